@@ -1,0 +1,87 @@
+/**
+ * Lists that a node can join and leave in constant time: the order of idleness, and lanes of deadlines.
+ *
+ * A node belongs to one list at a time and carries its links itself, so that moving it allocates nothing.
+ */
+export class ListNode {
+  /** @internal */ list: LinkedList<ListNode> | undefined;
+  /** @internal */ previous: ListNode | undefined;
+  /** @internal */ next: ListNode | undefined;
+
+  get isListed(): boolean {
+    return this.list !== undefined;
+  }
+
+  leave(): void {
+    this.list?.remove(this);
+  }
+}
+
+/** A node that stands for something else: for owners that are in several lists. */
+export class OwnedNode<Owner> extends ListNode {
+  readonly owner: Owner;
+
+  constructor(owner: Owner) {
+    super();
+    this.owner = owner;
+  }
+}
+
+export class LinkedList<Node extends ListNode> {
+  size = 0;
+  private head: Node | undefined;
+  private tail: Node | undefined;
+
+  /** The node that has been in the list for longest. */
+  get oldest(): Node | undefined {
+    return this.head;
+  }
+
+  /** The node that joined last. */
+  get newest(): Node | undefined {
+    return this.tail;
+  }
+
+  /** Joins at the newest end, leaving the list it was in. */
+  push(node: Node): void {
+    node.leave();
+    node.list = this as unknown as LinkedList<ListNode>;
+    node.previous = this.tail;
+    if (this.tail === undefined) this.head = node;
+    else this.tail.next = node;
+    this.tail = node;
+    this.size++;
+  }
+
+  remove(node: Node): void {
+    if (node.list !== (this as unknown as LinkedList<ListNode>)) return;
+    if (node.previous === undefined) this.head = node.next as Node | undefined;
+    else node.previous.next = node.next;
+    if (node.next === undefined) this.tail = node.previous as Node | undefined;
+    else node.next.previous = node.previous;
+    node.list = undefined;
+    node.previous = undefined;
+    node.next = undefined;
+    this.size--;
+  }
+
+  /** From the newest to the oldest; the current one may leave during iteration. */
+  *fromNewest(): Generator<Node> {
+    let node = this.tail;
+    while (node !== undefined) {
+      const previous = node.previous as Node | undefined;
+      yield node;
+      node = previous;
+    }
+  }
+
+  /** From the oldest to the newest; the current one may leave during iteration. */
+  *[Symbol.iterator](): Generator<Node> {
+    let node = this.head;
+    while (node !== undefined) {
+      const next = node.next as Node | undefined;
+      yield node;
+      node = next;
+    }
+  }
+}

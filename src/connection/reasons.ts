@@ -1,0 +1,76 @@
+/**
+ * The closed lists of reasons: why connections open, are not reused, and close.
+ *
+ * These words are the same in code, access log, metrics, events and answers (law 7: everything has a reason). Whoever
+ * adds one says here what it means. Deliberately absent: free-text reasons.
+ */
+
+export const closeReasons = {
+  // Decided by the messages on this hop.
+  "close-received": "the peer said `Connection: close`",
+  "http10-not-kept": "an HTTP/1.0 message without keep-alive",
+  "close-delimited": "the response's end could only be shown by closing",
+  "max-requests": "the limit of requests on one connection was reached",
+  // Decided by the peer's transport.
+  "peer-closed-idle": "the peer closed while the connection was idle",
+  "peer-closed": "the peer closed in the middle of an exchange",
+  "peer-reset": "the peer reset the connection",
+  "peer-half-closed": "the client had closed its side; the connection ended after the answer",
+  // Limits of time.
+  "idle-timeout": "idle for longer than the limit",
+  "head-timeout": "a whole head did not arrive in time",
+  "body-timeout": "no body octets arrived in time",
+  "write-timeout": "the peer did not take what it was sent in time",
+  "response-timeout": "no response began in time",
+  "tunnel-timeout": "no octets passed through the tunnel in time",
+  // Upstream lifetimes.
+  "hint-expired": "the origin's `Keep-Alive` timeout, less a margin, had passed",
+  "hint-max": "the origin's `Keep-Alive` max was used up",
+  "lifetime-learned": "the origin was seen to close connections that idle this long",
+  "pool-surplus": "made room in the pool for a connection that was needed more",
+  "retry-suspect": "idle beside a connection that just turned out to be dead",
+  // Pressure and drain.
+  evicted: "the longest idle connection gave way to a newcomer",
+  overloaded: "no room, and nobody idle to make room",
+  drained: "the proxy drains",
+  "drain-deadline": "the drain's deadline ended what was still in flight",
+  // Faults.
+  "request-refused": "a request that is malformed, ambiguous or not allowed",
+  "request-incomplete": "the client closed before its request was complete",
+  "request-unfinished": "the final response came before the request was finished, and nothing may follow",
+  "response-malformed": "a response that is malformed or ambiguous",
+  "response-truncated": "the connection ended before the response was complete",
+  "unexpected-octets": "octets arrived that belong to no exchange",
+  "client-gone": "the client of the exchange disappeared",
+  "upstream-failed": "the other hop of the exchange failed after the response had begun",
+  "connect-failed": "the connection could not be opened",
+  "connect-timeout": "the connection was not open in time",
+  "max-forwards": "the proxy was the final recipient of a TRACE or OPTIONS request",
+  // Tunnels.
+  "tunnel-ended": "both sides of the tunnel were done",
+} as const;
+export type CloseReason = keyof typeof closeReasons;
+
+export const openReasons = {
+  accepted: "a client connected",
+  "pool-empty": "no idle connection to this origin",
+  "none-fit": "idle connections existed, but none was fit for this request",
+  retry: "a reused connection turned out to be dead; the request goes out again, once",
+} as const;
+export type OpenReason = keyof typeof openReasons;
+
+export const reuseRefusals = {
+  "not-idle": "the connection is not idle",
+  "unread-octets": "octets arrived that belong to no exchange",
+  "peer-closed": "the origin has closed its side",
+  retired: "the connection is kept only to see when the origin closes it",
+  "hint-max": "the origin's `Keep-Alive` max is used up",
+  "hint-expired": "idle for longer than the origin's `Keep-Alive` timeout less a margin",
+  "lifetime-learned": "idle for nearly as long as this origin is known to allow",
+  "idle-timeout": "idle for longer than the pool's limit",
+  "not-well-inside": "the request may not be retried and the connection is not well inside its known lifetime",
+} as const;
+export type ReuseRefusal = keyof typeof reuseRefusals;
+
+/** Why a message leaves its connection persistent, or not (RFC 9112 section 9.3). */
+export type PersistenceReason = "http11-default" | "http10-keep-alive" | "close-received" | "http10-not-kept";

@@ -1,0 +1,86 @@
+/**
+ * The ports through which hopwise meets the world: sockets, dialing, listening and time.
+ *
+ * `node:net` is one implementation, the simulated network another. Handlers are never called from within a call to the
+ * port: what a port has to say, it says later. Deliberately absent: HTTP.
+ */
+import type { Octets } from "../wire/octets.ts";
+
+/** What a socket tells its handler. After `onClose` nothing follows. */
+export interface SocketHandler {
+  /** Octets arrived. They are the handler's to keep. */
+  onData(octets: Octets): void;
+  /** The peer closed its side (FIN). Ours stays open until `end`. */
+  onEnd(): void;
+  /** What was written has left, after `write` returned false. */
+  onDrain(): void;
+  /** The socket is gone. `fault`: the system's error code (`ECONNRESET`); none: it was closed in order. */
+  onClose(fault: string | undefined): void;
+}
+
+export interface Socket {
+  /** Who is told; it may be replaced at any time, for instance when a tunnel begins. */
+  handler: SocketHandler;
+  /** Peer's address; for a Unix socket an empty string. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localPort: number;
+  /** Octets written that have not all been handed to the system yet. */
+  readonly unsentBytes: number;
+  /** Whether the system has taken any of what was unsent since this was asked last. For timeouts: a peer reads slowly. */
+  tookSome(): boolean;
+  /** Writes octets, or text as latin1. False: more than the high-water mark is unsent; `onDrain` follows. */
+  write(data: string | Octets): boolean;
+  /** Gathers what is written until `uncork` into one write. */
+  cork(): void;
+  uncork(): void;
+  /** Closes our side once everything written has left. */
+  end(): void;
+  /** Ends both sides at once with RST, dropping what is unsent. */
+  reset(): void;
+  /** Ends both sides at once. */
+  destroy(): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** Where to dial. */
+export type Address =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number; readonly tls?: TlsTarget }
+  | { readonly kind: "unix"; readonly path: string };
+
+export interface TlsTarget {
+  /** Name that the certificate must be for. */
+  readonly serverName: string;
+  /** Additional certificate authorities, PEM; none: the runtime's. */
+  readonly ca?: string;
+  /** Whether an untrusted certificate is refused. */
+  readonly rejectUnauthorized: boolean;
+}
+
+export interface DialHandler {
+  onConnected(socket: Socket): void;
+  /** `fault`: the system's error code, `ECONNREFUSED` for instance. */
+  onFailed(fault: string): void;
+}
+
+export interface Dialer {
+  /** Opens a connection. Returns how to give up; after that neither handler is called. */
+  dial(address: Address, handler: DialHandler): () => void;
+}
+
+export interface Listener {
+  /** `host:port` that is listened on, with the real port. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** Accepts no more; open connections stay. */
+  close(): void;
+}
+
+export interface Clock {
+  /** Milliseconds from an arbitrary start; never goes back. */
+  now(): number;
+  /** Wall-clock milliseconds since 1970. */
+  date(): number;
+  /** Calls back after `delay_ms`; returns how to give up. Does not keep the process alive. */
+  after(delay_ms: number, callback: () => void): () => void;
+}

@@ -1,0 +1,29 @@
+/** Drives the deadlines of a proxy with one timer, which runs only while any deadline is set. */
+import { type Deadline, Deadlines } from "../connection/deadlines.ts";
+import type { Clock } from "./ports.ts";
+
+/** How late a deadline may be noticed. The shortest sensible timeouts are half a second. */
+const SWEEP_MS = 50;
+
+export class Sweeper extends Deadlines {
+  private readonly clock: Clock;
+  private stop: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    super();
+    this.clock = clock;
+  }
+
+  override set(deadline: Deadline, delay_ms: number, now: number): void {
+    super.set(deadline, delay_ms, now);
+    if (this.stop === undefined) this.schedule();
+  }
+
+  private schedule(): void {
+    this.stop = this.clock.after(SWEEP_MS, () => {
+      this.stop = undefined;
+      this.sweep(this.clock.now());
+      if (this.size > 0 && this.stop === undefined) this.schedule();
+    });
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * One endpoint of an origin: its connections, what is known of their lifetime, and whether it can be dialed.
+ *
+ * The idle ones are used most recently used first, so that the surplus ages and can be given back. Deliberately absent:
+ * choosing among endpoints and waiting for room, see pool.ts.
+ */
+import type { Deadlines } from "../connection/deadlines.ts";
+import { LinkedList, type OwnedNode } from "../connection/lists.ts";
+import type { CloseReason, ReuseRefusal } from "../connection/reasons.ts";
+import type { Clock } from "../net/ports.ts";
+import { Lifetime } from "./lifetime.ts";
+import type { PoolObserver } from "./observer.ts";
+import type { OriginAddress } from "./origin-address.ts";
+import type { PooledConnection } from "./pooled-connection.ts";
+import { reuseRefusal } from "./reuse.ts";
+
+/** An endpoint that cannot be dialed is avoided for this long, doubled with each further failure up to the maximum. */
+const AVOID_MS_MIN = 1_000;
+const AVOID_MS_MAX = 30_000;
+/** Idle deadlines are rounded down to this, so that slightly different lifetimes share a lane. */
+const IDLE_DEADLINE_STEP_MS = 50;
+
+export interface EndpointOptions {
+  readonly origin: OriginAddress;
+  readonly deadlines: Deadlines;
+  readonly clock: Clock;
+  readonly observer: PoolObserver;
+  /** How long a connection may idle before hints and learning are considered. */
+  readonly idleLimit_ms: number;
+  /** Something left: there may be room for somebody who waits. */
+  readonly onRoom: () => void;
+}
+
+export class Endpoint {
+  readonly origin: OriginAddress;
+  readonly deadlines: Deadlines;
+  readonly lifetime = new Lifetime();
+  /** Every connection that is not gone yet. */
+  readonly connections = new Set<PooledConnection>();
+  /** Connections being dialed. */
+  dialing = 0;
+  /** Exchanges and tunnels in progress. */
+  inUse = 0;
+  /** The protocol version of the latest response; unknown before the first. */
+  minorVersion: 0 | 1 | undefined;
+  /** Not dialed before this time if there are other endpoints. */
+  avoidUntil_ms = Number.NEGATIVE_INFINITY;
+  private failures = 0;
+  private isDraining = false;
+  private readonly idle = new LinkedList<OwnedNode<PooledConnection>>();
+  /** The retired connection that is watched until the origin closes it. */
+  private probe: PooledConnection | undefined;
+  private readonly options: EndpointOptions;
+
+  constructor(options: EndpointOptions) {
+    this.options = options;
+    this.origin = options.origin;
+    this.deadlines = options.deadlines;
+  }
+
+  now(): number {
+    return this.options.clock.now();
+  }
+
+  /** Connections that count towards the pool's limit. */
+  get size(): number {
+    return this.connections.size + this.dialing;
+  }
+
+  get outstanding(): number {
+    return this.inUse + this.dialing;
+  }
+
+  get idleCount(): number {
+    return this.idle.size;
+  }
+
+  /** The most recently used idle connection that is fit for the request; none: undefined. */
+  findReusable(isRetriable: boolean, now: number): PooledConnection | undefined {
+    for (let node = this.idle.newest; node !== undefined; node = this.idle.newest) {
+      const connection = node.owner;
+      const refusal = this.refusal(connection, isRetriable, now);
+      if (refusal === undefined) return connection;
+      this.options.observer.reuseRefused(connection, refusal);
+      // All others have idled for longer, so the same holds for them.
+      if (refusal === "not-well-inside") return undefined;
+      this.retire(connection, refusal);
+    }
+    return undefined;
+  }
+
+  private refusal(connection: PooledConnection, isRetriable: boolean, now: number): ReuseRefusal | undefined {
+    const { lifetime } = this;
+    return reuseRefusal(
+      {
+        isIdle: connection.life.state === "idle",
+        hasUnreadOctets: connection.hasUnreadOctets,
+        peerHasClosed: connection.peerHasClosed,
+        isRetired: connection.isRetired,
+        idle_ms: now - connection.idleSince_ms,
+        idleLimit_ms: this.options.idleLimit_ms,
+        hintUsable_ms: connection.hintUsable_ms,
+        hintRequestsLeft: connection.hintRequestsLeft,
+        lifetimeUsable_ms: lifetime.usable_ms,
+      },
+      {
+        isRetriable,
+        wellInside_ms: isRetriable
+          ? Number.POSITIVE_INFINITY
+          : lifetime.wellInside_ms(connection.hintTimeout_ms, this.watched_ms(connection, now)),
+      },
+    );
+  }
+
+  /** How long the longest idle connection other than this one has idled. */
+  private watched_ms(connection: PooledConnection, now: number): number {
+    const watched = this.probe ?? this.idle.oldest?.owner;
+    return watched === undefined || watched === connection ? 0 : now - watched.idleSince_ms;
+  }
+
+  onOpened(connection: PooledConnection): void {
+    this.connections.add(connection);
+    if (this.failures > 0) this.options.observer.endpointRecovered(this);
+    this.failures = 0;
+    this.avoidUntil_ms = Number.NEGATIVE_INFINITY;
+    this.options.observer.upstreamOpened(connection);
+  }
+
+  onDialFailed(fault: string): void {
+    this.failures++;
+    this.avoidUntil_ms = this.now() + Math.min(AVOID_MS_MAX, AVOID_MS_MIN * 2 ** (this.failures - 1));
+    this.options.observer.endpointFailed(this, fault);
+  }
+
+  onReleased(connection: PooledConnection): void {
+    connection.idleSince_ms = this.now();
+    if (this.isDraining) return connection.close("drained");
+    const { limit_ms, reason } = this.idleLimit(connection);
+    if (limit_ms <= 0) {
+      this.retire(connection, reason);
+      return;
+    }
+    this.idle.push(connection.idleNode);
+    this.setIdleDeadline(connection, limit_ms);
+    this.options.onRoom();
+  }
+
+  /** When an idle connection is due to be retired, and why. */
+  private idleLimit(connection: PooledConnection): { limit_ms: number; reason: ReuseRefusal } {
+    let limit_ms = this.options.idleLimit_ms;
+    let reason: ReuseRefusal = "idle-timeout";
+    const lifetime_ms = this.lifetime.usable_ms;
+    if (lifetime_ms !== undefined && lifetime_ms < limit_ms) {
+      limit_ms = lifetime_ms;
+      reason = "lifetime-learned";
+    }
+    if (connection.hintUsable_ms !== undefined && connection.hintUsable_ms < limit_ms) {
+      limit_ms = connection.hintUsable_ms;
+      reason = "hint-expired";
+    }
+    if (connection.hintRequestsLeft !== undefined && connection.hintRequestsLeft <= 0) {
+      return { limit_ms: 0, reason: "hint-max" };
+    }
+    return { limit_ms, reason };
+  }
+
+  private setIdleDeadline(connection: PooledConnection, delay_ms: number): void {
+    const steps = Math.max(1, Math.floor(delay_ms / IDLE_DEADLINE_STEP_MS));
+    connection.armDeadline(steps * IDLE_DEADLINE_STEP_MS);
+  }
+
+  /** @internal an idle connection has idled long enough */
+  onIdleDeadline(connection: PooledConnection): void {
+    if (connection.isRetired) return connection.close("idle-timeout");
+    const { limit_ms, reason } = this.idleLimit(connection);
+    const left_ms = limit_ms - (this.now() - connection.idleSince_ms);
+    // The limit may have grown since the deadline was set.
+    if (left_ms >= IDLE_DEADLINE_STEP_MS) this.setIdleDeadline(connection, left_ms);
+    else this.retire(connection, reason);
+  }
+
+  /** Stops reusing a connection. One is kept and watched, to learn when the origin closes it; the rest are closed. */
+  private retire(connection: PooledConnection, refusal: ReuseRefusal): void {
+    connection.idleNode.leave();
+    const teaches = refusal === "hint-expired" || refusal === "lifetime-learned";
+    const left_ms = this.options.idleLimit_ms - (this.now() - connection.idleSince_ms);
+    if (!teaches || this.probe !== undefined || this.isDraining || left_ms <= 0) {
+      return connection.close(closeReasonFor(refusal));
+    }
+    connection.isRetired = true;
+    this.probe = connection;
+    this.setIdleDeadline(connection, left_ms);
+  }
+
+  /** @internal the origin closed a connection while it idled */
+  onPeerClosedIdle(connection: PooledConnection): void {
+    if (connection.life.exchanges === 0) return;
+    this.learn(this.now() - connection.idleSince_ms);
+  }
+
+  /** A reused connection died before any octet of a response; the rest of its age is not to be trusted either. */
+  onStale(connection: PooledConnection): void {
+    this.learn(connection.idleWhenTaken_ms);
+    for (const node of this.idle) {
+      if (node.owner.idleSince_ms <= connection.idleSince_ms) node.owner.close("retry-suspect");
+    }
+  }
+
+  private learn(idle_ms: number): void {
+    if (this.lifetime.recordClose(idle_ms, this.now())) this.options.observer.lifetimeLearned(this);
+  }
+
+  /** @internal */
+  onClosed(connection: PooledConnection): void {
+    this.connections.delete(connection);
+    if (this.probe === connection) this.probe = undefined;
+    this.options.observer.upstreamClosed(connection);
+    this.options.onRoom();
+  }
+
+  /** Closes what is needed least, for somebody who needs a fresh connection. False: there is nothing idle. */
+  makeRoom(): boolean {
+    const surplus = this.probe ?? this.idle.oldest?.owner;
+    if (surplus === undefined) return false;
+    surplus.close("pool-surplus");
+    return true;
+  }
+
+  /** Closes what is idle now and everything else as soon as its exchange ends. */
+  drain(): void {
+    this.isDraining = true;
+    for (const connection of [...this.connections]) {
+      if (connection.life.state === "idle") connection.close("drained");
+    }
+  }
+}
+
+function closeReasonFor(refusal: ReuseRefusal): CloseReason {
+  switch (refusal) {
+    case "hint-max":
+    case "hint-expired":
+    case "lifetime-learned":
+    case "idle-timeout":
+      return refusal;
+    case "unread-octets":
+      return "unexpected-octets";
+    case "peer-closed":
+      return "peer-closed-idle";
+    case "not-idle":
+    case "retired":
+    case "not-well-inside":
+      return "pool-surplus";
+  }
+}

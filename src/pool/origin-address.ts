@@ -1,0 +1,50 @@
+/**
+ * Where an origin is: reads the URLs that operators write.
+ *
+ * `http://host[:port]`, `https://host[:port]` and `unix:/path`. Deliberately absent: paths; a gateway sends the path on
+ * as it came.
+ */
+import type { Address } from "../net/ports.ts";
+
+export interface OriginAddress {
+  readonly address: Address;
+  /** How logs and metrics name it: `http://127.0.0.1:3000`. */
+  readonly name: string;
+  /** `Host` for clients that send none. */
+  readonly authority: string;
+}
+
+export class OriginAddressError extends Error {
+  override readonly name = "OriginAddressError";
+  readonly code = "origin-address-invalid";
+}
+
+/** @throws OriginAddressError with a sentence that says what to write instead. */
+export function parseOriginAddress(text: string): OriginAddress {
+  if (text.startsWith("unix:")) return unixAddress(text);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    throw new OriginAddressError(
+      `"${text}" is no origin: write http://HOST:PORT, https://HOST:PORT or unix:/path/to/socket`,
+    );
+  }
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "" || url.username !== "") {
+    throw new OriginAddressError(
+      `"${text}" has more than an origin: paths are forwarded as they come, so write ${url.protocol}//${url.host}`,
+    );
+  }
+  const isTls = url.protocol === "https:";
+  const host = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
+  const port = url.port === "" ? (isTls ? 443 : 80) : Number(url.port);
+  if (port === 0) throw new OriginAddressError(`"${text}" has port 0: write the port the origin listens on`);
+  const tls = isTls ? { tls: { serverName: host, rejectUnauthorized: true } } : {};
+  return { address: { kind: "tcp", host, port, ...tls }, name: `${url.protocol}//${url.host}`, authority: url.host };
+}
+
+function unixAddress(text: string): OriginAddress {
+  const path = text.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
+  if (!path.startsWith("/")) {
+    throw new OriginAddressError(`"${text}" is no socket path: write unix:/absolute/path/to/socket`);
+  }
+  return { address: { kind: "unix", path }, name: `unix:${path}`, authority: "localhost" };
+}

@@ -1,0 +1,166 @@
+/**
+ * One connection to an origin: idle and watched, or in use by one exchange.
+ *
+ * While it is idle any octet and any FIN ends it (RFC 9112 sections 9.2 and 9.5). While it is used, everything it has
+ * to say goes to its user. Deliberately absent: HTTP messages; the exchange reads and writes them.
+ */
+import { Deadline } from "../connection/deadlines.ts";
+import { type KeepAliveTerms, usableTimeout_ms } from "../connection/keep-alive-terms.ts";
+import { Life } from "../connection/life.ts";
+import { OwnedNode } from "../connection/lists.ts";
+import type { CloseReason, OpenReason } from "../connection/reasons.ts";
+import type { Socket, SocketHandler } from "../net/ports.ts";
+import type { Octets } from "../wire/octets.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+/** Who uses a connection: one exchange, or a tunnel. */
+export interface ConnectionUser extends SocketHandler {
+  /** The deadline set with `armDeadline` has passed. */
+  onDeadline(): void;
+}
+
+export class PooledConnection implements SocketHandler {
+  readonly hop = "upstream";
+  readonly id: number;
+  readonly endpoint: Endpoint;
+  readonly socket: Socket;
+  readonly life = new Life();
+  readonly openReason: OpenReason;
+  readonly openedAt_ms: number;
+  /** Since when it is idle. */
+  idleSince_ms: number;
+  /** How long it had idled when it was taken last; for a fresh connection 0. */
+  idleWhenTaken_ms = 0;
+  /** Kept only to see when its origin closes it. */
+  isRetired = false;
+  peerHasClosed = false;
+  hasUnreadOctets = false;
+  /** What the origin said of this connection last. */
+  hintTimeout_ms: number | undefined;
+  hintUsable_ms: number | undefined;
+  hintRequestsLeft: number | undefined;
+  /** @internal its place in the endpoint's order of idleness */
+  readonly idleNode: OwnedNode<PooledConnection> = new OwnedNode(this);
+  private user: ConnectionUser | undefined;
+  private readonly deadline = new Deadline(() => this.onDeadline());
+
+  constructor(id: number, endpoint: Endpoint, socket: Socket, openReason: OpenReason, now: number) {
+    this.id = id;
+    this.endpoint = endpoint;
+    this.socket = socket;
+    this.openReason = openReason;
+    this.openedAt_ms = now;
+    this.idleSince_ms = now;
+    socket.handler = this;
+    this.life.opened();
+  }
+
+  /** Whether it has carried an exchange before the present one. */
+  get isReused(): boolean {
+    return this.life.exchanges > 1;
+  }
+
+  /** Begins an exchange. */
+  take(user: ConnectionUser, now: number): void {
+    this.idleWhenTaken_ms = this.life.exchanges === 0 ? 0 : now - this.idleSince_ms;
+    this.idleNode.leave();
+    this.endpoint.deadlines.clear(this.deadline);
+    this.life.beginExchange();
+    this.user = user;
+    this.endpoint.inUse++;
+    if (this.hintRequestsLeft !== undefined) this.hintRequestsLeft--;
+  }
+
+  /** Notes the terms that the origin gives for this connection. */
+  noteTerms(terms: KeepAliveTerms): void {
+    this.hintTimeout_ms = terms.timeout_ms;
+    this.hintUsable_ms = terms.timeout_ms === undefined ? undefined : usableTimeout_ms(terms.timeout_ms);
+    if (terms.max !== undefined) this.hintRequestsLeft = terms.max;
+  }
+
+  /** The response has begun: what idled and answered was alive. */
+  noteAlive(): void {
+    if (this.isReused) this.endpoint.lifetime.recordSurvival(this.idleWhenTaken_ms);
+  }
+
+  /** Ends the exchange; the connection is idle and may be reused. */
+  release(): void {
+    this.leaveUser();
+    this.life.endExchange();
+    this.endpoint.onReleased(this);
+  }
+
+  /** The exchange became a tunnel, which uses the connection from now on. */
+  beginTunnel(tunnel: ConnectionUser): void {
+    this.life.beginTunnel();
+    this.user = tunnel;
+  }
+
+  armDeadline(delay_ms: number): void {
+    this.endpoint.deadlines.set(this.deadline, delay_ms, this.endpoint.now());
+  }
+
+  clearDeadline(): void {
+    this.endpoint.deadlines.clear(this.deadline);
+  }
+
+  /** Closes it. A client that has read its response needs no lingering; what is unsent still leaves, then FIN. */
+  close(reason: CloseReason): void {
+    if (!this.life.decideClose(reason)) return;
+    this.leave();
+    this.socket.destroy();
+  }
+
+  /** Closes it with RST: the origin must not take what it has for complete. */
+  reset(reason: CloseReason): void {
+    if (!this.life.decideClose(reason)) return;
+    this.leave();
+    this.socket.reset();
+  }
+
+  onData(octets: Octets): void {
+    if (this.user !== undefined) return this.user.onData(octets);
+    if (this.life.isEnding) return;
+    this.hasUnreadOctets = true;
+    this.close("unexpected-octets");
+  }
+
+  onEnd(): void {
+    this.peerHasClosed = true;
+    if (this.user !== undefined) return this.user.onEnd();
+    if (this.life.isEnding) return;
+    this.endpoint.onPeerClosedIdle(this);
+    this.close("peer-closed-idle");
+  }
+
+  onDrain(): void {
+    this.user?.onDrain();
+  }
+
+  onClose(fault: string | undefined): void {
+    const wasIdle = this.life.state === "idle";
+    const { user } = this;
+    if (wasIdle) this.endpoint.onPeerClosedIdle(this);
+    if (!this.life.transportClosed(fault === undefined ? "peer-closed" : wasIdle ? "peer-closed-idle" : "peer-reset"))
+      return;
+    this.leave();
+    this.endpoint.onClosed(this);
+    user?.onClose(fault);
+  }
+
+  private leaveUser(): void {
+    if (this.user !== undefined) this.endpoint.inUse--;
+    this.user = undefined;
+  }
+
+  private leave(): void {
+    this.leaveUser();
+    this.idleNode.leave();
+    this.endpoint.deadlines.clear(this.deadline);
+  }
+
+  private onDeadline(): void {
+    if (this.user !== undefined) this.user.onDeadline();
+    else this.endpoint.onIdleDeadline(this);
+  }
+}

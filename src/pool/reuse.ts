@@ -1,0 +1,46 @@
+/**
+ * May this connection be reused for this request? One linear decision; each `no` has its own reason.
+ *
+ * Deliberately absent: choosing among connections, see endpoint.ts.
+ */
+import type { ReuseRefusal } from "../connection/reasons.ts";
+
+/** What is known of an idle connection at the moment somebody wants it. All times in milliseconds. */
+export interface ReuseFacts {
+  readonly isIdle: boolean;
+  readonly hasUnreadOctets: boolean;
+  readonly peerHasClosed: boolean;
+  /** Kept only to see when its origin closes it. */
+  readonly isRetired: boolean;
+  readonly idle_ms: number;
+  /** The pool's own limit. */
+  readonly idleLimit_ms: number;
+  /** The usable part of the origin's `Keep-Alive: timeout`. */
+  readonly hintUsable_ms: number | undefined;
+  /** Requests left of the origin's `Keep-Alive: max`. */
+  readonly hintRequestsLeft: number | undefined;
+  /** The usable part of the learned lifetime. */
+  readonly lifetimeUsable_ms: number | undefined;
+}
+
+/** What the request asks of a connection. */
+export interface ReuseDemand {
+  /** Whether the request can be sent again if the connection turns out to be dead. */
+  readonly isRetriable: boolean;
+  /** How long a connection may have idled for a request that cannot. */
+  readonly wellInside_ms: number;
+}
+
+/** Why the connection may not be reused; undefined: it may. */
+export function reuseRefusal(facts: ReuseFacts, demand: ReuseDemand): ReuseRefusal | undefined {
+  if (!facts.isIdle) return "not-idle";
+  if (facts.hasUnreadOctets) return "unread-octets";
+  if (facts.peerHasClosed) return "peer-closed";
+  if (facts.isRetired) return "retired";
+  if (facts.hintRequestsLeft !== undefined && facts.hintRequestsLeft <= 0) return "hint-max";
+  if (facts.hintUsable_ms !== undefined && facts.idle_ms >= facts.hintUsable_ms) return "hint-expired";
+  if (facts.lifetimeUsable_ms !== undefined && facts.idle_ms >= facts.lifetimeUsable_ms) return "lifetime-learned";
+  if (facts.idle_ms >= facts.idleLimit_ms) return "idle-timeout";
+  if (!demand.isRetriable && facts.idle_ms > demand.wellInside_ms) return "not-well-inside";
+  return undefined;
+}

@@ -1,0 +1,182 @@
+/**
+ * What the proxy itself answers: short, typed, with the reason's name in it and never internals.
+ *
+ * Deliberately absent: what the origin said, addresses, stack traces. The ledger gets those.
+ */
+import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
+
+interface AnswerMeaning {
+  readonly status: number;
+  readonly text: string;
+  /** The error type of `Proxy-Status` (RFC 9209 section 2.3). */
+  readonly proxyError: string;
+}
+
+/** Reasons beyond malformed requests, which the wire room names. */
+const meanings = {
+  "connect-failed": {
+    status: 502,
+    text: "No connection to the origin could be opened.",
+    proxyError: "destination_unavailable",
+  },
+  "connect-timeout": {
+    status: 504,
+    text: "No connection to the origin could be opened in time.",
+    proxyError: "connection_timeout",
+  },
+  "pool-line-full": {
+    status: 503,
+    text: "All connections to the origin are in use and too many requests wait already.",
+    proxyError: "connection_limit_reached",
+  },
+  "pool-line-timeout": {
+    status: 503,
+    text: "All connections to the origin stayed in use for too long.",
+    proxyError: "connection_limit_reached",
+  },
+  "upstream-closed": {
+    status: 502,
+    text: "The origin closed the connection before it answered; the request may not be sent again.",
+    proxyError: "connection_terminated",
+  },
+  "response-timeout": {
+    status: 504,
+    text: "The origin did not begin to answer in time.",
+    proxyError: "http_response_timeout",
+  },
+  "upstream-write-timeout": {
+    status: 504,
+    text: "The origin did not take the request in time.",
+    proxyError: "connection_timeout",
+  },
+  "response-malformed": {
+    status: 502,
+    text: "The origin's answer is malformed or ambiguous.",
+    proxyError: "http_protocol_error",
+  },
+  "response-incomplete": {
+    status: 502,
+    text: "The origin closed the connection in the middle of its answer's head.",
+    proxyError: "http_response_incomplete",
+  },
+  "upgrade-unexpected": {
+    status: 502,
+    text: "The origin switched protocols without having been asked to.",
+    proxyError: "http_upgrade_failed",
+  },
+  "too-many-interim-responses": {
+    status: 502,
+    text: "The origin sent more 1xx responses than the limit.",
+    proxyError: "http_protocol_error",
+  },
+  overloaded: {
+    status: 503,
+    text: "There is no room for another connection and none is idle.",
+    proxyError: "connection_limit_reached",
+  },
+  "head-timeout": { status: 408, text: "The request's head did not arrive in time.", proxyError: "http_request_error" },
+  "body-timeout": { status: 408, text: "The request's body did not go on in time.", proxyError: "http_request_error" },
+  "request-incomplete": {
+    status: 400,
+    text: "The connection was closed before the request was complete.",
+    proxyError: "http_request_error",
+  },
+  "length-required": {
+    status: 411,
+    text: "The origin speaks HTTP/1.0 and cannot take a chunked body of this size; send Content-Length.",
+    proxyError: "http_request_error",
+  },
+  "expectation-unknown": {
+    status: 417,
+    text: "Only the expectation 100-continue can be met.",
+    proxyError: "http_request_error",
+  },
+  "loop-detected": { status: 508, text: "This request has passed here before.", proxyError: "proxy_loop_detected" },
+  "connect-not-supported": {
+    status: 501,
+    text: "A gateway opens no tunnels; CONNECT is for forward proxies.",
+    proxyError: "http_request_denied",
+  },
+  "max-forwards-invalid": {
+    status: 400,
+    text: "Max-Forwards must be a decimal number (RFC 9110 section 7.6.2).",
+    proxyError: "http_request_error",
+  },
+  "content-not-allowed": {
+    status: 400,
+    text: "A TRACE request must not have content (RFC 9110 section 9.3.8).",
+    proxyError: "http_request_error",
+  },
+} as const satisfies Record<string, AnswerMeaning>;
+
+export type AnswerReason = keyof typeof meanings | RefusalCode;
+
+export const answerReasons: readonly AnswerReason[] = [
+  ...(Object.keys(meanings) as (keyof typeof meanings)[]),
+  ...refusalCodes,
+];
+
+export function answerMeaning(reason: AnswerReason): AnswerMeaning {
+  if (reason in meanings) return meanings[reason as keyof typeof meanings];
+  return { ...meaningOf(reason as RefusalCode), proxyError: "http_request_error" };
+}
+
+const reasonPhrases: Readonly<Record<number, string>> = {
+  200: "OK",
+  400: "Bad Request",
+  408: "Request Timeout",
+  411: "Length Required",
+  414: "URI Too Long",
+  417: "Expectation Failed",
+  431: "Request Header Fields Too Large",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
+  508: "Loop Detected",
+};
+
+/** Seconds after which a client may try again: idle connections and slots come free within moments. */
+const RETRY_AFTER_S = 1;
+
+export interface AnswerContext {
+  /** The request's `Accept`; absent: text is sent. */
+  readonly accept: string | undefined;
+  readonly isHead: boolean;
+  /** The value of `Date`. */
+  readonly date: string;
+  /** Connection field lines, each with its CRLF. */
+  readonly connectionLines: string;
+  readonly viaName: string;
+}
+
+/** A whole answer with an error. */
+export function errorAnswer(reason: AnswerReason, context: AnswerContext): string {
+  const { status, text, proxyError } = answerMeaning(reason);
+  const title = reasonPhrases[status] ?? "Error";
+  const wantsJson = context.accept?.includes("json") === true;
+  const body = wantsJson
+    ? `${JSON.stringify({ type: "about:blank", title, status, reason, detail: text })}\n`
+    : `${status} ${title}: ${reason}\n${text}\n`;
+  const extra =
+    `${status === 503 ? `Retry-After: ${RETRY_AFTER_S}\r\n` : ""}` +
+    `Proxy-Status: ${context.viaName}; error=${proxyError}; details="${reason}"\r\n`;
+  return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
+}
+
+/** A whole answer of the proxy's own. */
+export function answer(
+  status: number,
+  contentType: string,
+  body: string,
+  extraLines: string,
+  context: AnswerContext,
+): string {
+  const type = contentType === "" ? "" : `Content-Type: ${contentType}\r\n`;
+  return (
+    `HTTP/1.1 ${status} ${reasonPhrases[status] ?? ""}\r\nDate: ${context.date}\r\n${type}` +
+    `Content-Length: ${body.length}\r\nCache-Control: no-store\r\n${extraLines}${context.connectionLines}\r\n` +
+    (context.isHead ? "" : body)
+  );
+}

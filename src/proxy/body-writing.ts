@@ -1,0 +1,57 @@
+/**
+ * Bodies as they go on, in either direction: framed anew, their octets uncopied.
+ */
+import type { Outbox } from "../net/outbox.ts";
+import { CHUNK_END, chunkStart, lastChunk } from "../wire/chunk-writer.ts";
+import { Kind } from "../wire/fields.ts";
+import { fieldLines, type KindSet, kindSet } from "../wire/head-writer.ts";
+import type { Octets } from "../wire/octets.ts";
+import type { Trailers } from "../wire/trailers.ts";
+
+/** Adds a piece of a body. An empty piece adds nothing: in chunks it would be the end. */
+export function addBodyPiece(outbox: Outbox, isChunked: boolean, octets: Octets): void {
+  if (octets.length === 0) return;
+  if (!isChunked) return outbox.addOctets(octets);
+  outbox.addText(chunkStart(octets.length));
+  outbox.addOctets(octets);
+  outbox.addText(CHUNK_END);
+}
+
+/** Adds the end of a chunked body with the trailers that may go on. */
+export function addLastChunk(outbox: Outbox, trailers: Trailers | undefined, nominated: readonly string[]): void {
+  outbox.addText(lastChunk(trailers === undefined ? "" : trailerLines(trailers, nominated)));
+}
+
+/** Every kind that is recognised decides framing, routing, identity or this hop: too late in a trailer. */
+const CUT_KINDS: KindSet = kindSet(...Object.values(Kind).filter((kind) => kind !== Kind.other));
+/** Others whose meaning is needed before the content (RFC 9110 section 6.5.1). */
+const CUT_NAMES = [
+  "age",
+  "cache-control",
+  "content-encoding",
+  "content-range",
+  "content-type",
+  "expires",
+  "location",
+  "pragma",
+  "range",
+  "retry-after",
+  "vary",
+  "warning",
+  "www-authenticate",
+  "proxy-authenticate",
+  "if-match",
+  "if-none-match",
+  "if-modified-since",
+  "if-unmodified-since",
+  "if-range",
+];
+
+function trailerLines(trailers: Trailers, nominated: readonly string[]): string {
+  return fieldLines(trailers.fields, {
+    kinds: CUT_KINDS,
+    nominated: [...nominated, ...CUT_NAMES],
+    kept: 0,
+    isIrregular: false,
+  });
+}

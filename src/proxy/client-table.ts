@@ -1,0 +1,78 @@
+/**
+ * All clients' connections, and who gives way to whom when there are too many (S7, S8; law 6).
+ *
+ * A newcomer is let in as long as anybody can give way: first what is closing anyway, then the longest idle connection,
+ * then the one that has been sending its first head for longest. Terms shorten before that: from three quarters full on
+ * connections may idle for less and less. Deliberately absent: sockets and listening, see gateway.ts.
+ */
+import { LinkedList, type OwnedNode } from "../connection/lists.ts";
+import type { DownstreamConnection, ClientTable as Table } from "./downstream.ts";
+
+/** How full the table is when terms begin to shorten. */
+const PRESSURE_BEGINS_AT = 0.75;
+/** The share of the keep-alive timeout that is left when the table is full. */
+const TIMEOUT_SHARE_MIN = 0.1;
+/** Terms are whole steps, so that few lengths of deadline are in use. */
+const TIMEOUT_STEPS = 10;
+/** Connections let in beyond the limit, only to be answered 503; beyond these a newcomer is answered at once. */
+export const SURPLUS_MAX = 64;
+/** Closing connections that are left to end by themselves; beyond, the oldest is cut. */
+const LINGERING_MAX = 1_024;
+
+export class ClientTable implements Table {
+  readonly idle = new LinkedList<OwnedNode<DownstreamConnection>>();
+  readonly reading = new LinkedList<OwnedNode<DownstreamConnection>>();
+  readonly lingering = new LinkedList<OwnedNode<DownstreamConnection>>();
+  readonly connections = new Set<DownstreamConnection>();
+  isDraining = false;
+  /** Connections that are not closing. */
+  open = 0;
+  private readonly max: number;
+  private readonly keepAlive_ms: number;
+  private readonly onGone: (connection: DownstreamConnection) => void;
+
+  constructor(max: number, keepAlive_ms: number, onGone: (connection: DownstreamConnection) => void) {
+    this.max = max;
+    this.keepAlive_ms = keepAlive_ms;
+    this.onGone = onGone;
+  }
+
+  get isFull(): boolean {
+    return this.open >= this.max;
+  }
+
+  /** Makes room for a newcomer if anybody can give way. */
+  makeRoom(): void {
+    if (this.isFull) (this.idle.oldest ?? this.reading.oldest)?.owner.evict();
+  }
+
+  add(connection: DownstreamConnection): void {
+    this.connections.add(connection);
+    this.open++;
+  }
+
+  mayStay(connection: DownstreamConnection): boolean {
+    if (this.open > this.max) this.idle.oldest?.owner.evict();
+    if (this.open > this.max) return false;
+    connection.isSurplus = false;
+    return true;
+  }
+
+  keepAliveTimeout_ms(): number {
+    const fill = this.open / this.max;
+    if (fill <= PRESSURE_BEGINS_AT) return this.keepAlive_ms;
+    const pressure = Math.min(1, (fill - PRESSURE_BEGINS_AT) / (1 - PRESSURE_BEGINS_AT));
+    const step = Math.ceil(pressure * TIMEOUT_STEPS) / TIMEOUT_STEPS;
+    return this.keepAlive_ms * (1 - step * (1 - TIMEOUT_SHARE_MIN));
+  }
+
+  onClosing(): void {
+    this.open--;
+    if (this.lingering.size > LINGERING_MAX) this.lingering.oldest?.owner.cut();
+  }
+
+  onClosed(connection: DownstreamConnection): void {
+    this.connections.delete(connection);
+    this.onGone(connection);
+  }
+}

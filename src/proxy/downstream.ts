@@ -1,0 +1,433 @@
+/**
+ * A client's connection: reads request heads one after the other, begins exchanges, and persists or closes.
+ *
+ * Pipelined requests wait here, bounded, and are answered in order (RFC 9112 section 9.3.2). Deliberately absent: what
+ * happens to a request, see exchange.ts; which connections give way to others, see client-table.ts.
+ */
+import { Deadline } from "../connection/deadlines.ts";
+import { advertisedTimeout_s, formatKeepAlive } from "../connection/keep-alive-terms.ts";
+import { Life } from "../connection/life.ts";
+import { type LinkedList, OwnedNode } from "../connection/lists.ts";
+import type { CloseReason } from "../connection/reasons.ts";
+import { Lingering } from "../net/lingering.ts";
+import type { Socket, SocketHandler } from "../net/ports.ts";
+import type { Octets } from "../wire/octets.ts";
+import { RequestHead } from "../wire/request-head.ts";
+import { admit } from "./admission.ts";
+import { type AnswerContext, type AnswerReason, answer, answerMeaning, errorAnswer } from "./answers.ts";
+import type { ProxyContext } from "./context.ts";
+import { Exchange } from "./exchange.ts";
+import { ExchangeRecord } from "./exchange-record.ts";
+
+/** Octets of pipelined requests that are kept while an exchange is in progress; then the client is not read from. */
+const PIPELINED_BYTES_MAX = 64 * 1024;
+
+/**
+ * Requests on one HTTP/1.0 keep-alive connection where the operator set no limit: what 1.0 is granted is finite and
+ * counted down (S6). nginx's default.
+ */
+const HTTP10_REQUESTS_MAX = 1_000;
+
+/** While draining, a client that idles may send one more request for this long; it is answered with `close`. */
+export const DRAIN_IDLE_GRACE_MS = 500;
+
+/** What a connection needs of the table it lives in. */
+export interface ClientTable {
+  /** Connections waiting for a request, in the order of idleness. */
+  readonly idle: LinkedList<OwnedNode<DownstreamConnection>>;
+  /** Connections that have not completed a head, in the order they began. */
+  readonly reading: LinkedList<OwnedNode<DownstreamConnection>>;
+  readonly lingering: LinkedList<OwnedNode<DownstreamConnection>>;
+  readonly isDraining: boolean;
+  /** How long a connection may idle from now on: shorter as the table fills. */
+  keepAliveTimeout_ms(): number;
+  /** Whether a connection that was let in beyond the limit may stay. */
+  mayStay(connection: DownstreamConnection): boolean;
+  onClosing(connection: DownstreamConnection): void;
+  onClosed(connection: DownstreamConnection): void;
+}
+
+type Awaited = "head" | "keep-alive" | "body" | "write";
+
+export class DownstreamConnection implements SocketHandler {
+  readonly hop = "downstream";
+  readonly id: number;
+  readonly socket: Socket;
+  readonly life = new Life();
+  readonly openedAt_ms: number;
+  /** Whether the client is a neighbour whose forwarding fields are believed. */
+  readonly isTrusted: boolean;
+  /** The client's address as others are told it. */
+  readonly clientName: string;
+  readonly forwardedForLine: string;
+  /** Let in beyond the limit, only to be told so. */
+  isSurplus = false;
+  /** The client takes nothing more for now. */
+  isBlocked = false;
+  private readonly context: ProxyContext;
+  private readonly table: ClientTable;
+  private readonly node = new OwnedNode<DownstreamConnection>(this);
+  private readonly deadline = new Deadline(() => this.onDeadline());
+  private awaited: Awaited = "head";
+  private head: RequestHead | undefined;
+  private exchange: Exchange | undefined;
+  private pipelined: Octets | undefined;
+  peerHasClosed = false;
+  /** The protocol version of the latest request. */
+  private minorVersion: 0 | 1 = 1;
+  private isPaused = false;
+  private isAdvancing = false;
+  /** What the latest response promised, or would have. */
+  private idleTimeout_ms: number;
+  private lingering: Lingering | undefined;
+
+  constructor(id: number, socket: Socket, context: ProxyContext, table: ClientTable) {
+    this.id = id;
+    this.socket = socket;
+    this.context = context;
+    this.table = table;
+    this.openedAt_ms = context.clock.now();
+    this.idleTimeout_ms = table.keepAliveTimeout_ms();
+    this.isTrusted = context.settings.isTrusted(socket.remoteAddress);
+    this.clientName = socket.remoteAddress === "" ? "unknown" : socket.remoteAddress.replace(/^::ffff:(?=\d+\.)/, "");
+    this.forwardedForLine = `X-Forwarded-For: ${this.clientName}\r\n`;
+    socket.handler = this;
+    this.life.opened();
+    table.reading.push(this.node);
+    this.arm("head", context.settings.headTimeout_ms);
+  }
+
+  // What arrives.
+
+  onData(octets: Octets): void {
+    if (this.exchange !== undefined) {
+      const position = this.exchange.readRequest(octets, 0);
+      if (position < octets.length) this.keepPipelined(octets.subarray(position));
+    } else if (this.pipelined !== undefined) {
+      this.keepPipelined(octets);
+    } else {
+      this.readHead(octets);
+    }
+  }
+
+  private readHead(octets: Octets): void {
+    this.head ??= new RequestHead(this.context.settings.headLimits);
+    const { head } = this;
+    const end = head.read(octets, 0);
+    if (end >= 0) {
+      this.beginExchange(head, octets, end);
+    } else if (head.refusal !== undefined) {
+      this.refuse(head.refusal, "request-refused");
+    } else if (head.hasBegun && this.life.state === "idle") {
+      this.life.beginExchange();
+      this.table.reading.push(this.node);
+      this.arm("head", this.context.settings.headTimeout_ms);
+    }
+  }
+
+  private beginExchange(head: RequestHead, octets: Octets, bodyStart: number): void {
+    const { context } = this;
+    if (this.life.state === "idle") this.life.beginExchange();
+    this.node.leave();
+    this.minorVersion = head.minorVersion;
+    context.deadlines.clear(this.deadline);
+    const admission = admit(head, context.settings.viaName);
+    if (typeof admission === "string") return this.refuse(admission, "request-refused");
+    if (this.isSurplus && !this.table.mayStay(this)) return this.refuse("overloaded", "overloaded");
+    if (admission.maxForwards === 0) return this.answerFinally(head);
+    this.head = undefined;
+    const record = this.newRecord(head);
+    const exchange = new Exchange(context, this, head, admission, record);
+    this.exchange = exchange;
+    if (bodyStart < octets.length) {
+      const position = exchange.readRequest(octets, bodyStart);
+      if (position < octets.length) this.keepPipelined(octets.subarray(position));
+    }
+    if (this.exchange !== exchange) return;
+    exchange.seek();
+    if (this.exchange === exchange) this.armForRequest();
+  }
+
+  private newRecord(head: RequestHead | undefined): ExchangeRecord {
+    const record = new ExchangeRecord(this, this.context.clock.now());
+    if (head !== undefined) {
+      record.method = head.method;
+      record.target = head.target;
+      record.minorVersion = head.minorVersion;
+    }
+    return record;
+  }
+
+  private keepPipelined(octets: Octets): void {
+    const before = this.pipelined;
+    this.pipelined = before === undefined ? octets : (Buffer.concat([before, octets]) as unknown as Octets);
+    if (this.pipelined.length > PIPELINED_BYTES_MAX) this.pause();
+  }
+
+  onEnd(): void {
+    this.peerHasClosed = true;
+    if (this.exchange !== undefined) this.exchange.onClientEnd();
+    else if (this.life.state === "idle") this.close("peer-closed-idle");
+    else if (this.life.state === "active" && this.pipelined === undefined) {
+      this.refuse("request-incomplete", "request-incomplete");
+    }
+  }
+
+  onDrain(): void {
+    if (!this.isBlocked) return;
+    this.isBlocked = false;
+    if (this.awaited === "write") this.context.deadlines.clear(this.deadline);
+    if (this.exchange !== undefined) {
+      this.exchange.onClientDrain();
+      this.armForRequest();
+    } else {
+      this.advance();
+    }
+  }
+
+  onClose(fault: string | undefined): void {
+    const { exchange } = this;
+    this.exchange = undefined;
+    this.node.leave();
+    this.context.deadlines.clear(this.deadline);
+    exchange?.onClientGone();
+    if (!this.life.isEnding) this.table.onClosing(this);
+    if (this.life.transportClosed(fault === undefined ? "peer-closed" : "peer-reset")) this.table.onClosed(this);
+  }
+
+  // What the exchange asks for.
+
+  pause(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.isPaused || (this.pipelined !== undefined && this.pipelined.length > PIPELINED_BYTES_MAX)) return;
+    this.isPaused = false;
+    this.socket.resume();
+  }
+
+  /** Sends what is in the outbox. */
+  flush(): void {
+    if (this.life.isEnding) return this.context.outbox.clear();
+    if (this.context.outbox.flush(this.socket) || this.isBlocked) return;
+    this.isBlocked = true;
+    this.socket.tookSome();
+    this.arm("write", this.context.settings.bodyTimeout_ms);
+  }
+
+  /** Sets the limit that runs on this hop during an exchange. */
+  armForRequest(): void {
+    if (this.isBlocked || this.life.isEnding) return;
+    if (this.exchange?.isAwaitingBody && !this.isPaused) this.arm("body", this.context.settings.bodyTimeout_ms);
+    else this.context.deadlines.clear(this.deadline);
+  }
+
+  /** Why this connection closes after the present exchange although both messages would let it persist. */
+  ownCloseReason(): CloseReason | undefined {
+    if (this.table.isDraining) return "drained";
+    if (this.isSurplus) return "overloaded";
+    if (this.requestsLeft() === 0) return "max-requests";
+    if (this.peerHasClosed && this.pipelined === undefined) return "peer-half-closed";
+    return undefined;
+  }
+
+  /** Our connection options towards the client. The terms are told to clients that ask for keep-alive (S5, S6). */
+  connectionLines(closeReason: CloseReason | undefined, asksKeepAlive: boolean, upgrade: string): string {
+    const upgradeLines = upgrade === "" ? "" : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
+    if (closeReason !== undefined) return `${upgradeLines}Connection: close\r\n`;
+    this.idleTimeout_ms = this.table.keepAliveTimeout_ms();
+    if (!asksKeepAlive) return upgradeLines;
+    const terms = formatKeepAlive(advertisedTimeout_s(this.idleTimeout_ms), this.requestsLeft());
+    return `${upgradeLines}Connection: keep-alive\r\n${terms === "" ? "" : `Keep-Alive: ${terms}\r\n`}`;
+  }
+
+  /** Requests that may follow on this connection; no limit: undefined. */
+  private requestsLeft(): number | undefined {
+    const { maxRequests } = this.context.settings;
+    const limit = maxRequests > 0 || this.minorVersion === 1 ? maxRequests : HTTP10_REQUESTS_MAX;
+    return limit === 0 ? undefined : Math.max(0, limit - this.life.exchanges);
+  }
+
+  onExchangeEnded(closeReason: CloseReason | undefined): void {
+    this.exchange = undefined;
+    if (this.life.isEnding) return;
+    if (closeReason !== undefined) return this.close(closeReason);
+    this.life.endExchange();
+    this.advance();
+  }
+
+  /** Goes on with what was pipelined, or idles. */
+  private advance(): void {
+    if (this.isAdvancing) return;
+    this.isAdvancing = true;
+    while (this.pipelined !== undefined && this.exchange === undefined && !this.isBlocked && !this.life.isEnding) {
+      const octets = this.pipelined;
+      this.pipelined = undefined;
+      this.resume();
+      this.readHead(octets);
+    }
+    this.isAdvancing = false;
+    if (this.exchange !== undefined || this.isBlocked || this.life.isEnding) return;
+    if (this.peerHasClosed) {
+      if (this.life.state === "active") this.refuse("request-incomplete", "request-incomplete");
+      else this.close("peer-half-closed");
+    } else if (this.life.state === "idle") {
+      this.resume();
+      this.table.idle.push(this.node);
+      this.arm("keep-alive", this.table.isDraining ? DRAIN_IDLE_GRACE_MS : this.idleTimeout_ms);
+    }
+  }
+
+  // How it ends.
+
+  /** Answers a request that goes no further, and closes. */
+  refuse(reason: AnswerReason, closeReason: CloseReason): void {
+    const { head, context } = this;
+    if (this.life.state === "idle") this.life.beginExchange();
+    const record = this.newRecord(head);
+    record.outcome = "answered";
+    record.reason = reason;
+    record.status = answerMeaning(reason).status;
+    context.outbox.addText(errorAnswer(reason, this.answerContext(head, "Connection: close\r\n")));
+    this.flush();
+    record.endedAt_ms = context.clock.now();
+    context.observer.exchangeEnded(record);
+    this.close(closeReason);
+  }
+
+  /** Answers TRACE and OPTIONS as their final recipient (RFC 9110 section 7.6.2). */
+  private answerFinally(head: RequestHead): void {
+    const { context } = this;
+    const record = this.newRecord(head);
+    record.outcome = "answered";
+    record.status = 200;
+    const answering = this.answerContext(head, "Connection: close\r\n");
+    context.outbox.addText(
+      head.method === "TRACE"
+        ? answer(200, "message/http", traceOf(head), "", answering)
+        : answer(200, "", "", "", answering),
+    );
+    this.flush();
+    record.endedAt_ms = context.clock.now();
+    context.observer.exchangeEnded(record);
+    this.close("max-forwards");
+  }
+
+  private answerContext(head: RequestHead | undefined, connectionLines: string): AnswerContext {
+    return {
+      accept: head?.fields.get("accept"),
+      isHead: head?.method === "HEAD",
+      date: this.context.date(),
+      connectionLines,
+      viaName: this.context.settings.viaName,
+    };
+  }
+
+  /** Closes gracefully: what was written leaves, then FIN, then what still arrives is read for a while. */
+  close(reason: CloseReason): void {
+    if (!this.life.decideClose(reason)) return;
+    this.leave();
+    const { context } = this;
+    this.table.lingering.push(this.node);
+    this.table.onClosing(this);
+    this.lingering = new Lingering(this.socket, {
+      deadlines: context.deadlines,
+      clock: context.clock,
+      writeTimeout_ms: context.settings.bodyTimeout_ms,
+      onClosed: (fault) => this.onClose(fault),
+    });
+  }
+
+  /** A tunnel on this connection is done; its socket closes by itself. */
+  noteClosing(reason: CloseReason): void {
+    if (this.life.decideClose(reason)) this.table.onClosing(this);
+  }
+
+  /** Closes with RST, on purpose: the client must see that something is missing. */
+  reset(reason: CloseReason): void {
+    if (!this.life.decideClose(reason)) return;
+    this.leave();
+    this.table.onClosing(this);
+    this.socket.reset();
+  }
+
+  /** Gives way to a newcomer. */
+  evict(): void {
+    if (this.life.state === "active") this.refuse("overloaded", "evicted");
+    else this.close("evicted");
+  }
+
+  /** Ends at once what still is. Returns whether something in flight was cut. */
+  cut(): boolean {
+    const isInFlight = this.life.state === "active" || this.life.state === "tunnel";
+    this.lingering?.cut();
+    this.exchange?.cut();
+    this.exchange = undefined;
+    if (this.life.decideClose("drain-deadline")) {
+      this.leave();
+      this.table.onClosing(this);
+    }
+    this.socket.destroy();
+    return isInFlight;
+  }
+
+  /** Hands the socket to a tunnel, with the octets that the client sent early. */
+  beginTunnel(handler: SocketHandler): Octets | undefined {
+    const early = this.pipelined;
+    this.life.beginTunnel();
+    this.leave();
+    this.socket.handler = handler;
+    this.isPaused = false;
+    this.socket.resume();
+    return early;
+  }
+
+  private leave(): void {
+    this.exchange = undefined;
+    this.head = undefined;
+    this.pipelined = undefined;
+    this.node.leave();
+    this.context.deadlines.clear(this.deadline);
+  }
+
+  private arm(awaited: Awaited, delay_ms: number): void {
+    this.awaited = awaited;
+    this.context.deadlines.set(this.deadline, delay_ms, this.context.clock.now());
+  }
+
+  private onDeadline(): void {
+    switch (this.awaited) {
+      case "keep-alive":
+        return this.close(this.table.isDraining ? "drained" : "idle-timeout");
+      case "head":
+        return this.life.state === "active" ? this.refuse("head-timeout", "head-timeout") : this.close("head-timeout");
+      case "body":
+        return this.exchange?.onRequestStalled();
+      case "write":
+        if (this.socket.tookSome()) this.arm("write", this.context.settings.bodyTimeout_ms);
+        else this.onClientStalled();
+    }
+  }
+
+  /** The client does not take what it asked for: nothing more can be said to it. */
+  private onClientStalled(): void {
+    const { exchange } = this;
+    this.exchange = undefined;
+    exchange?.onClientGone();
+    this.reset("write-timeout");
+  }
+}
+
+/** The request as it was received, without what its sender would not want reflected (RFC 9110 section 9.3.8). */
+function traceOf(head: RequestHead): string {
+  const sensitive = new Set(["authorization", "proxy-authorization", "cookie"]);
+  let text = `${head.method} ${head.target} HTTP/1.${head.minorVersion}\r\n`;
+  for (let index = 0; index < head.fields.count; index++) {
+    const name = head.fields.name(index);
+    if (!sensitive.has(name.toLowerCase())) text += `${name}: ${head.fields.value(index)}\r\n`;
+  }
+  return `${text}\r\n`;
+}

@@ -1,0 +1,578 @@
+/**
+ * One exchange across two hops: a client's request goes to an origin, the response comes back.
+ *
+ * Both directions stream, each as fast as its receiver takes it. The exchange ends when the response is complete and the
+ * request is, or when nothing more may follow on the client's connection. Deliberately absent: reading request heads
+ * (downstream.ts), finding connections (pool), admission and writing (files of these names).
+ */
+import { parseKeepAlive } from "../connection/keep-alive-terms.ts";
+import { persistenceAfter } from "../connection/persistence.ts";
+import type { CloseReason } from "../connection/reasons.ts";
+import type { NoConnection, Search, Seeker } from "../pool/pool.ts";
+import type { PooledConnection } from "../pool/pooled-connection.ts";
+import { BodyReader } from "../wire/body-reader.ts";
+import type { BodySink } from "../wire/chunk-scanner.ts";
+import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
+import { type Framing, responseFraming } from "../wire/framing.ts";
+import { listMembers, type Octets } from "../wire/octets.ts";
+import type { RequestHead } from "../wire/request-head.ts";
+import { ResponseHead } from "../wire/response-head.ts";
+import type { Admission } from "./admission.ts";
+import { type AnswerReason, answerMeaning, errorAnswer } from "./answers.ts";
+import { addBodyPiece, addLastChunk } from "./body-writing.ts";
+import type { ProxyContext } from "./context.ts";
+import type { DownstreamConnection } from "./downstream.ts";
+import type { ExchangeRecord } from "./exchange-record.ts";
+import { RequestRelay } from "./request-relay.ts";
+import { requestHeadText, type SentFraming } from "./request-writing.ts";
+import { type ClientFraming, clientFraming, interimHeadText, responseHeadText } from "./response-writing.ts";
+import { Tunnel } from "./tunnel.ts";
+
+/** RFC 9110 section 9.2.2. */
+const IDEMPOTENT_METHODS = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+
+/** 1xx responses to one request: enough for progress reports, no endless trickle that keeps timeouts away. */
+const INTERIM_RESPONSES_MAX = 32;
+
+const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+
+export class Exchange implements Seeker, BodySink {
+  readonly request: RequestRelay;
+  readonly record: ExchangeRecord;
+  /** A retry goes on a fresh connection, and is not retried itself. */
+  isRetry = false;
+  private readonly context: ProxyContext;
+  private readonly downstream: DownstreamConnection;
+  private readonly head: RequestHead;
+  private readonly admission: Admission;
+
+  private search: Search | undefined;
+  private upstream: PooledConnection | undefined;
+  /** The client waits for 100 (Continue) before it sends the body. */
+  private awaitsContinue: boolean;
+  /** The body must be complete before it is sent: the origin takes no chunks. */
+  private awaitsLength = false;
+  private upstreamIsBlocked = false;
+
+  private response: ResponseHead | undefined;
+  private responseOptions: ConnectionOptions | undefined;
+  /** Set once the final response's head was forwarded. */
+  private responseBody: BodyReader | undefined;
+  private clientFraming: ClientFraming = "none";
+  private upstreamCloseReason: CloseReason | undefined;
+  private interimResponses = 0;
+  private responseIsComplete = false;
+  /** Why the client's connection closes after this exchange; undefined: it persists. Announced in the response. */
+  private closeReason: CloseReason | undefined;
+  private hasEnded = false;
+
+  constructor(
+    context: ProxyContext,
+    downstream: DownstreamConnection,
+    head: RequestHead,
+    admission: Admission,
+    record: ExchangeRecord,
+  ) {
+    this.context = context;
+    this.downstream = downstream;
+    this.head = head;
+    this.admission = admission;
+    this.record = record;
+    this.awaitsContinue = admission.expectsContinue;
+    this.request = new RequestRelay(
+      admission.framing,
+      context.settings.headLimits,
+      admission.options.nominated,
+      context.outbox,
+    );
+  }
+
+  /** Whether the request can be sent again: nothing is done twice that must not be, and all of it is at hand. */
+  get isRetriable(): boolean {
+    return IDEMPOTENT_METHODS.has(this.head.method) && this.request.isWhollyHeld;
+  }
+
+  // The request, as it arrives.
+
+  /** Reads body octets from `from` on; returns the position behind them. */
+  readRequest(octets: Octets, from: number): number {
+    if (this.request.isComplete) return from;
+    const end = this.request.read(octets, from);
+    this.awaitsContinue = false;
+    const { refusal } = this.request;
+    if (refusal !== undefined) {
+      this.context.outbox.clear();
+      this.fail(refusal, "request-refused");
+      return octets.length;
+    }
+    if (this.request.isStreaming) this.flushUpstream();
+    if (this.request.isComplete) this.onRequestComplete();
+    else if (this.request.holdsTooMuch) this.onHoldingTooMuch();
+    if (!this.hasEnded) this.downstream.armForRequest();
+    return end;
+  }
+
+  private onRequestComplete(): void {
+    if (this.awaitsLength) {
+      this.awaitsLength = false;
+      this.seek();
+    } else if (this.responseIsComplete) {
+      this.end();
+    } else {
+      this.armUpstream();
+    }
+  }
+
+  private onHoldingTooMuch(): void {
+    if (this.awaitsLength) this.fail("length-required", "request-refused");
+    else this.downstream.pause();
+  }
+
+  /** Whether body octets are due from the client: it is neither paused nor waiting for 100 (Continue). */
+  get isAwaitingBody(): boolean {
+    return !this.request.isComplete && !this.awaitsContinue;
+  }
+
+  // The way to the origin.
+
+  /** Looks for a connection. */
+  seek(): void {
+    if (this.request.isComplete || !this.originTakesNoChunks()) {
+      const search = this.context.pool.acquire(this);
+      if (!this.hasEnded && this.upstream === undefined) this.search = search;
+      return;
+    }
+    this.awaitsLength = true;
+    if (this.awaitsContinue) this.writeInterim(CONTINUE);
+    this.awaitsContinue = false;
+    this.downstream.armForRequest();
+    if (this.request.holdsTooMuch) this.onHoldingTooMuch();
+  }
+
+  /** RFC 9112 section 6.1: no Transfer-Encoding to a recipient that is known to speak HTTP/1.0. */
+  private originTakesNoChunks(): boolean {
+    return (
+      this.admission.framing.kind === "chunked" &&
+      this.context.pool.endpoints.every((endpoint) => endpoint.minorVersion === 0)
+    );
+  }
+
+  onConnection(connection: PooledConnection): void {
+    this.search = undefined;
+    this.upstream = connection;
+    const { record, context, admission } = this;
+    record.upstream = connection;
+    record.upstreamExchange = connection.life.exchanges;
+    record.upstreamWasReused = connection.isReused;
+    const speaksHttp10 = connection.endpoint.minorVersion === 0;
+    if (speaksHttp10 && this.awaitsContinue) {
+      // An HTTP/1.0 origin will never say 100 (RFC 9110 section 10.1.1).
+      this.writeInterim(CONTINUE);
+      this.awaitsContinue = false;
+    }
+    const framing = this.sentFraming(speaksHttp10);
+    const { authority } = connection.endpoint.origin;
+    const sent = speaksHttp10 ? { ...admission, expectsContinue: false } : admission;
+    context.outbox.addText(requestHeadText(context, this.downstream, this.head, sent, framing, authority));
+    this.request.stream(framing.kind === "chunked");
+    this.flushUpstream();
+    if (!this.upstreamIsBlocked) this.downstream.resume();
+    this.armUpstream();
+    if (!this.request.isComplete) this.downstream.armForRequest();
+  }
+
+  private sentFraming(speaksHttp10: boolean): SentFraming {
+    const { framing } = this.admission;
+    if (framing.kind === "length") return { kind: "length", length: framing.length };
+    if (framing.kind !== "chunked") return { kind: "none" };
+    if (speaksHttp10 && this.request.isWhollyHeld) return { kind: "length", length: this.request.lengthHeld };
+    return { kind: "chunked" };
+  }
+
+  onNoConnection(why: NoConnection, fault: string): void {
+    this.search = undefined;
+    this.record.fault = fault;
+    this.fail(why, "connect-failed");
+  }
+
+  private flushUpstream(): void {
+    const { upstream } = this;
+    if (upstream === undefined) return;
+    if (this.context.outbox.flush(upstream.socket) || this.request.isComplete) return;
+    this.upstreamIsBlocked = true;
+    this.downstream.pause();
+    this.armUpstream();
+  }
+
+  onDrain(): void {
+    if (!this.upstreamIsBlocked) return;
+    this.upstreamIsBlocked = false;
+    this.armUpstream();
+    this.downstream.resume();
+    this.downstream.armForRequest();
+  }
+
+  /** What the origin owes next decides which limit runs. */
+  private armUpstream(): void {
+    const { upstream, context } = this;
+    if (upstream === undefined) return;
+    const { responseTimeout_ms, bodyTimeout_ms } = context.settings;
+    if (this.upstreamIsBlocked && !this.request.isComplete) {
+      upstream.socket.tookSome();
+      upstream.armDeadline(bodyTimeout_ms);
+    } else if (this.response === undefined && this.responseBody === undefined) {
+      if (this.request.isComplete || this.awaitsContinue) upstream.armDeadline(responseTimeout_ms);
+      else upstream.clearDeadline();
+    } else if (!this.responseIsComplete && !this.downstream.isBlocked) {
+      upstream.armDeadline(bodyTimeout_ms);
+    } else {
+      upstream.clearDeadline();
+    }
+  }
+
+  onDeadline(): void {
+    if (this.upstreamIsBlocked && !this.request.isComplete) {
+      if (this.upstream?.socket.tookSome()) this.armUpstream();
+      else this.fail("upstream-write-timeout", "write-timeout");
+    } else if (this.response === undefined && this.responseBody === undefined) {
+      this.fail("response-timeout", "response-timeout");
+    } else {
+      this.fail("response-timeout", "body-timeout");
+    }
+  }
+
+  // The response, as it arrives.
+
+  onData(octets: Octets): void {
+    const { upstream } = this;
+    if (upstream === undefined) return;
+    if (this.record.responseBeganAt_ms === undefined) {
+      this.record.responseBeganAt_ms = this.context.clock.now();
+      upstream.noteAlive();
+      this.request.letGo();
+    }
+    if (this.responseIsComplete) {
+      upstream.hasUnreadOctets = true;
+      return;
+    }
+    let position = 0;
+    while (this.responseBody === undefined) {
+      this.response ??= new ResponseHead(this.context.settings.headLimits);
+      position = this.response.read(octets, position);
+      if (position < 0) {
+        if (this.response.refusal !== undefined)
+          this.fail("response-malformed", "response-malformed", this.response.refusal);
+        else this.armUpstream();
+        return;
+      }
+      const head = this.response;
+      if (head.status === 101) return this.onSwitch(head, octets.subarray(position));
+      if (head.status < 200) {
+        this.response = undefined;
+        if (!this.onInterim(head)) return;
+        if (position === octets.length) return this.armUpstream();
+      } else if (!this.onFinal(head)) {
+        return;
+      }
+    }
+    this.readResponseBody(octets, position);
+  }
+
+  private readResponseBody(octets: Octets, from: number): void {
+    const body = this.responseBody as BodyReader;
+    const end = body.read(octets, from, this);
+    if (body.refusal !== undefined) {
+      this.downstream.flush();
+      this.fail("response-malformed", "response-malformed", body.refusal);
+      return;
+    }
+    if (body.isComplete) {
+      if (end < octets.length && this.upstream !== undefined) this.upstream.hasUnreadOctets = true;
+      this.onResponseComplete();
+      return;
+    }
+    this.downstream.flush();
+    if (this.downstream.isBlocked) this.upstream?.socket.pause();
+    this.armUpstream();
+  }
+
+  onBodyOctets(octets: Octets): void {
+    this.record.responseBodyBytes += octets.length;
+    addBodyPiece(this.context.outbox, this.clientFraming === "chunked", octets);
+  }
+
+  /** @returns whether the exchange goes on. */
+  private onInterim(head: ResponseHead): boolean {
+    if (++this.interimResponses > INTERIM_RESPONSES_MAX) {
+      this.fail("too-many-interim-responses", "response-malformed");
+      return false;
+    }
+    if (head.status === 100 && this.awaitsContinue) {
+      this.awaitsContinue = false;
+      this.downstream.armForRequest();
+    }
+    // RFC 9110 section 15.2: HTTP/1.0 clients know no 1xx.
+    if (this.head.minorVersion === 1) this.writeInterim(interimHeadText(head, connectionOptionsOf(head.fields)));
+    return true;
+  }
+
+  private writeInterim(text: string): void {
+    if (this.head.minorVersion === 0) return;
+    this.context.outbox.addText(text);
+    this.downstream.flush();
+  }
+
+  /** Forwards the head of the final response. @returns whether its body is to be read. */
+  private onFinal(head: ResponseHead): boolean {
+    const framing = responseFraming(head, this.head.method);
+    if (typeof framing === "string") {
+      this.fail("response-malformed", "response-malformed", framing);
+      return false;
+    }
+    const options = connectionOptionsOf(head.fields);
+    this.responseOptions = options;
+    this.noteUpstreamHop(head, options, framing);
+    this.clientFraming = clientFraming(framing, this.head.minorVersion);
+    this.closeReason = this.downstreamCloseReason();
+    if (!this.request.isComplete && this.upstreamCloseReason !== undefined) {
+      this.request.discard();
+      this.downstream.resume();
+    }
+    const upgrade = head.status === 426 ? head.fields.valuesOf(Kind.upgrade).join(", ") : "";
+    this.record.status = head.status;
+    this.context.outbox.addText(
+      responseHeadText({
+        head,
+        options,
+        framing,
+        clientFraming: this.clientFraming,
+        describesLength: this.head.method === "HEAD" || head.status === 304,
+        connectionLines: this.downstream.connectionLines(this.closeReason, this.admission.options.keepAlive, upgrade),
+        context: this.context,
+      }),
+    );
+    this.responseBody = new BodyReader(framing, this.context.settings.headLimits);
+    return true;
+  }
+
+  /** What the response says about the origin and its connection. */
+  private noteUpstreamHop(head: ResponseHead, options: ConnectionOptions, framing: Framing): void {
+    const upstream = this.upstream as PooledConnection;
+    upstream.endpoint.minorVersion = head.minorVersion;
+    const persistence = persistenceAfter({
+      minorVersion: head.minorVersion,
+      saysClose: options.close,
+      saysKeepAlive: options.keepAlive,
+      honoursHttp10KeepAlive: true,
+    });
+    if (!persistence.persists) {
+      this.upstreamCloseReason = persistence.reason === "close-received" ? "close-received" : "http10-not-kept";
+    } else if (framing.kind === "close") {
+      this.upstreamCloseReason = "close-delimited";
+    } else if (this.awaitsContinue) {
+      // The final response came instead of 100: whether the body still follows is anybody's guess.
+      this.upstreamCloseReason = "request-unfinished";
+    }
+    // RFC 2068 section 19.7.1.1: the field counts only beside its token.
+    if (options.keepAlive && head.fields.has(Kind.keepAlive)) {
+      upstream.noteTerms(parseKeepAlive(head.fields.valuesOf(Kind.keepAlive).join(",")));
+    }
+  }
+
+  private downstreamCloseReason(): CloseReason | undefined {
+    const { options } = this.admission;
+    const persistence = persistenceAfter({
+      minorVersion: this.head.minorVersion,
+      saysClose: options.close,
+      saysKeepAlive: options.keepAlive,
+      honoursHttp10KeepAlive: true,
+    });
+    if (!persistence.persists) {
+      return persistence.reason === "close-received" ? "close-received" : "http10-not-kept";
+    }
+    if (this.clientFraming === "close") return "close-delimited";
+    if (!this.request.isComplete && this.upstreamCloseReason !== undefined) return "request-unfinished";
+    return this.downstream.ownCloseReason();
+  }
+
+  private onResponseComplete(): void {
+    this.responseIsComplete = true;
+    if (this.clientFraming === "chunked") {
+      addLastChunk(this.context.outbox, this.responseBody?.trailers, this.responseOptions?.nominated ?? []);
+    }
+    this.downstream.flush();
+    const mayFinishRequest = this.upstreamCloseReason === undefined && this.upstream?.peerHasClosed === false;
+    if (this.request.isComplete || !mayFinishRequest) this.end();
+    else this.armUpstream();
+  }
+
+  onEnd(): void {
+    if (this.responseIsComplete) this.end();
+    else if (this.responseBody?.endByClose()) this.onResponseComplete();
+    else this.onLost(undefined);
+  }
+
+  onClose(fault: string | undefined): void {
+    if (this.responseIsComplete) this.end();
+    else this.onLost(fault);
+  }
+
+  /** The connection to the origin ended before the response was complete. */
+  private onLost(fault: string | undefined): void {
+    const { upstream } = this;
+    if (upstream === undefined) return;
+    this.record.fault = fault;
+    const closeReason = fault === undefined ? "peer-closed" : "peer-reset";
+    if (this.responseBody !== undefined) return this.fail("response-incomplete", "response-truncated");
+    if (this.record.responseBeganAt_ms !== undefined) return this.fail("response-incomplete", closeReason);
+    if (upstream.isReused) upstream.endpoint.onStale(upstream);
+    if (!upstream.isReused || this.isRetry || !this.isRetriable) return this.fail("upstream-closed", closeReason);
+    upstream.close(closeReason);
+    this.upstream = undefined;
+    this.isRetry = true;
+    this.record.retries++;
+    this.request.rewind();
+    this.seek();
+  }
+
+  /** 101: both connections become one tunnel (RFC 9110 section 7.8). */
+  private onSwitch(head: ResponseHead, rest: Octets): void {
+    const offered = listMembers(this.admission.upgrade ?? "");
+    const chosen = listMembers(head.fields.valuesOf(Kind.upgrade).join(","));
+    const isAsked = chosen.length > 0 && chosen.every((protocol) => offered.includes(protocol));
+    if (!isAsked || !this.request.isComplete) return this.fail("upgrade-unexpected", "response-malformed");
+    const upstream = this.upstream as PooledConnection;
+    this.hasEnded = true;
+    this.record.status = 101;
+    this.record.outcome = "tunnel";
+    upstream.endpoint.minorVersion = head.minorVersion;
+    this.context.outbox.addText(interimHeadText(head, connectionOptionsOf(head.fields)));
+    this.downstream.flush();
+    new Tunnel(this.context, this.downstream, upstream, this.record).begin(rest);
+  }
+
+  // What the client does meanwhile.
+
+  /** The client closed its side. That cancels nothing, unless the request is not complete. */
+  onClientEnd(): void {
+    if (!this.request.isComplete) this.fail("request-incomplete", "request-incomplete");
+  }
+
+  /** The client sent nothing of its body for too long. */
+  onRequestStalled(): void {
+    this.fail("body-timeout", "request-incomplete");
+  }
+
+  /** The client takes the response again. */
+  onClientDrain(): void {
+    this.upstream?.socket.resume();
+    if (!this.responseIsComplete) this.armUpstream();
+  }
+
+  /** The client is gone: nobody wants the response, the work upstream is cancelled. */
+  onClientGone(): void {
+    if (this.hasEnded) return;
+    this.record.outcome = "client-gone";
+    this.giveUp("client-gone");
+    this.finishRecord();
+  }
+
+  /** The drain's deadline has come. */
+  cut(): void {
+    if (this.hasEnded) return;
+    this.record.outcome = this.responseBody === undefined ? "client-gone" : "truncated";
+    this.giveUp("drain-deadline");
+    this.finishRecord();
+  }
+
+  // How it ends.
+
+  private end(): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    const { upstream } = this;
+    if (upstream !== undefined) {
+      const reason = this.upstreamEndReason(upstream);
+      if (reason === undefined) {
+        upstream.socket.resume();
+        upstream.clearDeadline();
+        upstream.release();
+      } else {
+        upstream.close(reason);
+      }
+    }
+    const closeReason = this.closeReason ?? (this.request.isComplete ? undefined : "request-unfinished");
+    this.finishRecord();
+    this.downstream.onExchangeEnded(closeReason);
+  }
+
+  /** Why the origin's connection is not used again; undefined: it is. */
+  private upstreamEndReason(upstream: PooledConnection): CloseReason | undefined {
+    if (upstream.hasUnreadOctets) return "unexpected-octets";
+    if (this.upstreamCloseReason !== undefined) return this.upstreamCloseReason;
+    if (!this.request.isComplete || !this.request.isStreaming) return "request-unfinished";
+    return upstream.peerHasClosed ? "peer-closed-idle" : undefined;
+  }
+
+  /** Something failed: the client gets an answer, or a visibly truncated response if that had begun. */
+  private fail(reason: AnswerReason, upstreamReason: CloseReason, fault?: string): void {
+    if (this.hasEnded) return;
+    this.record.fault ??= fault;
+    this.record.reason = reason;
+    const isRequestFault = upstreamReason === "request-refused" || upstreamReason === "request-incomplete";
+    this.giveUp(isRequestFault ? "request-incomplete" : upstreamReason);
+    if (this.responseBody === undefined) this.answer(reason, isRequestFault ? upstreamReason : undefined);
+    else if (this.responseIsComplete) this.closeAfterResponse(isRequestFault ? upstreamReason : "request-unfinished");
+    else this.truncate(isRequestFault ? upstreamReason : "upstream-failed");
+  }
+
+  /** The response went out whole; only the request's rest failed. */
+  private closeAfterResponse(reason: CloseReason): void {
+    this.context.outbox.clear();
+    this.finishRecord();
+    this.downstream.onExchangeEnded(reason);
+  }
+
+  private giveUp(upstreamReason: CloseReason): void {
+    this.hasEnded = true;
+    this.search?.cancel();
+    this.upstream?.close(upstreamReason);
+    this.request.discard();
+  }
+
+  private answer(reason: AnswerReason, requestFault: CloseReason | undefined): void {
+    const { context, downstream, record } = this;
+    record.outcome = "answered";
+    record.status = answerMeaning(reason).status;
+    this.closeReason = requestFault ?? this.downstreamCloseReason();
+    if (this.closeReason === undefined && !this.request.isComplete) this.closeReason = "request-unfinished";
+    context.outbox.addText(
+      errorAnswer(reason, {
+        accept: this.head.fields.get("accept"),
+        isHead: this.head.method === "HEAD",
+        date: context.date(),
+        connectionLines: downstream.connectionLines(this.closeReason, this.admission.options.keepAlive, ""),
+        viaName: context.settings.viaName,
+      }),
+    );
+    downstream.flush();
+    this.finishRecord();
+    downstream.onExchangeEnded(this.closeReason);
+  }
+
+  /** The response stays visibly incomplete; where only a close could show its end, RST shows that it is not the end. */
+  private truncate(reason: CloseReason): void {
+    this.record.outcome = "truncated";
+    this.context.outbox.clear();
+    this.finishRecord();
+    if (this.clientFraming === "close") this.downstream.reset(reason);
+    else this.downstream.onExchangeEnded(reason);
+  }
+
+  private finishRecord(): void {
+    const { record } = this;
+    record.requestBodyBytes = this.request.bytes;
+    record.endedAt_ms = this.context.clock.now();
+    this.context.observer.exchangeEnded(record);
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The gateway: listens for clients, forwards to one origin, drains.
+ *
+ * A way through, without back and forth: listener, client connection, exchange, pool, origin connection, exchange, client
+ * connection. Deliberately absent: flags and files (config), figures and logs (ledger).
+ */
+
+import type { Clock, Dialer, Socket } from "../net/ports.ts";
+import { Sweeper } from "../net/sweeper.ts";
+import { Pool } from "../pool/pool.ts";
+import { errorAnswer } from "./answers.ts";
+import { ClientTable, SURPLUS_MAX } from "./client-table.ts";
+import { ProxyContext } from "./context.ts";
+import { DownstreamConnection, DRAIN_IDLE_GRACE_MS } from "./downstream.ts";
+import type { ProxyObserver } from "./observer.ts";
+import type { GatewaySettings } from "./settings.ts";
+
+export interface GatewayPorts {
+  readonly clock: Clock;
+  readonly dialer: Dialer;
+  readonly observer: ProxyObserver;
+}
+
+/** Connections that give way at once when file descriptors run out. */
+const SCARCE_BATCH = 8;
+
+export interface DrainReport {
+  /** Exchanges and tunnels that were cut at the deadline. */
+  readonly cut: number;
+}
+
+export class Gateway {
+  readonly pool: Pool;
+  readonly clients: ClientTable;
+  readonly context: ProxyContext;
+  private readonly ports: GatewayPorts;
+  private nextId = 1;
+  private drained: (() => void) | undefined;
+
+  constructor(settings: GatewaySettings, ports: GatewayPorts) {
+    this.ports = ports;
+    const deadlines = new Sweeper(ports.clock);
+    this.pool = new Pool({
+      origins: settings.origins,
+      size: settings.poolSize,
+      idleLimit_ms: settings.poolIdleTimeout_ms,
+      connectTimeout_ms: settings.connectTimeout_ms,
+      dialer: ports.dialer,
+      clock: ports.clock,
+      deadlines,
+      observer: ports.observer,
+      nextId: () => this.nextId++,
+    });
+    this.context = new ProxyContext(settings, this.pool, ports.clock, deadlines, ports.observer);
+    this.clients = new ClientTable(settings.maxConnections, settings.keepAliveTimeout_ms, (connection) => {
+      ports.observer.downstreamClosed(connection);
+      this.checkDrained();
+    });
+  }
+
+  get isDraining(): boolean {
+    return this.clients.isDraining;
+  }
+
+  /** Takes a client's connection. */
+  accept(socket: Socket): void {
+    const { clients } = this;
+    clients.makeRoom();
+    const isSurplus = clients.isFull;
+    if (clients.open >= this.context.settings.maxConnections + SURPLUS_MAX) return this.turnAway(socket);
+    const connection = new DownstreamConnection(this.nextId++, socket, this.context, clients);
+    connection.isSurplus = isSurplus;
+    clients.add(connection);
+    this.ports.observer.downstreamOpened(connection);
+  }
+
+  /** Not even room to hear the request. */
+  private turnAway(socket: Socket): void {
+    const { settings } = this.context;
+    socket.write(
+      errorAnswer("overloaded", {
+        accept: undefined,
+        isHead: false,
+        date: this.context.date(),
+        connectionLines: "Connection: close\r\n",
+        viaName: settings.viaName,
+      }),
+    );
+    socket.destroy();
+    this.ports.observer.acceptFailed("overloaded");
+  }
+
+  /** A connection could not be accepted: idle ones give way when it is for want of file descriptors. */
+  onAcceptFault(fault: string): void {
+    this.ports.observer.acceptFailed(fault);
+    if (fault !== "EMFILE" && fault !== "ENFILE") return;
+    for (let i = 0; i < SCARCE_BATCH; i++) this.clients.idle.oldest?.owner.evict();
+  }
+
+  /**
+   * Finishes what is in flight, starts nothing new; to be called when nobody can connect any more. Idle clients get a
+   * moment to be heard once more, tunnels and exchanges get `grace_ms`.
+   */
+  drain(grace_ms: number): Promise<DrainReport> {
+    const { clients, ports, pool } = this;
+    const { clock, observer } = ports;
+    return new Promise((resolve) => {
+      const done = (cut: number) => {
+        stopIdle();
+        stopAll();
+        pool.drain();
+        observer.drainEnded(cut);
+        resolve({ cut });
+      };
+      const stopIdle = clock.after(Math.min(DRAIN_IDLE_GRACE_MS, grace_ms), () => this.closeIdle());
+      const stopAll = clock.after(grace_ms, () => {
+        this.drained = undefined;
+        let cut = 0;
+        for (const connection of [...clients.connections]) if (connection.cut()) cut++;
+        done(cut);
+      });
+      this.drained = () => done(0);
+      this.checkDrained();
+    });
+  }
+
+  /** From now on responses say `close`; connections are still served. */
+  beginDrain(): void {
+    if (this.clients.isDraining) return;
+    this.clients.isDraining = true;
+    this.ports.observer.drainBegan();
+  }
+
+  private closeIdle(): void {
+    for (const node of this.clients.idle) node.owner.close("drained");
+    for (const node of this.clients.reading) if (node.owner.life.state === "idle") node.owner.close("drained");
+  }
+
+  private checkDrained(): void {
+    if (this.drained === undefined || this.clients.connections.size > 0) return;
+    const { drained } = this;
+    this.drained = undefined;
+    drained();
+  }
+}

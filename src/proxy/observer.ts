@@ -1,0 +1,21 @@
+/**
+ * What a proxy tells whoever watches it: every opening, reuse, refusal and close, and every exchange.
+ *
+ * The observer gets the live objects and reads what it needs during the call; nothing is copied for one that does not
+ * look. Deliberately absent: any way for the observer to interfere.
+ */
+import type { PoolObserver } from "../pool/observer.ts";
+import type { DownstreamConnection } from "./downstream.ts";
+import type { ExchangeRecord } from "./exchange-record.ts";
+
+export interface ProxyObserver extends PoolObserver {
+  downstreamOpened(connection: DownstreamConnection): void;
+  /** The connection is gone; `life.closeReason` says why. */
+  downstreamClosed(connection: DownstreamConnection): void;
+  /** A request was answered, refused, or given up. */
+  exchangeEnded(record: ExchangeRecord): void;
+  /** A connection could not be accepted: the system's error code. */
+  acceptFailed(fault: string): void;
+  drainBegan(): void;
+  drainEnded(cut: number): void;
+}

@@ -1,0 +1,113 @@
+/**
+ * The request's body on its way to the origin: held until there is a connection, then streamed, or discarded.
+ *
+ * What is held is bounded; it is also what makes a retry possible (law 4). Deliberately absent: the request's head.
+ */
+import type { Outbox } from "../net/outbox.ts";
+import { BodyReader } from "../wire/body-reader.ts";
+import type { BodySink } from "../wire/chunk-scanner.ts";
+import type { Framing } from "../wire/framing.ts";
+import type { HeadLimits } from "../wire/head-reader.ts";
+import type { Octets } from "../wire/octets.ts";
+import type { RefusalCode } from "../wire/refusals.ts";
+import { addBodyPiece, addLastChunk } from "./body-writing.ts";
+
+/** Octets of a body that are held for a connection or a retry: one read's worth, and most forms and API calls. */
+export const HELD_BYTES_MAX = 64 * 1024;
+
+export class RequestRelay implements BodySink {
+  /** Octets of the body received. */
+  bytes = 0;
+  private mode: "holding" | "streaming" | "discarding" = "holding";
+  private held: Octets[] | undefined;
+  private heldBytes = 0;
+  /** Whether the held octets are all there is of the body so far. */
+  private holdsAll = true;
+  private isChunked: boolean;
+  private readonly body: BodyReader;
+  private readonly outbox: Outbox;
+  private readonly nominated: readonly string[];
+
+  constructor(framing: Framing, limits: HeadLimits, nominated: readonly string[], outbox: Outbox) {
+    this.body = new BodyReader(framing, limits);
+    this.isChunked = framing.kind === "chunked";
+    this.nominated = nominated;
+    this.outbox = outbox;
+  }
+
+  /** Whether the client has sent the whole request. */
+  get isComplete(): boolean {
+    return this.body.isComplete;
+  }
+
+  get refusal(): RefusalCode | undefined {
+    return this.body.refusal;
+  }
+
+  /** Whether the whole body is at hand, to be sent (again). */
+  get isWhollyHeld(): boolean {
+    return this.body.isComplete && this.holdsAll && this.heldBytes <= HELD_BYTES_MAX;
+  }
+
+  get holdsTooMuch(): boolean {
+    return this.mode === "holding" && this.heldBytes > HELD_BYTES_MAX;
+  }
+
+  get isStreaming(): boolean {
+    return this.mode === "streaming";
+  }
+
+  /** Octets held; the body's length when it is wholly held. */
+  get lengthHeld(): number {
+    return this.heldBytes;
+  }
+
+  /** Reads on from `from`; what streams is in the outbox then. Returns the position behind what belongs to the body. */
+  read(octets: Octets, from: number): number {
+    const end = this.body.read(octets, from, this);
+    if (this.body.isComplete && this.mode === "streaming") this.addEnd();
+    return end;
+  }
+
+  onBodyOctets(octets: Octets): void {
+    this.bytes += octets.length;
+    if (this.mode === "streaming") addBodyPiece(this.outbox, this.isChunked, octets);
+    else if (this.mode === "holding") this.hold(octets);
+  }
+
+  private hold(octets: Octets): void {
+    this.held ??= [];
+    this.held.push(octets);
+    this.heldBytes += octets.length;
+  }
+
+  /** Adds what is held to the outbox, behind the head, and streams from now on. @param isChunked towards the origin */
+  stream(isChunked: boolean): void {
+    this.mode = "streaming";
+    this.isChunked = isChunked;
+    for (const piece of this.held ?? []) addBodyPiece(this.outbox, isChunked, piece);
+    if (this.body.isComplete) this.addEnd();
+    if (!this.isWhollyHeld) this.letGo();
+  }
+
+  private addEnd(): void {
+    if (this.isChunked) addLastChunk(this.outbox, this.body.trailers, this.nominated);
+  }
+
+  /** Goes back to the start for a retry; only when the body is wholly held. */
+  rewind(): void {
+    this.mode = "holding";
+  }
+
+  /** Drops what was held for a retry. */
+  letGo(): void {
+    this.held = undefined;
+    this.holdsAll = this.heldBytes === 0;
+  }
+
+  /** Nobody wants the rest: it is read on and thrown away. */
+  discard(): void {
+    this.mode = "discarding";
+    this.letGo();
+  }
+}

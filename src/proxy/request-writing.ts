@@ -1,0 +1,115 @@
+/**
+ * The head of a request as it goes on to the origin (law 1: each hop is its own; law 2: written anew).
+ *
+ * Fields of this hop are cut, framing is our own, `Via` and forwarding fields are added. Order, case and unknown fields
+ * are kept; path and query are never touched.
+ */
+import { Kind } from "../wire/fields.ts";
+import { type Cut, fieldLines, kindSet } from "../wire/head-writer.ts";
+import type { RequestHead } from "../wire/request-head.ts";
+import type { Admission } from "./admission.ts";
+import type { ProxyContext } from "./context.ts";
+import type { DownstreamConnection } from "./downstream.ts";
+
+/** Fields of one hop, whoever nominates them (RFC 9110 section 7.6.1); `Close` is reserved, `HTTP2-Settings` goes with h2c. */
+const HOP_KINDS = kindSet(
+  Kind.connection,
+  Kind.keepAlive,
+  Kind.proxyConnection,
+  Kind.te,
+  Kind.transferEncoding,
+  Kind.upgrade,
+  Kind.http2Settings,
+  Kind.close,
+);
+const FORWARDING_KINDS = kindSet(Kind.forwarded, Kind.forwardedFor, Kind.forwardedProto, Kind.forwardedHost);
+/** What a client cannot nominate away: it would change what the origin understands, or hide who asked. */
+const KEPT_KINDS = kindSet(Kind.host, Kind.contentLength, Kind.cookie, Kind.authorization, Kind.via) | FORWARDING_KINDS;
+
+/** How the body is framed towards the origin. */
+export type SentFraming = { readonly kind: "none" | "chunked" } | { readonly kind: "length"; readonly length: number };
+
+export function requestHeadText(
+  context: ProxyContext,
+  downstream: DownstreamConnection,
+  head: RequestHead,
+  admission: Admission,
+  framing: SentFraming,
+  originAuthority: string,
+): string {
+  const { fields } = head;
+  const { target, maxForwards } = admission;
+  let cutKinds = HOP_KINDS;
+  let added = "";
+
+  const replacesHost = target.form === "absolute";
+  if (replacesHost) cutKinds |= 1 << Kind.host;
+  const hostLine =
+    replacesHost || !fields.has(Kind.host)
+      ? `Host: ${target.authority === "" ? originAuthority : target.authority}\r\n`
+      : "";
+
+  if (framing.kind === "chunked") {
+    cutKinds |= 1 << Kind.contentLength;
+    added += "Transfer-Encoding: chunked\r\n";
+  } else if (framing.kind === "length" && !isCanonicalLength(head, framing.length)) {
+    cutKinds |= 1 << Kind.contentLength;
+    added += `Content-Length: ${framing.length}\r\n`;
+  }
+  if (fields.has(Kind.expect) && !admission.expectsContinue) cutKinds |= 1 << Kind.expect;
+  if (maxForwards !== undefined) {
+    cutKinds |= 1 << Kind.maxForwards;
+    added += `Max-Forwards: ${maxForwards - 1}\r\n`;
+  }
+  if (!downstream.isTrusted) cutKinds |= FORWARDING_KINDS;
+  else cutKinds |= 1 << Kind.forwardedFor;
+
+  const cut: Cut = {
+    kinds: cutKinds,
+    nominated: admission.options.nominated,
+    kept: KEPT_KINDS,
+    isIrregular: head.isIrregular,
+  };
+  return (
+    `${head.method} ${target.path} HTTP/1.1\r\n${hostLine}${fieldLines(fields, cut)}${added}` +
+    `${connectionLines(admission)}${context.viaLines[head.minorVersion]}` +
+    `${forwardingLines(context, downstream, head, target.authority)}\r\n`
+  );
+}
+
+/** Whether the one Content-Length line says just what we would write. */
+export function isCanonicalLength(head: { readonly fields: RequestHead["fields"] }, length: number): boolean {
+  return head.fields.valuesOf(Kind.contentLength)[0] === String(length);
+}
+
+/** Our own connection options on the upstream hop. Persistence needs none: it is HTTP/1.1's default (S13). */
+function connectionLines({ upgrade, takesTrailers }: Admission): string {
+  if (upgrade === undefined) return takesTrailers ? "Connection: TE\r\nTE: trailers\r\n" : "";
+  if (!takesTrailers) return `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
+  return `Connection: Upgrade, TE\r\nUpgrade: ${upgrade}\r\nTE: trailers\r\n`;
+}
+
+function forwardingLines(
+  context: ProxyContext,
+  downstream: DownstreamConnection,
+  head: RequestHead,
+  authority: string,
+): string {
+  const { fields } = head;
+  const before = downstream.isTrusted ? fields.valuesOf(Kind.forwardedFor).join(", ") : "";
+  let lines = before === "" ? downstream.forwardedForLine : `X-Forwarded-For: ${before}, ${downstream.clientName}\r\n`;
+  if (!downstream.isTrusted || !fields.has(Kind.forwardedProto)) lines += "X-Forwarded-Proto: http\r\n";
+  if (authority !== "" && !(downstream.isTrusted && fields.has(Kind.forwardedHost))) {
+    lines += `X-Forwarded-Host: ${authority}\r\n`;
+  }
+  if (context.settings.sendsForwarded) {
+    const host = authority === "" ? "" : `;host="${authority}"`;
+    lines += `Forwarded: for=${forwardedNode(downstream.clientName)};proto=http${host}\r\n`;
+  }
+  return lines;
+}
+
+/** A node of `Forwarded` (RFC 7239 section 6): IPv6 addresses are bracketed and quoted. */
+function forwardedNode(address: string): string {
+  return address.includes(":") ? `"[${address}]"` : address;
+}

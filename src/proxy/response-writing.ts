@@ -1,0 +1,88 @@
+/**
+ * The head of a response as it goes back to the client: fields of the upstream hop are cut, framing and connection
+ * options are our own (laws 1 and 2).
+ */
+import { type ConnectionOptions, Kind } from "../wire/fields.ts";
+import type { Framing } from "../wire/framing.ts";
+import { fieldLines, kindSet } from "../wire/head-writer.ts";
+import type { ResponseHead } from "../wire/response-head.ts";
+import type { ProxyContext } from "./context.ts";
+import { isCanonicalLength } from "./request-writing.ts";
+
+const HOP_KINDS = kindSet(
+  Kind.connection,
+  Kind.keepAlive,
+  Kind.proxyConnection,
+  Kind.te,
+  Kind.transferEncoding,
+  Kind.upgrade,
+  Kind.close,
+);
+/** What an origin cannot nominate away: the framing is not its to hide, and a response keeps its date. */
+const KEPT_KINDS = kindSet(Kind.contentLength, Kind.date);
+
+/** How the body is framed towards the client. `close`: its end is shown by closing. */
+export type ClientFraming = "none" | "length" | "chunked" | "close";
+
+/** How the client gets a body that arrives with `framing`; an HTTP/1.0 client cannot take chunks. */
+export function clientFraming(framing: Framing, clientMinorVersion: 0 | 1): ClientFraming {
+  if (framing.kind === "none" || framing.kind === "length") return framing.kind;
+  return clientMinorVersion === 1 ? "chunked" : "close";
+}
+
+export interface ResponseWriting {
+  readonly head: ResponseHead;
+  readonly options: ConnectionOptions;
+  readonly framing: Framing;
+  readonly clientFraming: ClientFraming;
+  /** Whether the response describes a length without carrying it: to HEAD, and 304. */
+  readonly describesLength: boolean;
+  /** Our own connection field lines, each with its CRLF. */
+  readonly connectionLines: string;
+  /** Has the `Date` for an origin that sent none (RFC 9110 section 6.6.1). */
+  readonly context: ProxyContext;
+}
+
+export function responseHeadText(writing: ResponseWriting): string {
+  const { head, framing } = writing;
+  const { fields } = head;
+  let cutKinds = HOP_KINDS;
+  let added = "";
+  const keepsLength =
+    framing.kind === "length"
+      ? isCanonicalLength(head, framing.length)
+      : writing.describesLength && fields.has(Kind.contentLength);
+  if (!keepsLength) {
+    cutKinds |= 1 << Kind.contentLength;
+    if (framing.kind === "length") added = `Content-Length: ${framing.length}\r\n`;
+  }
+  if (writing.clientFraming === "chunked") added = "Transfer-Encoding: chunked\r\n";
+  else cutKinds |= 1 << Kind.trailer;
+  if (!fields.has(Kind.date)) added += `Date: ${writing.context.date()}\r\n`;
+  const cut = {
+    kinds: cutKinds,
+    nominated: writing.options.nominated,
+    kept: KEPT_KINDS,
+    isIrregular: head.isIrregular,
+  };
+  return `${statusLine(head)}${fieldLines(fields, cut)}${added}${writing.connectionLines}\r\n`;
+}
+
+/** An interim response (1xx) without framing and hop-by-hop fields; 101 keeps its `Upgrade`. */
+export function interimHeadText(head: ResponseHead, options: ConnectionOptions): string {
+  const cut = {
+    kinds: HOP_KINDS | kindSet(Kind.contentLength, Kind.trailer),
+    nominated: options.nominated,
+    kept: 0,
+    isIrregular: head.isIrregular,
+  };
+  const upgrade =
+    head.status === 101 ? `Connection: Upgrade\r\nUpgrade: ${head.fields.valuesOf(Kind.upgrade).join(", ")}\r\n` : "";
+  return `${statusLine(head)}${fieldLines(head.fields, cut)}${upgrade}\r\n`;
+}
+
+function statusLine(head: ResponseHead): string {
+  return head.status === 200 && head.reasonPhrase === "OK"
+    ? "HTTP/1.1 200 OK\r\n"
+    : `HTTP/1.1 ${head.status} ${head.reasonPhrase}\r\n`;
+}

@@ -1,0 +1,35 @@
+/**
+ * What the operator decides about a gateway, with every limit by its name. The defaults and their reasons stand in the
+ * config room, next to the flags.
+ */
+import type { OriginAddress } from "../pool/origin-address.ts";
+import type { HeadLimits } from "../wire/head-reader.ts";
+
+export interface GatewaySettings {
+  readonly origins: readonly OriginAddress[];
+  /** How long a client's connection may idle, enforced; what is advertised is shorter. */
+  readonly keepAliveTimeout_ms: number;
+  /** Requests per client connection; 0: no limit. */
+  readonly maxRequests: number;
+  /** Client connections at once. */
+  readonly maxConnections: number;
+  /** From the first octet of a head (or from the start of a connection) to its last. */
+  readonly headTimeout_ms: number;
+  /** Between octets of a body, in either direction; also how long a peer may take nothing of what it is sent. */
+  readonly bodyTimeout_ms: number;
+  readonly connectTimeout_ms: number;
+  /** From the end of the request to the first octet of a response. */
+  readonly responseTimeout_ms: number;
+  /** How long a tunnel may carry nothing. */
+  readonly tunnelTimeout_ms: number;
+  readonly poolIdleTimeout_ms: number;
+  /** Connections per endpoint. */
+  readonly poolSize: number;
+  readonly headLimits: HeadLimits;
+  /** Neighbours whose forwarding fields are believed and passed on. */
+  readonly isTrusted: (address: string) => boolean;
+  /** Whether `Forwarded` (RFC 7239) is sent beside `X-Forwarded-*`. */
+  readonly sendsForwarded: boolean;
+  /** The pseudonym in `Via`, which also detects loops: it must be this proxy's alone. */
+  readonly viaName: string;
+}

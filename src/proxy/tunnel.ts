@@ -1,0 +1,124 @@
+/**
+ * A tunnel: blind relay between two connections, after 101 (or CONNECT).
+ *
+ * Each side may close its half on its own; the other goes on until it is done, too. What one side cannot take, the other
+ * is not asked for. Deliberately absent: any look at what passes.
+ */
+import type { CloseReason } from "../connection/reasons.ts";
+import type { SocketHandler } from "../net/ports.ts";
+import type { ConnectionUser, PooledConnection } from "../pool/pooled-connection.ts";
+import type { Octets } from "../wire/octets.ts";
+import type { ProxyContext } from "./context.ts";
+import type { DownstreamConnection } from "./downstream.ts";
+import type { ExchangeRecord } from "./exchange-record.ts";
+
+export class Tunnel implements ConnectionUser {
+  private readonly context: ProxyContext;
+  private readonly downstream: DownstreamConnection;
+  private readonly upstream: PooledConnection;
+  private readonly record: ExchangeRecord;
+  private clientHasEnded = false;
+  private originHasEnded = false;
+  private isOver = false;
+
+  constructor(
+    context: ProxyContext,
+    downstream: DownstreamConnection,
+    upstream: PooledConnection,
+    record: ExchangeRecord,
+  ) {
+    this.context = context;
+    this.downstream = downstream;
+    this.upstream = upstream;
+    this.record = record;
+  }
+
+  /** @param fromOrigin octets that came right behind the origin's answer */
+  begin(fromOrigin: Octets): void {
+    const { upstream, downstream } = this;
+    upstream.beginTunnel(this);
+    const clientSide: SocketHandler = {
+      onData: (octets) => this.fromClient(octets),
+      onEnd: () => this.onClientEnd(),
+      onDrain: () => upstream.socket.resume(),
+      onClose: (fault) => this.onClientClose(fault),
+    };
+    const clientHadClosed = downstream.peerHasClosed;
+    const early = downstream.beginTunnel(clientSide);
+    this.touch();
+    if (early !== undefined) this.fromClient(early);
+    if (fromOrigin.length > 0) this.onData(fromOrigin);
+    if (clientHadClosed) this.onClientEnd();
+  }
+
+  private fromClient(octets: Octets): void {
+    this.record.requestBodyBytes += octets.length;
+    this.touch();
+    if (!this.upstream.socket.write(octets)) this.downstream.socket.pause();
+  }
+
+  onData(octets: Octets): void {
+    this.record.responseBodyBytes += octets.length;
+    this.touch();
+    if (!this.downstream.socket.write(octets)) this.upstream.socket.pause();
+  }
+
+  private onClientEnd(): void {
+    this.clientHasEnded = true;
+    this.upstream.socket.end();
+    this.checkBothEnded();
+  }
+
+  onEnd(): void {
+    this.originHasEnded = true;
+    this.downstream.socket.end();
+    this.checkBothEnded();
+  }
+
+  onDrain(): void {
+    this.downstream.socket.resume();
+  }
+
+  /** Both sides are done: each socket closes by itself once what is unsent has left. */
+  private checkBothEnded(): void {
+    if (!this.clientHasEnded || !this.originHasEnded) return;
+    this.upstream.life.decideClose("tunnel-ended");
+    this.downstream.noteClosing("tunnel-ended");
+    this.upstream.armDeadline(this.context.settings.bodyTimeout_ms);
+  }
+
+  private onClientClose(fault: string | undefined): void {
+    this.upstream.reset("client-gone");
+    this.over();
+    this.downstream.onClose(fault);
+  }
+
+  onClose(fault: string | undefined): void {
+    if (fault !== undefined || !this.originHasEnded) this.downstream.reset("upstream-failed");
+    this.over();
+  }
+
+  onDeadline(): void {
+    this.end("tunnel-timeout");
+  }
+
+  private end(reason: CloseReason): void {
+    this.upstream.close(reason);
+    this.upstream.socket.destroy();
+    this.downstream.reset(reason);
+    this.downstream.socket.destroy();
+    this.over();
+  }
+
+  /** Any octet in either direction keeps the tunnel. */
+  private touch(): void {
+    this.upstream.armDeadline(this.context.settings.tunnelTimeout_ms);
+  }
+
+  private over(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.record.endedAt_ms = this.context.clock.now();
+    this.context.observer.exchangeEnded(this.record);
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * How the end of a message's body is known: the decision of RFC 9112 section 6.3, made once, by this code alone.
+ *
+ * Anything ambiguous is refused: both Transfer-Encoding and Content-Length, repeated lengths, codings other than one
+ * final chunked. Deliberately absent: leniency switches. What goes on is framed anew from this decision.
+ */
+import { Kind } from "./fields.ts";
+import { listMembers } from "./octets.ts";
+import type { RefusalCode } from "./refusals.ts";
+import type { RequestHead } from "./request-head.ts";
+import type { ResponseHead } from "./response-head.ts";
+
+/** `length`: exactly `length` octets. `close`: until the connection closes (responses only). */
+export type BodyKind = "none" | "length" | "chunked" | "close";
+
+export interface Framing {
+  readonly kind: BodyKind;
+  /** Octets of a `length` body; 0 for `none`; -1 where the framing does not tell. */
+  readonly length: number;
+}
+
+export type FramingDecision = Framing | RefusalCode;
+
+const noBody: Framing = { kind: "none", length: 0 };
+const chunkedBody: Framing = { kind: "chunked", length: -1 };
+const closeDelimitedBody: Framing = { kind: "close", length: -1 };
+
+/** Up to 15 digits: below 2^53, so that every count of octets is exact. A petabyte is no honest message. */
+const CONTENT_LENGTH = /^[0-9]{1,15}$/;
+
+const FRAMING_KINDS = (1 << Kind.contentLength) | (1 << Kind.transferEncoding);
+
+/** The framing of a request's body. A request without either field has none. */
+export function requestFraming(head: RequestHead): FramingDecision {
+  if ((head.fields.kinds & FRAMING_KINDS) === 0) return noBody;
+  return declaredFraming(head);
+}
+
+/**
+ * The framing of a response's body.
+ *
+ * @param requestMethod the method of the request it answers: HEAD has no body, a 2xx to CONNECT begins a tunnel.
+ */
+export function responseFraming(head: ResponseHead, requestMethod: string): FramingDecision {
+  const { status, fields } = head;
+  if (status < 200 || status === 204) return noBody;
+  if (requestMethod === "CONNECT" && status < 300) return noBody;
+  if (requestMethod === "HEAD" || status === 304) {
+    // The fields describe another message's body, but a faulty length must not go on (RFC 9110 section 8.6).
+    const declared = (fields.kinds & FRAMING_KINDS) === 0 ? noBody : declaredFraming(head);
+    return typeof declared === "string" ? declared : noBody;
+  }
+  if ((fields.kinds & FRAMING_KINDS) === 0) return closeDelimitedBody;
+  return declaredFraming(head);
+}
+
+function declaredFraming(head: RequestHead | ResponseHead): FramingDecision {
+  const { fields } = head;
+  const isChunked = fields.has(Kind.transferEncoding);
+  if (isChunked && fields.has(Kind.contentLength)) return "length-and-chunked";
+  if (isChunked) {
+    if (head.minorVersion === 0) return "transfer-encoding-in-http10";
+    const codings = listMembers(fields.valuesOf(Kind.transferEncoding).join(","));
+    if (codings[codings.length - 1] !== "chunked" || codings.indexOf("chunked") !== codings.length - 1) {
+      return "transfer-encoding-invalid";
+    }
+    return codings.length === 1 ? chunkedBody : "transfer-coding-unknown";
+  }
+  const lengths = fields.valuesOf(Kind.contentLength);
+  if (lengths.length > 1) return "content-length-repeated";
+  const length = lengths[0] as string;
+  if (!CONTENT_LENGTH.test(length)) return length.includes(",") ? "content-length-repeated" : "content-length-invalid";
+  return { kind: "length", length: Number(length) };
+}

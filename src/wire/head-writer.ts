@@ -1,0 +1,58 @@
+/**
+ * Writes the fields of a message that goes on: slices of the section that came in, around what is cut.
+ *
+ * Order, case and unknown fields are kept. Deliberately absent: which fields are cut and added; the proxy room decides.
+ */
+import { type FieldTable, Kind } from "./fields.ts";
+
+/** A set of `Kind`s as one bit each. */
+export type KindSet = number;
+
+export function kindSet(...kinds: Kind[]): KindSet {
+  return kinds.reduce<KindSet>((set, kind) => set | (1 << kind), 0);
+}
+
+export interface Cut {
+  /** Kinds of fields that do not go on. */
+  readonly kinds: KindSet;
+  /** Lowercase names of fields that do not go on because `Connection` nominates them. */
+  readonly nominated: readonly string[];
+  /** Kinds that cannot be nominated away. */
+  readonly kept: KindSet;
+  /** Whether lines are written anew instead of copied (folding, space before a colon). */
+  readonly isIrregular: boolean;
+}
+
+/** The field lines that are left after the cut, each with its CRLF; none: an empty string. */
+export function fieldLines(fields: FieldTable, cut: Cut): string {
+  if (fields.count === 0) return "";
+  if (cut.isIrregular) return rewrittenLines(fields, cut);
+  if ((fields.kinds & cut.kinds) === 0 && cut.nominated.length === 0) {
+    return fields.text.slice(fields.lineStart(0), fields.end);
+  }
+  let lines = "";
+  let keptFrom = fields.lineStart(0);
+  for (let index = 0; index < fields.count; index++) {
+    if (!isCut(fields, index, cut)) continue;
+    const start = fields.lineStart(index);
+    if (start > keptFrom) lines += fields.text.slice(keptFrom, start);
+    keptFrom = fields.lineEnd(index);
+  }
+  return fields.end > keptFrom ? lines + fields.text.slice(keptFrom, fields.end) : lines;
+}
+
+function rewrittenLines(fields: FieldTable, cut: Cut): string {
+  let lines = "";
+  for (let index = 0; index < fields.count; index++) {
+    if (!isCut(fields, index, cut)) lines += `${fields.name(index)}: ${fields.value(index)}\r\n`;
+  }
+  return lines;
+}
+
+function isCut(fields: FieldTable, index: number, cut: Cut): boolean {
+  const bit = 1 << fields.kind(index);
+  if ((cut.kinds & bit) !== 0) return true;
+  if (cut.nominated.length === 0) return false;
+  if ((cut.kept & bit) !== 0 && fields.kind(index) !== Kind.other) return false;
+  return cut.nominated.includes(fields.name(index).toLowerCase());
+}

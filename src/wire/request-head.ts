@@ -1,0 +1,67 @@
+/**
+ * The head of a request: its request-line and fields (RFC 9112 sections 3 and 5).
+ *
+ * Strict throughout: one SP between the parts, a token, a target of visible ASCII without `#`, an HTTP version.
+ * Deliberately absent: where the request goes; see target.ts for what the target says and framing.ts for the body.
+ */
+import { type HeadLimits, HeadReader } from "./head-reader.ts";
+import { isToken } from "./octets.ts";
+import type { RefusalCode } from "./refusals.ts";
+
+/** Characters of a method: registered ones have at most 17 (UPDATEREDIRECTREF). */
+export const METHOD_LENGTH_MAX = 64;
+
+/** Empty lines that are skipped before a request-line: RFC 9112 section 2.2 asks for at least one. */
+const EMPTY_LINES_MAX = 4;
+
+/** Visible ASCII but `#`: a fragment is never sent, and neighbours disagree about what one means. */
+const TARGET = /^[\x21\x22\x24-\x7e]+$/;
+
+const VERSION = /^HTTP\/[0-9]\.[0-9]$/;
+
+export class RequestHead extends HeadReader {
+  method = "";
+  target = "";
+  /** 0 for HTTP/1.0; 1 for HTTP/1.1 and any later HTTP/1. */
+  minorVersion: 0 | 1 = 1;
+  private emptyLines = 0;
+
+  constructor(limits: HeadLimits) {
+    super(limits, true);
+  }
+
+  protected readonly toleratesSpaceBeforeColon = false;
+  protected readonly foreign = "request-line-malformed";
+
+  protected judgeStartLine(start: number, end: number): RefusalCode | undefined {
+    const line = this.text.slice(start, end);
+    const methodEnd = line.indexOf(" ");
+    if (methodEnd > METHOD_LENGTH_MAX) return "method-too-long";
+    const targetEnd = line.indexOf(" ", methodEnd + 1);
+    if (methodEnd < 1 || targetEnd < 0) return "request-line-malformed";
+    this.method = line.slice(0, methodEnd);
+    if (!isToken(this.method)) return "request-line-malformed";
+    this.target = line.slice(methodEnd + 1, targetEnd);
+    const version = line.slice(targetEnd + 1);
+    if (version !== "HTTP/1.1") {
+      if (!VERSION.test(version)) return "request-line-malformed";
+      if (version.charCodeAt(5) !== 49) return "version-unsupported";
+      if (version === "HTTP/1.0") this.minorVersion = 0;
+    }
+    return TARGET.test(this.target) ? undefined : "target-invalid";
+  }
+
+  protected judgeFolding(): RefusalCode {
+    return this.fields.count === 0 ? "space-before-first-field" : "obsolete-line-folding";
+  }
+
+  protected overlong(): RefusalCode {
+    if (this.method !== "") return "head-too-large";
+    const methodEnd = this.text.indexOf(" ", this.start);
+    return methodEnd < 0 || methodEnd - this.start > METHOD_LENGTH_MAX ? "method-too-long" : "target-too-long";
+  }
+
+  protected skipEmptyLine(): RefusalCode | undefined {
+    return ++this.emptyLines > EMPTY_LINES_MAX ? "empty-lines-before-message" : undefined;
+  }
+}

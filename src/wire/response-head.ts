@@ -1,0 +1,59 @@
+/**
+ * The head of a response: its status-line and fields (RFC 9112 sections 4 and 5).
+ *
+ * Strict where framing is concerned, tolerant where the RFC tells a proxy to mend: a folded value is read with a space,
+ * a space before a colon is removed, a missing reason-phrase is empty. Deliberately absent: leading empty lines, which
+ * belong to no response.
+ */
+import { type HeadLimits, HeadReader } from "./head-reader.ts";
+import { isWhitespace } from "./octets.ts";
+import type { RefusalCode } from "./refusals.ts";
+
+const STATUS_LINE = /^HTTP\/([0-9])\.([0-9]) ([1-9][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+
+export class ResponseHead extends HeadReader {
+  status = 0;
+  reasonPhrase = "";
+  /** 0 for HTTP/1.0; 1 for HTTP/1.1 and any later HTTP/1. */
+  minorVersion: 0 | 1 = 1;
+
+  constructor(limits: HeadLimits) {
+    super(limits, true);
+  }
+
+  protected readonly toleratesSpaceBeforeColon = true;
+  protected readonly foreign = "status-line-malformed";
+
+  protected judgeStartLine(start: number, end: number): RefusalCode | undefined {
+    const line = this.text.slice(start, end);
+    if (line === "HTTP/1.1 200 OK") {
+      this.status = 200;
+      this.reasonPhrase = "OK";
+      return undefined;
+    }
+    const parts = STATUS_LINE.exec(line);
+    if (parts === null) return "status-line-malformed";
+    if (parts[1] !== "1") return "version-unsupported";
+    if (parts[2] === "0") this.minorVersion = 0;
+    this.status = Number(parts[3]);
+    this.reasonPhrase = parts[4] ?? "";
+    return undefined;
+  }
+
+  protected judgeFolding(start: number, end: number): RefusalCode | undefined {
+    if (this.fields.count === 0) return "space-before-first-field";
+    this.isIrregular = true;
+    let valueEnd = end;
+    while (valueEnd > start && isWhitespace(this.text.charCodeAt(valueEnd - 1))) valueEnd--;
+    if (valueEnd > start) this.fields.extendLast(valueEnd);
+    return undefined;
+  }
+
+  protected overlong(): RefusalCode {
+    return "head-too-large";
+  }
+
+  protected skipEmptyLine(): RefusalCode {
+    return "status-line-malformed";
+  }
+}

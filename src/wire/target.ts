@@ -1,0 +1,75 @@
+/**
+ * What a request-target and a Host say: the four forms of RFC 9112 section 3.2 and the authority they name.
+ *
+ * Path and query are never changed (RFC 9110 section 7.7). Deliberately absent: percent-decoding and normalisation.
+ */
+import { Kind } from "./fields.ts";
+import type { RefusalCode } from "./refusals.ts";
+import type { RequestHead } from "./request-head.ts";
+
+export interface Target {
+  readonly form: "origin" | "absolute" | "authority" | "asterisk";
+  /** What an origin server is asked for: a path with its query, or `*`. For `authority`: host and port. */
+  readonly path: string;
+  /** Lowercase scheme of an absolute-form; otherwise empty. */
+  readonly scheme: string;
+  /** `host[:port]` that the request is for: from the target when it has one, else from Host; absent: empty. */
+  readonly authority: string;
+}
+
+/**
+ * uri-host [ ":" port ]: a registered name, an IPv4 address, or an IP literal in brackets (RFC 3986 section 3.2.2).
+ * A port has at most five digits.
+ */
+const AUTHORITY = /^(?:[a-z0-9\-._~!$&'()*+,;=]|%[0-9a-f]{2})*(?::[0-9]{0,5})?$/i;
+const IP_LITERAL_AUTHORITY = /^\[[0-9a-f:.]+\](?::[0-9]{0,5})?$/i;
+const ABSOLUTE = /^([a-z][a-z0-9+\-.]*):\/\/([^/?]*)(.*)$/i;
+
+/** Whether `text` is a valid `Host` value; the empty value is one (RFC 9110 section 7.2). */
+export function isAuthority(text: string): boolean {
+  return (text.charCodeAt(0) === 91 ? IP_LITERAL_AUTHORITY : AUTHORITY).test(text);
+}
+
+/** Reads the target and checks Host (RFC 9112 section 3.2), whichever of them then decides. */
+export function targetOf(head: RequestHead): Target | RefusalCode {
+  const hosts = head.fields.valuesOf(Kind.host);
+  if (hosts.length > 1) return "host-repeated";
+  const host = hosts[0];
+  if (host === undefined) {
+    if (head.minorVersion === 1) return "host-missing";
+  } else if (!isAuthority(host)) {
+    return "host-invalid";
+  }
+  return formOf(head.method, head.target, host ?? "");
+}
+
+function formOf(method: string, target: string, host: string): Target | RefusalCode {
+  if (method === "CONNECT") {
+    return isConnectTarget(target)
+      ? { form: "authority", path: target, scheme: "", authority: target }
+      : "target-form-mismatch";
+  }
+  if (target.charCodeAt(0) === 47) return { form: "origin", path: target, scheme: "", authority: host };
+  if (target === "*") {
+    if (method !== "OPTIONS") return "target-form-mismatch";
+    return { form: "asterisk", path: "*", scheme: "", authority: host };
+  }
+  const parts = ABSOLUTE.exec(target);
+  if (parts === null) return "target-form-mismatch";
+  const [, scheme = "", authority = "", rest = ""] = parts;
+  if (authority === "" || !isAuthority(authority) || authority.charCodeAt(0) === 58) return "host-invalid";
+  return { form: "absolute", path: pathFor(method, rest), scheme: scheme.toLowerCase(), authority };
+}
+
+/** The origin-form (or `*`) that the last proxy sends for an absolute-form (RFC 9112 sections 3.2.1 and 3.2.4). */
+function pathFor(method: string, rest: string): string {
+  if (rest === "") return method === "OPTIONS" ? "*" : "/";
+  return rest.charCodeAt(0) === 63 ? `/${rest}` : rest;
+}
+
+/** host ":" port with a port from 1 to 65535 (RFC 9112 section 3.2.3, RFC 9110 section 9.3.6). */
+function isConnectTarget(target: string): boolean {
+  if (!isAuthority(target)) return false;
+  const port = /:([0-9]+)$/.exec(target)?.[1];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535 && !target.startsWith(":");
+}
