@@ -1,8 +1,10 @@
 /** Dialing with `node:net` and `node:tls`. For TLS a connection counts as open after its handshake. */
 import { connect, type Socket as RawSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { HIGH_WATER_BYTES, NodeSocket } from "./node-socket.ts";
+import { HIGH_WATER_BYTES, NodeSocket, sharedReading } from "./node-socket.ts";
 import type { Address, Dialer, DialHandler } from "./ports.ts";
+
+const isBun = "bun" in process.versions;
 
 export const nodeDialer: Dialer = {
   dial(address: Address, handler: DialHandler): () => void {
@@ -16,7 +18,7 @@ export const nodeDialer: Dialer = {
     };
     const onConnected = () => {
       raw.removeListener("error", onFailed);
-      handler.onConnected(new NodeSocket(raw));
+      handler.onConnected(new NodeSocket(raw, !isTls && !isBun));
     };
     raw.once("error", onFailed);
     raw.once(isTls ? "secureConnect" : "connect", onConnected);
@@ -32,9 +34,10 @@ export const nodeDialer: Dialer = {
 function open(address: Address): RawSocket {
   // `highWaterMark` reaches the stream's constructor; the type definitions do not know it.
   const common = { allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES };
-  if (address.kind === "unix") return connect({ ...common, path: address.path });
+  const reading = isBun ? {} : { onread: sharedReading };
+  if (address.kind === "unix") return connect({ ...common, ...reading, path: address.path });
   const { host, port, tls } = address;
-  if (tls === undefined) return connect({ ...common, host, port, noDelay: true });
+  if (tls === undefined) return connect({ ...common, ...reading, host, port, noDelay: true });
   return connectTls({
     ...common,
     host,

@@ -1,6 +1,6 @@
 /** Listening with `node:net`. */
 import { createServer } from "node:net";
-import { HIGH_WATER_BYTES, NodeSocket } from "./node-socket.ts";
+import { HIGH_WATER_BYTES, NodeSocket, readingShared } from "./node-socket.ts";
 import type { Listener, Socket } from "./ports.ts";
 
 export interface ListenOptions {
@@ -17,10 +17,12 @@ const BACKLOG = 511;
 
 export function listen(options: ListenOptions): Promise<Listener> {
   const { host, port, onSocket, onFault } = options;
-  const server = createServer(
-    { allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER_BYTES, pauseOnConnect: false },
-    (raw) => onSocket(new NodeSocket(raw)),
-  );
+  const socketOptions = { allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES };
+  const server = createServer({ ...socketOptions, noDelay: true, pauseOnConnect: true }, (accepted) => {
+    const raw = readingShared(accepted, socketOptions);
+    onSocket(new NodeSocket(raw ?? accepted, raw !== undefined));
+    if (raw === undefined) accepted.resume();
+  });
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host, port, backlog: BACKLOG }, () => {

@@ -2,20 +2,46 @@
  * The socket port on `node:net` and `node:tls`.
  *
  * Sockets are half-open on both hops: a peer's FIN never closes our side. Small writes go out as one latin1 string,
- * which the runtime hands to the system without an intermediate buffer. Deliberately absent: closures per socket.
+ * which the runtime hands to the system without an intermediate buffer. Where the runtime offers it, sockets read through
+ * `onread` into shared buffers; where not (TLS, Bun), through events. Deliberately absent: closures per socket.
  */
-import type { Socket as RawSocket } from "node:net";
+import { type OnReadOpts, Socket as RawSocket, type SocketConstructorOpts } from "node:net";
 import type { Octets } from "../wire/octets.ts";
 import type { Socket, SocketHandler } from "./ports.ts";
+import { isShared, nextBuffer, retain, sharedBuffer } from "./read-buffers.ts";
 
 /** Unsent octets at which a writer is asked to wait: two reads' worth keep a fast peer busy. */
 export const HIGH_WATER_BYTES = 128 * 1024;
 
+/** Up to here octets are written as a string, which the runtime copies only if the system does not take it at once. */
+const TEXT_BYTES_MAX = 16 * 1024;
+
 const owner = Symbol("hopwise.socket");
-type OwnedSocket = RawSocket & { [owner]: NodeSocket };
+type OwnedSocket = RawSocket & { [owner]: NodeSocket | undefined };
 
 /** Takes what no handler has asked for yet. */
 const nobody: SocketHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
+
+/** What the runtime gets when it asks where to read next: right after a read, or for a new socket. */
+let chosenBuffer: Buffer | undefined = sharedBuffer;
+
+/** Reading into shared buffers: the runtime calls `callback` as a method of its socket, then `buffer`. */
+export const sharedReading: OnReadOpts = {
+  buffer(): Buffer {
+    const buffer = chosenBuffer;
+    chosenBuffer = sharedBuffer;
+    // Undefined means "the same as before", which the type definitions do not know.
+    return buffer as Buffer;
+  },
+  callback(this: unknown, length: number, buffer: Uint8Array): boolean {
+    const socket = (this as OwnedSocket)[owner];
+    const octets = (length === buffer.length ? buffer : buffer.subarray(0, length)) as Octets;
+    socket?.handler.onData(octets);
+    const next = nextBuffer(buffer as Buffer, length);
+    chosenBuffer = next === buffer ? undefined : next;
+    return true;
+  },
+};
 
 export class NodeSocket implements Socket {
   handler: SocketHandler = nobody;
@@ -25,14 +51,19 @@ export class NodeSocket implements Socket {
   private readonly raw: RawSocket;
   private fault: string | undefined;
   private unsentMark = 0;
+  private corked: Octets | undefined;
+  private isCorked = false;
 
-  constructor(raw: RawSocket) {
+  /** @param readsShared whether `raw` was made with `sharedReading` */
+  constructor(raw: RawSocket, readsShared: boolean) {
     this.raw = raw;
     this.remoteAddress = raw.remoteAddress ?? "";
     this.remotePort = raw.remotePort ?? 0;
     this.localPort = raw.localPort ?? 0;
     (raw as OwnedSocket)[owner] = this;
-    raw.on("data", onData).on("end", onEnd).on("drain", onDrain).on("error", onError).on("close", onClose);
+    if (!readsShared) raw.on("data", onData);
+    raw.on("end", onEnd).on("drain", onDrain).on("error", onError).on("close", onClose);
+    if (readsShared) raw.resume();
   }
 
   get unsentBytes(): number {
@@ -41,24 +72,34 @@ export class NodeSocket implements Socket {
 
   tookSome(): boolean {
     // The stream counts a write until all of it is done; the handle knows how much of it the system has taken.
-    const handle = (this.raw as unknown as { _handle?: { writeQueueSize?: number } | null })._handle;
-    const mark = this.raw.writableLength + (handle?.writeQueueSize ?? 0);
+    const mark = this.raw.writableLength + (handleOf(this.raw)?.writeQueueSize ?? 0);
     const took = mark !== this.unsentMark;
     this.unsentMark = mark;
     return took;
   }
 
   write(data: string | Octets): boolean {
-    if (!this.raw.writable) return true;
-    return typeof data === "string" ? this.raw.write(data, "latin1") : this.raw.write(data);
+    const { raw } = this;
+    if (!raw.writable) return true;
+    if (typeof data === "string") return raw.write(data, "latin1");
+    if (data.length <= TEXT_BYTES_MAX && !this.isCorked) return raw.write(data.latin1Slice(), "latin1");
+    const octets = isShared(data) ? (Buffer.from(data) as unknown as Octets) : data;
+    const mayGoOn = raw.write(octets);
+    if (this.isCorked) this.corked = octets;
+    else if (raw.writableLength > 0) retain(octets);
+    return mayGoOn;
   }
 
   cork(): void {
+    this.isCorked = true;
     this.raw.cork();
   }
 
   uncork(): void {
     this.raw.uncork();
+    if (this.corked !== undefined && this.raw.writableLength > 0) retain(this.corked);
+    this.isCorked = false;
+    this.corked = undefined;
   }
 
   end(): void {
@@ -97,22 +138,41 @@ export class NodeSocket implements Socket {
   }
 }
 
+interface Handle {
+  readonly writeQueueSize?: number;
+}
+
+function handleOf(raw: RawSocket): Handle | null | undefined {
+  return (raw as unknown as { _handle?: Handle | null })._handle;
+}
+
+/**
+ * The same connection as `accepted`, which has not been read from yet, as a socket that reads into shared buffers;
+ * undefined where the runtime's sockets have no handle to take over (Bun).
+ */
+export function readingShared(accepted: RawSocket, options: SocketConstructorOpts): RawSocket | undefined {
+  const handle = handleOf(accepted);
+  if (handle === null || handle === undefined || "bun" in process.versions) return undefined;
+  (accepted as unknown as { _handle: null })._handle = null;
+  return new RawSocket({ ...options, handle, onread: sharedReading } as SocketConstructorOpts);
+}
+
 function onData(this: RawSocket, octets: Buffer): void {
-  (this as OwnedSocket)[owner].handler.onData(octets as unknown as Octets);
+  (this as OwnedSocket)[owner]?.handler.onData(octets as unknown as Octets);
 }
 
 function onEnd(this: RawSocket): void {
-  (this as OwnedSocket)[owner].handler.onEnd();
+  (this as OwnedSocket)[owner]?.handler.onEnd();
 }
 
 function onDrain(this: RawSocket): void {
-  (this as OwnedSocket)[owner].handler.onDrain();
+  (this as OwnedSocket)[owner]?.handler.onDrain();
 }
 
 function onError(this: RawSocket, error: NodeJS.ErrnoException): void {
-  (this as OwnedSocket)[owner].noteFault(error.code ?? error.name);
+  (this as OwnedSocket)[owner]?.noteFault(error.code ?? error.name);
 }
 
 function onClose(this: RawSocket): void {
-  (this as OwnedSocket)[owner].closed();
+  (this as OwnedSocket)[owner]?.closed();
 }

@@ -8,7 +8,7 @@ import type { Octets } from "../wire/octets.ts";
 
 /** What a socket tells its handler. After `onClose` nothing follows. */
 export interface SocketHandler {
-  /** Octets arrived. They are the handler's to keep. */
+  /** Octets arrived. They are valid during this call only: what is kept is copied, what is written need not be. */
   onData(octets: Octets): void;
   /** The peer closed its side (FIN). Ours stays open until `end`. */
   onEnd(): void;

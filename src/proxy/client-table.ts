@@ -14,10 +14,13 @@ const PRESSURE_BEGINS_AT = 0.75;
 const TIMEOUT_SHARE_MIN = 0.1;
 /** Terms are whole steps, so that few lengths of deadline are in use. */
 const TIMEOUT_STEPS = 10;
-/** Connections let in beyond the limit, only to be answered 503; beyond these a newcomer is answered at once. */
-export const SURPLUS_MAX = 64;
-/** Closing connections that are left to end by themselves; beyond, the oldest is cut. */
-const LINGERING_MAX = 1_024;
+/** Connections let in beyond the limit until their request is heard; beyond these a newcomer is answered at once. */
+const SURPLUS_MAX = 64;
+/** A client gets this long for its head before it gives way to one that only just connected. */
+const READING_GRACE_MS = 1_000;
+/** Closing connections are left to end by themselves up to this share of the limit; beyond, the oldest is cut. */
+const LINGERING_SHARE = 0.25;
+const LINGERING_MIN = 16;
 
 export class ClientTable implements Table {
   readonly idle = new LinkedList<OwnedNode<DownstreamConnection>>();
@@ -28,11 +31,13 @@ export class ClientTable implements Table {
   /** Connections that are not closing. */
   open = 0;
   private readonly max: number;
+  private readonly lingeringMax: number;
   private readonly keepAlive_ms: number;
   private readonly onGone: (connection: DownstreamConnection) => void;
 
   constructor(max: number, keepAlive_ms: number, onGone: (connection: DownstreamConnection) => void) {
     this.max = max;
+    this.lingeringMax = Math.max(LINGERING_MIN, Math.floor(max * LINGERING_SHARE));
     this.keepAlive_ms = keepAlive_ms;
     this.onGone = onGone;
   }
@@ -41,9 +46,19 @@ export class ClientTable implements Table {
     return this.open >= this.max;
   }
 
+  /** Whether a newcomer cannot even be heard. */
+  get isOverfull(): boolean {
+    return this.open >= this.max + SURPLUS_MAX;
+  }
+
   /** Makes room for a newcomer if anybody can give way. */
-  makeRoom(): void {
-    if (this.isFull) (this.idle.oldest ?? this.reading.oldest)?.owner.evict();
+  makeRoom(now: number): void {
+    if (!this.isFull) return;
+    const idle = this.idle.oldest?.owner;
+    if (idle !== undefined) return idle.evict();
+    const reading = this.reading.oldest?.owner;
+    if (reading === undefined) return;
+    if (this.isOverfull || now - reading.readingSince_ms >= READING_GRACE_MS) reading.evict();
   }
 
   add(connection: DownstreamConnection): void {
@@ -51,8 +66,9 @@ export class ClientTable implements Table {
     this.open++;
   }
 
+  /** Who was quick to say what it wants goes before who is idle, and before who is still saying it. */
   mayStay(connection: DownstreamConnection): boolean {
-    if (this.open > this.max) this.idle.oldest?.owner.evict();
+    if (this.open > this.max) (this.idle.oldest ?? this.reading.oldest)?.owner.evict();
     if (this.open > this.max) return false;
     connection.isSurplus = false;
     return true;
@@ -68,7 +84,7 @@ export class ClientTable implements Table {
 
   onClosing(): void {
     this.open--;
-    if (this.lingering.size > LINGERING_MAX) this.lingering.oldest?.owner.cut();
+    if (this.lingering.size > this.lingeringMax) this.lingering.oldest?.owner.cut();
   }
 
   onClosed(connection: DownstreamConnection): void {

@@ -60,7 +60,9 @@ export class DownstreamConnection implements SocketHandler {
   /** The client's address as others are told it. */
   readonly clientName: string;
   readonly forwardedForLine: string;
-  /** Let in beyond the limit, only to be told so. */
+  /** Since when it has been sending its head, or has been open without one. */
+  readingSince_ms: number;
+  /** Let in beyond the limit until its request is heard. */
   isSurplus = false;
   /** The client takes nothing more for now. */
   isBlocked = false;
@@ -87,6 +89,7 @@ export class DownstreamConnection implements SocketHandler {
     this.context = context;
     this.table = table;
     this.openedAt_ms = context.clock.now();
+    this.readingSince_ms = this.openedAt_ms;
     this.idleTimeout_ms = table.keepAliveTimeout_ms();
     this.isTrusted = context.settings.isTrusted(socket.remoteAddress);
     this.clientName = socket.remoteAddress === "" ? "unknown" : socket.remoteAddress.replace(/^::ffff:(?=\d+\.)/, "");
@@ -120,6 +123,7 @@ export class DownstreamConnection implements SocketHandler {
       this.refuse(head.refusal, "request-refused");
     } else if (head.hasBegun && this.life.state === "idle") {
       this.life.beginExchange();
+      this.readingSince_ms = this.context.clock.now();
       this.table.reading.push(this.node);
       this.arm("head", this.context.settings.headTimeout_ms);
     }
@@ -160,7 +164,9 @@ export class DownstreamConnection implements SocketHandler {
 
   private keepPipelined(octets: Octets): void {
     const before = this.pipelined;
-    this.pipelined = before === undefined ? octets : (Buffer.concat([before, octets]) as unknown as Octets);
+    this.pipelined = (before === undefined
+      ? Buffer.from(octets)
+      : Buffer.concat([before, octets])) as unknown as Octets;
     if (this.pipelined.length > PIPELINED_BYTES_MAX) this.pause();
   }
 

@@ -8,8 +8,7 @@
 import type { Clock, Dialer, Socket } from "../net/ports.ts";
 import { Sweeper } from "../net/sweeper.ts";
 import { Pool } from "../pool/pool.ts";
-import { errorAnswer } from "./answers.ts";
-import { ClientTable, SURPLUS_MAX } from "./client-table.ts";
+import { ClientTable } from "./client-table.ts";
 import { ProxyContext } from "./context.ts";
 import { DownstreamConnection, DRAIN_IDLE_GRACE_MS } from "./downstream.ts";
 import type { ProxyObserver } from "./observer.ts";
@@ -65,29 +64,14 @@ export class Gateway {
   /** Takes a client's connection. */
   accept(socket: Socket): void {
     const { clients } = this;
-    clients.makeRoom();
-    const isSurplus = clients.isFull;
-    if (clients.open >= this.context.settings.maxConnections + SURPLUS_MAX) return this.turnAway(socket);
+    clients.makeRoom(this.ports.clock.now());
+    const { isFull, isOverfull } = clients;
     const connection = new DownstreamConnection(this.nextId++, socket, this.context, clients);
-    connection.isSurplus = isSurplus;
+    connection.isSurplus = isFull;
     clients.add(connection);
     this.ports.observer.downstreamOpened(connection);
-  }
-
-  /** Not even room to hear the request. */
-  private turnAway(socket: Socket): void {
-    const { settings } = this.context;
-    socket.write(
-      errorAnswer("overloaded", {
-        accept: undefined,
-        isHead: false,
-        date: this.context.date(),
-        connectionLines: "Connection: close\r\n",
-        viaName: settings.viaName,
-      }),
-    );
-    socket.destroy();
-    this.ports.observer.acceptFailed("overloaded");
+    // Not even room to hear the request.
+    if (isOverfull) connection.refuse("overloaded", "overloaded");
   }
 
   /** A connection could not be accepted: idle ones give way when it is for want of file descriptors. */

@@ -77,7 +77,7 @@ export class RequestRelay implements BodySink {
 
   private hold(octets: Octets): void {
     this.held ??= [];
-    this.held.push(octets);
+    this.held.push(Buffer.from(octets) as unknown as Octets);
     this.heldBytes += octets.length;
   }
 

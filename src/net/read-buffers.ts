@@ -1,0 +1,42 @@
+/**
+ * Where sockets read to.
+ *
+ * All sockets share one buffer, because what arrives is dealt with before the next read: heads become text, small bodies
+ * leave in the same turn. So idle connections hold no buffer and small messages allocate none. A socket that carries
+ * large bodies reads into a buffer of its own, which is written on uncopied; when that write does not finish at once, the
+ * buffer belongs to it and the socket gets another. Deliberately absent: knowledge of messages.
+ */
+import type { Octets } from "../wire/octets.ts";
+
+/** As much as the system hands over in one read of a fast peer. */
+const BUFFER_BYTES = 64 * 1024;
+/** From this size on a read is the middle of something large. */
+const LARGE_READ_BYTES = 16 * 1024;
+/** Buffers that are kept for the next socket with a large body. */
+const SPARE_MAX = 16;
+
+export const sharedBuffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+const spare: Buffer[] = [];
+/** The buffers that unfinished writes of the present turn still need. */
+let retained: ArrayBufferLike | undefined;
+
+/** Whether `octets` must be copied before they are written: they lie where the next read of any socket goes. */
+export function isShared(octets: Octets): boolean {
+  return octets.buffer === sharedBuffer.buffer;
+}
+
+/** A write of `octets` has not finished: their buffer is not read into again. */
+export function retain(octets: Octets): void {
+  retained = octets.buffer;
+}
+
+/** The buffer for the next read of a socket that just read `length` octets into `buffer`. */
+export function nextBuffer(buffer: Buffer, length: number): Buffer {
+  const isRetained = retained !== undefined && retained === buffer.buffer;
+  retained = undefined;
+  if (length >= LARGE_READ_BYTES) {
+    return buffer === sharedBuffer || isRetained ? (spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)) : buffer;
+  }
+  if (buffer !== sharedBuffer && !isRetained && spare.length < SPARE_MAX) spare.push(buffer);
+  return sharedBuffer;
+}
