@@ -7,6 +7,7 @@
  */
 import { type OnReadOpts, Socket as RawSocket, type SocketConstructorOpts } from "node:net";
 import type { Octets } from "../wire/octets.ts";
+import { beginTurn, endTurn } from "./node-clock.ts";
 import type { Socket, SocketHandler } from "./ports.ts";
 import { isShared, nextBuffer, retain, sharedBuffer } from "./read-buffers.ts";
 
@@ -34,9 +35,13 @@ export const sharedReading: OnReadOpts = {
     return buffer as Buffer;
   },
   callback(this: unknown, length: number, buffer: Uint8Array): boolean {
-    const socket = (this as OwnedSocket)[owner];
     const octets = (length === buffer.length ? buffer : buffer.subarray(0, length)) as Octets;
-    socket?.handler.onData(octets);
+    beginTurn();
+    try {
+      (this as OwnedSocket)[owner]?.handler.onData(octets);
+    } finally {
+      endTurn();
+    }
     const next = nextBuffer(buffer as Buffer, length);
     chosenBuffer = next === buffer ? undefined : next;
     return true;

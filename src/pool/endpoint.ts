@@ -171,9 +171,12 @@ export class Endpoint {
 
   /** @internal an idle connection has idled long enough */
   onIdleDeadline(connection: PooledConnection): void {
+    const idle_ms = this.now() - connection.idleSince_ms;
+    // Nobody has closed it until now: that much is proven.
+    this.lifetime.recordSurvival(idle_ms);
     if (connection.isRetired) return connection.close("idle-timeout");
     const { limit_ms, reason } = this.idleLimit(connection);
-    const left_ms = limit_ms - (this.now() - connection.idleSince_ms);
+    const left_ms = limit_ms - idle_ms;
     // The limit may have grown since the deadline was set.
     if (left_ms >= IDLE_DEADLINE_STEP_MS) this.setIdleDeadline(connection, left_ms);
     else this.retire(connection, reason);

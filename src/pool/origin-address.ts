@@ -28,7 +28,7 @@ export function parseOriginAddress(text: string): OriginAddress {
       `"${text}" is no origin: write http://HOST:PORT, https://HOST:PORT or unix:/path/to/socket`,
     );
   }
-  if (url.pathname !== "/" || url.search !== "" || url.hash !== "" || url.username !== "") {
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
     throw new OriginAddressError(
       `"${text}" has more than an origin: paths are forwarded as they come, so write ${url.protocol}//${url.host}`,
     );

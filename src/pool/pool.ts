@@ -77,9 +77,11 @@ export class Pool {
    */
   acquire(seeker: Seeker): Search | undefined {
     this.turn = (this.turn + 1) % this.endpoints.length;
+    let searched: Endpoint | undefined;
     if (!seeker.isRetry && this.line.size === 0) {
       const now = this.options.clock.now();
       const endpoint = this.choose(now, undefined);
+      searched = endpoint;
       const connection = endpoint?.findReusable(seeker.isRetriable, now);
       if (connection !== undefined) {
         this.hand(connection, seeker, now);
@@ -87,7 +89,7 @@ export class Pool {
       }
     }
     const search = new Search(this, seeker);
-    search.start();
+    search.start(searched);
     return search.isOver ? undefined : search;
   }
 
@@ -158,8 +160,9 @@ export class Search {
     this.seeker = seeker;
   }
 
-  start(): void {
-    if (this.proceed()) return;
+  /** @param searched an endpoint that was found to have nothing to reuse just now */
+  start(searched: Endpoint | undefined): void {
+    if (this.proceed(searched)) return;
     this.isWaiting = this.pool.joinLine(this);
     if (this.isWaiting) this.arm();
     else this.fail("pool-line-full", "");
@@ -167,7 +170,7 @@ export class Search {
 
   /** @internal Room may have come free. Returns whether this search got it. */
   tryAgain(): boolean {
-    if (!this.proceed()) return false;
+    if (!this.proceed(undefined)) return false;
     this.isWaiting = false;
     this.pool.leaveLine(this);
     return true;
@@ -183,7 +186,7 @@ export class Search {
   }
 
   /** Takes an idle connection or dials one. False: there is no room. */
-  private proceed(): boolean {
+  private proceed(searched: Endpoint | undefined): boolean {
     const { pool, seeker } = this;
     const now = pool.options.clock.now();
     const endpoint = pool.choose(now, this.tried);
@@ -191,7 +194,7 @@ export class Search {
     let openReason: OpenReason = seeker.isRetry ? "retry" : "pool-empty";
     if (!seeker.isRetry) {
       if (endpoint.idleCount > 0) openReason = "none-fit";
-      const connection = endpoint.findReusable(seeker.isRetriable, now);
+      const connection = endpoint === searched ? undefined : endpoint.findReusable(seeker.isRetriable, now);
       if (connection !== undefined) {
         this.finish();
         pool.hand(connection, seeker, now);
@@ -232,7 +235,7 @@ export class Search {
     this.tried.add(endpoint);
     if (!LOCAL_FAULTS.has(fault)) endpoint.onDialFailed(fault);
     if (this.pool.choose(this.pool.options.clock.now(), this.tried) === undefined) this.fail(why, fault);
-    else this.start();
+    else this.start(undefined);
   }
 
   private onDeadline(): void {

@@ -29,7 +29,19 @@ import { type ClientFraming, clientFraming, interimHeadText, responseHeadText } 
 import { Tunnel } from "./tunnel.ts";
 
 /** RFC 9110 section 9.2.2. */
-const IDEMPOTENT_METHODS = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+function isIdempotent(method: string): boolean {
+  switch (method) {
+    case "GET":
+    case "HEAD":
+    case "OPTIONS":
+    case "TRACE":
+    case "PUT":
+    case "DELETE":
+      return true;
+    default:
+      return false;
+  }
+}
 
 /** 1xx responses to one request: enough for progress reports, no endless trickle that keeps timeouts away. */
 const INTERIM_RESPONSES_MAX = 32;
@@ -89,7 +101,7 @@ export class Exchange implements Seeker, BodySink {
 
   /** Whether the request can be sent again: nothing is done twice that must not be, and all of it is at hand. */
   get isRetriable(): boolean {
-    return IDEMPOTENT_METHODS.has(this.head.method) && this.request.isWhollyHeld;
+    return isIdempotent(this.head.method) && this.request.isWhollyHeld;
   }
 
   // The request, as it arrives.
@@ -351,7 +363,7 @@ export class Exchange implements Seeker, BodySink {
         context: this.context,
       }),
     );
-    this.responseBody = new BodyReader(framing, this.context.settings.headLimits);
+    this.responseBody = BodyReader.for(framing, this.context.settings.headLimits);
     return true;
   }
 

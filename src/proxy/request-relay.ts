@@ -29,7 +29,7 @@ export class RequestRelay implements BodySink {
   private readonly nominated: readonly string[];
 
   constructor(framing: Framing, limits: HeadLimits, nominated: readonly string[], outbox: Outbox) {
-    this.body = new BodyReader(framing, limits);
+    this.body = BodyReader.for(framing, limits);
     this.isChunked = framing.kind === "chunked";
     this.nominated = nominated;
     this.outbox = outbox;

@@ -17,6 +17,11 @@ export class BodyReader {
   private readonly chunks: ChunkScanner | undefined;
   private hasEnded: boolean;
 
+  /** A reader for `framing`; messages without a body share one, which has nothing to remember. */
+  static for(framing: Framing, limits: HeadLimits): BodyReader {
+    return framing.kind === "none" ? noBody : new BodyReader(framing, limits);
+  }
+
   constructor(framing: Framing, limits: HeadLimits) {
     this.kind = framing.kind;
     this.remaining = framing.length;
@@ -60,3 +65,5 @@ export class BodyReader {
     return this.hasEnded;
   }
 }
+
+const noBody = new BodyReader({ kind: "none", length: 0 }, { headBytesMax: 0, fieldsMax: 0 });

@@ -71,14 +71,14 @@ export class ChunkScanner {
         this.readSizeOctet(octet);
         return;
       case "before-extension":
-        this.countExtension();
-        if (octet === SEMICOLON) this.state = "extension";
-        else if (!isWhitespace(octet)) this.refuse("chunk-size-invalid");
+        if (octet === SEMICOLON) this.countExtension("extension");
+        else if (isWhitespace(octet)) this.countExtension("before-extension");
+        else this.refuse("chunk-size-invalid");
         return;
       case "extension":
         if (octet === CR) this.state = "size-line-feed";
         else if ((octet < 32 && octet !== HTAB) || octet === 127) this.refuse("chunk-extension-invalid");
-        else this.countExtension();
+        else this.countExtension("extension");
         return;
       case "size-line-feed":
         if (octet === LF) this.beginChunk();
@@ -107,11 +107,9 @@ export class ChunkScanner {
     } else if (octet === CR) {
       this.state = "size-line-feed";
     } else if (octet === SEMICOLON) {
-      this.countExtension();
-      if (this.refusal === undefined) this.state = "extension";
+      this.countExtension("extension");
     } else if (isWhitespace(octet)) {
-      this.countExtension();
-      if (this.refusal === undefined) this.state = "before-extension";
+      this.countExtension("before-extension");
     } else {
       this.refuse("chunk-size-invalid");
     }
@@ -144,7 +142,8 @@ export class ChunkScanner {
     return end;
   }
 
-  private countExtension(): void {
+  private countExtension(next: "before-extension" | "extension"): void {
+    this.state = next;
     if (++this.extensionBytes > CHUNK_EXTENSION_BYTES_MAX) this.refuse("chunk-extensions-too-long");
   }
 

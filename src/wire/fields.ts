@@ -5,7 +5,7 @@
  * forwarding are recognised once, while the section is read, by length and first letter. Deliberately absent: a map
  * by name; order and repetition are kept as they came (RFC 9110 section 5.3).
  */
-import { listMembers, matchesAt } from "./octets.ts";
+import { listMembers, matchesAt, trimWhitespace } from "./octets.ts";
 
 /** The fields that the proxy treats in a way of its own. Every other field is `other` and passes as it came. */
 export const Kind = {
@@ -82,28 +82,27 @@ export function kindOf(text: string, start: number, length: number): Kind {
   }
 }
 
-/** Numbers per field in `FieldTable.slots`: line start, end of name, start and end of value, kind. */
-const STRIDE = 5;
+/** Bits of a slot that hold the kind; the rest is where the name ends. */
+const KIND_BITS = 5;
+const KIND_MASK = (1 << KIND_BITS) - 1;
 
 export class FieldTable {
   /** The text that the offsets point into. Set by the reader when the section is complete. */
   text = "";
-  /** Where the line after the last field line begins: the empty line. */
+  /** Where the line after the last field line begins: the empty line. Set when the section is complete. */
   end = 0;
-  count = 0;
   /** One bit for each `Kind` that occurs. */
   kinds = 0;
+  /** Two numbers per field: where its line starts; where its name ends, with its kind in the low bits. */
   private readonly slots: number[] = [];
 
-  add(lineStart: number, nameEnd: number, valueStart: number, valueEnd: number, kind: Kind): void {
-    this.slots.push(lineStart, nameEnd, valueStart, valueEnd, kind);
-    this.kinds |= 1 << kind;
-    this.count++;
+  get count(): number {
+    return this.slots.length >> 1;
   }
 
-  /** Continues the value of the last field to `valueEnd`: an obsolete line folding in a response. */
-  extendLast(valueEnd: number): void {
-    this.slots[(this.count - 1) * STRIDE + 3] = valueEnd;
+  add(lineStart: number, nameEnd: number, kind: Kind): void {
+    this.slots.push(lineStart, (nameEnd << KIND_BITS) | kind);
+    this.kinds |= 1 << kind;
   }
 
   has(kind: Kind): boolean {
@@ -111,26 +110,31 @@ export class FieldTable {
   }
 
   kind(index: number): Kind {
-    return this.slots[index * STRIDE + 4] as Kind;
+    return ((this.slots[index * 2 + 1] as number) & KIND_MASK) as Kind;
   }
 
   lineStart(index: number): number {
-    return this.slots[index * STRIDE] as number;
+    return this.slots[index * 2] as number;
   }
 
-  /** Where the line after field `index` begins. */
+  /** Where the line after field `index`, and after its folded lines, begins. */
   lineEnd(index: number): number {
     return index + 1 < this.count ? this.lineStart(index + 1) : this.end;
   }
 
+  private nameEnd(index: number): number {
+    return (this.slots[index * 2 + 1] as number) >> KIND_BITS;
+  }
+
   name(index: number): string {
-    return this.text.slice(this.slots[index * STRIDE], this.slots[index * STRIDE + 1]);
+    return this.text.slice(this.lineStart(index), this.nameEnd(index));
   }
 
   /** The field line's value without white space around it; a folded one is joined with a space. */
   value(index: number): string {
-    const raw = this.text.slice(this.slots[index * STRIDE + 2], this.slots[index * STRIDE + 3]);
-    return raw.includes("\n") ? raw.replace(/[ \t]*\r\n[ \t]+/g, " ").trim() : raw;
+    const afterColon = this.text.indexOf(":", this.nameEnd(index)) + 1;
+    const raw = this.text.slice(afterColon, this.lineEnd(index) - 2);
+    return trimWhitespace(raw.includes("\n") ? raw.replace(/[ \t]*\r\n[ \t]+/g, " ") : raw);
   }
 
   /** The values of all field lines of this kind, in order; none: an empty array. */
@@ -146,9 +150,10 @@ export class FieldTable {
   get(lowercaseName: string): string | undefined {
     let combined: string | undefined;
     for (let index = 0; index < this.count; index++) {
-      const nameLength = (this.slots[index * STRIDE + 1] as number) - this.lineStart(index);
-      if (nameLength !== lowercaseName.length || !matchesAt(this.text, this.lineStart(index), lowercaseName)) continue;
-      combined = combined === undefined ? this.value(index) : `${combined}, ${this.value(index)}`;
+      const start = this.lineStart(index);
+      const isNamed =
+        this.nameEnd(index) - start === lowercaseName.length && matchesAt(this.text, start, lowercaseName);
+      if (isNamed) combined = combined === undefined ? this.value(index) : `${combined}, ${this.value(index)}`;
     }
     return combined;
   }

@@ -56,7 +56,7 @@ export abstract class HeadReader {
   /** Judges the start-line `text[start, end)`. */
   protected abstract judgeStartLine(start: number, end: number): RefusalCode | undefined;
   /** Judges white space at the start of a field line: a folded one, or none of the grammar's. */
-  protected abstract judgeFolding(start: number, end: number): RefusalCode | undefined;
+  protected abstract judgeFolding(): RefusalCode | undefined;
   /** Whether white space between name and colon is removed (responses) or refused. */
   protected abstract readonly toleratesSpaceBeforeColon: boolean;
   /** The refusal of something that cannot be a start-line, by its first octet. */
@@ -66,9 +66,10 @@ export abstract class HeadReader {
   /** Whether an empty line before the start-line is skipped; a refusal when there were too many. */
   protected abstract skipEmptyLine(): RefusalCode | undefined;
 
-  /** Whether any octet of the section has arrived; skipped empty lines are none. */
+  /** Whether any octet of the section has arrived; empty lines to be skipped are none, not even half of one. */
   get hasBegun(): boolean {
-    return this.text.length + this.piecesLength > this.start;
+    const length = this.text.length + this.piecesLength - this.start;
+    return length > 1 || (length === 1 && this.text.charCodeAt(this.start) !== CR);
   }
 
   /**
@@ -93,12 +94,13 @@ export abstract class HeadReader {
       this.text = arrived;
       return this.judge();
     }
-    // Joining only when a line may have ended keeps the cost of single octets linear.
     this.pieces ??= [];
     this.pieces.push(arrived);
     this.piecesLength += arrived.length;
+    // Joining only when there is something to judge keeps the cost of single octets linear.
     const length = this.text.length + this.piecesLength - this.start;
-    if (!arrived.includes("\n") && length <= this.limits.headBytesMax) return -1;
+    const beginsLine = !this.hasStartLine && this.text.length === this.start;
+    if (!beginsLine && !arrived.includes("\n") && length <= this.limits.headBytesMax) return -1;
     this.text += this.pieces.join("");
     this.pieces = undefined;
     this.piecesLength = 0;
@@ -129,7 +131,7 @@ export abstract class HeadReader {
       } else if (lineEnd === position) {
         return this.complete(position, lineFeed + 1);
       } else {
-        fault = this.fields.count < fieldsMax ? this.judgeField(position, lineEnd) : "too-many-fields";
+        fault = this.fields.count < fieldsMax ? this.judgeField(position) : "too-many-fields";
       }
       if (fault !== undefined) return this.refuse(fault);
       position = lineFeed + 1;
@@ -150,9 +152,9 @@ export abstract class HeadReader {
     return isTokenOctet[first] === 0 && first !== CR && first !== LF;
   }
 
-  private judgeField(lineStart: number, lineEnd: number): RefusalCode | undefined {
+  private judgeField(lineStart: number): RefusalCode | undefined {
     const text = this.text;
-    if (isWhitespace(text.charCodeAt(lineStart))) return this.judgeFolding(lineStart, lineEnd);
+    if (isWhitespace(text.charCodeAt(lineStart))) return this.judgeFolding();
     let nameEnd = lineStart;
     while (isTokenOctet[text.charCodeAt(nameEnd)] === 1) nameEnd++;
     let colon = nameEnd;
@@ -162,11 +164,7 @@ export abstract class HeadReader {
       if (!this.toleratesSpaceBeforeColon) return "space-before-colon";
       this.isIrregular = true;
     }
-    let valueStart = colon + 1;
-    let valueEnd = lineEnd;
-    while (valueStart < valueEnd && isWhitespace(text.charCodeAt(valueStart))) valueStart++;
-    while (valueEnd > valueStart && isWhitespace(text.charCodeAt(valueEnd - 1))) valueEnd--;
-    this.fields.add(lineStart, nameEnd, valueStart, valueEnd, kindOf(text, lineStart, nameEnd - lineStart));
+    this.fields.add(lineStart, nameEnd, kindOf(text, lineStart, nameEnd - lineStart));
     return undefined;
   }
 

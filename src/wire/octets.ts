@@ -46,14 +46,13 @@ export function isToken(text: string): boolean {
   return true;
 }
 
-/**
- * Whether the characters from `start` on are `lowercase`, ASCII letters compared without case.
- * Setting bit 5 folds letters and maps no other token character onto a letter or a hyphen but controls, which the
- * reader of names has excluded.
- */
+/** Each octet with ASCII letters in lower case. */
+const lowerCase = Uint8Array.from({ length: 256 }, (_, code) => (code >= 65 && code <= 90 ? code + 32 : code));
+
+/** Whether the characters from `start` on are `lowercase`, ASCII letters compared without case. */
 export function matchesAt(text: string, start: number, lowercase: string): boolean {
   for (let i = 0; i < lowercase.length; i++) {
-    if ((text.charCodeAt(start + i) | 0x20) !== lowercase.charCodeAt(i)) return false;
+    if (lowerCase[text.charCodeAt(start + i)] !== lowercase.charCodeAt(i)) return false;
   }
   return true;
 }

@@ -39,8 +39,12 @@ export class RequestHead extends HeadReader {
     if (methodEnd > METHOD_LENGTH_MAX) return "method-too-long";
     const targetEnd = line.indexOf(" ", methodEnd + 1);
     if (methodEnd < 1 || targetEnd < 0) return "request-line-malformed";
-    this.method = line.slice(0, methodEnd);
-    if (!isToken(this.method)) return "request-line-malformed";
+    if (methodEnd === 3 && line.startsWith("GET")) {
+      this.method = "GET";
+    } else {
+      this.method = line.slice(0, methodEnd);
+      if (!isToken(this.method)) return "request-line-malformed";
+    }
     this.target = line.slice(methodEnd + 1, targetEnd);
     const version = line.slice(targetEnd + 1);
     if (version !== "HTTP/1.1") {

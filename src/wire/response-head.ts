@@ -6,7 +6,6 @@
  * belong to no response.
  */
 import { type HeadLimits, HeadReader } from "./head-reader.ts";
-import { isWhitespace } from "./octets.ts";
 import type { RefusalCode } from "./refusals.ts";
 
 const STATUS_LINE = /^HTTP\/([0-9])\.([0-9]) ([1-9][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
@@ -40,12 +39,9 @@ export class ResponseHead extends HeadReader {
     return undefined;
   }
 
-  protected judgeFolding(start: number, end: number): RefusalCode | undefined {
+  protected judgeFolding(): RefusalCode | undefined {
     if (this.fields.count === 0) return "space-before-first-field";
     this.isIrregular = true;
-    let valueEnd = end;
-    while (valueEnd > start && isWhitespace(this.text.charCodeAt(valueEnd - 1))) valueEnd--;
-    if (valueEnd > start) this.fields.extendLast(valueEnd);
     return undefined;
   }
 

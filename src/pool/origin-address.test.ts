@@ -1,0 +1,61 @@
+/** Origins as operators write them. */
+import { describe, expect } from "vitest";
+import { table } from "../../test/fuzz/kit/table.ts";
+import { type OriginAddress, OriginAddressError, parseOriginAddress } from "./origin-address.ts";
+
+const tcp = (host: string, port: number, name: string, authority: string): OriginAddress => ({
+  address: { kind: "tcp", host, port },
+  name,
+  authority,
+});
+const tls = (host: string, port: number, name: string, authority: string): OriginAddress => ({
+  address: { kind: "tcp", host, port, tls: { serverName: host, rejectUnauthorized: true } },
+  name,
+  authority,
+});
+
+const read: { readonly name: string; readonly gives: OriginAddress }[] = [
+  { name: "http://127.0.0.1:3000", gives: tcp("127.0.0.1", 3_000, "http://127.0.0.1:3000", "127.0.0.1:3000") },
+  { name: "http://app.test/", gives: tcp("app.test", 80, "http://app.test", "app.test") },
+  { name: "HTTP://APP.test:80", gives: tcp("app.test", 80, "http://app.test", "app.test") },
+  { name: "http://[::1]:3000", gives: tcp("::1", 3_000, "http://[::1]:3000", "[::1]:3000") },
+  { name: "https://app.test", gives: tls("app.test", 443, "https://app.test", "app.test") },
+  { name: "https://app.test:8443", gives: tls("app.test", 8_443, "https://app.test:8443", "app.test:8443") },
+  {
+    name: "unix:/run/app.sock",
+    gives: { address: { kind: "unix", path: "/run/app.sock" }, name: "unix:/run/app.sock", authority: "localhost" },
+  },
+  {
+    name: "unix:///run/app.sock",
+    gives: { address: { kind: "unix", path: "/run/app.sock" }, name: "unix:/run/app.sock", authority: "localhost" },
+  },
+];
+
+describe("understood", () => {
+  table(read, ({ name, gives }) => expect(parseOriginAddress(name)).toStrictEqual(gives));
+});
+
+const refused: { readonly name: string; readonly says: RegExp }[] = [
+  { name: "", says: /is no origin: write http:\/\/HOST:PORT/ },
+  { name: "app.test", says: /is no origin/ },
+  { name: "localhost:3000", says: /is no origin/ },
+  { name: "ftp://app.test", says: /is no origin/ },
+  { name: "http://", says: /is no origin/ },
+  { name: "http://app.test:99999", says: /is no origin/ },
+  { name: "http://app.test/path", says: /write http:\/\/app\.test$/ },
+  { name: "http://app.test?query", says: /has more than an origin/ },
+  { name: "http://app.test#x", says: /has more than an origin/ },
+  { name: "http://user@app.test", says: /has more than an origin/ },
+  { name: "http://:secret@app.test", says: /has more than an origin/ },
+  { name: "http://app.test:0", says: /has port 0/ },
+  { name: "unix:relative.sock", says: /write unix:\/absolute/ },
+  { name: "unix:", says: /is no socket path/ },
+];
+
+describe("refused, with what to write instead", () => {
+  table(refused, ({ name, says }) => {
+    expect(() => parseOriginAddress(name)).toThrow(OriginAddressError);
+    expect(() => parseOriginAddress(name)).toThrow(says);
+    expect(() => parseOriginAddress(name)).toThrow(expect.objectContaining({ code: "origin-address-invalid" }));
+  });
+});

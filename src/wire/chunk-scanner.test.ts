@@ -1,0 +1,201 @@
+/** The chunked transfer coding (RFC 9112 section 7.1), as octets, and what is decoded from them. */
+import { describe, expect, it } from "vitest";
+import { octets } from "../../test/fuzz/kit/octets.ts";
+import { type BodyOutcome, bodyOutcome, readInEveryWay } from "../../test/fuzz/kit/reading.ts";
+import { table } from "../../test/fuzz/kit/table.ts";
+import { BodyReader } from "./body-reader.ts";
+import { ChunkScanner } from "./chunk-scanner.ts";
+import { CHUNK_END, chunkStart, lastChunk } from "./chunk-writer.ts";
+import { defaultHeadLimits } from "./head-reader.ts";
+import type { RefusalCode } from "./refusals.ts";
+
+function decode(bytes: string): BodyOutcome {
+  return readInEveryWay(bytes, (pieces) =>
+    bodyOutcome(new BodyReader({ kind: "chunked", length: -1 }, defaultHeadLimits), pieces),
+  );
+}
+
+const complete: { readonly name: string; readonly bytes: string; readonly gives: Partial<BodyOutcome> }[] = [
+  { name: "an empty body", bytes: "0\r\n\r\n", gives: {} },
+  { name: "one chunk", bytes: "5\r\nhello\r\n0\r\n\r\n", gives: { body: "hello" } },
+  { name: "two chunks", bytes: "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", gives: { body: "abcde" } },
+  {
+    name: "a size in hexadecimal, either case",
+    bytes: "A\r\n0123456789\r\nb\r\n0123456789a\r\n0\r\n\r\n",
+    gives: { body: "01234567890123456789a" },
+  },
+  { name: "leading zeros, sixteen digits", bytes: "0000000000000003\r\nabc\r\n0\r\n\r\n", gives: { body: "abc" } },
+  { name: "several zeros end it", bytes: "000\r\n\r\n", gives: {} },
+  { name: "CRLF within data is data", bytes: "4\r\n\r\n\r\n\r\n0\r\n\r\n", gives: { body: "\r\n\r\n" } },
+  { name: "data that looks like the end", bytes: "5\r\n0\r\n\r\n\r\n0\r\n\r\n", gives: { body: "0\r\n\r\n" } },
+  { name: "what follows is the next message", bytes: "1\r\nx\r\n0\r\n\r\nGET /", gives: { body: "x", rest: "GET /" } },
+  { name: "an extension is ignored", bytes: "1;a=b\r\nx\r\n0\r\n\r\n", gives: { body: "x" } },
+  {
+    name: "an extension with white space around its parts",
+    bytes: "1 \t; a = b\r\nx\r\n0\r\n\r\n",
+    gives: { body: "x" },
+  },
+  { name: "a quoted extension", bytes: '1;a="b;c=\\"d"\r\nx\r\n0\r\n\r\n', gives: { body: "x" } },
+  { name: "an extension without a value", bytes: "1;a;b\r\nx\r\n0;c\r\n\r\n", gives: { body: "x" } },
+  {
+    name: "trailers",
+    bytes: "1\r\nx\r\n0\r\nA: 1\r\nB: 2\r\n\r\nrest",
+    gives: {
+      body: "x",
+      trailers: [
+        ["A", "1"],
+        ["B", "2"],
+      ],
+      rest: "rest",
+    },
+  },
+];
+
+describe("bodies that are complete", () => {
+  table(complete, ({ bytes, gives }) => {
+    expect(decode(bytes)).toStrictEqual({ body: "", state: "complete", rest: "", trailers: [], ...gives });
+  });
+});
+
+const refused: { readonly name: string; readonly bytes: string; readonly code: RefusalCode; readonly body?: string }[] =
+  [
+    { name: "no size", bytes: "\r\n", code: "chunk-size-invalid" },
+    { name: "an extension instead of a size", bytes: ";a\r\n", code: "chunk-size-invalid" },
+    { name: "a sign", bytes: "+1\r\nx", code: "chunk-size-invalid" },
+    { name: "a negative size", bytes: "-1\r\n", code: "chunk-size-invalid" },
+    { name: "0x", bytes: "0x1\r\nx", code: "chunk-size-invalid" },
+    { name: "an underscore", bytes: "1_0\r\n", code: "chunk-size-invalid" },
+    { name: "a letter beyond f", bytes: "g\r\n", code: "chunk-size-invalid" },
+    { name: "a space first", bytes: " 1\r\nx", code: "chunk-size-invalid" },
+    { name: "a space behind the size", bytes: "1 \r\nx", code: "chunk-size-invalid" },
+    { name: "two sizes", bytes: "1 1\r\nx", code: "chunk-size-invalid" },
+    { name: "a bare LF behind the size", bytes: "1\nx", code: "chunk-size-invalid" },
+    { name: "a bare CR behind the size", bytes: "1\rx", code: "chunk-size-invalid" },
+    { name: "CR CR LF behind the size", bytes: "1\r\r\nx", code: "chunk-size-invalid" },
+    { name: "a vertical tab behind the size", bytes: "1\x0b\r\n", code: "chunk-size-invalid" },
+    { name: "a NUL behind the size", bytes: "1\0\r\n", code: "chunk-size-invalid" },
+    { name: "seventeen digits", bytes: "00000000000000001\r\nx", code: "chunk-size-too-large" },
+    { name: "2^48 + 1", bytes: "1000000000001\r\n", code: "chunk-size-too-large" },
+    { name: "2^64 + 5, which overflows to 5", bytes: "10000000000000005\r\nhello\r\n", code: "chunk-size-too-large" },
+    { name: "all ones", bytes: "ffffffffffffffff\r\n", code: "chunk-size-too-large" },
+    { name: "data longer than its size", bytes: "1\r\nxy\r\n0\r\n\r\n", code: "chunk-data-overrun", body: "x" },
+    { name: "data with a bare LF behind it", bytes: "1\r\nx\n0\r\n\r\n", code: "chunk-data-overrun", body: "x" },
+    { name: "data with a bare CR behind it", bytes: "1\r\nx\r0\r\n\r\n", code: "chunk-data-overrun", body: "x" },
+    { name: "data with nothing behind it", bytes: "1\r\nx0\r\n\r\n", code: "chunk-data-overrun", body: "x" },
+    { name: "data shorter than its size", bytes: "3\r\nx\r\n0\r\n\r\n", code: "chunk-data-overrun", body: "x\r\n" },
+    { name: "an extension with a bare LF", bytes: "1;a\nx\r\n", code: "chunk-extension-invalid" },
+    { name: "an extension with a bare CR", bytes: "1;a\rb\r\n", code: "chunk-size-invalid" },
+    { name: "an extension with a NUL", bytes: "1;\0\r\n", code: "chunk-extension-invalid" },
+    { name: "an extension with DEL", bytes: "1;\x7f\r\n", code: "chunk-extension-invalid" },
+    { name: "a malformed trailer", bytes: "0\r\nA\r\n\r\n", code: "field-line-malformed" },
+    { name: "a folded trailer", bytes: "0\r\nA: b\r\n c\r\n\r\n", code: "obsolete-line-folding" },
+    { name: "a bare LF at the end", bytes: "0\r\n\n", code: "line-ending-invalid" },
+  ];
+
+describe("bodies that are refused", () => {
+  table(refused, ({ bytes, code, body }) => {
+    expect(decode(bytes)).toMatchObject({ state: code, body: body ?? "" });
+  });
+});
+
+describe("bodies that are not complete", () => {
+  const rows = [
+    "",
+    "1",
+    "1\r",
+    "1\r\n",
+    "1\r\nx",
+    "1\r\nx\r",
+    "1\r\nx\r\n",
+    "1\r\nx\r\n0",
+    "0\r\n",
+    "0\r\n\r",
+    "0\r\nA: b\r\n",
+    "1;",
+    "1 ",
+  ];
+  table(
+    rows.map((bytes) => ({ name: JSON.stringify(bytes), bytes })),
+    ({ bytes }) => {
+      expect(decode(bytes)).toMatchObject({ state: "more", rest: "" });
+    },
+  );
+});
+
+it("takes a chunk of 2^48 octets to be honest until it arrives", () => {
+  expect(decode("1000000000000\r\nabc")).toMatchObject({ state: "more", body: "abc" });
+});
+
+describe("extensions of a message together are at most 16 KiB", () => {
+  const chunkWith = (extension: string) => `1${extension}\r\nx\r\n`;
+
+  it("exactly as many", () => {
+    expect(decode(`${chunkWith(`;${"e".repeat(16_383)}`)}0\r\n\r\n`)).toMatchObject({ state: "complete", body: "x" });
+  });
+
+  it("one more", () => {
+    expect(decode(`${chunkWith(`;${"e".repeat(16_384)}`)}0\r\n\r\n`).state).toBe("chunk-extensions-too-long");
+  });
+
+  it("in many chunks", () => {
+    expect(decode(chunkWith(";123").repeat(4_096)).state).toBe("more");
+    expect(decode(chunkWith(";123").repeat(4_097)).state).toBe("chunk-extensions-too-long");
+  });
+
+  it("white space counts", () => {
+    expect(decode(`1${" ".repeat(16_385)};a\r\nx\r\n0\r\n\r\n`).state).toBe("chunk-extensions-too-long");
+  });
+
+  it("a refused body stays refused, at whichever octet the limit is passed", () => {
+    const bytes = octets(`1${" ".repeat(16_384)};\r\nx\r\n0\r\n\r\n`);
+    const scanner = new ChunkScanner(defaultHeadLimits);
+    let body = 0;
+    scanner.read(bytes, 0, {
+      onBodyOctets(piece) {
+        body += piece.length;
+      },
+    });
+    expect({ refusal: scanner.refusal, isComplete: scanner.isComplete, body }).toStrictEqual({
+      refusal: "chunk-extensions-too-long",
+      isComplete: false,
+      body: 0,
+    });
+  });
+});
+
+describe("copying", () => {
+  it("hands on a buffer that is all data as it came", () => {
+    const scanner = new ChunkScanner(defaultHeadLimits);
+    const seen: unknown[] = [];
+    const sink = { onBodyOctets: (piece: unknown) => void seen.push(piece) };
+    scanner.read(octets("a\r\n"), 0, sink);
+    const data = octets("01234");
+    scanner.read(data, 0, sink);
+    expect(seen).toStrictEqual([data]);
+    expect(seen[0]).toBe(data);
+  });
+
+  it("hands on slices of the buffer that was read", () => {
+    const scanner = new ChunkScanner(defaultHeadLimits);
+    const all = octets("3\r\nabc\r\n");
+    scanner.read(all, 0, {
+      onBodyOctets(piece) {
+        expect(piece.buffer).toBe(all.buffer);
+        expect(piece.latin1Slice()).toBe("abc");
+      },
+    });
+    expect.assertions(2);
+  });
+});
+
+it("what the chunk writer writes is what the scanner reads", () => {
+  const bytes = `${chunkStart(5)}hello${CHUNK_END}${chunkStart(16)}0123456789abcdef${CHUNK_END}${lastChunk("A: b\r\n")}`;
+  expect(bytes).toBe("5\r\nhello\r\n10\r\n0123456789abcdef\r\n0\r\nA: b\r\n\r\n");
+  expect(decode(bytes)).toStrictEqual({
+    body: "hello0123456789abcdef",
+    state: "complete",
+    rest: "",
+    trailers: [["A", "b"]],
+  });
+  expect(lastChunk("")).toBe("0\r\n\r\n");
+});

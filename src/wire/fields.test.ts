@@ -1,0 +1,149 @@
+/** The table of fields, the kinds it recognises, and what `Connection` says. */
+import { describe, expect, it } from "vitest";
+import { octets } from "../../test/fuzz/kit/octets.ts";
+import { table } from "../../test/fuzz/kit/table.ts";
+import { type ConnectionOptions, connectionOptionsOf, type FieldTable, Kind, kindOf } from "./fields.ts";
+import { defaultHeadLimits } from "./head-reader.ts";
+import { ResponseHead } from "./response-head.ts";
+
+function fieldsOf(...lines: string[]): FieldTable {
+  const head = new ResponseHead(defaultHeadLimits);
+  head.read(octets(`HTTP/1.1 200 OK\r\n${lines.map((line) => `${line}\r\n`).join("")}\r\n`), 0);
+  expect(head.refusal).toBeUndefined();
+  return head.fields;
+}
+
+const kinds: readonly (readonly [Kind, string])[] = [
+  [Kind.host, "Host"],
+  [Kind.connection, "Connection"],
+  [Kind.keepAlive, "Keep-Alive"],
+  [Kind.proxyConnection, "Proxy-Connection"],
+  [Kind.te, "TE"],
+  [Kind.transferEncoding, "Transfer-Encoding"],
+  [Kind.upgrade, "Upgrade"],
+  [Kind.contentLength, "Content-Length"],
+  [Kind.expect, "Expect"],
+  [Kind.via, "Via"],
+  [Kind.date, "Date"],
+  [Kind.maxForwards, "Max-Forwards"],
+  [Kind.forwarded, "Forwarded"],
+  [Kind.forwardedFor, "X-Forwarded-For"],
+  [Kind.forwardedProto, "X-Forwarded-Proto"],
+  [Kind.forwardedHost, "X-Forwarded-Host"],
+  [Kind.http2Settings, "HTTP2-Settings"],
+  [Kind.trailer, "Trailer"],
+  [Kind.authorization, "Authorization"],
+  [Kind.cookie, "Cookie"],
+  [Kind.proxyAuthorization, "Proxy-Authorization"],
+  [Kind.setCookie, "Set-Cookie"],
+  [Kind.close, "Close"],
+];
+
+describe("kinds", () => {
+  it("the list here is the whole list", () => {
+    expect(kinds.map(([kind]) => kind)).toStrictEqual(Object.values(Kind).filter((kind) => kind !== Kind.other));
+  });
+
+  it("are few enough for one bit each in a 32-bit integer", () => {
+    expect(Math.max(...Object.values(Kind))).toBeLessThan(31);
+  });
+
+  for (const [kind, name] of kinds) {
+    it(`${name}: in every case, at any place in the text`, () => {
+      for (const text of [name, name.toLowerCase(), name.toUpperCase()]) {
+        expect(kindOf(`xx${text}yy`, 2, text.length)).toBe(kind);
+      }
+    });
+
+    it(`${name}: not when one character differs, or is missing, or is more`, () => {
+      for (let i = 0; i < name.length; i++) {
+        for (const other of "z0_-~|") {
+          const text = name.slice(0, i) + other + name.slice(i + 1);
+          if (text.toLowerCase() !== name.toLowerCase()) expect(kindOf(text, 0, text.length), text).toBe(Kind.other);
+        }
+      }
+      expect(kindOf(`${name}x`, 0, name.length + 1)).toBe(Kind.other);
+      expect(kindOf(name.slice(1), 0, name.length - 1)).toBe(Kind.other);
+    });
+  }
+
+  table(
+    ["Content_Length", "Transfer_Encoding", "X-Forwarded_For", "Content-Lengt\x68x"].map((name) => ({
+      name,
+    })),
+    ({ name }) => expect(kindOf(name, 0, name.length)).toBe(Kind.other),
+  );
+});
+
+describe("looking fields up", () => {
+  const fields = fieldsOf("A: 1", "Host: h", "a:2", "B:", "x_y: u", "x^y: c", "x~y: t");
+
+  it("names, values and their combination are as they came", () => {
+    expect(fields.count).toBe(7);
+    expect([fields.name(2), fields.value(2), fields.name(3), fields.value(3)]).toStrictEqual(["a", "2", "B", ""]);
+    expect(fields.get("a")).toBe("1, 2");
+    expect(fields.get("b")).toBe("");
+    expect(fields.get("c")).toBeUndefined();
+    expect(fields.get("hos")).toBeUndefined();
+  });
+
+  it("kinds that occur are known, others are not", () => {
+    expect(fields.has(Kind.host)).toBe(true);
+    expect(fields.has(Kind.connection)).toBe(false);
+    expect(fields.valuesOf(Kind.host)).toStrictEqual(["h"]);
+    expect(fields.valuesOf(Kind.connection)).toStrictEqual([]);
+  });
+
+  it("characters that only look like letters in two cases are told apart", () => {
+    expect(fields.get("x_y")).toBe("u");
+    expect(fields.get("x^y")).toBe("c");
+    expect(fields.get("x~y")).toBe("t");
+  });
+});
+
+describe("connection options (RFC 9110 section 7.6.1)", () => {
+  const rows: {
+    readonly name: string;
+    readonly lines: readonly string[];
+    readonly gives: Partial<ConnectionOptions>;
+  }[] = [
+    { name: "no field", lines: [], gives: {} },
+    { name: "an empty field", lines: ["Connection:"], gives: {} },
+    { name: "close", lines: ["Connection: close"], gives: { close: true } },
+    { name: "Close", lines: ["Connection: Close"], gives: { close: true } },
+    { name: "keep-alive", lines: ["Connection: keep-alive"], gives: { keepAlive: true } },
+    { name: "Keep-Alive", lines: ["Connection: Keep-Alive"], gives: { keepAlive: true } },
+    { name: "KEEP-ALIVE", lines: ["CONNECTION: KEEP-ALIVE"], gives: { keepAlive: true } },
+    { name: "both", lines: ["Connection: keep-alive, close"], gives: { close: true, keepAlive: true } },
+    {
+      name: "several lines",
+      lines: ["Connection: keep-alive", "Connection: TE"],
+      gives: { keepAlive: true, te: true },
+    },
+    { name: "upgrade", lines: ["Connection: Upgrade"], gives: { upgrade: true } },
+    {
+      name: "nominated fields, in lower case",
+      lines: ["Connection: X-A, close,x-b"],
+      gives: { close: true, nominated: ["x-a", "x-b"] },
+    },
+    { name: "empty list members", lines: ["Connection: ,, close ,,\t,"], gives: { close: true } },
+    { name: "a word that only contains close", lines: ["Connection: closed"], gives: { nominated: ["closed"] } },
+    {
+      name: "two words are no option",
+      lines: ["Connection: keep-alive close"],
+      gives: { nominated: ["keep-alive close"] },
+    },
+    { name: "Proxy-Connection says nothing (RFC 9112 appendix C.2.2)", lines: ["Proxy-Connection: close"], gives: {} },
+    { name: "Keep-Alive alone says nothing", lines: ["Keep-Alive: timeout=5"], gives: {} },
+  ];
+  table(rows, ({ lines, gives }) => {
+    expect(connectionOptionsOf(fieldsOf(...lines))).toStrictEqual({
+      close: false,
+      keepAlive: false,
+      upgrade: false,
+      te: false,
+      nominated: [],
+      ...gives,
+    });
+  });
+});
