@@ -26,7 +26,7 @@ const chunkedBody: Framing = { kind: "chunked", length: -1 };
 const closeDelimitedBody: Framing = { kind: "close", length: -1 };
 
 /** Up to 15 digits: below 2^53, so that every count of octets is exact. A petabyte is no honest message. */
-const CONTENT_LENGTH = /^[0-9]{1,15}$/;
+const LENGTH_DIGITS_MAX = 15;
 
 const FRAMING_KINDS = (1 << Kind.contentLength) | (1 << Kind.transferEncoding);
 
@@ -68,7 +68,20 @@ function declaredFraming(head: RequestHead | ResponseHead): FramingDecision {
   }
   const lengths = fields.valuesOf(Kind.contentLength);
   if (lengths.length > 1) return "content-length-repeated";
-  const length = lengths[0] as string;
-  if (!CONTENT_LENGTH.test(length)) return length.includes(",") ? "content-length-repeated" : "content-length-invalid";
-  return { kind: "length", length: Number(length) };
+  const text = lengths[0] as string;
+  const length = decimal(text);
+  if (length < 0) return text.includes(",") ? "content-length-repeated" : "content-length-invalid";
+  return { kind: "length", length };
+}
+
+/** The number that 1 to 15 decimal digits write; anything else: -1. */
+function decimal(text: string): number {
+  if (text.length === 0 || text.length > LENGTH_DIGITS_MAX) return -1;
+  let value = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
 }

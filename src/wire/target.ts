@@ -30,6 +30,9 @@ export function isAuthority(text: string): boolean {
   return (text.charCodeAt(0) === 91 ? IP_LITERAL_AUTHORITY : AUTHORITY).test(text);
 }
 
+/** The valid host that was asked for last: most requests in a row ask for the same. */
+let latestHost = "";
+
 /** Reads the target and checks Host (RFC 9112 section 3.2), whichever of them then decides. */
 export function targetOf(head: RequestHead): Target | RefusalCode {
   const hosts = head.fields.valuesOf(Kind.host);
@@ -37,8 +40,9 @@ export function targetOf(head: RequestHead): Target | RefusalCode {
   const host = hosts[0];
   if (host === undefined) {
     if (head.minorVersion === 1) return "host-missing";
-  } else if (!isAuthority(host)) {
-    return "host-invalid";
+  } else if (host !== latestHost) {
+    if (!isAuthority(host)) return "host-invalid";
+    latestHost = host;
   }
   return formOf(head.method, head.target, host ?? "");
 }
