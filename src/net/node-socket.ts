@@ -9,7 +9,7 @@ import { type OnReadOpts, Socket as RawSocket, type SocketConstructorOpts } from
 import type { Octets } from "../wire/octets.ts";
 import { beginTurn, endTurn } from "./node-clock.ts";
 import type { Socket, SocketHandler } from "./ports.ts";
-import { isShared, nextBuffer, retain, sharedBuffer } from "./read-buffers.ts";
+import { isShared, nextBuffer, retain, sharedBuffer, viewOf } from "./read-buffers.ts";
 
 /** Unsent octets at which a writer is asked to wait: two reads' worth keep a fast peer busy. */
 export const HIGH_WATER_BYTES = 128 * 1024;
@@ -35,7 +35,7 @@ export const sharedReading: OnReadOpts = {
     return buffer as Buffer;
   },
   callback(this: unknown, length: number, buffer: Uint8Array): boolean {
-    const octets = (length === buffer.length ? buffer : buffer.subarray(0, length)) as Octets;
+    const octets = viewOf(buffer as Buffer, length);
     beginTurn();
     try {
       (this as OwnedSocket)[owner]?.handler.onData(octets);

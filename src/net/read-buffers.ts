@@ -15,10 +15,25 @@ const LARGE_READ_BYTES = 16 * 1024;
 /** Buffers that are kept for the next socket with a large body. */
 const SPARE_MAX = 16;
 
+/** Lengths whose view of the shared buffer is kept: most messages are this small, and many are equally long. */
+const KEPT_VIEW_BYTES = 2 * 1024;
+
 export const sharedBuffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+const sharedViews: Octets[] = [];
 const spare: Buffer[] = [];
 /** The buffers that unfinished writes of the present turn still need. */
 let retained: ArrayBufferLike | undefined;
+
+/** The first `length` octets of `buffer`, for the duration of one event. */
+export function viewOf(buffer: Buffer, length: number): Octets {
+  if (length > KEPT_VIEW_BYTES || buffer !== sharedBuffer) return buffer.subarray(0, length) as unknown as Octets;
+  let view = sharedViews[length];
+  if (view === undefined) {
+    view = buffer.subarray(0, length) as unknown as Octets;
+    sharedViews[length] = view;
+  }
+  return view;
+}
 
 /** Whether `octets` must be copied before they are written: they lie where the next read of any socket goes. */
 export function isShared(octets: Octets): boolean {

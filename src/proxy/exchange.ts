@@ -149,16 +149,19 @@ export class Exchange implements Seeker, BodySink {
 
   /** Looks for a connection. */
   seek(): void {
-    if (this.request.isComplete || !this.originTakesNoChunks()) {
-      const search = this.context.pool.acquire(this);
-      if (!this.hasEnded && this.upstream === undefined) this.search = search;
-      return;
+    if (this.originTakesNoChunks()) {
+      if (this.request.holdsTooMuch) return this.fail("length-required", "request-refused");
+      if (!this.request.isComplete) return this.awaitLength();
     }
+    const search = this.context.pool.acquire(this);
+    if (!this.hasEnded && this.upstream === undefined) this.search = search;
+  }
+
+  private awaitLength(): void {
     this.awaitsLength = true;
     if (this.awaitsContinue) this.writeInterim(CONTINUE);
     this.awaitsContinue = false;
     this.downstream.armForRequest();
-    if (this.request.holdsTooMuch) this.onHoldingTooMuch();
   }
 
   /** RFC 9112 section 6.1: no Transfer-Encoding to a recipient that is known to speak HTTP/1.0. */

@@ -1,0 +1,115 @@
+/** What is collected while one event is handled leaves in one write, in order. */
+import { describe, expect, it } from "vitest";
+import { FakeSocket } from "../../test/fuzz/kit/net.ts";
+import { octets } from "../../test/fuzz/kit/octets.ts";
+import { Outbox } from "./outbox.ts";
+
+const KIB = 1_024;
+
+function flushed(fill: (outbox: Outbox) => void): FakeSocket {
+  const socket = new FakeSocket();
+  const outbox = new Outbox();
+  fill(outbox);
+  expect(outbox.flush(socket)).toBe(true);
+  expect(outbox.isEmpty).toBe(true);
+  return socket;
+}
+
+describe("one write", () => {
+  it("for a head", () => {
+    expect(flushed((outbox) => outbox.addText("head\r\n\r\n")).writes).toStrictEqual(["head\r\n\r\n"]);
+  });
+
+  it("for a head and its small body, in order", () => {
+    const socket = flushed((outbox) => {
+      outbox.addText("head");
+      outbox.addText("5\r\n");
+      outbox.addOctets(octets("hello"));
+      outbox.addText("\r\n");
+      outbox.addOctets(octets("\xff\0"));
+      outbox.addText("end");
+    });
+    expect(socket.writes).toStrictEqual(["head5\r\nhello\r\n\xff\0end"]);
+    expect(socket.acts).toStrictEqual([]);
+  });
+
+  it("for a large body alone, uncopied", () => {
+    const socket = new FakeSocket();
+    const body = octets("b".repeat(20 * KIB));
+    let written: unknown;
+    socket.write = (data) => {
+      written = data;
+      return true;
+    };
+    const outbox = new Outbox();
+    outbox.addOctets(body);
+    outbox.flush(socket);
+    expect(written).toBe(body);
+  });
+
+  it("for a head and a large body: gathered, in order", () => {
+    const body = "b".repeat(20 * KIB);
+    const socket = flushed((outbox) => {
+      outbox.addText("head");
+      outbox.addOctets(octets(body));
+      outbox.addText("end");
+    });
+    expect(socket.writes).toStrictEqual([`head${body}end`]);
+    expect(socket.acts).toStrictEqual(["cork", "uncork"]);
+  });
+
+  it("up to 16 KiB joined, beyond gathered", () => {
+    const joined = flushed((outbox) => {
+      outbox.addText("h");
+      outbox.addOctets(octets("b".repeat(16 * KIB - 1)));
+    });
+    expect([joined.writes.length, joined.acts]).toStrictEqual([1, []]);
+    const gathered = flushed((outbox) => {
+      outbox.addText("h");
+      outbox.addOctets(octets("b".repeat(16 * KIB)));
+    });
+    expect([gathered.writes.length, gathered.acts]).toStrictEqual([1, ["cork", "uncork"]]);
+  });
+
+  it("for text of any length", () => {
+    expect(flushed((outbox) => outbox.addText("t".repeat(100 * KIB))).writes).toHaveLength(1);
+  });
+});
+
+it("nothing collected: nothing written", () => {
+  expect(flushed(() => {}).writes).toStrictEqual([]);
+});
+
+it("nothing is written twice, and what is added later comes later", () => {
+  const socket = new FakeSocket();
+  const outbox = new Outbox();
+  outbox.addText("a");
+  outbox.addOctets(octets("b"));
+  outbox.flush(socket);
+  outbox.flush(socket);
+  outbox.addText("c");
+  outbox.flush(socket);
+  expect(socket.writes).toStrictEqual(["ab", "c"]);
+});
+
+it("what was collected can be forgotten", () => {
+  const outbox = new Outbox();
+  const socket = new FakeSocket();
+  outbox.addText("a");
+  outbox.addOctets(octets("b"));
+  outbox.clear();
+  expect(outbox.isEmpty).toBe(true);
+  outbox.flush(socket);
+  expect(socket.writes).toStrictEqual([]);
+});
+
+it("says what the last write said: whether more may follow", () => {
+  for (const size of [1, 20 * KIB]) {
+    const socket = new FakeSocket();
+    socket.takesMore = false;
+    const outbox = new Outbox();
+    outbox.addText("head");
+    outbox.addOctets(octets("b".repeat(size)));
+    expect(outbox.flush(socket)).toBe(false);
+  }
+});
