@@ -39,6 +39,8 @@ export class Endpoint {
   readonly connections = new Set<PooledConnection>();
   /** Connections being dialed. */
   dialing = 0;
+  /** Connections that are about to be gone. */
+  closing = 0;
   /** Exchanges and tunnels in progress. */
   inUse = 0;
   /** The protocol version of the latest response; unknown before the first. */
@@ -101,7 +103,7 @@ export class Endpoint {
         idleLimit_ms: this.options.idleLimit_ms,
         hintUsable_ms: connection.hintUsable_ms,
         hintRequestsLeft: connection.hintRequestsLeft,
-        lifetimeUsable_ms: lifetime.usable_ms,
+        lifetimeUsable_ms: lifetime.usableWhile_ms(this.watched_ms(connection, now)),
       },
       {
         isRetriable,
@@ -138,6 +140,7 @@ export class Endpoint {
     const { limit_ms, reason } = this.idleLimit(connection);
     if (limit_ms <= 0) {
       this.retire(connection, reason);
+      this.options.onRoom();
       return;
     }
     this.idle.push(connection.idleNode);
@@ -149,7 +152,7 @@ export class Endpoint {
   private idleLimit(connection: PooledConnection): { limit_ms: number; reason: ReuseRefusal } {
     let limit_ms = this.options.idleLimit_ms;
     let reason: ReuseRefusal = "idle-timeout";
-    const lifetime_ms = this.lifetime.usable_ms;
+    const lifetime_ms = this.lifetime.usableWhile_ms(this.watched_ms(connection, this.now()));
     if (lifetime_ms !== undefined && lifetime_ms < limit_ms) {
       limit_ms = lifetime_ms;
       reason = "lifetime-learned";

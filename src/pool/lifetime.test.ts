@@ -73,9 +73,22 @@ describe("what is usable of it: a tenth is left, at least 20 ms, at most a secon
     [5_000, 4_500],
     [60_000, 59_000],
     [100, 80],
-    [10, -10],
   ])("%i ms: %i ms", (age, usable) => {
     expect(learned(age).usable_ms).toBe(usable);
+  });
+});
+
+describe("what is not believed", () => {
+  it("a lifetime below a tenth of a second: an origin that closes so soon has other reasons than idleness", () => {
+    expect(learned(99).usable_ms).toBeUndefined();
+    expect(learned(99).estimate_ms).toBe(99);
+    expect(learned(99, 5_000, 5_000).usable_ms).toBe(4_500);
+  });
+
+  it("a lifetime that a neighbour outlives while it is watched", () => {
+    expect(learned(5_000).usableWhile_ms(4_000)).toBe(4_500);
+    expect(learned(5_000).usableWhile_ms(20_000)).toBe(19_000);
+    expect(new Lifetime().usableWhile_ms(20_000)).toBeUndefined();
   });
 });
 

@@ -15,6 +15,8 @@ const BURST_MS = 100;
 const MARGIN_SHARE = 0.1;
 const MARGIN_MS_MIN = 20;
 const MARGIN_MS_MAX = 1_000;
+/** An origin that closes sooner than this has other reasons than idleness; the watch on idle connections sees its FIN. */
+const LIFETIME_MS_MIN = 100;
 /** The share of a known lifetime within which a request goes that may not be retried. */
 const WELL_INSIDE_SHARE = 0.5;
 
@@ -53,10 +55,20 @@ export class Lifetime {
 
   /** How long a connection may have idled when it is used again; unknown: undefined. */
   get usable_ms(): number | undefined {
+    return this.usableWhile_ms(0);
+  }
+
+  /**
+   * The same, while a connection of this origin is seen to live.
+   *
+   * @param watched_ms how long it has idled by now: more than the estimate proves the estimate wrong
+   */
+  usableWhile_ms(watched_ms: number): number | undefined {
     const estimate = this.estimate_ms;
-    if (estimate === undefined) return undefined;
-    const margin = Math.min(MARGIN_MS_MAX, Math.max(MARGIN_MS_MIN, estimate * MARGIN_SHARE));
-    return estimate - margin;
+    if (estimate === undefined || estimate < LIFETIME_MS_MIN) return undefined;
+    const lifetime = Math.max(estimate, watched_ms);
+    const margin = Math.min(MARGIN_MS_MAX, Math.max(MARGIN_MS_MIN, lifetime * MARGIN_SHARE));
+    return lifetime - margin;
   }
 
   /**

@@ -77,19 +77,18 @@ export class Pool {
    */
   acquire(seeker: Seeker): Search | undefined {
     this.turn = (this.turn + 1) % this.endpoints.length;
-    let searched: Endpoint | undefined;
+    let looked: Look | undefined;
     if (!seeker.isRetry && this.line.size === 0) {
       const now = this.options.clock.now();
-      const endpoint = this.choose(now, undefined);
-      searched = endpoint;
-      const connection = endpoint?.findReusable(seeker.isRetriable, now);
-      if (connection !== undefined) {
-        this.hand(connection, seeker, now);
+      const endpoint = this.choose(now, undefined) as Endpoint;
+      looked = look(endpoint, seeker, now);
+      if (looked.connection !== undefined) {
+        this.hand(looked.connection, seeker, now);
         return undefined;
       }
     }
     const search = new Search(this, seeker);
-    search.start(searched);
+    search.start(looked);
     return search.isOver ? undefined : search;
   }
 
@@ -125,7 +124,8 @@ export class Pool {
     this.line.delete(search);
   }
 
-  private serveLine(): void {
+  /** @internal */
+  serveLine(): void {
     for (const search of this.line) {
       if (!search.tryAgain()) return;
     }
@@ -144,6 +144,19 @@ function isBetter(candidate: Endpoint, best: Endpoint, now: number): boolean {
   return candidate.outstanding < best.outstanding;
 }
 
+/** What was found when an endpoint's idle connections were looked through. */
+interface Look {
+  readonly endpoint: Endpoint;
+  readonly connection: PooledConnection | undefined;
+  /** Why another one is opened if there was none. */
+  readonly openReason: OpenReason;
+}
+
+function look(endpoint: Endpoint, seeker: Seeker, now: number): Look {
+  const openReason = endpoint.idleCount > 0 ? "none-fit" : "pool-empty";
+  return { endpoint, connection: endpoint.findReusable(seeker.isRetriable, now), openReason };
+}
+
 /** The search for one connection: dialing, or waiting in line. */
 export class Search {
   isOver = false;
@@ -160,9 +173,9 @@ export class Search {
     this.seeker = seeker;
   }
 
-  /** @param searched an endpoint that was found to have nothing to reuse just now */
-  start(searched: Endpoint | undefined): void {
-    if (this.proceed(searched)) return;
+  /** @param looked what was found just now, in vain */
+  start(looked: Look | undefined): void {
+    if (this.proceed(looked)) return;
     this.isWaiting = this.pool.joinLine(this);
     if (this.isWaiting) this.arm();
     else this.fail("pool-line-full", "");
@@ -181,28 +194,31 @@ export class Search {
     this.isOver = true;
     this.pool.leaveLine(this);
     this.pool.options.deadlines.clear(this.deadline);
-    if (this.dialed !== undefined) this.dialed.dialing--;
+    if (this.dialed === undefined) return;
+    this.dialed.dialing--;
     this.stopDialing?.();
+    this.pool.serveLine();
   }
 
   /** Takes an idle connection or dials one. False: there is no room. */
-  private proceed(searched: Endpoint | undefined): boolean {
+  private proceed(looked: Look | undefined): boolean {
     const { pool, seeker } = this;
     const now = pool.options.clock.now();
     const endpoint = pool.choose(now, this.tried);
     if (endpoint === undefined) throw new Error("a search ends before all endpoints were tried");
-    let openReason: OpenReason = seeker.isRetry ? "retry" : "pool-empty";
+    let openReason: OpenReason = "retry";
     if (!seeker.isRetry) {
-      if (endpoint.idleCount > 0) openReason = "none-fit";
-      const connection = endpoint === searched ? undefined : endpoint.findReusable(seeker.isRetriable, now);
-      if (connection !== undefined) {
+      const found = looked?.endpoint === endpoint ? looked : look(endpoint, seeker, now);
+      openReason = found.openReason;
+      if (found.connection !== undefined) {
         this.finish();
-        pool.hand(connection, seeker, now);
+        pool.hand(found.connection, seeker, now);
         return true;
       }
     }
     if (endpoint.size >= pool.options.size) {
-      endpoint.makeRoom();
+      // Room that is coming belongs to those who waited before.
+      if (endpoint.closing <= pool.waiting - (this.isWaiting ? 1 : 0)) endpoint.makeRoom();
       if (endpoint.size >= pool.options.size) return false;
     }
     this.dial(endpoint, openReason);
@@ -236,6 +252,7 @@ export class Search {
     if (!LOCAL_FAULTS.has(fault)) endpoint.onDialFailed(fault);
     if (this.pool.choose(this.pool.options.clock.now(), this.tried) === undefined) this.fail(why, fault);
     else this.start(undefined);
+    this.pool.serveLine();
   }
 
   private onDeadline(): void {

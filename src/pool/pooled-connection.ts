@@ -106,16 +106,23 @@ export class PooledConnection implements SocketHandler {
 
   /** Closes it. A client that has read its response needs no lingering; what is unsent still leaves, then FIN. */
   close(reason: CloseReason): void {
-    if (!this.life.decideClose(reason)) return;
+    if (!this.noteClosing(reason)) return;
     this.leave();
     this.socket.destroy();
   }
 
   /** Closes it with RST: the origin must not take what it has for complete. */
   reset(reason: CloseReason): void {
-    if (!this.life.decideClose(reason)) return;
+    if (!this.noteClosing(reason)) return;
     this.leave();
     this.socket.reset();
+  }
+
+  /** It is decided that it ends. False: that was decided before. */
+  noteClosing(reason: CloseReason): boolean {
+    if (!this.life.decideClose(reason)) return false;
+    this.endpoint.closing++;
+    return true;
   }
 
   onData(octets: Octets): void {
@@ -141,8 +148,9 @@ export class PooledConnection implements SocketHandler {
     const wasIdle = this.life.state === "idle";
     const { user } = this;
     if (wasIdle) this.endpoint.onPeerClosedIdle(this);
-    if (!this.life.transportClosed(fault === undefined ? "peer-closed" : wasIdle ? "peer-closed-idle" : "peer-reset"))
-      return;
+    if (this.life.state === "closing") this.endpoint.closing--;
+    const reason = fault === undefined ? "peer-closed" : wasIdle ? "peer-closed-idle" : "peer-reset";
+    if (!this.life.transportClosed(reason)) return;
     this.leave();
     this.endpoint.onClosed(this);
     user?.onClose(fault);

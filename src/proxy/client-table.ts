@@ -15,7 +15,7 @@ const TIMEOUT_SHARE_MIN = 0.1;
 /** Terms are whole steps, so that few lengths of deadline are in use. */
 const TIMEOUT_STEPS = 10;
 /** Connections let in beyond the limit until their request is heard; beyond these a newcomer is answered at once. */
-const SURPLUS_MAX = 64;
+export const SURPLUS_MAX = 64;
 /** A client gets this long for its head before it gives way to one that only just connected. */
 const READING_GRACE_MS = 1_000;
 /** Closing connections are left to end by themselves up to this share of the limit; beyond, the oldest is cut. */

@@ -105,7 +105,10 @@ export class DownstreamConnection implements SocketHandler {
   onData(octets: Octets): void {
     if (this.exchange !== undefined) {
       const position = this.exchange.readRequest(octets, 0);
-      if (position < octets.length) this.keepPipelined(octets.subarray(position));
+      if (position === octets.length || this.life.isEnding) return;
+      this.keepPipelined(octets.subarray(position));
+      // The end of a body that outlasted its response has ended the exchange already.
+      if (this.exchange === undefined) this.advance();
     } else if (this.pipelined !== undefined) {
       this.keepPipelined(octets);
     } else {
@@ -322,7 +325,8 @@ export class DownstreamConnection implements SocketHandler {
     this.close("max-forwards");
   }
 
-  private answerContext(head: RequestHead | undefined, connectionLines: string): AnswerContext {
+  /** What an answer of the proxy's own to this request needs. */
+  answerContext(head: RequestHead | undefined, connectionLines: string): AnswerContext {
     return {
       accept: head?.fields.get("accept"),
       isHead: head?.method === "HEAD",

@@ -6,26 +6,25 @@
  * (downstream.ts), finding connections (pool), admission and writing (files of these names).
  */
 import { parseKeepAlive } from "../connection/keep-alive-terms.ts";
-import { persistenceAfter } from "../connection/persistence.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { NoConnection, Search, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
-import { BodyReader } from "../wire/body-reader.ts";
-import type { BodySink } from "../wire/chunk-scanner.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
-import { type Framing, responseFraming } from "../wire/framing.ts";
+import type { Framing } from "../wire/framing.ts";
 import { listMembers, type Octets } from "../wire/octets.ts";
+import type { RefusalCode } from "../wire/refusals.ts";
 import type { RequestHead } from "../wire/request-head.ts";
-import { ResponseHead } from "../wire/response-head.ts";
+import type { ResponseHead } from "../wire/response-head.ts";
 import type { Admission } from "./admission.ts";
 import { type AnswerReason, answerMeaning, errorAnswer } from "./answers.ts";
-import { addBodyPiece, addLastChunk } from "./body-writing.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
+import { closeReasonOfRequest, closeReasonOfResponse } from "./hop-persistence.ts";
 import { RequestRelay } from "./request-relay.ts";
 import { requestHeadText, type SentFraming } from "./request-writing.ts";
-import { type ClientFraming, clientFraming, interimHeadText, responseHeadText } from "./response-writing.ts";
+import { type ResponseReceiver, ResponseRelay } from "./response-relay.ts";
+import { interimHeadText } from "./response-writing.ts";
 import { Tunnel } from "./tunnel.ts";
 
 /** RFC 9110 section 9.2.2. */
@@ -43,13 +42,11 @@ function isIdempotent(method: string): boolean {
   }
 }
 
-/** 1xx responses to one request: enough for progress reports, no endless trickle that keeps timeouts away. */
-const INTERIM_RESPONSES_MAX = 32;
-
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
-export class Exchange implements Seeker, BodySink {
+export class Exchange implements Seeker, ResponseReceiver {
   readonly request: RequestRelay;
+  private readonly response: ResponseRelay;
   readonly record: ExchangeRecord;
   /** A retry goes on a fresh connection, and is not retried itself. */
   isRetry = false;
@@ -66,14 +63,7 @@ export class Exchange implements Seeker, BodySink {
   private awaitsLength = false;
   private upstreamIsBlocked = false;
 
-  private response: ResponseHead | undefined;
-  private responseOptions: ConnectionOptions | undefined;
-  /** Set once the final response's head was forwarded. */
-  private responseBody: BodyReader | undefined;
-  private clientFraming: ClientFraming = "none";
   private upstreamCloseReason: CloseReason | undefined;
-  private interimResponses = 0;
-  private responseIsComplete = false;
   /** Why the client's connection closes after this exchange; undefined: it persists. Announced in the response. */
   private closeReason: CloseReason | undefined;
   private hasEnded = false;
@@ -97,6 +87,7 @@ export class Exchange implements Seeker, BodySink {
       admission.options.nominated,
       context.outbox,
     );
+    this.response = new ResponseRelay(context, head, this);
   }
 
   /** Whether the request can be sent again: nothing is done twice that must not be, and all of it is at hand. */
@@ -128,7 +119,7 @@ export class Exchange implements Seeker, BodySink {
     if (this.awaitsLength) {
       this.awaitsLength = false;
       this.seek();
-    } else if (this.responseIsComplete) {
+    } else if (this.response.isComplete) {
       this.end();
     } else {
       this.armUpstream();
@@ -159,8 +150,7 @@ export class Exchange implements Seeker, BodySink {
 
   private awaitLength(): void {
     this.awaitsLength = true;
-    if (this.awaitsContinue) this.writeInterim(CONTINUE);
-    this.awaitsContinue = false;
+    if (this.awaitsContinue) this.sayContinue();
     this.downstream.armForRequest();
   }
 
@@ -182,8 +172,7 @@ export class Exchange implements Seeker, BodySink {
     const speaksHttp10 = connection.endpoint.minorVersion === 0;
     if (speaksHttp10 && this.awaitsContinue) {
       // An HTTP/1.0 origin will never say 100 (RFC 9110 section 10.1.1).
-      this.writeInterim(CONTINUE);
-      this.awaitsContinue = false;
+      this.sayContinue();
     }
     const framing = this.sentFraming(speaksHttp10);
     const { authority } = connection.endpoint.origin;
@@ -235,10 +224,10 @@ export class Exchange implements Seeker, BodySink {
     if (this.upstreamIsBlocked && !this.request.isComplete) {
       upstream.socket.tookSome();
       upstream.armDeadline(bodyTimeout_ms);
-    } else if (this.response === undefined && this.responseBody === undefined) {
+    } else if (this.response.isAwaited) {
       if (this.request.isComplete || this.awaitsContinue) upstream.armDeadline(responseTimeout_ms);
       else upstream.clearDeadline();
-    } else if (!this.responseIsComplete && !this.downstream.isBlocked) {
+    } else if (!this.response.isComplete && !this.downstream.isBlocked) {
       upstream.armDeadline(bodyTimeout_ms);
     } else {
       upstream.clearDeadline();
@@ -249,7 +238,7 @@ export class Exchange implements Seeker, BodySink {
     if (this.upstreamIsBlocked && !this.request.isComplete) {
       if (this.upstream?.socket.tookSome()) this.armUpstream();
       else this.fail("upstream-write-timeout", "write-timeout");
-    } else if (this.response === undefined && this.responseBody === undefined) {
+    } else if (this.response.isAwaited) {
       this.fail("response-timeout", "response-timeout");
     } else {
       this.fail("response-timeout", "body-timeout");
@@ -259,135 +248,61 @@ export class Exchange implements Seeker, BodySink {
   // The response, as it arrives.
 
   onData(octets: Octets): void {
-    const { upstream } = this;
+    const { upstream, downstream } = this;
     if (upstream === undefined) return;
     if (this.record.responseBeganAt_ms === undefined) {
       this.record.responseBeganAt_ms = this.context.clock.now();
       upstream.noteAlive();
       this.request.letGo();
     }
-    if (this.responseIsComplete) {
+    if (this.response.isComplete) {
       upstream.hasUnreadOctets = true;
       return;
     }
-    let position = 0;
-    while (this.responseBody === undefined) {
-      this.response ??= new ResponseHead(this.context.settings.headLimits);
-      position = this.response.read(octets, position);
-      if (position < 0) {
-        if (this.response.refusal !== undefined)
-          this.fail("response-malformed", "response-malformed", this.response.refusal);
-        else this.armUpstream();
-        return;
-      }
-      const head = this.response;
-      if (head.status === 101) return this.onSwitch(head, octets.subarray(position));
-      if (head.status < 200) {
-        this.response = undefined;
-        if (!this.onInterim(head)) return;
-        if (position === octets.length) return this.armUpstream();
-      } else if (!this.onFinal(head)) {
-        return;
-      }
-    }
-    this.readResponseBody(octets, position);
-  }
-
-  private readResponseBody(octets: Octets, from: number): void {
-    const body = this.responseBody as BodyReader;
-    const end = body.read(octets, from, this);
-    if (body.refusal !== undefined) {
-      this.downstream.flush();
-      this.fail("response-malformed", "response-malformed", body.refusal);
-      return;
-    }
-    if (body.isComplete) {
-      if (end < octets.length && this.upstream !== undefined) this.upstream.hasUnreadOctets = true;
-      this.onResponseComplete();
-      return;
-    }
-    this.downstream.flush();
-    if (this.downstream.isBlocked) this.upstream?.socket.pause();
+    this.response.read(octets);
+    if (this.hasEnded || this.response.isComplete) return;
+    downstream.flush();
+    if (downstream.isBlocked) upstream.socket.pause();
     this.armUpstream();
   }
 
-  onBodyOctets(octets: Octets): void {
-    this.record.responseBodyBytes += octets.length;
-    addBodyPiece(this.context.outbox, this.clientFraming === "chunked", octets);
+  onInterim(status: number): void {
+    if (status !== 100 || !this.awaitsContinue) return;
+    this.awaitsContinue = false;
+    this.downstream.armForRequest();
   }
 
-  /** @returns whether the exchange goes on. */
-  private onInterim(head: ResponseHead): boolean {
-    if (++this.interimResponses > INTERIM_RESPONSES_MAX) {
-      this.fail("too-many-interim-responses", "response-malformed");
-      return false;
-    }
-    if (head.status === 100 && this.awaitsContinue) {
-      this.awaitsContinue = false;
-      this.downstream.armForRequest();
-    }
-    // RFC 9110 section 15.2: HTTP/1.0 clients know no 1xx.
-    if (this.head.minorVersion === 1) this.writeInterim(interimHeadText(head, connectionOptionsOf(head.fields)));
-    return true;
-  }
-
-  private writeInterim(text: string): void {
-    if (this.head.minorVersion === 0) return;
-    this.context.outbox.addText(text);
+  private sayContinue(): void {
+    this.awaitsContinue = false;
+    this.context.outbox.addText(CONTINUE);
     this.downstream.flush();
   }
 
-  /** Forwards the head of the final response. @returns whether its body is to be read. */
-  private onFinal(head: ResponseHead): boolean {
-    const framing = responseFraming(head, this.head.method);
-    if (typeof framing === "string") {
-      this.fail("response-malformed", "response-malformed", framing);
-      return false;
-    }
-    const options = connectionOptionsOf(head.fields);
-    this.responseOptions = options;
+  onFinal(head: ResponseHead, options: ConnectionOptions, framing: Framing): string {
     this.noteUpstreamHop(head, options, framing);
-    this.clientFraming = clientFraming(framing, this.head.minorVersion);
     this.closeReason = this.downstreamCloseReason();
     if (!this.request.isComplete && this.upstreamCloseReason !== undefined) {
       this.request.discard();
       this.downstream.resume();
     }
-    const upgrade = head.status === 426 ? head.fields.valuesOf(Kind.upgrade).join(", ") : "";
     this.record.status = head.status;
-    this.context.outbox.addText(
-      responseHeadText({
-        head,
-        options,
-        framing,
-        clientFraming: this.clientFraming,
-        describesLength: this.head.method === "HEAD" || head.status === 304,
-        connectionLines: this.downstream.connectionLines(this.closeReason, this.admission.options.keepAlive, upgrade),
-        context: this.context,
-      }),
-    );
-    this.responseBody = BodyReader.for(framing, this.context.settings.headLimits);
-    return true;
+    const upgrade = head.status === 426 ? head.fields.valuesOf(Kind.upgrade).join(", ") : "";
+    return this.downstream.connectionLines(this.closeReason, this.admission.options.keepAlive, upgrade);
+  }
+
+  onFault(reason: AnswerReason, refusal?: RefusalCode): void {
+    // What was good goes out first.
+    if (this.response.isForwarding) this.downstream.flush();
+    this.fail(reason, "response-malformed", refusal);
   }
 
   /** What the response says about the origin and its connection. */
   private noteUpstreamHop(head: ResponseHead, options: ConnectionOptions, framing: Framing): void {
     const upstream = this.upstream as PooledConnection;
     upstream.endpoint.minorVersion = head.minorVersion;
-    const persistence = persistenceAfter({
-      minorVersion: head.minorVersion,
-      saysClose: options.close,
-      saysKeepAlive: options.keepAlive,
-      honoursHttp10KeepAlive: true,
-    });
-    if (!persistence.persists) {
-      this.upstreamCloseReason = persistence.reason === "close-received" ? "close-received" : "http10-not-kept";
-    } else if (framing.kind === "close") {
-      this.upstreamCloseReason = "close-delimited";
-    } else if (this.awaitsContinue) {
-      // The final response came instead of 100: whether the body still follows is anybody's guess.
-      this.upstreamCloseReason = "request-unfinished";
-    }
+    this.upstreamCloseReason = closeReasonOfResponse(head.minorVersion, options, framing);
+    // A final response instead of 100 (Continue): whether the body still follows is anybody's guess.
+    if (this.awaitsContinue) this.upstreamCloseReason ??= "request-unfinished";
     // RFC 2068 section 19.7.1.1: the field counts only beside its token.
     if (options.keepAlive && head.fields.has(Kind.keepAlive)) {
       upstream.noteTerms(parseKeepAlive(head.fields.valuesOf(Kind.keepAlive).join(",")));
@@ -395,26 +310,15 @@ export class Exchange implements Seeker, BodySink {
   }
 
   private downstreamCloseReason(): CloseReason | undefined {
-    const { options } = this.admission;
-    const persistence = persistenceAfter({
-      minorVersion: this.head.minorVersion,
-      saysClose: options.close,
-      saysKeepAlive: options.keepAlive,
-      honoursHttp10KeepAlive: true,
-    });
-    if (!persistence.persists) {
-      return persistence.reason === "close-received" ? "close-received" : "http10-not-kept";
-    }
-    if (this.clientFraming === "close") return "close-delimited";
+    const reason = closeReasonOfRequest(this.head.minorVersion, this.admission.options);
+    if (reason !== undefined) return reason;
+    if (this.response.clientFraming === "close") return "close-delimited";
     if (!this.request.isComplete && this.upstreamCloseReason !== undefined) return "request-unfinished";
     return this.downstream.ownCloseReason();
   }
 
-  private onResponseComplete(): void {
-    this.responseIsComplete = true;
-    if (this.clientFraming === "chunked") {
-      addLastChunk(this.context.outbox, this.responseBody?.trailers, this.responseOptions?.nominated ?? []);
-    }
+  onComplete(hasMore: boolean): void {
+    if (hasMore && this.upstream !== undefined) this.upstream.hasUnreadOctets = true;
     this.downstream.flush();
     const mayFinishRequest = this.upstreamCloseReason === undefined && this.upstream?.peerHasClosed === false;
     if (this.request.isComplete || !mayFinishRequest) this.end();
@@ -422,13 +326,12 @@ export class Exchange implements Seeker, BodySink {
   }
 
   onEnd(): void {
-    if (this.responseIsComplete) this.end();
-    else if (this.responseBody?.endByClose()) this.onResponseComplete();
-    else this.onLost(undefined);
+    if (this.response.isComplete) this.end();
+    else if (!this.response.endByClose()) this.onLost(undefined);
   }
 
   onClose(fault: string | undefined): void {
-    if (this.responseIsComplete) this.end();
+    if (this.response.isComplete) this.end();
     else this.onLost(fault);
   }
 
@@ -438,7 +341,7 @@ export class Exchange implements Seeker, BodySink {
     if (upstream === undefined) return;
     this.record.fault = fault;
     const closeReason = fault === undefined ? "peer-closed" : "peer-reset";
-    if (this.responseBody !== undefined) return this.fail("response-incomplete", "response-truncated");
+    if (this.response.isForwarding) return this.fail("response-incomplete", "response-truncated");
     if (this.record.responseBeganAt_ms !== undefined) return this.fail("response-incomplete", closeReason);
     if (upstream.isReused) upstream.endpoint.onStale(upstream);
     if (!upstream.isReused || this.isRetry || !this.isRetriable) return this.fail("upstream-closed", closeReason);
@@ -450,8 +353,8 @@ export class Exchange implements Seeker, BodySink {
     this.seek();
   }
 
-  /** 101: both connections become one tunnel (RFC 9110 section 7.8). */
-  private onSwitch(head: ResponseHead, rest: Octets): void {
+  /** Both connections become one tunnel (RFC 9110 section 7.8). */
+  onSwitch(head: ResponseHead, rest: Octets): void {
     const offered = listMembers(this.admission.upgrade ?? "");
     const chosen = listMembers(head.fields.valuesOf(Kind.upgrade).join(","));
     const isAsked = chosen.length > 0 && chosen.every((protocol) => offered.includes(protocol));
@@ -481,7 +384,7 @@ export class Exchange implements Seeker, BodySink {
   /** The client takes the response again. */
   onClientDrain(): void {
     this.upstream?.socket.resume();
-    if (!this.responseIsComplete) this.armUpstream();
+    if (!this.response.isComplete) this.armUpstream();
   }
 
   /** The client is gone: nobody wants the response, the work upstream is cancelled. */
@@ -495,7 +398,7 @@ export class Exchange implements Seeker, BodySink {
   /** The drain's deadline has come. */
   cut(): void {
     if (this.hasEnded) return;
-    this.record.outcome = this.responseBody === undefined ? "client-gone" : "truncated";
+    this.record.outcome = !this.response.isForwarding ? "client-gone" : "truncated";
     this.giveUp("drain-deadline");
     this.finishRecord();
   }
@@ -536,8 +439,8 @@ export class Exchange implements Seeker, BodySink {
     this.record.reason = reason;
     const isRequestFault = upstreamReason === "request-refused" || upstreamReason === "request-incomplete";
     this.giveUp(isRequestFault ? "request-incomplete" : upstreamReason);
-    if (this.responseBody === undefined) this.answer(reason, isRequestFault ? upstreamReason : undefined);
-    else if (this.responseIsComplete) this.closeAfterResponse(isRequestFault ? upstreamReason : "request-unfinished");
+    if (!this.response.isForwarding) this.answer(reason, isRequestFault ? upstreamReason : undefined);
+    else if (this.response.isComplete) this.closeAfterResponse(isRequestFault ? upstreamReason : "request-unfinished");
     else this.truncate(isRequestFault ? upstreamReason : "upstream-failed");
   }
 
@@ -561,15 +464,8 @@ export class Exchange implements Seeker, BodySink {
     record.status = answerMeaning(reason).status;
     this.closeReason = requestFault ?? this.downstreamCloseReason();
     if (this.closeReason === undefined && !this.request.isComplete) this.closeReason = "request-unfinished";
-    context.outbox.addText(
-      errorAnswer(reason, {
-        accept: this.head.fields.get("accept"),
-        isHead: this.head.method === "HEAD",
-        date: context.date(),
-        connectionLines: downstream.connectionLines(this.closeReason, this.admission.options.keepAlive, ""),
-        viaName: context.settings.viaName,
-      }),
-    );
+    const lines = downstream.connectionLines(this.closeReason, this.admission.options.keepAlive, "");
+    context.outbox.addText(errorAnswer(reason, downstream.answerContext(this.head, lines)));
     downstream.flush();
     this.finishRecord();
     downstream.onExchangeEnded(this.closeReason);
@@ -580,13 +476,14 @@ export class Exchange implements Seeker, BodySink {
     this.record.outcome = "truncated";
     this.context.outbox.clear();
     this.finishRecord();
-    if (this.clientFraming === "close") this.downstream.reset(reason);
+    if (this.response.clientFraming === "close") this.downstream.reset(reason);
     else this.downstream.onExchangeEnded(reason);
   }
 
   private finishRecord(): void {
     const { record } = this;
     record.requestBodyBytes = this.request.bytes;
+    record.responseBodyBytes = this.response.bytes;
     record.endedAt_ms = this.context.clock.now();
     this.context.observer.exchangeEnded(record);
   }

@@ -21,8 +21,6 @@ export class RequestRelay implements BodySink {
   private mode: "holding" | "streaming" | "discarding" = "holding";
   private held: Octets[] | undefined;
   private heldBytes = 0;
-  /** Whether the held octets are all there is of the body so far. */
-  private holdsAll = true;
   private isChunked: boolean;
   private readonly body: BodyReader;
   private readonly outbox: Outbox;
@@ -46,7 +44,7 @@ export class RequestRelay implements BodySink {
 
   /** Whether the whole body is at hand, to be sent (again). */
   get isWhollyHeld(): boolean {
-    return this.body.isComplete && this.holdsAll && this.heldBytes <= HELD_BYTES_MAX;
+    return this.body.isComplete && this.heldBytes === this.bytes && this.heldBytes <= HELD_BYTES_MAX;
   }
 
   get holdsTooMuch(): boolean {
@@ -102,7 +100,7 @@ export class RequestRelay implements BodySink {
   /** Drops what was held for a retry. */
   letGo(): void {
     this.held = undefined;
-    this.holdsAll = this.heldBytes === 0;
+    this.heldBytes = 0;
   }
 
   /** Nobody wants the rest: it is read on and thrown away. */

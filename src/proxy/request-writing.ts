@@ -24,7 +24,8 @@ const HOP_KINDS = kindSet(
 );
 const FORWARDING_KINDS = kindSet(Kind.forwarded, Kind.forwardedFor, Kind.forwardedProto, Kind.forwardedHost);
 /** What a client cannot nominate away: it would change what the origin understands, or hide who asked. */
-const KEPT_KINDS = kindSet(Kind.host, Kind.contentLength, Kind.cookie, Kind.authorization, Kind.via) | FORWARDING_KINDS;
+const KEPT_KINDS =
+  kindSet(Kind.host, Kind.contentLength, Kind.cookie, Kind.authorization, Kind.expect, Kind.via) | FORWARDING_KINDS;
 
 /** How the body is framed towards the origin. */
 export type SentFraming = { readonly kind: "none" | "chunked" } | { readonly kind: "length"; readonly length: number };

@@ -82,7 +82,7 @@ export class Tunnel implements ConnectionUser {
   /** Both sides are done: each socket closes by itself once what is unsent has left. */
   private checkBothEnded(): void {
     if (!this.clientHasEnded || !this.originHasEnded) return;
-    this.upstream.life.decideClose("tunnel-ended");
+    this.upstream.noteClosing("tunnel-ended");
     this.downstream.noteClosing("tunnel-ended");
     this.upstream.armDeadline(this.context.settings.bodyTimeout_ms);
   }

@@ -1,5 +1,5 @@
 /** How the end of a body is known: every row of RFC 9112 section 6.3, for requests and for responses. */
-import { describe, expect } from "vitest";
+import { describe, expect, it } from "vitest";
 import { octets } from "../../test/fuzz/kit/octets.ts";
 import { table } from "../../test/fuzz/kit/table.ts";
 import { type FramingDecision, requestFraming, responseFraming } from "./framing.ts";
@@ -197,4 +197,13 @@ describe("a response without a body, whatever its fields say", () => {
   table(rows, ({ status, method, lines, gives }) => {
     expect(responseFraming(responseWith(status, lines), method)).toStrictEqual(gives);
   });
+});
+
+it("a CONNECT request has no content (RFC 9110 section 9.3.6): a declared body is refused or none, never read", () => {
+  for (const line of ["Content-Length: 3", "Transfer-Encoding: chunked"]) {
+    const head = new RequestHead(defaultHeadLimits);
+    head.read(octets(`CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n${line}\r\n\r\nabc`), 0);
+    const decision = requestFraming(head);
+    expect(typeof decision === "string" ? "refused" : decision.kind).toMatch(/^(?:refused|none)$/);
+  }
 });

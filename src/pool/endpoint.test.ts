@@ -1,0 +1,237 @@
+/** One endpoint: which idle connection is used, when it is retired, and what is learned from how it ends. */
+import { describe, expect, it } from "vitest";
+import { PoolStage } from "../../test/fuzz/kit/pool-stage.ts";
+
+describe("reuse", () => {
+  it("the most recently used connection is used first, so that the surplus ages", () => {
+    const stage = new PoolStage();
+    const [first, second, third] = stage.idle(3);
+    expect(stage.exchange()).toBe(third);
+    const busy = stage.begin();
+    expect(busy.connection).toBe(third);
+    expect(stage.exchange()).toBe(second);
+    stage.finish(busy);
+    expect(stage.exchange()).toBe(third);
+    expect(first?.life.exchanges).toBe(1);
+    stage.expectNothingLeft();
+  });
+
+  it("an idle connection is not dialed again, a busy one is no idle one", () => {
+    const stage = new PoolStage();
+    stage.exchange();
+    stage.exchange();
+    const busy = stage.begin();
+    expect(stage.dialer.dialed).toStrictEqual(["o1.test:80"]);
+    stage.begin();
+    expect(stage.dialer.dialed).toHaveLength(2);
+    expect(stage.endpoint.inUse).toBe(2);
+    expect(stage.news()).toStrictEqual(["#1 opened: pool-empty", "#1 reused", "#1 reused", "#2 opened: pool-empty"]);
+    stage.finish(busy);
+  });
+
+  it("a request that may not be retried goes on a fresh connection when nothing is known of the lifetime", () => {
+    const stage = new PoolStage();
+    stage.exchange();
+    stage.pass(10);
+    const seeker = stage.begin({ isRetriable: false });
+    expect(seeker.connection?.isReused).toBe(false);
+    expect(stage.news()).toContain("#1 not reused: not-well-inside");
+    expect(stage.news()).not.toContain("#1 closed");
+    expect(stage.endpoint.idleCount).toBe(1);
+    stage.expectNothingLeft([seeker]);
+  });
+
+  it("it goes on an idle one that is well inside what survived before", () => {
+    const stage = new PoolStage();
+    stage.exchange();
+    stage.pass(4_000);
+    stage.exchange();
+    stage.pass(1_900);
+    expect(stage.begin({ isRetriable: false }).connection?.isReused).toBe(true);
+  });
+
+  it("it goes on an idle one that is well inside the age of a neighbour that is still open", () => {
+    const stage = new PoolStage();
+    const [, second] = stage.idle(2);
+    stage.pass(4_000);
+    expect(stage.exchange()).toBe(second);
+    stage.pass(100);
+    expect(stage.begin({ isRetriable: false }).connection).toBe(second);
+  });
+});
+
+describe("retiring", () => {
+  it("at the pool's limit idle connections close", () => {
+    const stage = new PoolStage({ idleLimit_ms: 10_000 });
+    stage.exchange();
+    stage.pass(9_900);
+    expect(stage.endpoint.idleCount).toBe(1);
+    stage.pass(200);
+    expect(stage.news()).toContain("#1 closed: idle-timeout");
+    stage.expectNothingLeft();
+  });
+
+  it("before the learned lifetime, after one close that was seen", () => {
+    const stage = new PoolStage();
+    const [first, second] = stage.idle(2);
+    stage.pass(5_000);
+    if (first !== undefined) stage.socketOf(first).closesItsSide();
+    if (second !== undefined) stage.socketOf(second).closesItsSide();
+    stage.later.settle();
+    expect(stage.news()).toContain("learned: 5000");
+    const third = stage.exchange();
+    stage.pass(4_400);
+    expect(stage.endpoint.idleCount).toBe(1);
+    stage.pass(150);
+    expect(stage.endpoint.idleCount).toBe(0);
+    expect(third.isRetired).toBe(true);
+    const next = stage.begin();
+    expect(next.connection).not.toBe(third);
+  });
+
+  it("before the end of a hinted timeout", () => {
+    const stage = new PoolStage();
+    const connection = stage.exchange({}, { timeout_ms: 5_000 });
+    stage.pass(3_900);
+    expect(stage.endpoint.idleCount).toBe(1);
+    stage.pass(150);
+    expect(stage.endpoint.idleCount).toBe(0);
+    expect(connection.isRetired).toBe(true);
+  });
+
+  it("a request that comes before the sweep finds it expired all the same", () => {
+    const stage = new PoolStage();
+    stage.exchange({}, { timeout_ms: 50 });
+    stage.pass(45);
+    const seeker = stage.begin();
+    expect(seeker.connection?.isReused).toBe(false);
+    expect(stage.news()).toContain("#1 not reused: hint-expired");
+    expect(seeker.connection?.openReason).toBe("none-fit");
+  });
+
+  it("at once when the origin said it takes no more", () => {
+    const stage = new PoolStage();
+    stage.exchange({}, { max: 0 });
+    expect(stage.news()).toContain("#1 closed: hint-max");
+    expect(stage.endpoint.size).toBe(0);
+  });
+
+  it("one is kept to see when the origin closes it, the rest are closed", () => {
+    const stage = new PoolStage();
+    const seekers = [stage.begin(), stage.begin(), stage.begin()];
+    const connections = seekers.map((seeker) => stage.finish(seeker, { timeout_ms: 5_000 }));
+    stage.pass(4_100);
+    expect(connections.map(({ isRetired }) => isRetired)).toStrictEqual([true, false, false]);
+    expect(stage.news().filter((line) => line.includes("closed"))).toStrictEqual([
+      "#2 closed: hint-expired",
+      "#3 closed: hint-expired",
+    ]);
+    expect(stage.endpoint.size).toBe(1);
+    stage.expectNothingLeft();
+  });
+
+  it("what is kept teaches a lifetime that is longer than the hint, and makes room for the next", () => {
+    const stage = new PoolStage();
+    const probe = stage.exchange({}, { timeout_ms: 5_000 });
+    stage.pass(7_000);
+    stage.socketOf(probe).closesItsSide();
+    stage.later.settle();
+    expect(stage.endpoint.lifetime.estimate_ms).toBe(7_000);
+    expect(probe.life.closeReason).toBe("peer-closed-idle");
+    stage.exchange({}, { timeout_ms: 5_000 });
+    stage.pass(4_100);
+    expect(stage.endpoint.size).toBe(1);
+    stage.expectNothingLeft();
+  });
+
+  it("what is kept is given up at the pool's limit", () => {
+    const stage = new PoolStage({ idleLimit_ms: 10_000 });
+    stage.exchange({}, { timeout_ms: 5_000 });
+    stage.pass(9_900);
+    expect(stage.endpoint.size).toBe(1);
+    stage.pass(200);
+    expect(stage.news()).toContain("#1 closed: idle-timeout");
+    stage.expectNothingLeft();
+  });
+
+  it("a limit that grew meanwhile is waited for", () => {
+    const stage = new PoolStage();
+    const first = stage.exchange();
+    const busy = stage.begin();
+    const second = stage.begin();
+    stage.finish(second);
+    stage.finish(busy);
+    stage.pass(5_000);
+    stage.endpoint.lifetime.recordClose(5_000, stage.clock.now());
+    const late = stage.exchange();
+    for (let i = 1; i <= 8; i++) stage.endpoint.lifetime.recordClose(20_000, stage.clock.now() + i * 1_000);
+    stage.pass(6_000);
+    expect(late.isRetired).toBe(false);
+    expect(first.life.isEnding).toBe(false);
+    stage.expectNothingLeft();
+  });
+
+  it("a lifetime too short to be one of idleness is not believed", () => {
+    const stage = new PoolStage();
+    for (let i = 0; i < 3; i++) stage.endpoint.lifetime.recordClose(5, i * 1_000);
+    stage.exchange();
+    stage.pass(1_000);
+    expect(stage.endpoint.idleCount).toBe(1);
+    stage.expectNothingLeft();
+  });
+
+  it("a neighbour that idles for longer than was learned, and is still open, lets others idle as long", () => {
+    const stage = new PoolStage();
+    stage.endpoint.lifetime.recordClose(5_000, 0);
+    stage.exchange();
+    stage.pass(20_000);
+    expect(stage.endpoint.size).toBe(1);
+    stage.exchange();
+    stage.pass(10_000);
+    expect(stage.endpoint.idleCount).toBe(1);
+    stage.expectNothingLeft();
+  });
+});
+
+describe("a reused connection that was dead", () => {
+  it("teaches the age it had, and takes those at least as old with it", () => {
+    const stage = new PoolStage();
+    const [first] = stage.idle(2);
+    stage.pass(5_000);
+    const stale = stage.begin();
+    const fresh = stage.begin({ isRetry: true });
+    stage.finish(fresh);
+    const connection = stage.connectionOf(stale);
+    stage.endpoint.onStale(connection);
+    connection.close("peer-reset");
+    stage.later.settle();
+    expect(stage.endpoint.lifetime.estimate_ms).toBe(5_000);
+    expect(first?.life.closeReason).toBe("retry-suspect");
+    expect(fresh.connection?.life.state).toBe("idle");
+    expect(stage.endpoint.idleCount).toBe(1);
+    stage.expectNothingLeft();
+  });
+});
+
+describe("draining", () => {
+  it("closes what is idle at once and the rest when it is released", () => {
+    const stage = new PoolStage();
+    stage.idle(2);
+    const busy = stage.begin();
+    stage.pool.drain();
+    stage.later.settle();
+    expect(stage.endpoint.size).toBe(1);
+    stage.finish(busy);
+    expect(stage.endpoint.size).toBe(0);
+    expect(busy.connection?.life.closeReason).toBe("drained");
+    stage.expectNothingLeft();
+  });
+
+  it("closes what is kept for learning, too", () => {
+    const stage = new PoolStage();
+    stage.exchange({}, { timeout_ms: 1_000 });
+    stage.pass(2_000);
+    expect(stage.endpoint.size).toBe(1);
+    stage.expectNothingLeft();
+  });
+});

@@ -1,0 +1,34 @@
+/**
+ * Whether each hop of an exchange persists, as far as the messages on that hop say (law 1: each hop is its own).
+ */
+import { type PersistenceFacts, persistenceAfter } from "../connection/persistence.ts";
+import type { CloseReason } from "../connection/reasons.ts";
+import type { ConnectionOptions } from "../wire/fields.ts";
+import type { Framing } from "../wire/framing.ts";
+
+/** Why the client's connection closes after this request; undefined: the request lets it persist. */
+export function closeReasonOfRequest(minorVersion: 0 | 1, options: ConnectionOptions): CloseReason | undefined {
+  // A gateway acts as the origin server towards its clients, so HTTP/1.0 keep-alive may be granted.
+  return closeReasonOf(minorVersion, options);
+}
+
+/** Why the origin's connection closes after this response; undefined: the response lets it persist. */
+export function closeReasonOfResponse(
+  minorVersion: 0 | 1,
+  options: ConnectionOptions,
+  framing: Framing,
+): CloseReason | undefined {
+  return closeReasonOf(minorVersion, options) ?? (framing.kind === "close" ? "close-delimited" : undefined);
+}
+
+function closeReasonOf(minorVersion: 0 | 1, options: ConnectionOptions): CloseReason | undefined {
+  const facts: PersistenceFacts = {
+    minorVersion,
+    saysClose: options.close,
+    saysKeepAlive: options.keepAlive,
+    honoursHttp10KeepAlive: true,
+  };
+  const { persists, reason } = persistenceAfter(facts);
+  if (persists) return undefined;
+  return reason === "close-received" ? "close-received" : "http10-not-kept";
+}

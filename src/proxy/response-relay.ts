@@ -1,0 +1,150 @@
+/**
+ * The response on its way to the client: interim responses, the final one's head, its body, its trailers.
+ *
+ * Everything that may be forwarded is in the outbox when `read` returns. Deliberately absent: connections; what the
+ * response means for them is the exchange's decision.
+ */
+import type { Outbox } from "../net/outbox.ts";
+import { BodyReader } from "../wire/body-reader.ts";
+import type { BodySink } from "../wire/chunk-scanner.ts";
+import { type ConnectionOptions, connectionOptionsOf } from "../wire/fields.ts";
+import { type Framing, responseFraming } from "../wire/framing.ts";
+import type { Octets } from "../wire/octets.ts";
+import type { RefusalCode } from "../wire/refusals.ts";
+import type { RequestHead } from "../wire/request-head.ts";
+import { ResponseHead } from "../wire/response-head.ts";
+import type { AnswerReason } from "./answers.ts";
+import { addBodyPiece, addLastChunk } from "./body-writing.ts";
+import type { ProxyContext } from "./context.ts";
+import { type ClientFraming, clientFraming, interimHeadText, responseHeadText } from "./response-writing.ts";
+
+/** 1xx responses to one request: enough for progress reports, no endless trickle that keeps timeouts away. */
+const INTERIM_RESPONSES_MAX = 32;
+
+/** Who is told what the origin said, before the client is. */
+export interface ResponseReceiver {
+  onInterim(status: number): void;
+  /** @returns our own connection field lines towards the client, each with its CRLF */
+  onFinal(head: ResponseHead, options: ConnectionOptions, framing: Framing): string;
+  /** 101: `rest` is what came behind it. */
+  onSwitch(head: ResponseHead, rest: Octets): void;
+  onFault(reason: AnswerReason, refusal?: RefusalCode): void;
+  /** @param hasMore octets came behind the response */
+  onComplete(hasMore: boolean): void;
+}
+
+export class ResponseRelay implements BodySink {
+  /** Octets of the body received. */
+  bytes = 0;
+  isComplete = false;
+  /** How the client gets the body; `none` before the final response. */
+  clientFraming: ClientFraming = "none";
+  private head: ResponseHead | undefined;
+  /** Set once the final response's head was forwarded. */
+  private body: BodyReader | undefined;
+  private nominated: readonly string[] = [];
+  private interimResponses = 0;
+  private readonly context: ProxyContext;
+  private readonly outbox: Outbox;
+  private readonly request: RequestHead;
+  private readonly receiver: ResponseReceiver;
+
+  constructor(context: ProxyContext, request: RequestHead, receiver: ResponseReceiver) {
+    this.context = context;
+    this.outbox = context.outbox;
+    this.request = request;
+    this.receiver = receiver;
+  }
+
+  /** Whether the client has been sent (some of) the final response. */
+  get isForwarding(): boolean {
+    return this.body !== undefined;
+  }
+
+  /** Whether the origin owes a response and has sent nothing of it (or of the next one, after an interim one). */
+  get isAwaited(): boolean {
+    return this.head === undefined && this.body === undefined;
+  }
+
+  read(octets: Octets): void {
+    let position = 0;
+    while (this.body === undefined) {
+      this.head ??= new ResponseHead(this.context.settings.headLimits);
+      const { head } = this;
+      position = head.read(octets, position);
+      if (position < 0) {
+        if (head.refusal !== undefined) this.receiver.onFault("response-malformed", head.refusal);
+        return;
+      }
+      if (head.status === 101) return this.receiver.onSwitch(head, octets.subarray(position));
+      if (head.status >= 200) {
+        if (!this.forwardHead(head)) return;
+      } else if (!this.forwardInterim(head) || position === octets.length) {
+        return;
+      }
+    }
+    this.readBody(this.body, octets, position);
+  }
+
+  private forwardInterim(head: ResponseHead): boolean {
+    this.head = undefined;
+    if (++this.interimResponses > INTERIM_RESPONSES_MAX) {
+      this.receiver.onFault("too-many-interim-responses");
+      return false;
+    }
+    this.receiver.onInterim(head.status);
+    // RFC 9110 section 15.2: HTTP/1.0 clients know no 1xx.
+    if (this.request.minorVersion === 1) this.outbox.addText(interimHeadText(head, connectionOptionsOf(head.fields)));
+    return true;
+  }
+
+  private forwardHead(head: ResponseHead): boolean {
+    const { method, minorVersion } = this.request;
+    const framing = responseFraming(head, method);
+    if (typeof framing === "string") {
+      this.receiver.onFault("response-malformed", framing);
+      return false;
+    }
+    const options = connectionOptionsOf(head.fields);
+    this.nominated = options.nominated;
+    this.clientFraming = clientFraming(framing, minorVersion);
+    const connectionLines = this.receiver.onFinal(head, options, framing);
+    this.outbox.addText(
+      responseHeadText({
+        head,
+        options,
+        framing,
+        clientFraming: this.clientFraming,
+        describesLength: method === "HEAD" || head.status === 304,
+        connectionLines,
+        context: this.context,
+      }),
+    );
+    this.body = BodyReader.for(framing, this.context.settings.headLimits);
+    return true;
+  }
+
+  private readBody(body: BodyReader, octets: Octets, from: number): void {
+    const end = body.read(octets, from, this);
+    if (body.refusal !== undefined) this.receiver.onFault("response-malformed", body.refusal);
+    else if (body.isComplete) this.complete(end < octets.length);
+  }
+
+  onBodyOctets(octets: Octets): void {
+    this.bytes += octets.length;
+    addBodyPiece(this.outbox, this.clientFraming === "chunked", octets);
+  }
+
+  /** The origin closed in order. @returns whether the response is complete by that */
+  endByClose(): boolean {
+    if (this.isComplete || !this.body?.endByClose()) return this.isComplete;
+    this.complete(false);
+    return true;
+  }
+
+  private complete(hasMore: boolean): void {
+    this.isComplete = true;
+    if (this.clientFraming === "chunked") addLastChunk(this.outbox, this.body?.trailers, this.nominated);
+    this.receiver.onComplete(hasMore);
+  }
+}
