@@ -67,6 +67,11 @@ export class Pool {
     );
   }
 
+  /** Whether every endpoint's latest response was HTTP/1.0. */
+  get speaksHttp10(): boolean {
+    return this.endpoints.every((endpoint) => endpoint.minorVersion === 0);
+  }
+
   get waiting(): number {
     return this.line.size;
   }

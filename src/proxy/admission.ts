@@ -7,6 +7,7 @@ import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/field
 import { type Framing, requestFraming } from "../wire/framing.ts";
 import { listMembers } from "../wire/octets.ts";
 import type { RequestHead } from "../wire/request-head.ts";
+import type { ResponseHead } from "../wire/response-head.ts";
 import { type Target, targetOf } from "../wire/target.ts";
 import type { AnswerReason } from "./answers.ts";
 
@@ -86,6 +87,13 @@ function offeredUpgrade(values: readonly string[]): string | undefined {
     return undefined;
   }
   return value;
+}
+
+/** Whether a 101 response switches to nothing but what was offered (RFC 9110 section 7.8). */
+export function isSwitchOffered(admission: Admission, response: ResponseHead): boolean {
+  const offered = listMembers(admission.upgrade ?? "");
+  const chosen = listMembers(response.fields.valuesOf(Kind.upgrade).join(","));
+  return chosen.length > 0 && chosen.every((protocol) => offered.includes(protocol));
 }
 
 function maxForwardsOf(head: RequestHead): number | undefined | AnswerReason {

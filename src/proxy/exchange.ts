@@ -11,36 +11,22 @@ import type { NoConnection, Search, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
-import { listMembers, type Octets } from "../wire/octets.ts";
+import { isIdempotent } from "../wire/methods.ts";
+import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
-import type { Admission } from "./admission.ts";
+import { type Admission, isSwitchOffered } from "./admission.ts";
 import { type AnswerReason, answerMeaning, errorAnswer } from "./answers.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
-import type { ExchangeRecord } from "./exchange-record.ts";
+import type { ExchangeRecord, Outcome } from "./exchange-record.ts";
 import { closeReasonOfRequest, closeReasonOfResponse } from "./hop-persistence.ts";
 import { RequestRelay } from "./request-relay.ts";
-import { requestHeadText, type SentFraming } from "./request-writing.ts";
+import { requestHeadText, sentFraming } from "./request-writing.ts";
 import { type ResponseReceiver, ResponseRelay } from "./response-relay.ts";
 import { interimHeadText } from "./response-writing.ts";
 import { Tunnel } from "./tunnel.ts";
-
-/** RFC 9110 section 9.2.2. */
-function isIdempotent(method: string): boolean {
-  switch (method) {
-    case "GET":
-    case "HEAD":
-    case "OPTIONS":
-    case "TRACE":
-    case "PUT":
-    case "DELETE":
-      return true;
-    default:
-      return false;
-  }
-}
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -140,7 +126,8 @@ export class Exchange implements Seeker, ResponseReceiver {
 
   /** Looks for a connection. */
   seek(): void {
-    if (this.originTakesNoChunks()) {
+    // RFC 9112 section 6.1: no Transfer-Encoding to a recipient that is known to speak HTTP/1.0.
+    if (this.admission.framing.kind === "chunked" && this.context.pool.speaksHttp10) {
       if (this.request.holdsTooMuch) return this.fail("length-required", "request-refused");
       if (!this.request.isComplete) return this.awaitLength();
     }
@@ -152,14 +139,6 @@ export class Exchange implements Seeker, ResponseReceiver {
     this.awaitsLength = true;
     if (this.awaitsContinue) this.sayContinue();
     this.downstream.armForRequest();
-  }
-
-  /** RFC 9112 section 6.1: no Transfer-Encoding to a recipient that is known to speak HTTP/1.0. */
-  private originTakesNoChunks(): boolean {
-    return (
-      this.admission.framing.kind === "chunked" &&
-      this.context.pool.endpoints.every((endpoint) => endpoint.minorVersion === 0)
-    );
   }
 
   onConnection(connection: PooledConnection): void {
@@ -174,7 +153,8 @@ export class Exchange implements Seeker, ResponseReceiver {
       // An HTTP/1.0 origin will never say 100 (RFC 9110 section 10.1.1).
       this.sayContinue();
     }
-    const framing = this.sentFraming(speaksHttp10);
+    const lengthHeld = speaksHttp10 && this.request.isWhollyHeld ? this.request.lengthHeld : undefined;
+    const framing = sentFraming(admission.framing, lengthHeld);
     const { authority } = connection.endpoint.origin;
     const sent = speaksHttp10 ? { ...admission, expectsContinue: false } : admission;
     context.outbox.addText(requestHeadText(context, this.downstream, this.head, sent, framing, authority));
@@ -183,14 +163,6 @@ export class Exchange implements Seeker, ResponseReceiver {
     if (!this.upstreamIsBlocked) this.downstream.resume();
     this.armUpstream();
     if (!this.request.isComplete) this.downstream.armForRequest();
-  }
-
-  private sentFraming(speaksHttp10: boolean): SentFraming {
-    const { framing } = this.admission;
-    if (framing.kind === "length") return { kind: "length", length: framing.length };
-    if (framing.kind !== "chunked") return { kind: "none" };
-    if (speaksHttp10 && this.request.isWhollyHeld) return { kind: "length", length: this.request.lengthHeld };
-    return { kind: "chunked" };
   }
 
   onNoConnection(why: NoConnection, fault: string): void {
@@ -355,10 +327,9 @@ export class Exchange implements Seeker, ResponseReceiver {
 
   /** Both connections become one tunnel (RFC 9110 section 7.8). */
   onSwitch(head: ResponseHead, rest: Octets): void {
-    const offered = listMembers(this.admission.upgrade ?? "");
-    const chosen = listMembers(head.fields.valuesOf(Kind.upgrade).join(","));
-    const isAsked = chosen.length > 0 && chosen.every((protocol) => offered.includes(protocol));
-    if (!isAsked || !this.request.isComplete) return this.fail("upgrade-unexpected", "response-malformed");
+    if (!this.request.isComplete || !isSwitchOffered(this.admission, head)) {
+      return this.fail("upgrade-unexpected", "response-malformed");
+    }
     const upstream = this.upstream as PooledConnection;
     this.hasEnded = true;
     this.record.status = 101;
@@ -389,18 +360,12 @@ export class Exchange implements Seeker, ResponseReceiver {
 
   /** The client is gone: nobody wants the response, the work upstream is cancelled. */
   onClientGone(): void {
-    if (this.hasEnded) return;
-    this.record.outcome = "client-gone";
-    this.giveUp("client-gone");
-    this.finishRecord();
+    this.abandon("client-gone", "client-gone");
   }
 
   /** The drain's deadline has come. */
   cut(): void {
-    if (this.hasEnded) return;
-    this.record.outcome = !this.response.isForwarding ? "client-gone" : "truncated";
-    this.giveUp("drain-deadline");
-    this.finishRecord();
+    this.abandon(this.response.isForwarding ? "truncated" : "client-gone", "drain-deadline");
   }
 
   // How it ends.
@@ -449,6 +414,13 @@ export class Exchange implements Seeker, ResponseReceiver {
     this.context.outbox.clear();
     this.finishRecord();
     this.downstream.onExchangeEnded(reason);
+  }
+
+  private abandon(outcome: Outcome, upstreamReason: CloseReason): void {
+    if (this.hasEnded) return;
+    this.record.outcome = outcome;
+    this.giveUp(upstreamReason);
+    this.finishRecord();
   }
 
   private giveUp(upstreamReason: CloseReason): void {

@@ -5,6 +5,7 @@
  * are kept; path and query are never touched.
  */
 import { Kind } from "../wire/fields.ts";
+import type { Framing } from "../wire/framing.ts";
 import { type Cut, fieldLines, kindSet } from "../wire/head-writer.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { Admission } from "./admission.ts";
@@ -29,6 +30,13 @@ const KEPT_KINDS =
 
 /** How the body is framed towards the origin. */
 export type SentFraming = { readonly kind: "none" | "chunked" } | { readonly kind: "length"; readonly length: number };
+
+/** @param lengthHeld the length of a body that is at hand, for an origin that takes no chunks; otherwise undefined */
+export function sentFraming(framing: Framing, lengthHeld: number | undefined): SentFraming {
+  if (framing.kind === "length") return { kind: "length", length: framing.length };
+  if (framing.kind !== "chunked") return { kind: "none" };
+  return lengthHeld === undefined ? { kind: "chunked" } : { kind: "length", length: lengthHeld };
+}
 
 export function requestHeadText(
   context: ProxyContext,
