@@ -1,7 +1,26 @@
 /**
  * The library's door: `import { createProxy } from "hopwise"`.
+ *
+ * ```ts
+ * import { createProxy } from "hopwise";
+ *
+ * await using proxy = createProxy({ to: "http://127.0.0.1:3000", port: 8080 });
+ * proxy.on("connection-close", (event) => console.log(event.hop, event.id, event.closed));
+ * const { url } = await proxy.listen();
+ * ```
+ *
+ * Everything here is public. Deliberately absent: flags and terminals, see the command line.
  */
-import { type ProxyOptions, settingsFrom } from "./config/options.ts";
+import type { AdminServer } from "./admin/server.ts";
+import { HopwiseError } from "./config/error.ts";
+import { listenError } from "./config/listen-error.ts";
+import { type ProxyConfig, type ProxyOptions, readProxyOptions } from "./config/options.ts";
+import { formatAuthority } from "./config/values.ts";
+import type { AccessLog } from "./ledger/access-log.ts";
+import { EventHub, type ProxyEventName, type ProxyListener } from "./ledger/events.ts";
+import { Ledger } from "./ledger/ledger.ts";
+import { Observers } from "./ledger/observers.ts";
+import { type ProxyStats, statsOf } from "./ledger/stats.ts";
 import { nodeClock } from "./net/node-clock.ts";
 import { nodeDialer } from "./net/node-dialer.ts";
 import { listen } from "./net/node-listener.ts";
@@ -9,34 +28,234 @@ import type { Listener } from "./net/ports.ts";
 import { type DrainReport, Gateway } from "./proxy/gateway.ts";
 import type { ProxyObserver } from "./proxy/observer.ts";
 
+export { errorCodes, HopwiseError, type HopwiseErrorCode } from "./config/error.ts";
+export type { Duration, ProxyOptions, Size } from "./config/options.ts";
+export { type LifeState, lifeStates } from "./connection/life.ts";
+export {
+  type CloseReason,
+  closeReasons,
+  type OpenReason,
+  openReasons,
+  type ReuseRefusal,
+  reuseRefusals,
+} from "./connection/reasons.ts";
+export type {
+  AcceptFailedEntry,
+  ConnectionEntry,
+  ConnectionOpenEntry,
+  DrainEntry,
+  EndpointEntry,
+  ExchangeEntry,
+  LifetimeEntry,
+  ReuseEntry,
+  ReuseRefusedEntry,
+} from "./ledger/entries.ts";
+export type { ProxyEventName, ProxyEvents, ProxyListener } from "./ledger/events.ts";
+export type { Hop, StatusClass, Tally } from "./ledger/ledger.ts";
+export { outcomes } from "./ledger/ledger.ts";
+export type { DurationStats, EndpointStats, HopStats, LiveState, ProxyStats } from "./ledger/stats.ts";
+export { version } from "./ledger/version.ts";
+export { type AnswerReason, answerReasons } from "./proxy/answers.ts";
+export type { Outcome } from "./proxy/exchange-record.ts";
+export type { DrainReport } from "./proxy/gateway.ts";
+
 /** How long the listener stays open once draining began, for those who have not seen `/readyz` turn yet. */
 const LISTEN_GRACE_MS = 250;
 
-export class HopwiseProxy {
+/** How long origin connections that were closed by a drain are waited for. */
+const ORIGINS_GRACE_MS = 100;
+
+/** Where a proxy listens. */
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  readonly admin: AdminListening | undefined;
+}
+
+export interface AdminListening {
+  /** `http://127.0.0.1:9901` */
+  readonly url: string;
+  /** It listens on another port than usual, because that one was taken. */
+  readonly isElsewhere: boolean;
+}
+
+/** @internal What tests and the demonstration hand in beside the options. */
+export interface Internals {
+  readonly observer?: ProxyObserver;
+}
+
+/**
+ * Makes a reverse proxy. It does nothing before `listen()`.
+ *
+ * @throws HopwiseError `option-unknown`, `option-missing` or `option-invalid`, with a sentence that says what to write
+ */
+export function createProxy(options: ProxyOptions, internals: Internals = {}): HopwiseProxy {
+  return new HopwiseProxy(options, internals.observer);
+}
+
+/** A reverse proxy. `createProxy` makes one. */
+export class HopwiseProxy implements AsyncDisposable {
+  /** What works, but perhaps not as you think: one sentence each. */
+  readonly warnings: readonly string[];
+  /** @internal */
   readonly gateway: Gateway;
-  private readonly options: ProxyOptions;
+  private readonly config: ProxyConfig;
+  private readonly ledger = new Ledger(nodeClock);
+  private readonly events = new EventHub(nodeClock);
   private listener: Listener | undefined;
+  private admin: AdminServer | undefined;
+  private accessLog: AccessLog | undefined;
+  private starting: Promise<Listening> | undefined;
+  private closing: Promise<DrainReport> | undefined;
 
-  constructor(options: ProxyOptions, observer: ProxyObserver) {
-    this.options = options;
-    this.gateway = new Gateway(settingsFrom(options), { clock: nodeClock, dialer: nodeDialer, observer });
-  }
-
-  async listen(): Promise<{ host: string; port: number; url: string }> {
-    this.listener = await listen({
-      host: this.options.host ?? "127.0.0.1",
-      port: this.options.port ?? 8080,
-      onSocket: (socket) => this.gateway.accept(socket),
-      onFault: (code) => this.gateway.onAcceptFault(code),
+  /** @internal */
+  constructor(options: ProxyOptions, observer?: ProxyObserver) {
+    this.config = readProxyOptions(options);
+    this.warnings = this.config.warnings;
+    this.gateway = new Gateway(this.config.gateway, {
+      clock: nodeClock,
+      dialer: nodeDialer,
+      observer: new Observers(this.ledger, this.events, ...(observer === undefined ? [] : [observer])),
     });
-    const { host, port } = this.listener.address;
-    return { host, port, url: `http://${host.includes(":") ? `[${host}]` : host}:${port}` };
+    this.ledger.watch(this.gateway);
   }
 
-  async close({ graceMs = 30_000 }: { graceMs?: number } = {}): Promise<DrainReport> {
+  /**
+   * Listens for clients, and opens the access log and the admin server if they are wanted.
+   *
+   * @throws HopwiseError `address-in-use`, `address-forbidden`, `address-unavailable` or `listen-failed`;
+   * `access-log-unwritable`; `already-listening`, `already-closed`. After one of these nothing is left open.
+   */
+  listen(): Promise<Listening> {
+    if (this.closing !== undefined) {
+      return Promise.reject(new HopwiseError("already-closed", "this proxy was closed: make another one"));
+    }
+    if (this.starting !== undefined) {
+      return Promise.reject(new HopwiseError("already-listening", "this proxy listens already"));
+    }
+    this.starting = this.start();
+    return this.starting;
+  }
+
+  private async start(): Promise<Listening> {
+    try {
+      await this.openAccessLog();
+      const { host, port } = await this.openListener();
+      const admin = await this.openAdmin();
+      return { host, port, url: `http://${formatAuthority(host, port)}`, admin };
+    } catch (error) {
+      this.listener?.close();
+      await this.accessLog?.close();
+      throw error;
+    }
+  }
+
+  private async openListener(): Promise<{ host: string; port: number }> {
+    const { listen: address } = this.config;
+    try {
+      this.listener = await listen({
+        ...address,
+        onSocket: (socket) => this.gateway.accept(socket),
+        onFault: (code) => this.gateway.onAcceptFault(code),
+      });
+    } catch (error) {
+      throw listenError(error, address, "listen");
+    }
+    return this.listener.address;
+  }
+
+  private async openAdmin(): Promise<AdminListening | undefined> {
+    const { admin } = this.config;
+    if (admin === undefined) return undefined;
+    const { AdminServer } = await import("./admin/server.ts");
+    this.admin = await AdminServer.listen(admin, this.ledger);
+    return { url: this.admin.url, isElsewhere: this.admin.isElsewhere };
+  }
+
+  private async openAccessLog(): Promise<void> {
+    const { accessLog: file, logsConnections } = this.config;
+    if (file === undefined) return;
+    const { AccessLog } = await import("./ledger/access-log.ts");
+    const onFault = (error: Error) => process.emitWarning(`the access log cannot be written: ${error.message}`);
+    let log: AccessLog;
+    try {
+      log = await AccessLog.open({ file, onFault });
+    } catch (error) {
+      const problem = `${file} cannot be opened for writing: ${(error as Error).message}`;
+      throw new HopwiseError("access-log-unwritable", problem, "accessLog", error);
+    }
+    this.accessLog = log;
+    this.events.on("exchange", (entry) => log.write(entry));
+    if (logsConnections) this.events.on("connection-close", (entry) => log.write(entry));
+  }
+
+  /** Opens the access log's file anew, after it was rotated away. */
+  reopenAccessLog(): void {
+    this.accessLog?.reopen();
+  }
+
+  /**
+   * Drains and closes: from now on `/readyz` and every response say so; what is in flight may finish; idle connections
+   * are closed. Calling it again gives the same promise.
+   *
+   * @param options `graceMs`: how long what is in flight may take, in milliseconds. Default: the option `drainTimeout`.
+   * @returns how much was cut when that time was over
+   */
+  close(options: { readonly graceMs?: number } = {}): Promise<DrainReport> {
+    this.closing ??= this.drain(options.graceMs ?? this.config.drainTimeout_ms);
+    return this.closing;
+  }
+
+  private async drain(grace_ms: number): Promise<DrainReport> {
     this.gateway.beginDrain();
-    await new Promise<void>((resolve) => setTimeout(resolve, Math.min(LISTEN_GRACE_MS, graceMs)));
-    this.listener?.close();
-    return this.gateway.drain(graceMs);
+    await this.starting?.catch(() => {});
+    if (this.listener !== undefined) {
+      await new Promise<void>((resolve) => setTimeout(resolve, Math.min(LISTEN_GRACE_MS, grace_ms)));
+      this.listener.close();
+    }
+    const report = await this.gateway.drain(grace_ms);
+    await this.originsGone();
+    this.admin?.close();
+    this.events.flush();
+    await this.accessLog?.close();
+    return report;
+  }
+
+  /** Origin connections end with the drain; their ends are reported a moment later, and belong in the log. */
+  private async originsGone(): Promise<void> {
+    const deadline = performance.now() + ORIGINS_GRACE_MS;
+    const { endpoints } = this.gateway.pool;
+    while (endpoints.some(({ connections }) => connections.size > 0) && performance.now() < deadline) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close().then(() => {});
+  }
+
+  /** Figures since the start: connections by hop and state, closes by reason, reuse, learned lifetimes, and more. */
+  stats(): ProxyStats {
+    return statsOf(this.ledger);
+  }
+
+  /** Calls `listener` whenever `name` happens. Listeners are called apart from the traffic and cannot delay it. */
+  on<Name extends ProxyEventName>(name: Name, listener: ProxyListener<Name>): this {
+    this.events.on(name, listener);
+    return this;
+  }
+
+  /** Calls `listener` when `name` happens next, and never again. */
+  once<Name extends ProxyEventName>(name: Name, listener: ProxyListener<Name>): this {
+    this.events.on(name, listener, true);
+    return this;
+  }
+
+  /** Calls `listener` no more. */
+  off<Name extends ProxyEventName>(name: Name, listener: ProxyListener<Name>): this {
+    this.events.off(name, listener);
+    return this;
   }
 }

@@ -1,60 +1,191 @@
 /**
- * What the operator wants: every option with its default and the reason for it. Flags, files and library options are the
- * same thing.
+ * What the operator wants, read: options in, settings out, or one sentence about what to write instead.
+ *
+ * Deliberately absent: the options themselves, see schema.ts. The interface here says them again for editors and type
+ * checkers; a test keeps both the same.
  */
+import { randomBytes } from "node:crypto";
 import { BlockList, isIP } from "node:net";
+import type * as z from "zod";
 import { parseOriginAddress } from "../pool/origin-address.ts";
 import type { GatewaySettings } from "../proxy/settings.ts";
 import { defaultHeadLimits } from "../wire/head-reader.ts";
+import { connectionsThatFit, DESCRIPTORS_RESERVED, descriptorLimit } from "./descriptors.ts";
+import { HopwiseError } from "./error.ts";
+import { nearest } from "./nearest.ts";
+import { type AdminAddress, optionNames, proxySchema } from "./schema.ts";
+import { formatAuthority, type ListenAddress, readNetwork } from "./values.ts";
 
-/** Options of a gateway. Times are milliseconds, sizes octets. */
+/** A duration: `500ms`, `5s`, `2m`, `1h`, or a number of milliseconds. */
+export type Duration = string | number;
+/** A size: `16k`, `1m`, or a number of octets. */
+export type Size = string | number;
+
+/** Options of a reverse proxy. Every one but `to` has a default. */
 export interface ProxyOptions {
-  /** Where requests go: `http://host:port`, `https://host:port`, `unix:/path`; several share the load. */
+  /** Where requests go: `http://host:port`, `https://host:port` or `unix:/path`; several share the load. */
   readonly to: string | readonly string[];
-  /** Default `127.0.0.1`. */
-  readonly host?: string;
-  /** Default 8080; 0: any free port. */
-  readonly port?: number;
-  readonly keepAliveTimeout?: number;
-  readonly maxRequests?: number;
-  readonly maxConnections?: number;
-  readonly headTimeout?: number;
-  readonly bodyTimeout?: number;
-  readonly connectTimeout?: number;
-  readonly responseTimeout?: number;
-  readonly tunnelTimeout?: number;
-  readonly poolIdleTimeout?: number;
-  readonly poolSize?: number;
-  readonly maxHeadSize?: number;
-  readonly trusted?: readonly string[];
-  readonly forwarded?: boolean;
-  readonly viaName?: string;
+  /** Where clients connect, as `port` or `host:port`; port 0 takes any free one. Default: `127.0.0.1:8080`. */
+  readonly listen?: string | number | undefined;
+  /** The host of `listen`, apart. Default: that of `listen`. */
+  readonly host?: string | undefined;
+  /** The port of `listen`, apart; 0 takes any free one. Default: that of `listen`. */
+  readonly port?: string | number | undefined;
+  /** A client's connection may idle this long; clients are told a little less. Default: `75s`. */
+  readonly keepAliveTimeout?: Duration | undefined;
+  /** Requests on one client connection; 0: no limit. Default: `0`. */
+  readonly maxRequests?: string | number | undefined;
+  /**
+   * Client connections at once; beyond, the longest idle one gives way to the newcomer.
+   * Default: `10000, or half of the file descriptors`.
+   */
+  readonly maxConnections?: string | number | undefined;
+  /** A whole request head arrives within this, from its first octet (or from connecting) on. Default: `30s`. */
+  readonly headTimeout?: Duration | undefined;
+  /** Between octets of a body, either way; also how long a peer may take nothing of what it is sent. Default: `60s`. */
+  readonly bodyTimeout?: Duration | undefined;
+  /** Octets of a whole head, of requests and responses. Default: `64k`. */
+  readonly maxHeadSize?: Size | undefined;
+  /** An origin's connection is open within this; also how long a request waits for room in the pool. Default: `5s`. */
+  readonly connectTimeout?: Duration | undefined;
+  /** From the end of a request to the first octet of its response. Default: `60s`. */
+  readonly responseTimeout?: Duration | undefined;
+  /** An origin's connection may idle this long, before hints and learning shorten it. Default: `60s`. */
+  readonly poolIdleTimeout?: Duration | undefined;
+  /** Connections to each origin at once; beyond, requests wait in line. Default: `1024`. */
+  readonly poolSize?: string | number | undefined;
+  /** A tunnel (WebSocket) may carry nothing for this long. Default: `1h`. */
+  readonly tunnelTimeout?: Duration | undefined;
+  /** Neighbours (addresses, CIDR ranges) whose forwarding fields are believed and passed on. Default: `none`. */
+  readonly trusted?: string | readonly string[] | undefined;
+  /** Send `Forwarded` (RFC 7239) beside `X-Forwarded-*`. Default: `false`. */
+  readonly forwarded?: boolean | undefined;
+  /** This proxy's name in `Via`, which also detects loops. Default: `hopwise- and 6 random characters`. */
+  readonly via?: string | undefined;
+  /** How long `close()` lets what is in flight finish. Default: `30s`. */
+  readonly drainTimeout?: Duration | undefined;
+  /**
+   * Where `/stats`, `/metrics`, `/healthz` and `/readyz` are served; `true`: `127.0.0.1:9901; where that is taken, any
+   * free port`. Default: `false`; the command line's is `true`.
+   */
+  readonly admin?: string | number | boolean | undefined;
+  /** A file for one line of JSON per exchange; `-`: the standard output. Default: `none`. */
+  readonly accessLog?: string | undefined;
+  /** A line for each connection, too, when it is gone: why it was opened, and why it closed. Default: `false`. */
+  readonly logConnections?: boolean | undefined;
 }
 
-export function settingsFrom(options: ProxyOptions): GatewaySettings {
-  const origins = typeof options.to === "string" ? [options.to] : options.to;
-  const trusted = new BlockList();
-  for (const entry of options.trusted ?? []) {
-    const [address = "", prefix] = entry.split("/");
-    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-    if (prefix === undefined) trusted.addAddress(address, family);
-    else trusted.addSubnet(address, Number(prefix), family);
+/** Everything one proxy needs, decided. */
+export interface ProxyConfig {
+  readonly gateway: GatewaySettings;
+  readonly listen: ListenAddress;
+  readonly drainTimeout_ms: number;
+  readonly admin: AdminAddress | undefined;
+  /** `-`: the standard output. */
+  readonly accessLog: string | undefined;
+  readonly logsConnections: boolean;
+  /** What works, but perhaps not as the operator thinks: one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+const CONNECTIONS_MAX_NORMALLY = 10_000;
+
+/**
+ * Reads options.
+ *
+ * @throws HopwiseError `option-unknown`, `option-missing` or `option-invalid`, for the first thing that is wrong
+ */
+export function readProxyOptions(options: ProxyOptions, limit: number = descriptorLimit()): ProxyConfig {
+  const result = proxySchema.safeParse(options satisfies z.input<typeof proxySchema>);
+  if (!result.success) throw errorFrom(result.error, options as unknown as Record<string, unknown>);
+  const values = result.data;
+  const listen = { host: values.host ?? values.listen.host, port: values.port ?? values.listen.port };
+  if (listen.port > 65_535) {
+    throw new HopwiseError("option-invalid", `${listen.port} is no port: write one from 0 to 65535`, "port");
   }
+  const origins = values.to.map(parseOriginAddress);
+  const own = formatAuthority(listen.host, listen.port);
+  if (listen.port !== 0 && origins.some(({ authority, address }) => address.kind === "tcp" && authority === own)) {
+    throw new HopwiseError("option-invalid", `${own} is where this proxy itself listens: write another origin`, "to");
+  }
+  const { admin } = values;
+  if (admin?.isAsked && admin.port !== 0 && admin.port === listen.port && admin.host === listen.host) {
+    throw new HopwiseError("option-invalid", `${own} is where clients connect: write another port`, "admin");
+  }
+  const maxConnections = values.maxConnections ?? normalConnections(limit);
+  const trusted = new BlockList();
+  for (const network of values.trusted ?? []) readNetwork(network, trusted);
   return {
-    origins: origins.map(parseOriginAddress),
-    keepAliveTimeout_ms: options.keepAliveTimeout ?? 75_000,
-    maxRequests: options.maxRequests ?? 0,
-    maxConnections: options.maxConnections ?? 10_000,
-    headTimeout_ms: options.headTimeout ?? 30_000,
-    bodyTimeout_ms: options.bodyTimeout ?? 60_000,
-    connectTimeout_ms: options.connectTimeout ?? 5_000,
-    responseTimeout_ms: options.responseTimeout ?? 60_000,
-    tunnelTimeout_ms: options.tunnelTimeout ?? 3_600_000,
-    poolIdleTimeout_ms: options.poolIdleTimeout ?? 60_000,
-    poolSize: options.poolSize ?? 1_024,
-    headLimits: { ...defaultHeadLimits, headBytesMax: options.maxHeadSize ?? defaultHeadLimits.headBytesMax },
-    isTrusted: (address) => address !== "" && trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
-    sendsForwarded: options.forwarded ?? false,
-    viaName: options.viaName ?? `hopwise-${Math.random().toString(36).slice(2, 8)}`,
+    gateway: {
+      origins,
+      keepAliveTimeout_ms: values.keepAliveTimeout,
+      maxRequests: values.maxRequests,
+      maxConnections,
+      headTimeout_ms: values.headTimeout,
+      bodyTimeout_ms: values.bodyTimeout,
+      connectTimeout_ms: values.connectTimeout,
+      responseTimeout_ms: values.responseTimeout,
+      tunnelTimeout_ms: values.tunnelTimeout,
+      poolIdleTimeout_ms: values.poolIdleTimeout,
+      poolSize: values.poolSize,
+      headLimits: { ...defaultHeadLimits, headBytesMax: values.maxHeadSize },
+      isTrusted: (address) => address !== "" && trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
+      sendsForwarded: values.forwarded,
+      viaName: values.via ?? `hopwise-${randomBytes(3).toString("hex")}`,
+    },
+    listen,
+    drainTimeout_ms: values.drainTimeout,
+    admin,
+    accessLog: values.accessLog,
+    logsConnections: values.logConnections,
+    warnings: warningsAbout(values.maxConnections, limit),
   };
+}
+
+function normalConnections(limit: number): number {
+  return Math.min(CONNECTIONS_MAX_NORMALLY, connectionsThatFit(limit));
+}
+
+function warningsAbout(maxConnections: number | undefined, limit: number): string[] {
+  if (maxConnections === undefined || maxConnections <= connectionsThatFit(limit)) return [];
+  const needed = 2 * maxConnections + DESCRIPTORS_RESERVED;
+  return [
+    `${maxConnections} client connections may need ${needed} file descriptors and the limit is ${limit}: ` +
+      `raise it (ulimit -n ${needed}) or allow at most ${connectionsThatFit(limit)} connections`,
+  ];
+}
+
+/** The first fault, as one sentence. */
+function errorFrom(error: z.ZodError, options: Record<string, unknown>): HopwiseError {
+  const issue = error.issues[0];
+  if (issue === undefined) return new HopwiseError("option-invalid", error.message);
+  if (issue.code === "unrecognized_keys") {
+    const [key = ""] = issue.keys;
+    const near = nearest(key, optionNames);
+    const hint = near === undefined ? `there are: ${optionNames.join(", ")}` : `did you mean ${near}?`;
+    return new HopwiseError("option-unknown", `there is no such option; ${hint}`, key);
+  }
+  const name = issue.path.length === 0 ? undefined : String(issue.path[0]);
+  if (name === undefined)
+    return new HopwiseError("option-invalid", 'options are an object, like { to: "http://127.0.0.1:3000" }');
+  if (issue.code === "custom" || issue.code === "too_small") {
+    return new HopwiseError("option-invalid", issue.message, name);
+  }
+  if (options[name] === undefined) {
+    return new HopwiseError("option-missing", "write where requests go, like http://127.0.0.1:3000", name);
+  }
+  const schema = proxySchema.shape[name as keyof typeof proxySchema.shape];
+  const how = describedAs(schema) ?? issue.message;
+  return new HopwiseError("option-invalid", `${typeOf(options[name])} is no value for it: ${how}`, name);
+}
+
+/** What a kind of value says about how to write it, through defaults and optionality. */
+function describedAs(schema: z.ZodType): string | undefined {
+  const inner = (schema.def as { innerType?: z.ZodType }).innerType;
+  return schema.description ?? (inner === undefined ? undefined : describedAs(inner));
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "a list" : `a ${typeof value}`;
 }

@@ -1,0 +1,129 @@
+import { request } from "node:http";
+import { createServer } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { Ledger } from "../ledger/ledger.ts";
+import { Metrics } from "../ledger/metrics.ts";
+import { nodeClock } from "../net/node-clock.ts";
+import type { Gateway } from "../proxy/gateway.ts";
+import { type AdminFigures, type AdminRequest, adminAnswer } from "./answers.ts";
+import { AdminServer } from "./server.ts";
+
+function figures(): AdminFigures {
+  const ledger = new Ledger(nodeClock);
+  return { ledger, metrics: new Metrics(ledger), host: "proxy.internal" };
+}
+
+const ask = (some: Partial<AdminRequest> = {}, from = figures()) =>
+  adminAnswer({ method: "GET", target: "/", host: "127.0.0.1:9901", ...some }, from);
+
+describe("the admin's pages", () => {
+  it.each([
+    ["/", "text/plain; charset=utf-8", /\/metrics/],
+    ["/healthz", "text/plain; charset=utf-8", /^ok\n$/],
+    ["/readyz", "text/plain; charset=utf-8", /^ready\n$/],
+    ["/stats", "application/json", /"isDraining": false/],
+    ["/metrics", "text/plain; version=0.0.4; charset=utf-8", /hopwise_connections\{hop="downstream",state="idle"\} 0/],
+    ["/healthz?verbose", "text/plain; charset=utf-8", /ok/],
+    ["http://127.0.0.1:9901/healthz", "text/plain; charset=utf-8", /ok/],
+  ])("%s", async (target, contentType, body) => {
+    const answer = await ask({ target });
+    expect(answer).toMatchObject({ status: 200, contentType });
+    expect(answer.body).toMatch(body);
+  });
+
+  it("stats are JSON", async () => {
+    expect(JSON.parse((await ask({ target: "/stats" })).body)).toMatchObject({ exchanges: { total: 0 } });
+  });
+
+  it("not ready while the proxy drains, but healthy", async () => {
+    const from = figures();
+    from.ledger.watch({ isDraining: true } as Gateway);
+    expect(await ask({ target: "/readyz" }, from)).toMatchObject({ status: 503, body: "draining\n" });
+    expect(await ask({ target: "/healthz" }, from)).toMatchObject({ status: 200 });
+  });
+
+  it("no other paths, however they are spelled", async () => {
+    for (const target of ["/nope", "/stats/", "/constructor", "/__proto__", "*", "/\u001b[31m"]) {
+      const answer = await ask({ target });
+      expect(answer.status, target).toBe(404);
+      expect(JSON.parse(answer.body)).toMatchObject({ status: 404, reason: "not-found" });
+    }
+  });
+
+  it("no other methods", async () => {
+    expect(await ask({ method: "POST", target: "/stats" })).toMatchObject({ status: 405, allow: "GET, HEAD" });
+    expect(await ask({ method: "HEAD", target: "/stats" })).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ["127.0.0.1:9901", 200],
+    ["127.0.0.1", 200],
+    ["[::1]:9901", 200],
+    ["localhost:9901", 200],
+    ["LOCALHOST", 200],
+    ["proxy.internal:9901", 200],
+    [undefined, 200],
+    ["evil.example:9901", 421],
+    ["127.0.0.1.evil.example", 421],
+    ["localhost.evil.example", 421],
+    ["", 421],
+  ])("asked of Host %s: %i, so that no web page can have its name rebound", async (host, status) => {
+    expect((await ask({ target: "/stats", host })).status).toBe(status);
+  });
+});
+
+describe("the admin's server", () => {
+  const opened: { close(): void }[] = [];
+  afterEach(() => {
+    for (const one of opened.splice(0)) one.close();
+  });
+
+  async function occupied(): Promise<number> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    opened.push(server);
+    const address = server.address();
+    return typeof address === "object" ? (address?.port ?? 0) : 0;
+  }
+
+  async function listen(port: number, isAsked: boolean): Promise<AdminServer> {
+    const server = await AdminServer.listen({ host: "127.0.0.1", port, isAsked }, new Ledger(nodeClock));
+    opened.push(server);
+    return server;
+  }
+
+  it("answers over HTTP, without a body to HEAD", async () => {
+    const { url } = await listen(0, true);
+    const got = await fetch(`${url}/healthz`);
+    expect([got.status, got.headers.get("cache-control"), await got.text()]).toEqual([200, "no-store", "ok\n"]);
+    expect(got.headers.get("access-control-allow-origin")).toBeNull();
+    const head = await fetch(`${url}/healthz`, { method: "HEAD" });
+    expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([200, "3", ""]);
+    const posted = await fetch(`${url}/healthz`, { method: "POST", body: "x" });
+    expect([posted.status, posted.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+  });
+
+  it("looks at the Host that was sent", async () => {
+    const { url } = await listen(0, true);
+    const status = await new Promise((resolve, reject) => {
+      const sent = request(`${url}/stats`, { headers: { Host: "evil.example" } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      sent.on("error", reject).end();
+    });
+    expect(status).toBe(421);
+  });
+
+  it("goes elsewhere when its usual port is taken", async () => {
+    const server = await listen(await occupied(), false);
+    expect(server.isElsewhere).toBe(true);
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  });
+
+  it("stays where it was asked to be, or says why not", async () => {
+    const port = await occupied();
+    await expect(listen(port, true)).rejects.toMatchObject({ code: "address-in-use", option: "admin" });
+    await expect(listen(port, true)).rejects.toThrow(`127.0.0.1:${port} is taken`);
+  });
+});

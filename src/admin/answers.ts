@@ -1,0 +1,98 @@
+/**
+ * What the admin server answers to which path. A function from request to answer: no sockets, no server.
+ *
+ * It shows figures and changes nothing. Deliberately absent: access for other origins of a browser (CORS).
+ */
+import { isIP } from "node:net";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { Metrics } from "../ledger/metrics.ts";
+import { statsOf } from "../ledger/stats.ts";
+import { version } from "../ledger/version.ts";
+
+export interface AdminRequest {
+  readonly method: string;
+  /** The request-target, in origin-form or absolute-form. */
+  readonly target: string;
+  /** The value of `Host`; none: undefined. */
+  readonly host: string | undefined;
+}
+
+export interface AdminAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly allow?: string;
+}
+
+export interface AdminFigures {
+  readonly ledger: Ledger;
+  readonly metrics: Metrics;
+  /** The host that was configured to listen on. */
+  readonly host: string;
+}
+
+const pages = {
+  "/healthz": "200 as long as the process answers",
+  "/readyz": "200; 503 while the proxy drains",
+  "/stats": "what happened, by hop and reason, as JSON",
+  "/metrics": "the same for Prometheus",
+} as const;
+
+const index = `hopwise ${version}\n\n${Object.entries(pages)
+  .map(([path, text]) => `${path.padEnd(10)} ${text}\n`)
+  .join("")}`;
+
+const TEXT = "text/plain; charset=utf-8";
+const JSON_TYPE = "application/json";
+
+export async function adminAnswer(request: AdminRequest, figures: AdminFigures): Promise<AdminAnswer> {
+  if (!isOurHost(request.host, figures.host)) {
+    const detail = "Use an IP address or localhost: other names may be a web page's attempt to read this.";
+    return problem(421, "misdirected", detail);
+  }
+  const path = pathOf(request.target);
+  if (path !== "/" && !Object.hasOwn(pages, path)) {
+    return problem(
+      404,
+      "not-found",
+      `There is no ${JSON.stringify(path)}; there are ${Object.keys(pages).join(", ")}.`,
+    );
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return { ...problem(405, "method-not-allowed", "Figures can only be read: use GET or HEAD."), allow: "GET, HEAD" };
+  }
+  switch (path as keyof typeof pages | "/") {
+    case "/":
+      return { status: 200, contentType: TEXT, body: index };
+    case "/healthz":
+      return { status: 200, contentType: TEXT, body: "ok\n" };
+    case "/readyz":
+      return figures.ledger.isDraining
+        ? { status: 503, contentType: TEXT, body: "draining\n" }
+        : { status: 200, contentType: TEXT, body: "ready\n" };
+    case "/stats":
+      return { status: 200, contentType: JSON_TYPE, body: `${JSON.stringify(statsOf(figures.ledger), null, 2)}\n` };
+    case "/metrics":
+      return { status: 200, contentType: figures.metrics.contentType, body: await figures.metrics.text() };
+  }
+}
+
+/**
+ * Whether a request is meant for this server: a page of evil.example whose name was rebound to 127.0.0.1 still names
+ * evil.example in `Host`. Clients without `Host` are no browsers.
+ */
+function isOurHost(host: string | undefined, configured: string): boolean {
+  if (host === undefined) return true;
+  const name = host.replace(/:[0-9]*$/, "").toLowerCase();
+  const address = name.startsWith("[") && name.endsWith("]") ? name.slice(1, -1) : name;
+  return isIP(address) !== 0 || name === "localhost" || name === configured.toLowerCase();
+}
+
+function pathOf(target: string): string {
+  if (target.startsWith("/")) return target.replace(/[?#].*$/, "");
+  return URL.canParse(target) ? new URL(target).pathname : target;
+}
+
+export function problem(status: number, reason: string, detail: string): AdminAnswer {
+  return { status, contentType: JSON_TYPE, body: `${JSON.stringify({ status, reason, detail })}\n` };
+}

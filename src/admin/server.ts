@@ -1,0 +1,98 @@
+/**
+ * The operator's window: a small HTTP server apart from the traffic.
+ *
+ * It is Node's own, so that whatever is wrong with the proxy, this still answers. Its failure never harms the proxy: a
+ * fault of its own becomes a 500, or the end of that connection. Deliberately absent: anything that changes the proxy.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { HopwiseError } from "../config/error.ts";
+import { listenError } from "../config/listen-error.ts";
+import type { AdminAddress } from "../config/schema.ts";
+import { formatAuthority } from "../config/values.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { Metrics } from "../ledger/metrics.ts";
+import { type AdminAnswer, type AdminFigures, adminAnswer, problem } from "./answers.ts";
+
+/** Operators, scrapers and probes: many more are a mistake somewhere. */
+const CONNECTIONS_MAX = 100;
+/** For a whole request: there are no bodies worth waiting for. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+export class AdminServer {
+  readonly url: string;
+  /** It listens on another port than usual, because that one was taken. */
+  readonly isElsewhere: boolean;
+  private readonly server: Server;
+
+  private constructor(server: Server, address: AdminAddress, isElsewhere: boolean) {
+    this.server = server;
+    this.isElsewhere = isElsewhere;
+    const bound = server.address();
+    const port = bound === null || typeof bound === "string" ? address.port : bound.port;
+    this.url = `http://${formatAuthority(address.host, port)}`;
+  }
+
+  /**
+   * Listens. Where the usual address is taken, and was not asked for, any free port will do.
+   *
+   * @throws HopwiseError when it cannot listen
+   */
+  static async listen(address: AdminAddress, ledger: Ledger): Promise<AdminServer> {
+    const figures = { ledger, metrics: new Metrics(ledger), host: address.host };
+    try {
+      return new AdminServer(await listening(figures, address.port), address, false);
+    } catch (error) {
+      const fault = listenError(error, address, "admin");
+      if (address.isAsked || fault.code !== "address-in-use") throw fault;
+    }
+    try {
+      return new AdminServer(await listening(figures, 0), address, true);
+    } catch (error) {
+      throw listenError(error, address, "admin");
+    }
+  }
+
+  /** Stops at once; figures are no business that needs to be finished. */
+  close(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+}
+
+function listening(figures: AdminFigures, port: number): Promise<Server> {
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS });
+  server.maxConnections = CONNECTIONS_MAX;
+  server.on("request", (request, response) => void respond(request, response, figures));
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, figures.host, () => {
+      server.removeListener("error", reject);
+      // Accepting may fail for want of file descriptors; the next attempt is the next scrape.
+      server.on("error", () => {});
+      // The proxy decides how long the process lives.
+      server.unref();
+      resolve(server);
+    });
+  });
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, figures: AdminFigures): Promise<void> {
+  const { method = "GET", url: target = "/", headers } = request;
+  let answer: AdminAnswer;
+  try {
+    answer = await adminAnswer({ method, target, host: headers.host }, figures);
+  } catch (error) {
+    answer = problem(500, "internal", error instanceof HopwiseError ? error.message : "The figures cannot be shown.");
+  }
+  response.on("error", () => {});
+  response.writeHead(answer.status, {
+    "Content-Type": answer.contentType,
+    "Content-Length": Buffer.byteLength(answer.body),
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    ...(answer.allow === undefined ? {} : { Allow: answer.allow }),
+    // Whatever body was sent along is not read.
+    ...(answer.status === 405 ? { Connection: "close" } : {}),
+  });
+  response.end(method === "HEAD" ? undefined : answer.body);
+}

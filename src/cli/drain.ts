@@ -1,0 +1,103 @@
+/**
+ * Signals, and the drain that follows: progress for whoever waits, and the exit code.
+ *
+ * The first SIGTERM or SIGINT drains, a second ends now. Deliberately absent: draining itself.
+ */
+import { formatDuration } from "../config/values.ts";
+import type { DrainReport, ProxyStats } from "../index.ts";
+import { ExitCode } from "./exit.ts";
+import { styled, type Terminal } from "./terminal.ts";
+
+export interface Drainable {
+  /** Drains and closes. */
+  close(): Promise<DrainReport>;
+  stats(): ProxyStats;
+}
+
+/** How often progress is looked at. */
+const PROGRESS_MS = 250;
+/** Without a terminal, a line at most this often. */
+const LINE_MS_MIN = 1_000;
+/** npm passes on a SIGINT that the terminal has sent to everybody already: both are one. */
+const NPM_ECHO_MS = 250;
+
+/** Waits for a signal, drains, and returns the exit code. */
+export async function drainOnSignal(target: Drainable, terminal: Terminal): Promise<ExitCode> {
+  await firstSignal();
+  onSecondSignal(() => {
+    const { inProgress } = target.stats().exchanges;
+    terminal.setLive();
+    terminal.say(`ended now${inProgress > 0 ? `: ${plural(inProgress, "exchange")} cut` : ""}`);
+    process.exit(ExitCode.failed);
+  });
+  const startedAt = performance.now();
+  terminal.json({ type: "drain", state: "began", inProgress: target.stats().exchanges.inProgress });
+  const stop = showProgress(target, terminal);
+  const { cut } = await target.close();
+  stop();
+  const duration_ms = Math.round(performance.now() - startedAt);
+  terminal.json({ type: "drain", state: "ended", cut, duration_ms });
+  const { total } = target.stats().exchanges;
+  terminal.say(
+    cut === 0
+      ? `${styled("green", "drained")} in ${shortDuration(duration_ms)}: nothing was cut (${plural(total, "exchange")} in all)`
+      : `${styled("red", "ended")} after ${shortDuration(duration_ms)}: ${plural(cut, "exchange or tunnel", "exchanges or tunnels")} cut`,
+  );
+  return cut === 0 ? ExitCode.well : ExitCode.failed;
+}
+
+function firstSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
+}
+
+function onSecondSignal(end: () => void): void {
+  const since = performance.now();
+  const isUnderNpm = process.env.npm_lifecycle_event !== undefined;
+  process.on("SIGTERM", end);
+  process.on("SIGINT", () => {
+    if (!isUnderNpm || performance.now() - since > NPM_ECHO_MS) end();
+  });
+}
+
+/** Says what is still in flight, until it is told to stop. */
+function showProgress(target: Drainable, terminal: Terminal): () => void {
+  let lastLine = "";
+  let lastAt = Number.NEGATIVE_INFINITY;
+  const show = () => {
+    const what = inFlight(target.stats());
+    const line = `draining: ${what === "" ? "nothing in flight" : what}; once more Ctrl-C or SIGTERM ends now`;
+    if (terminal.isLive) return terminal.setLive(styled("yellow", line));
+    if (what === "" || line === lastLine || performance.now() - lastAt < LINE_MS_MIN) return;
+    lastLine = line;
+    lastAt = performance.now();
+    terminal.say(line);
+  };
+  show();
+  const timer = setInterval(show, PROGRESS_MS);
+  return () => {
+    clearInterval(timer);
+    terminal.setLive();
+  };
+}
+
+function inFlight({ connections: { downstream } }: ProxyStats): string {
+  const { active, tunnel, idle, closing } = downstream.states;
+  const parts = [
+    active > 0 ? plural(active, "exchange") : "",
+    tunnel > 0 ? plural(tunnel, "tunnel") : "",
+    idle > 0 ? plural(idle, "idle connection") : "",
+    closing > 0 ? plural(closing, "connection about to close", "connections about to close") : "",
+  ].filter((part) => part !== "");
+  return parts.join(", ");
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** To a tenth of a second, as people say it. */
+export function shortDuration(ms: number): string {
+  return ms < 1_000 ? formatDuration(ms) : `${(ms / 1_000).toFixed(1)}s`;
+}

@@ -1,0 +1,30 @@
+/** How commands end. */
+import type { HopwiseErrorCode } from "../index.ts";
+
+export const ExitCode = {
+  well: 0,
+  /** The job failed, or something was cut. */
+  failed: 1,
+  /** Wrong usage or configuration. */
+  usage: 2,
+  /** The target cannot be reached. */
+  unreachable: 3,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+export function exitCodeFor(code: HopwiseErrorCode): ExitCode {
+  switch (code) {
+    case "option-unknown":
+    case "option-missing":
+    case "option-invalid":
+    case "access-log-unwritable":
+      return ExitCode.usage;
+    case "address-in-use":
+    case "address-forbidden":
+    case "address-unavailable":
+    case "listen-failed":
+    case "already-listening":
+    case "already-closed":
+      return ExitCode.failed;
+  }
+}

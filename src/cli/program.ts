@@ -1,0 +1,133 @@
+/**
+ * The commands, their help, and what is said about wrong usage: always one line that says what to write instead.
+ */
+import { Command, CommanderError, Option } from "commander";
+import { flagOf } from "../config/schema.ts";
+import { shown } from "../config/values.ts";
+import { HopwiseError, version } from "../index.ts";
+import { runDemo } from "./demo/demo.ts";
+import { ExitCode, exitCodeFor } from "./exit.ts";
+import { addProxyFlags } from "./flags.ts";
+import { runProxy } from "./proxy.ts";
+import { styled, Terminal } from "./terminal.ts";
+
+type Flags = Readonly<Record<string, unknown>>;
+type Run = (flags: Flags, terminal: Terminal) => Promise<ExitCode>;
+
+const PROXY_AFTER = `
+Durations are written 500ms, 5s, 2m, 1h; sizes 16k, 1m.
+SIGTERM or Ctrl-C drains; a second one ends at once.
+Exit codes: 0 well, 1 failed or something was cut, 2 wrong usage.
+
+Examples:
+  $ hopwise proxy --to http://127.0.0.1:3000
+  $ hopwise proxy --listen 0.0.0.0:80 --to http://10.0.0.2:3000 --to http://10.0.0.3:3000 \\
+        --access-log /var/log/hopwise.log --max-connections 5000`;
+
+const DEMO_AFTER = `
+Examples:
+  $ hopwise demo
+  $ curl -v http://127.0.0.1:8080/hello http://127.0.0.1:8080/again`;
+
+/** Runs one command line. Returns its exit code. */
+export async function runProgram(args: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.well;
+  const program = programWith(async (run, flags) => {
+    const terminal = new Terminal({ isQuiet: flags.quiet === true, isJson: flags.json === true });
+    exitCode = await run(flags, terminal);
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    const terminal = new Terminal();
+    const [line, code] = explained(error);
+    if (line !== "") terminal.warn(`${styled("red", "hopwise")}: ${line}`);
+    return code;
+  }
+}
+
+function programWith(execute: (run: Run, flags: Flags) => Promise<void>): Command {
+  const program = new Command("hopwise")
+    .description("The proxy that knows its hops: persistent HTTP/1 connections done right, with a reason for each.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this")
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText("after", "\nhopwise COMMAND --help tells a command's options.");
+
+  addProxyFlags(
+    program
+      .command("proxy")
+      .description("Reverse proxy: forwards requests to an origin, and says why each connection lives and dies.")
+      .usage("--to <url> [options]")
+      .summary("reverse proxy in front of an origin"),
+  )
+    .addOption(new Option("--quiet", "only errors and warnings").helpGroup("Operation:"))
+    .addOption(new Option("--json", "machine lines on the standard output").helpGroup("Operation:"))
+    .addHelpOption(helpFlag())
+    .addHelpText("after", PROXY_AFTER)
+    .allowExcessArguments()
+    .action((flags: Flags, command: Command) => {
+      refuseSurplus(command.args);
+      return execute(runProxy, flags);
+    });
+
+  addProxyFlags(
+    program
+      .command("demo")
+      .description("Shows hopwise in front of five embedded origins of different temper, with gentle traffic.")
+      .usage("[options]")
+      .summary("see it at work: five embedded origins and gentle traffic"),
+    ["admin"],
+  )
+    .addOption(new Option("--no-traffic", "no traffic but yours").helpGroup("Operation:"))
+    .addOption(new Option("--json", "machine lines on the standard output").helpGroup("Operation:"))
+    .addHelpOption(helpFlag())
+    .addHelpText("after", DEMO_AFTER)
+    .allowExcessArguments()
+    .action((flags: Flags, command: Command) => {
+      refuseSurplus(command.args);
+      return execute(runDemo, flags);
+    });
+  return program;
+}
+
+function helpFlag(): Option {
+  return new Option("-h, --help", "print this").helpGroup("Operation:");
+}
+
+/** Every value has a flag in front of it; most who forget one mean the origin. */
+function refuseSurplus([first]: readonly string[]): void {
+  if (first === undefined) return;
+  const isOrigin = /[:/.]/.test(first);
+  const how = isOrigin ? `write --to ${shown(first)}` : "every value follows its flag; see --help";
+  throw new HopwiseError("option-invalid", `"${shown(first)}" is an argument too many: ${how}`);
+}
+
+/** What went wrong, in one line, and the exit code that goes with it. */
+function explained(error: unknown): [string, ExitCode] {
+  if (error instanceof HopwiseError) return [error.messageNaming(flagOf), exitCodeFor(error.code)];
+  if (!(error instanceof CommanderError)) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return [`a fault of its own, please report it\n${text}`, ExitCode.failed];
+  }
+  if (error.exitCode === 0) return ["", ExitCode.well];
+  return [usageFault(error), ExitCode.usage];
+}
+
+function usageFault({ code, message }: CommanderError): string {
+  const text = message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+  const [, named = ""] = /'([^']*)'/.exec(text) ?? [];
+  switch (code) {
+    case "commander.help":
+      // The help itself was printed.
+      return "";
+    case "commander.optionMissingArgument":
+      return `${named.split(" ")[0]} has no value: write ${named}`;
+    default:
+      return text.includes("Did you mean") ? text : `${text}; see hopwise --help`;
+  }
+}

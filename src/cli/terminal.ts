@@ -1,0 +1,110 @@
+/**
+ * Where the command line speaks: results to the standard output, everything else to the standard error.
+ *
+ * Colours and live lines appear on terminals only, and colours not where NO_COLOR is set. A reader that goes away is
+ * no reason to stop. Deliberately absent: what is said.
+ */
+import type { WriteStream } from "node:tty";
+import { stripVTControlCharacters, styleText } from "node:util";
+
+export type Style = "bold" | "dim" | "green" | "yellow" | "red" | "cyan";
+
+type Stream = NodeJS.WritableStream & Partial<Pick<WriteStream, "isTTY" | "columns" | "hasColors">>;
+
+export interface TerminalOptions {
+  /** Only errors and warnings on the standard error. */
+  readonly isQuiet?: boolean | undefined;
+  /** Machine lines on the standard output instead of sentences. */
+  readonly isJson?: boolean | undefined;
+}
+
+export class Terminal {
+  readonly isQuiet: boolean;
+  readonly isJson: boolean;
+  private readonly stdout: Stream;
+  private readonly stderr: Stream;
+  private live: readonly string[] = [];
+
+  constructor(options: TerminalOptions = {}, stdout: Stream = process.stdout, stderr: Stream = process.stderr) {
+    this.isQuiet = options.isQuiet ?? false;
+    this.isJson = options.isJson ?? false;
+    this.stdout = stdout;
+    this.stderr = stderr;
+    // `hopwise ... | head -1` ends the reader, not the proxy.
+    for (const stream of [stdout, stderr]) if (stream.listenerCount("error") === 0) stream.on("error", () => {});
+  }
+
+  /** Whether lines can be rewritten. */
+  get isLive(): boolean {
+    return this.stderr.isTTY === true && !this.isQuiet && !this.isJson;
+  }
+
+  /** A result. */
+  print(line: string): void {
+    this.clearLive();
+    this.stdout.write(`${this.forStream(line, this.stdout)}\n`);
+    this.drawLive();
+  }
+
+  /** One machine line, where they are wanted. */
+  json(value: object): void {
+    if (this.isJson) this.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** News, unless nobody wants them. */
+  say(line: string): void {
+    if (!this.isQuiet && !this.isJson) this.warn(line);
+  }
+
+  /** What must be known. */
+  warn(line: string): void {
+    this.clearLive();
+    this.stderr.write(`${this.forStream(line, this.stderr)}\n`);
+    this.drawLive();
+  }
+
+  /** Draws the lines at the bottom anew, each cut to the terminal's width; without any they go away. */
+  setLive(...lines: readonly string[]): void {
+    if (!this.isLive) return;
+    this.clearLive();
+    this.live = lines;
+    this.drawLive();
+  }
+
+  private clearLive(): void {
+    if (this.live.length > 0) this.stderr.write(`\r${"\u001b[1A".repeat(this.live.length)}\u001b[J`);
+  }
+
+  private drawLive(): void {
+    const width = (this.stderr.columns || 80) - 1;
+    // In one write, so that nothing flickers.
+    const text = this.live.map((line) => `${this.forStream(clipped(line, width), this.stderr)}\n`).join("");
+    if (text !== "") this.stderr.write(text);
+  }
+
+  private forStream(line: string, stream: Stream): string {
+    return stream.hasColors?.() === true ? line : stripVTControlCharacters(line);
+  }
+}
+
+/** Marks text; the terminal drops the marks where there are no colours. */
+export function styled(style: Style | readonly Style[], text: string): string {
+  return styleText([style].flat() as Style[], text);
+}
+
+/** Cuts a line to a width, counting what is seen. */
+export function clipped(line: string, width: number): string {
+  if (stripVTControlCharacters(line).length <= width) return line;
+  let seen = 0;
+  let result = "";
+  for (const part of line.split(/(\u001b\[[0-9;]*m)/)) {
+    if (part.startsWith("\u001b")) {
+      result += part;
+    } else {
+      const piece = part.slice(0, Math.max(0, width - 1 - seen));
+      seen += piece.length;
+      result += piece;
+    }
+  }
+  return `${result}…`;
+}

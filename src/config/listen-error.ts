@@ -1,0 +1,38 @@
+/** What the system said about listening, in words that say what to do. */
+import { HopwiseError } from "./error.ts";
+import { formatAuthority, type ListenAddress } from "./values.ts";
+
+/** @param option whose address it is, by its library name */
+export function listenError(error: unknown, { host, port }: ListenAddress, option: "listen" | "admin"): HopwiseError {
+  const { code = "", message = String(error) } = error as NodeJS.ErrnoException;
+  const where = formatAuthority(host, port);
+  switch (code) {
+    case "EADDRINUSE":
+      return new HopwiseError(
+        "address-in-use",
+        `${where} is taken by another process: stop that one, or choose another port (0: any free one)`,
+        option,
+        error,
+      );
+    case "EACCES":
+    case "EPERM":
+      return new HopwiseError(
+        "address-forbidden",
+        `this user may not listen on ${where}: choose a port from 1024 on, or grant CAP_NET_BIND_SERVICE`,
+        option,
+        error,
+      );
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+    case "EAFNOSUPPORT":
+      return new HopwiseError(
+        "address-unavailable",
+        `this machine has no address ${host}: write one of its own, 127.0.0.1, or 0.0.0.0 for all`,
+        option,
+        error,
+      );
+    default:
+      return new HopwiseError("listen-failed", `cannot listen on ${where}: ${message}`, option, error);
+  }
+}

@@ -1,0 +1,294 @@
+/**
+ * Every option of a proxy, once: its kind of value, default, meaning, and the reason for the default.
+ *
+ * Flags, library options and files are the same thing, derived from here: `headTimeout` is `--head-timeout`, and `30s`
+ * means the same everywhere. Deliberately absent: what follows from several options together, see options.ts.
+ */
+import * as z from "zod";
+import { HopwiseError } from "./error.ts";
+import {
+  invalid,
+  type ListenAddress,
+  readCount,
+  readDuration_ms,
+  readListenAddress,
+  readNetwork,
+  readOrigin,
+  readSize_bytes,
+  readViaName,
+} from "./values.ts";
+
+export const optionGroups = {
+  way: "Where from and where to",
+  clients: "Client connections",
+  origins: "Origin connections",
+  fields: "Forwarding fields",
+  operation: "Operation",
+} as const;
+export type OptionGroup = keyof typeof optionGroups;
+
+/** What is said of an option, beside its schema. */
+export interface OptionText {
+  readonly group: OptionGroup;
+  /** How its value is written in a usage line; a switch has none. */
+  readonly placeholder?: string;
+  /** May be given several times. */
+  readonly isList?: true;
+  /** Only for the library: the flag has another spelling. */
+  readonly isLibraryOnly?: true;
+  readonly description: string;
+  /** The default as it is told; when absent it is the schema's own. */
+  readonly defaultText?: string;
+  /** Why this default. */
+  readonly reason: string;
+}
+
+/** What is said of each option of the schema. */
+export const optionTexts = z.registry<OptionText>();
+
+function option<Schema extends z.ZodType>(schema: Schema, text: OptionText): Schema {
+  optionTexts.add(schema, text);
+  return schema;
+}
+
+/** A kind of value: what may be written, and what it becomes. */
+function kind<Written, Value>(written: z.ZodType<Written, Written>, how: string, read: (written: Written) => Value) {
+  return written
+    .transform((value, context): Value => {
+      try {
+        return read(value);
+      } catch (error) {
+        if (!(error instanceof HopwiseError)) throw error;
+        context.addIssue({ code: "custom", message: error.problem });
+        return z.NEVER as Value;
+      }
+    })
+    .describe(how);
+}
+
+const textOrNumber = z.union([z.string(), z.number()]);
+
+function duration(normally: string, min_ms = 1) {
+  const how = "write a duration like 500ms, 5s or 2m, or a number of milliseconds";
+  return kind(textOrNumber, how, (value) => readDuration_ms(value, min_ms)).prefault(normally);
+}
+
+function size(normally: string, min: number, max: number) {
+  const how = "write a size like 16k, or a number of octets";
+  return kind(textOrNumber, how, (value) => readSize_bytes(value, min, max)).prefault(normally);
+}
+
+function count(min: number) {
+  return kind(textOrNumber, "write a whole number", (value) => readCount(value, min));
+}
+
+const listenAddress = kind(textOrNumber, "write PORT or HOST:PORT", readListenAddress);
+
+/** Where the admin server listens; `isAsked`: there and nowhere else. */
+export interface AdminAddress extends ListenAddress {
+  readonly isAsked: boolean;
+}
+
+const adminDefault: AdminAddress = { host: "127.0.0.1", port: 9901, isAsked: false };
+
+export const proxySchema = z.strictObject({
+  to: option(
+    kind(
+      z.union([z.string(), z.array(z.string()).readonly()]),
+      "write the origin's URL",
+      (value): readonly string[] => {
+        const origins = typeof value === "string" ? [value] : value;
+        if (origins.length === 0) throw invalid("it is empty: write where requests go, like http://127.0.0.1:3000");
+        const twice = origins.find((origin, index) => origins.indexOf(origin) !== index);
+        if (twice !== undefined) throw invalid(`"${twice}" is given twice: write each origin once`);
+        return origins.map(readOrigin);
+      },
+    ),
+    {
+      group: "way",
+      placeholder: "<url>",
+      isList: true,
+      description:
+        "where requests go: http://host:port, https://host:port or unix:/path; repeat it to share the load, " +
+        "each request goes where least is outstanding",
+      defaultText: "",
+      reason: "only the operator knows",
+    },
+  ),
+  listen: option(listenAddress.prefault("127.0.0.1:8080"), {
+    group: "way",
+    placeholder: "<[host:]port>",
+    description: "where clients connect; port 0 takes any free one",
+    reason: "this machine alone: what the network may reach is decided, not forgotten",
+  }),
+  host: option(z.string().optional(), {
+    group: "way",
+    isLibraryOnly: true,
+    description: "the host of `listen`, apart",
+    defaultText: "that of `listen`",
+    reason: "`{ port: 0 }` reads better than `{ listen: 0 }`",
+  }),
+  port: option(count(0).optional(), {
+    group: "way",
+    isLibraryOnly: true,
+    description: "the port of `listen`, apart; 0 takes any free one",
+    defaultText: "that of `listen`",
+    reason: "`{ port: 0 }` reads better than `{ listen: 0 }`",
+  }),
+
+  keepAliveTimeout: option(duration("75s"), {
+    group: "clients",
+    placeholder: "<duration>",
+    description:
+      "a client's connection may idle this long; clients are told a little less, so that none loses the race",
+    reason: "longer than the 60s for which load balancers pool, so that they close first",
+  }),
+  maxRequests: option(count(0).prefault(0), {
+    group: "clients",
+    placeholder: "<count>",
+    description: "requests on one client connection; 0: no limit",
+    reason: "ending a healthy connection gains nothing",
+  }),
+  maxConnections: option(count(1).optional(), {
+    group: "clients",
+    placeholder: "<count>",
+    description: "client connections at once; beyond, the longest idle one gives way to the newcomer",
+    defaultText: "10000, or half of the file descriptors",
+    reason: "every client's exchange needs a second descriptor, towards the origin",
+  }),
+  headTimeout: option(duration("30s"), {
+    group: "clients",
+    placeholder: "<duration>",
+    description: "a whole request head arrives within this, from its first octet (or from connecting) on",
+    reason: "a phone in a tunnel needs seconds; only an attacker needs minutes",
+  }),
+  bodyTimeout: option(duration("60s"), {
+    group: "clients",
+    placeholder: "<duration>",
+    description: "between octets of a body, either way; also how long a peer may take nothing of what it is sent",
+    reason: "what nginx and most clients allow",
+  }),
+  maxHeadSize: option(size("64k", 1_024, 16 * 1_048_576), {
+    group: "clients",
+    placeholder: "<size>",
+    description: "octets of a whole head, of requests and responses",
+    reason: "room for the largest cookies and tokens; nginx takes 32k, Node 16k",
+  }),
+
+  connectTimeout: option(duration("5s"), {
+    group: "origins",
+    placeholder: "<duration>",
+    description: "an origin's connection is open within this; also how long a request waits for room in the pool",
+    reason: "two lost SYNs are repeated after 1s and 3s",
+  }),
+  responseTimeout: option(duration("60s"), {
+    group: "origins",
+    placeholder: "<duration>",
+    description: "from the end of a request to the first octet of its response",
+    reason: "what clients and load balancers commonly wait",
+  }),
+  poolIdleTimeout: option(duration("60s"), {
+    group: "origins",
+    placeholder: "<duration>",
+    description:
+      "an origin's connection may idle this long; what the origin says, and what is learned of it, shorten it",
+    reason: "most origins close earlier, and that is learned",
+  }),
+  poolSize: option(count(1).prefault(1_024), {
+    group: "origins",
+    placeholder: "<count>",
+    description: "connections to each origin at once; beyond, requests wait in line",
+    reason: "more than an origin serves at once, far fewer than the 28,000 local ports towards it",
+  }),
+  tunnelTimeout: option(duration("1h"), {
+    group: "origins",
+    placeholder: "<duration>",
+    description: "a tunnel (WebSocket) may carry nothing for this long",
+    reason: "applications that care send pings each minute or so; others fall silent for long",
+  }),
+
+  trusted: option(
+    kind(z.union([z.string(), z.array(z.string()).readonly()]), "write addresses or ranges", (value) =>
+      (typeof value === "string" ? [value] : value).map((network) => readNetwork(network)),
+    ).optional(),
+    {
+      group: "fields",
+      placeholder: "<cidr>",
+      isList: true,
+      description: "neighbours whose X-Forwarded-* and Forwarded fields are believed and passed on; repeatable",
+      defaultText: "none",
+      reason: "anybody can write these fields",
+    },
+  ),
+  forwarded: option(z.boolean().prefault(false), {
+    group: "fields",
+    description: "send Forwarded (RFC 7239) beside X-Forwarded-*",
+    reason: "few origins read it",
+  }),
+  via: option(kind(z.string(), "write a name", readViaName).optional(), {
+    group: "fields",
+    placeholder: "<name>",
+    description: "this proxy's name in Via, by which it also knows requests that come round in a loop",
+    defaultText: "hopwise- and 6 random characters",
+    reason: "two proxies in a chain must not be taken for a loop",
+  }),
+
+  drainTimeout: option(duration("30s", 0), {
+    group: "operation",
+    placeholder: "<duration>",
+    description: "after SIGTERM or SIGINT what is in flight may take this long to finish",
+    reason: "what Kubernetes gives by default",
+  }),
+  admin: option(
+    kind(
+      z.union([z.boolean(), z.string(), z.number()]),
+      "write PORT or HOST:PORT",
+      (value): AdminAddress | undefined => {
+        if (typeof value === "boolean") return value ? adminDefault : undefined;
+        return { ...readListenAddress(value), isAsked: true };
+      },
+    ).prefault(false),
+    {
+      group: "operation",
+      placeholder: "<[host:]port>",
+      description: "where /stats, /metrics, /healthz and /readyz are served",
+      defaultText: "127.0.0.1:9901; where that is taken, any free port",
+      reason: "Envoy's habit; figures are for this machine alone",
+    },
+  ),
+  accessLog: option(z.string().min(1, "it is empty: write a file's path, or - for the standard output").optional(), {
+    group: "operation",
+    placeholder: "<file>",
+    description:
+      "write one line of JSON per exchange to this file, or to the standard output with -; SIGHUP reopens it",
+    defaultText: "none",
+    reason: "not everybody wants one",
+  }),
+  logConnections: option(z.boolean().prefault(false), {
+    group: "operation",
+    description: "write a line for each connection, too, when it is gone: why it was opened, and why it closed",
+    reason: "tools that read access logs expect one line per exchange",
+  }),
+});
+
+export type OptionName = keyof typeof proxySchema.shape;
+export const optionNames = Object.keys(proxySchema.shape) as readonly OptionName[];
+
+export function optionText(name: OptionName): OptionText {
+  const text = optionTexts.get(proxySchema.shape[name]);
+  if (text === undefined) throw new Error(`the option ${name} has no text`);
+  return text;
+}
+
+/** The default as an operator would write it; none: empty. */
+export function defaultText(name: OptionName): string {
+  const { defaultText } = optionText(name);
+  if (defaultText !== undefined) return defaultText;
+  const { def } = proxySchema.shape[name] as unknown as { def: { defaultValue?: string | number | boolean } };
+  return String(def.defaultValue ?? "");
+}
+
+/** `headTimeout` as a flag: `--head-timeout`. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

@@ -1,0 +1,156 @@
+/**
+ * The spellings of values: durations, sizes, counts, addresses, names. Each reader takes what a person wrote and gives
+ * what the program uses, or says what to write instead.
+ *
+ * Deliberately absent: which option has which kind of value, see schema.ts.
+ */
+import { BlockList, isIP } from "node:net";
+import { OriginAddressError, parseOriginAddress } from "../pool/origin-address.ts";
+import { HopwiseError } from "./error.ts";
+
+/** Says why a value cannot be taken. */
+export function invalid(problem: string): HopwiseError {
+  return new HopwiseError("option-invalid", problem);
+}
+
+const DURATION = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)$/;
+const unit_ms = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+/** The longest delay that timers of the runtime know: 2^31 - 1 ms, nearly 25 days. */
+const DURATION_MS_MAX = 2_147_483_647;
+const DURATION_HOW = "write a duration like 500ms, 5s, 2m or 1h";
+
+/** @param value text with a unit, or a number of milliseconds */
+export function readDuration_ms(value: string | number, min_ms: number): number {
+  const match = typeof value === "string" ? DURATION.exec(value.trim()) : null;
+  let ms: number;
+  if (typeof value === "number") ms = value;
+  else if (match !== null) ms = Number(match[1]) * unit_ms[match[2] as keyof typeof unit_ms];
+  else if (value.trim() === "0") ms = 0;
+  else if (/^[0-9.]+$/.test(value.trim())) {
+    throw invalid(`"${shown(value)}" has no unit: write ${value.trim()}s or ${value.trim()}ms`);
+  } else throw invalid(`"${shown(value)}" is no duration: ${DURATION_HOW}`);
+  if (!Number.isFinite(ms) || ms < 0) throw invalid(`${ms} is no duration: ${DURATION_HOW}`);
+  if (ms < min_ms) throw invalid(`"${shown(value)}" is too short: write at least ${formatDuration(min_ms)}`);
+  if (ms > DURATION_MS_MAX) throw invalid(`"${shown(value)}" is too long: write at most 24 days, 576h`);
+  return Math.round(ms);
+}
+
+/** The shortest spelling: `75s`, `1h`, `500ms`. */
+export function formatDuration(ms: number): string {
+  if (ms === 0) return "0s";
+  for (const unit of ["h", "m", "s"] as const) {
+    if (ms % unit_ms[unit] === 0 && (unit !== "m" || ms >= 2 * unit_ms.m)) return `${ms / unit_ms[unit]}${unit}`;
+  }
+  return ms < 1_000 ? `${ms}ms` : `${Number((ms / 1_000).toFixed(3))}s`;
+}
+
+const SIZE = /^([0-9]+(?:\.[0-9]+)?)([kmg]?)b?$/i;
+const unit_bytes = { "": 1, k: 1_024, m: 1_048_576, g: 1_073_741_824 } as const;
+const SIZE_HOW = "write a size like 16k or 1m";
+
+/** @param value text, or a number of octets */
+export function readSize_bytes(value: string | number, min: number, max: number): number {
+  const match = SIZE.exec(String(value).trim());
+  if (match === null) throw invalid(`"${shown(value)}" is no size: ${SIZE_HOW}`);
+  const bytes = Math.round(Number(match[1]) * unit_bytes[(match[2] ?? "").toLowerCase() as keyof typeof unit_bytes]);
+  if (bytes < min) throw invalid(`"${shown(value)}" is too small: write at least ${formatSize(min)}`);
+  if (bytes > max) throw invalid(`"${shown(value)}" is too large: write at most ${formatSize(max)}`);
+  return bytes;
+}
+
+export function formatSize(bytes: number): string {
+  for (const unit of ["m", "k"] as const) {
+    if (bytes > 0 && bytes % unit_bytes[unit] === 0) return `${bytes / unit_bytes[unit]}${unit}`;
+  }
+  return String(bytes);
+}
+
+const COUNT_MAX = 10_000_000;
+
+export function readCount(value: string | number, min: number): number {
+  const text = String(value).trim();
+  if (!/^[0-9]{1,15}$/.test(text)) throw invalid(`"${shown(value)}" is no count: write a whole number like 100`);
+  const count = Number(text);
+  if (count < min) throw invalid(`"${shown(value)}" is too small: write at least ${min}`);
+  if (count > COUNT_MAX) throw invalid(`"${shown(value)}" is too large: write at most ${COUNT_MAX}`);
+  return count;
+}
+
+/** Where to listen. */
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+const LISTEN_HOW = "write PORT or HOST:PORT, like 8080, 0.0.0.0:8080 or [::1]:8080";
+const LISTEN = /^(?:(\[[0-9a-f:.]+\]|[a-z0-9._-]*|\*):)?([0-9]{1,5})$/i;
+
+/** Without a host: this machine alone, never the whole network by accident. */
+export function readListenAddress(value: string | number): ListenAddress {
+  const match = LISTEN.exec(String(value).trim());
+  if (match === null) throw invalid(`"${shown(value)}" is no address to listen on: ${LISTEN_HOW}`);
+  const port = Number(match[2]);
+  if (port > 65_535) throw invalid(`${port} is no port: write one from 0 (any free one) to 65535`);
+  const host = match[1];
+  if (host === "" || host === "*") {
+    throw invalid(
+      `"${shown(value)}" names no host: write 0.0.0.0:${port} for all addresses of this machine, ` +
+        `or ${port} for this machine alone`,
+    );
+  }
+  if (host === undefined) return { host: "127.0.0.1", port };
+  if (!host.startsWith("[")) return { host, port };
+  const address = host.slice(1, -1);
+  if (isIP(address) !== 6) throw invalid(`"${shown(value)}" has no IPv6 address in its brackets: ${LISTEN_HOW}`);
+  return { host: address, port };
+}
+
+/** `host:port` as it stands in a URL. */
+export function formatAuthority(host: string, port: number): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** An origin's URL, as it was written; what it means is the pool's business. */
+export function readOrigin(value: string): string {
+  try {
+    parseOriginAddress(value);
+  } catch (error) {
+    if (!(error instanceof OriginAddressError)) throw error;
+    // The commonest slip has an obvious cure.
+    if (/^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?$/i.test(value) && URL.canParse(`http://${value}`)) {
+      throw invalid(`"${shown(value)}" has no scheme: write http://${value}`);
+    }
+    throw invalid(error.message);
+  }
+  return value;
+}
+
+/** Addresses, each alone or with a prefix length. */
+export function readNetwork(value: string, into: BlockList = new BlockList()): string {
+  const [address = "", prefix, ...rest] = value.trim().split("/");
+  const family = isIP(address);
+  const bits = family === 6 ? 128 : 32;
+  const isPrefix = prefix !== undefined && /^[0-9]{1,3}$/.test(prefix) && Number(prefix) <= bits;
+  if (family === 0 || rest.length > 0 || (prefix !== undefined && !isPrefix)) {
+    throw invalid(`"${shown(value)}" is no network: write an address or a range, like 10.0.0.0/8 or ::1`);
+  }
+  const kind = family === 6 ? "ipv6" : "ipv4";
+  if (prefix === undefined) into.addAddress(address, kind);
+  else into.addSubnet(address, Number(prefix), kind);
+  return value.trim();
+}
+
+/** A recipient's name in `Via` (RFC 9110 section 7.6.3): a pseudonym, or a host with or without a port. */
+export function readViaName(value: string): string {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}(?::[0-9]{1,5})?$/.test(value)) {
+    throw invalid(`"${shown(value)}" is no name for Via: write letters, digits, dots and hyphens, like proxy-1`);
+  }
+  return value;
+}
+
+/** A value as it may be repeated in a message: short, on one line, harmless to a terminal. */
+export function shown(value: string | number): string {
+  const text = String(value).replace(/[^\x20-\x7e\u00a0-\u{10ffff}]/gu, "?");
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

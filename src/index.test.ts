@@ -1,0 +1,267 @@
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { Agent, createServer, request, type Server } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  type ConnectionEntry,
+  createProxy,
+  type ExchangeEntry,
+  HopwiseError,
+  type HopwiseProxy,
+  type ProxyOptions,
+} from "./index.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function startOrigin(onRequest?: Parameters<typeof createServer>[1]): Promise<{ server: Server; url: string }> {
+  const server = createServer(
+    onRequest ?? ((incoming, response) => incoming.resume().on("end", () => response.end("hi"))),
+  );
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  cleanups.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+function proxyTo(to: string, options: Partial<ProxyOptions> = {}): HopwiseProxy {
+  const proxy = createProxy({ to, port: 0, ...options });
+  cleanups.push(() => proxy.close({ graceMs: 0 }));
+  return proxy;
+}
+
+/** Sends requests one after the other on one connection. */
+async function get(url: string, paths: readonly string[], method = "GET"): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const statuses: number[] = [];
+  for (const path of paths) {
+    const [response] = await once(request(new URL(path, url), { agent, method }).end(), "response");
+    statuses.push(response.statusCode);
+    await once(response.resume(), "end");
+  }
+  agent.destroy();
+  return statuses;
+}
+
+describe("a proxy", () => {
+  it("forwards, and keeps one connection to the origin", async () => {
+    const origin = await startOrigin();
+    const proxy = proxyTo(origin.url);
+    const { url, host, port, admin } = await proxy.listen();
+    expect([url, host, admin]).toEqual([`http://127.0.0.1:${port}`, "127.0.0.1", undefined]);
+    expect(await get(url, ["/a", "/b", "/c"])).toEqual([200, 200, 200]);
+    expect(proxy.stats()).toMatchObject({
+      isDraining: false,
+      reuse: { reused: 2, ratio: 0.6667 },
+      exchanges: { total: 3, outcomes: { completed: 3 }, statuses: { "2xx": 3 } },
+      connections: { upstream: { opened: { "pool-empty": 1 }, states: { idle: 1 } } },
+      endpoints: [{ endpoint: origin.url, state: "available", version: "1.1" }],
+    });
+  });
+
+  it("tells what happens, with both connections' ids and reasons, in order", async () => {
+    const origin = await startOrigin();
+    const proxy = proxyTo(origin.url);
+    const told: string[] = [];
+    const exchanges: ExchangeEntry[] = [];
+    const closes: ConnectionEntry[] = [];
+    proxy.on("connection-open", (event) => told.push(`${event.hop} ${event.id} opened: ${event.opened}`));
+    proxy.on("reuse", (event) => told.push(`${event.id} reused for exchange ${event.exchange}`));
+    proxy.on("exchange", (event) => exchanges.push(event));
+    proxy.on("connection-close", (event) => closes.push(event));
+    const { url } = await proxy.listen();
+    await get(url, ["/a", "/b"]);
+    await vi.waitFor(() => expect(closes).toHaveLength(1));
+    await proxy.close({ graceMs: 1_000 });
+    expect(told).toEqual(["downstream 1 opened: accepted", "upstream 2 opened: pool-empty", "2 reused for exchange 2"]);
+    expect(exchanges).toMatchObject([
+      {
+        method: "GET",
+        target: "/a",
+        status: 200,
+        downstream: { id: 1, exchange: 1 },
+        upstream: { id: 2, reused: false },
+      },
+      { target: "/b", downstream: { id: 1, exchange: 2 }, upstream: { id: 2, exchange: 2, reused: true } },
+    ]);
+    expect(closes).toMatchObject([
+      { hop: "downstream", id: 1, closed: "peer-closed-idle", exchanges: 2 },
+      { hop: "upstream", id: 2, closed: "drained", exchanges: 2, endpoint: origin.url },
+    ]);
+  });
+
+  it("says after which exchange a connection closes, and why", async () => {
+    const origin = await startOrigin((_incoming, response) => response.setHeader("Connection", "close").end());
+    const proxy = proxyTo(origin.url, { maxRequests: 1 });
+    const { url } = await proxy.listen();
+    const told = new Promise<ExchangeEntry>((resolve) => proxy.once("exchange", resolve));
+    await get(url, ["/"]);
+    expect(await told).toMatchObject({
+      downstream: { closes: "max-requests" },
+      upstream: { closes: "close-received" },
+    });
+  });
+
+  it("says why it answered itself", async () => {
+    const { server, url: to } = await startOrigin();
+    server.close();
+    const proxy = proxyTo(to);
+    const { url } = await proxy.listen();
+    const told = new Promise<ExchangeEntry>((resolve) => proxy.once("exchange", resolve));
+    expect(await get(url, ["/"])).toEqual([502]);
+    expect(await told).toMatchObject({ outcome: "answered", reason: "connect-failed", fault: "ECONNREFUSED" });
+    expect((await told).upstream).toBeUndefined();
+    expect(proxy.stats()).toMatchObject({
+      exchanges: { answers: { "connect-failed": 1 } },
+      endpoints: [{ state: "avoided", failures: 1 }],
+    });
+  });
+
+  it("calls nobody who has left", async () => {
+    const origin = await startOrigin();
+    const proxy = proxyTo(origin.url);
+    const left: unknown[] = [];
+    const listener = (event: ExchangeEntry) => left.push(event);
+    const told = new Promise((resolve) =>
+      proxy.on("exchange", listener).off("exchange", listener).once("exchange", resolve),
+    );
+    const { url } = await proxy.listen();
+    await get(url, ["/"]);
+    await told;
+    expect(left).toEqual([]);
+  });
+
+  it("writes an access log, complete when it is closed, with connections if wanted", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "hopwise-"));
+    cleanups.push(() => rmSync(directory, { recursive: true }));
+    const origin = await startOrigin();
+    const accessLog = join(directory, "access.log");
+    const proxy = proxyTo(origin.url, { accessLog, logConnections: true });
+    const { url } = await proxy.listen();
+    await get(url, ["/a"], "DELETE");
+    await vi.waitFor(() => expect(proxy.stats().connections.downstream.open).toBe(0));
+    await proxy.close();
+    const lines = readFileSync(accessLog, "utf8").trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { type: "exchange", method: "DELETE", target: "/a", downstream: { id: 1 }, upstream: { id: 2 } },
+      { type: "connection", hop: "downstream", id: 1, opened: "accepted", closed: "peer-closed-idle" },
+      { type: "connection", hop: "upstream", id: 2, opened: "pool-empty", closed: "drained" },
+    ]);
+  });
+
+  it("serves its figures if wanted, until it is closed", async () => {
+    const origin = await startOrigin();
+    const proxy = proxyTo(origin.url, { admin: "127.0.0.1:0" });
+    const { admin } = await proxy.listen();
+    expect((await fetch(`${admin?.url}/readyz`)).status).toBe(200);
+    await proxy.close();
+    await expect(fetch(`${admin?.url}/readyz`)).rejects.toThrow();
+  });
+});
+
+describe("closing", () => {
+  /** A proxy with one exchange in progress; `answer` lets the origin answer it. */
+  async function busy(options: Partial<ProxyOptions> = {}) {
+    let answer = () => {};
+    const origin = await startOrigin((_incoming, response) => {
+      answer = () => response.end("late");
+    });
+    const proxy = proxyTo(origin.url, options);
+    const { url, port, admin } = await proxy.listen();
+    const response = once(
+      request(url, { agent: false })
+        .on("error", () => {})
+        .end(),
+      "response",
+    );
+    response.catch(() => {});
+    await once(origin.server, "request");
+    return { proxy, port, admin, response, answer: () => answer() };
+  }
+
+  it("lets what is in flight finish, says so, and takes nothing new", async () => {
+    const { proxy, port, admin, response, answer } = await busy({ admin: "127.0.0.1:0" });
+    const closed = proxy.close({ graceMs: 10_000 });
+    expect(proxy.stats().isDraining).toBe(true);
+    expect((await fetch(`${admin?.url}/readyz`)).status).toBe(503);
+    answer();
+    const [{ statusCode, headers }] = await response;
+    expect([statusCode, headers.connection]).toEqual([200, "close"]);
+    expect(await closed).toEqual({ cut: 0 });
+    const [fault] = await once(connect(port, "127.0.0.1"), "error");
+    expect(fault.code).toBe("ECONNREFUSED");
+  });
+
+  it("cuts at the deadline, and says how much", async () => {
+    const { proxy } = await busy();
+    expect(await proxy.close({ graceMs: 50 })).toEqual({ cut: 1 });
+    expect(proxy.stats().cut).toBe(1);
+  });
+
+  it("twice is closing once", async () => {
+    const proxy = proxyTo((await startOrigin()).url);
+    await proxy.listen();
+    const closed = proxy.close();
+    expect(proxy.close({ graceMs: 5 })).toBe(closed);
+    expect(await closed).toEqual({ cut: 0 });
+  });
+
+  it("happens by itself at the end of a block", async () => {
+    const origin = await startOrigin();
+    let port = 0;
+    {
+      await using proxy = createProxy({ to: origin.url, port: 0 });
+      ({ port } = await proxy.listen());
+    }
+    const [fault] = await once(connect(port, "127.0.0.1"), "error");
+    expect(fault.code).toBe("ECONNREFUSED");
+  });
+
+  it("a proxy that never listened is nothing special", async () => {
+    expect(await proxyTo("http://127.0.0.1:9").close()).toEqual({ cut: 0 });
+  });
+});
+
+describe("errors have a code, and say what to do", () => {
+  it("a wrong option", () => {
+    expect(() => createProxy({ to: "localhost:3000" })).toThrow(HopwiseError);
+    expect(() => createProxy({ to: "localhost:3000" })).toThrow("write http://localhost:3000");
+  });
+
+  it("a taken port", async () => {
+    const { url } = await startOrigin();
+    const proxy = createProxy({ to: "http://127.0.0.1:9", listen: new URL(url).host });
+    await expect(proxy.listen()).rejects.toMatchObject({ code: "address-in-use", option: "listen" });
+  });
+
+  it("an address that this machine does not have", async () => {
+    const proxy = proxyTo("http://127.0.0.1:9", { listen: "192.0.2.1:0" });
+    await expect(proxy.listen()).rejects.toMatchObject({ code: "address-unavailable" });
+  });
+
+  it("an access log that cannot be written", async () => {
+    const proxy = proxyTo("http://127.0.0.1:9", { accessLog: "/nonexistent/access.log" });
+    await expect(proxy.listen()).rejects.toMatchObject({ code: "access-log-unwritable" });
+  });
+
+  it("an admin port that was asked for and is taken: nothing is left open", async () => {
+    const { url } = await startOrigin();
+    const proxy = proxyTo("http://127.0.0.1:9", { admin: new URL(url).host });
+    await expect(proxy.listen()).rejects.toMatchObject({ code: "address-in-use", option: "admin" });
+  });
+
+  it("listening twice, or too late", async () => {
+    const proxy = proxyTo("http://127.0.0.1:9");
+    await proxy.listen();
+    await expect(proxy.listen()).rejects.toMatchObject({ code: "already-listening" });
+    await proxy.close();
+    await expect(proxy.listen()).rejects.toMatchObject({ code: "already-closed" });
+  });
+});

@@ -1,0 +1,103 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { AccessLog, lineOf } from "./access-log.ts";
+import type { ExchangeEntry } from "./entries.ts";
+
+const entry: ExchangeEntry = {
+  type: "exchange",
+  time: "2026-01-02T03:04:05.678Z",
+  client: "192.0.2.1",
+  method: "GET",
+  target: "/",
+  version: "1.1",
+  status: 200,
+  outcome: "completed",
+  duration_ms: 1.5,
+  wait_ms: 1.25,
+  requestBytes: 0,
+  responseBytes: 3,
+  retries: 0,
+  downstream: { id: 1, exchange: 2 },
+  upstream: { id: 3, exchange: 4, endpoint: "http://127.0.0.1:3000", reused: true, opened: "pool-empty" },
+};
+
+const onFault = (error: Error) => {
+  throw error;
+};
+
+describe("a line", () => {
+  it("is the entry as JSON", () => {
+    expect(JSON.parse(lineOf(entry))).toEqual(entry);
+  });
+
+  it.each(["\n", "\r\n", '"}\n{"', "\u001b[31m", "\u009b31m", "\u007f", "\u2028", "\u2029", "\0"])(
+    "cannot be broken or made to speak to a terminal by %j",
+    (text) => {
+      const line = lineOf({ ...entry, target: `/${text}` });
+      expect(line.slice(0, -1)).not.toMatch(/[\0-\x1f\x7f-\x9f\u2028\u2029]/);
+      expect(line.endsWith("\n")).toBe(true);
+      expect(JSON.parse(line).target).toBe(`/${text}`);
+    },
+  );
+
+  it("is no longer than it need be", () => {
+    const line = lineOf({ ...entry, target: `/${"x".repeat(60_000)}` });
+    expect(line.length).toBeLessThan(5_000);
+    expect(JSON.parse(line).target).toMatch(/x…$/);
+  });
+});
+
+describe("a log file", () => {
+  const directories: string[] = [];
+  const directory = () => {
+    const path = mkdtempSync(join(tmpdir(), "hopwise-log-"));
+    directories.push(path);
+    return path;
+  };
+  afterEach(() => {
+    for (const path of directories.splice(0)) rmSync(path, { recursive: true });
+  });
+  const targets = (file: string) =>
+    readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line).target);
+
+  it("has every line, in order, once it is closed", async () => {
+    const file = join(directory(), "access.log");
+    const log = await AccessLog.open({ file, onFault });
+    for (let i = 0; i < 1_000; i++) log.write({ ...entry, target: `/${i}` });
+    await log.close();
+    expect(targets(file)).toEqual(Array.from({ length: 1_000 }, (_, i) => `/${i}`));
+  });
+
+  it("is appended to, not overwritten", async () => {
+    const file = join(directory(), "access.log");
+    for (const target of ["/first", "/second"]) {
+      const log = await AccessLog.open({ file, onFault });
+      log.write({ ...entry, target });
+      await log.close();
+    }
+    expect(targets(file)).toEqual(["/first", "/second"]);
+  });
+
+  it("is begun anew after it was rotated away, and no line is lost", async () => {
+    const file = join(directory(), "access.log");
+    const log = await AccessLog.open({ file, onFault });
+    log.write({ ...entry, target: "/before" });
+    await vi.waitFor(() => expect(targets(file)).toEqual(["/before"]));
+    renameSync(file, `${file}.1`);
+    log.reopen();
+    log.write({ ...entry, target: "/after" });
+    await log.close();
+    expect(targets(`${file}.1`)).toEqual(["/before"]);
+    expect(targets(file)).toEqual(["/after"]);
+  });
+
+  it("that cannot be opened is an error at once", async () => {
+    const file = join(directory(), "absent", "access.log");
+    await expect(AccessLog.open({ file, onFault })).rejects.toThrow("ENOENT");
+  });
+});

@@ -1,0 +1,150 @@
+/**
+ * The ledger: counts everything a proxy does, by hop and by reason.
+ *
+ * What happens for each exchange is a few additions to plain numbers. What can be counted by looking (connections by
+ * state, endpoints) is looked at when somebody asks. Several gateways may share one ledger. Deliberately absent: how the
+ * figures are told, see stats.ts and metrics.ts.
+ */
+import {
+  type CloseReason,
+  closeReasons,
+  type OpenReason,
+  openReasons,
+  type ReuseRefusal,
+  reuseRefusals,
+} from "../connection/reasons.ts";
+import type { Clock } from "../net/ports.ts";
+import type { Endpoint } from "../pool/endpoint.ts";
+import type { PooledConnection } from "../pool/pooled-connection.ts";
+import { type AnswerReason, answerReasons } from "../proxy/answers.ts";
+import type { DownstreamConnection } from "../proxy/downstream.ts";
+import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
+import type { Gateway } from "../proxy/gateway.ts";
+import type { ProxyObserver } from "../proxy/observer.ts";
+import { DurationHistogram } from "./histogram.ts";
+
+export const hops = ["downstream", "upstream"] as const;
+export type Hop = (typeof hops)[number];
+
+export const outcomes = ["completed", "answered", "truncated", "client-gone", "tunnel"] as const satisfies Outcome[];
+
+/** By the first digit of the status that the client got. `none`: it got none. */
+export const statusClasses = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"] as const;
+export type StatusClass = (typeof statusClasses)[number];
+
+/** How often each word of a closed list has happened. */
+export type Tally<Word extends string> = Record<Word, number>;
+
+function tally<Word extends string>(words: readonly Word[]): Tally<Word> {
+  return Object.fromEntries(words.map((word) => [word, 0])) as Tally<Word>;
+}
+
+const openWords = Object.keys(openReasons) as OpenReason[];
+const closeWords = Object.keys(closeReasons) as CloseReason[];
+const refusalWords = Object.keys(reuseRefusals) as ReuseRefusal[];
+
+export class Ledger implements ProxyObserver {
+  readonly clock: Clock;
+  readonly startedAt_ms: number;
+  readonly opened: Record<Hop, Tally<OpenReason>> = { downstream: tally(openWords), upstream: tally(openWords) };
+  readonly closed: Record<Hop, Tally<CloseReason>> = { downstream: tally(closeWords), upstream: tally(closeWords) };
+  reused = 0;
+  readonly reuseRefusedFor: Tally<ReuseRefusal> = tally(refusalWords);
+  exchanges = 0;
+  readonly outcomes: Tally<Outcome> = tally(outcomes);
+  readonly answers: Tally<AnswerReason> = tally(answerReasons);
+  /** In the order of `statusClasses`. */
+  readonly statuses = new Float64Array(statusClasses.length);
+  retries = 0;
+  requestBodyBytes = 0;
+  responseBodyBytes = 0;
+  /** From the end of the request's head to the end of the exchange; no tunnels. */
+  readonly durations = new DurationHistogram();
+  /** From the end of the request's head to the first octet of the origin's response. */
+  readonly waits = new DurationHistogram();
+  /** Connections that could not be accepted, by the system's error code. */
+  readonly acceptFaults = new Map<string, number>();
+  readonly endpointFailures = new Map<Endpoint, number>();
+  readonly lifetimesLearned = new Map<Endpoint, number>();
+  /** What was cut at the end of drains. */
+  cut = 0;
+  readonly gateways: Gateway[] = [];
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+    this.startedAt_ms = clock.now();
+  }
+
+  /** Looks at this gateway, too, when somebody asks. */
+  watch(gateway: Gateway): void {
+    this.gateways.push(gateway);
+  }
+
+  upstreamOpened(connection: PooledConnection): void {
+    this.opened.upstream[connection.openReason]++;
+  }
+
+  upstreamReused(): void {
+    this.reused++;
+  }
+
+  reuseRefused(_connection: PooledConnection, refusal: ReuseRefusal): void {
+    this.reuseRefusedFor[refusal]++;
+  }
+
+  upstreamClosed(connection: PooledConnection): void {
+    const { closeReason } = connection.life;
+    if (closeReason !== undefined) this.closed.upstream[closeReason]++;
+  }
+
+  lifetimeLearned(endpoint: Endpoint): void {
+    count(this.lifetimesLearned, endpoint);
+  }
+
+  endpointFailed(endpoint: Endpoint): void {
+    count(this.endpointFailures, endpoint);
+  }
+
+  endpointRecovered(): void {}
+
+  downstreamOpened(): void {
+    this.opened.downstream.accepted++;
+  }
+
+  downstreamClosed(connection: DownstreamConnection): void {
+    const { closeReason } = connection.life;
+    if (closeReason !== undefined) this.closed.downstream[closeReason]++;
+  }
+
+  exchangeEnded(record: ExchangeRecord): void {
+    this.exchanges++;
+    this.outcomes[record.outcome]++;
+    if (record.reason !== undefined) this.answers[record.reason]++;
+    const statusClass = Math.floor(record.status / 100);
+    this.statuses[statusClass] = (this.statuses[statusClass] ?? 0) + 1;
+    this.retries += record.retries;
+    this.requestBodyBytes += record.requestBodyBytes;
+    this.responseBodyBytes += record.responseBodyBytes;
+    if (record.outcome === "tunnel") return;
+    this.durations.observe(record.endedAt_ms - record.startedAt_ms);
+    if (record.responseBeganAt_ms !== undefined) this.waits.observe(record.responseBeganAt_ms - record.startedAt_ms);
+  }
+
+  acceptFailed(fault: string): void {
+    count(this.acceptFaults, fault);
+  }
+
+  drainBegan(): void {}
+
+  drainEnded(cut: number): void {
+    this.cut += cut;
+  }
+
+  get isDraining(): boolean {
+    return this.gateways.some((gateway) => gateway.isDraining);
+  }
+}
+
+function count<Key>(map: Map<Key, number>, key: Key): void {
+  map.set(key, (map.get(key) ?? 0) + 1);
+}

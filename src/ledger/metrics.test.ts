@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { closeReasons, openReasons, reuseRefusals } from "../connection/reasons.ts";
+import type { Clock } from "../net/ports.ts";
+import type { PooledConnection } from "../pool/pooled-connection.ts";
+import { answerReasons } from "../proxy/answers.ts";
+import type { ExchangeRecord } from "../proxy/exchange-record.ts";
+import { Ledger, outcomes } from "./ledger.ts";
+import { Metrics } from "./metrics.ts";
+import { statsOf } from "./stats.ts";
+
+const clock: Clock = { now: () => 1_000, date: () => 1_700_000_000_000, after: () => () => {} };
+
+/** Series and their values. */
+async function scrape(ledger: Ledger): Promise<Map<string, number>> {
+  const lines = (await new Metrics(ledger).text()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return new Map(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ")))]),
+  );
+}
+
+function record(some: Partial<ExchangeRecord>): ExchangeRecord {
+  const normal = { outcome: "completed", status: 200, retries: 0, requestBodyBytes: 0, responseBodyBytes: 0 };
+  return { ...normal, startedAt_ms: 0, endedAt_ms: 3, ...some } as ExchangeRecord;
+}
+
+describe("the first scrape", () => {
+  it("has every word of every closed list, with 0", async () => {
+    const series = await scrape(new Ledger(clock));
+    for (const reason of Object.keys(closeReasons)) {
+      expect(series.get(`hopwise_connections_closed_total{hop="downstream",reason="${reason}"}`), reason).toBe(0);
+      expect(series.get(`hopwise_connections_closed_total{hop="upstream",reason="${reason}"}`), reason).toBe(0);
+    }
+    for (const reason of Object.keys(openReasons)) {
+      const hop = reason === "accepted" ? "downstream" : "upstream";
+      expect(series.get(`hopwise_connections_opened_total{hop="${hop}",reason="${reason}"}`), reason).toBe(0);
+    }
+    for (const reason of Object.keys(reuseRefusals)) {
+      expect(series.get(`hopwise_upstream_reuse_refused_total{reason="${reason}"}`), reason).toBe(0);
+    }
+    for (const reason of answerReasons) expect(series.get(`hopwise_answers_total{reason="${reason}"}`), reason).toBe(0);
+    for (const outcome of outcomes) expect(series.get(`hopwise_exchanges_total{outcome="${outcome}"}`)).toBe(0);
+    for (const state of ["opening", "idle", "active", "tunnel", "closing"]) {
+      expect(series.get(`hopwise_connections{hop="upstream",state="${state}"}`)).toBe(0);
+    }
+    expect(series.get("hopwise_upstream_reuse_total")).toBe(0);
+    expect(series.get("hopwise_draining")).toBe(0);
+  });
+});
+
+describe("a later scrape", () => {
+  it("has what happened, once, however often it is scraped", async () => {
+    const ledger = new Ledger(clock);
+    ledger.upstreamReused();
+    ledger.reuseRefused({} as PooledConnection, "lifetime-learned");
+    ledger.upstreamClosed({ life: { closeReason: "idle-timeout" } } as PooledConnection);
+    ledger.exchangeEnded(record({ requestBodyBytes: 5, responseBodyBytes: 7, responseBeganAt_ms: 2 }));
+    ledger.exchangeEnded(record({ outcome: "answered", status: 502, reason: "connect-failed", retries: 1 }));
+    ledger.exchangeEnded(record({ outcome: "tunnel", status: 101, endedAt_ms: 1e9 }));
+    ledger.acceptFailed("EMFILE");
+    await scrape(ledger);
+    const series = await scrape(ledger);
+    const expected: Readonly<Record<string, number>> = {
+      hopwise_upstream_reuse_total: 1,
+      'hopwise_upstream_reuse_refused_total{reason="lifetime-learned"}': 1,
+      'hopwise_connections_closed_total{hop="upstream",reason="idle-timeout"}': 1,
+      'hopwise_exchanges_total{outcome="completed"}': 1,
+      'hopwise_exchanges_total{outcome="answered"}': 1,
+      'hopwise_exchanges_total{outcome="tunnel"}': 1,
+      'hopwise_answers_total{reason="connect-failed"}': 1,
+      'hopwise_responses_total{class="5xx"}': 1,
+      'hopwise_responses_total{class="1xx"}': 1,
+      hopwise_retries_total: 1,
+      hopwise_request_body_bytes_total: 5,
+      hopwise_response_body_bytes_total: 7,
+      'hopwise_accept_failures_total{fault="EMFILE"}': 1,
+      // Tunnels have no duration worth comparing; buckets are cumulative.
+      hopwise_exchange_duration_seconds_count: 2,
+      hopwise_exchange_duration_seconds_sum: 0.006,
+      'hopwise_exchange_duration_seconds_bucket{le="0.0025"}': 0,
+      'hopwise_exchange_duration_seconds_bucket{le="0.005"}': 2,
+      'hopwise_exchange_duration_seconds_bucket{le="+Inf"}': 2,
+      hopwise_response_wait_seconds_count: 1,
+    };
+    expect(Object.fromEntries(Object.keys(expected).map((name) => [name, series.get(name)]))).toEqual(expected);
+  });
+});
+
+describe("stats", () => {
+  it("leave out what never happened", () => {
+    const ledger = new Ledger(clock);
+    ledger.upstreamClosed({ life: { closeReason: "idle-timeout" } } as PooledConnection);
+    ledger.exchangeEnded(record({ outcome: "client-gone", status: 0 }));
+    const stats = statsOf(ledger);
+    expect(stats.connections.upstream.closed).toEqual({ "idle-timeout": 1 });
+    expect(stats.connections.downstream.closed).toEqual({});
+    expect(stats.exchanges).toMatchObject({ total: 1, statuses: { none: 1 }, answers: {} });
+    expect(stats.reuse).toEqual({ reused: 0, ratio: undefined, refused: {} });
+  });
+});

@@ -1,0 +1,50 @@
+/** `hopwise demo`: somebody's first minute. */
+import { describe, expect, it } from "vitest";
+import { hopwise } from "./running.ts";
+
+interface Introduction {
+  readonly type: "listening";
+  readonly admin: string;
+  readonly proxies: readonly { readonly name: string; readonly url: string }[];
+}
+
+describe("the demonstration", () => {
+  it("puts a gateway in front of each of five origins, and drains on Ctrl-C", async () => {
+    const running = hopwise("demo", "--json", "--no-traffic", "--admin", "0");
+    const { proxies, admin } = await running.json<Introduction>("listening");
+    expect(proxies.map(({ name }) => name)).toEqual(["node", "silent", "old", "slow", "stream"]);
+    const texts = await Promise.all(proxies.map(async ({ url }) => (await fetch(`${url}/hello`)).text()));
+    for (const [index, { name }] of proxies.entries()) {
+      expect(texts[index]).toContain(`${name}: GET /hello is exchange 1 on connection 1 from the proxy\n`);
+    }
+    expect(await (await fetch(`${proxies[2]?.url}/orders`, { method: "POST", body: "x=1" })).text()).toContain(
+      "old: POST",
+    );
+    const stats = (await (await fetch(`${admin}/stats`)).json()) as {
+      endpoints: unknown[];
+      exchanges: { total: number };
+    };
+    expect(stats.endpoints).toHaveLength(5);
+    expect(stats.exchanges.total).toBe(6);
+    running.child.kill("SIGINT");
+    expect(await running.ended).toBe(0);
+  });
+
+  it("has traffic of its own, and takes other ports where the usual ones are taken", async () => {
+    const first = hopwise("demo", "--json", "--admin", "0");
+    const second = hopwise("demo");
+    const { proxies } = await first.json<Introduction>("listening");
+    const urls: string[] = [];
+    for (const { name } of proxies) {
+      urls.push(/(http:\S+) /.exec(await second.out(new RegExp(`->  ${name}`)))?.[1] ?? "");
+    }
+    expect(new Set([...urls, ...proxies.map(({ url }) => url)]).size).toBe(10);
+    expect(await second.out(/\/stats/)).toMatch(/admin +http:\S+\/stats/);
+    expect(await second.out(/exchanges/)).toMatch(
+      /[1-9]\d* exchanges \| \d client \+ \d origin connections \| .* \| 0 failed/,
+    );
+    second.child.kill("SIGINT");
+    expect(await second.ended).toBe(0);
+    expect(second.outLines.join("\n")).not.toContain("\u001b");
+  });
+});

@@ -1,0 +1,145 @@
+/**
+ * The compiled command line as a child process: what it says, line by line, and how it ends.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { afterEach } from "vitest";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** One stream's lines, as they come. */
+class Lines {
+  readonly all: string[] = [];
+  private rest = "";
+  private waiting: (() => void)[] = [];
+
+  constructor(stream: NodeJS.ReadableStream | null, ended: Promise<unknown>) {
+    stream?.on("data", (data: Buffer) => {
+      const lines = (this.rest + data.toString()).split("\n");
+      this.rest = lines.pop() ?? "";
+      this.all.push(...lines);
+      this.wake();
+    });
+    void ended.then(() => this.wake());
+  }
+
+  /** The first line that matches, once it is there. */
+  async line(pattern: RegExp, isOver: () => boolean): Promise<string> {
+    for (;;) {
+      const found = this.all.find((line) => pattern.test(line));
+      if (found !== undefined) return found;
+      if (isOver()) throw new Error(`the process ended without a line like ${pattern}:\n${this.all.join("\n")}`);
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+}
+
+export class Running {
+  readonly child: ChildProcess;
+  /** The exit code; ended by a signal: null. */
+  readonly ended: Promise<number | null>;
+  private readonly stdout: Lines;
+  private readonly stderr: Lines;
+  private isOver = false;
+
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
+    this.child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
+    this.ended = new Promise((resolve, reject) => {
+      this.child.once("error", reject);
+      this.child.once("close", (code) => {
+        this.isOver = true;
+        resolve(code);
+      });
+    });
+    this.stdout = new Lines(this.child.stdout, this.ended);
+    this.stderr = new Lines(this.child.stderr, this.ended);
+  }
+
+  out(pattern: RegExp): Promise<string> {
+    return this.stdout.line(pattern, () => this.isOver);
+  }
+
+  err(pattern: RegExp): Promise<string> {
+    return this.stderr.line(pattern, () => this.isOver);
+  }
+
+  get outLines(): readonly string[] {
+    return this.stdout.all;
+  }
+
+  get errLines(): readonly string[] {
+    return this.stderr.all;
+  }
+
+  /** The machine lines of a type. */
+  async json<Line extends { type: string }>(type: string): Promise<Line> {
+    return JSON.parse(await this.out(new RegExp(`^\\{"type":"${type}"`))) as Line;
+  }
+}
+
+/** Runs `hopwise`; it is killed at the end of the test if it still runs. */
+export function hopwise(...args: readonly string[]): Running {
+  const { NO_COLOR: _noColor, FORCE_COLOR: _forceColor, ...env } = process.env;
+  const running = new Running(args, env);
+  cleanups.push(async () => {
+    running.child.kill("SIGKILL");
+    await running.ended;
+  });
+  return running;
+}
+
+/** Runs it to its end. */
+export async function run(...args: readonly string[]) {
+  const running = hopwise(...args);
+  const code = await running.ended;
+  return { code, out: running.outLines.join("\n"), err: running.errLines.join("\n") };
+}
+
+export interface Origin {
+  readonly url: string;
+  readonly host: string;
+}
+
+export async function origin(onRequest: RequestListener, port = 0): Promise<Origin> {
+  const server = createServer(onRequest);
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  cleanups.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url: `http://${host}`, host };
+}
+
+/** A port that is free for now. */
+export async function freePort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return String(port);
+}
+
+export interface Listening {
+  readonly type: "listening";
+  readonly url: string;
+  readonly admin: string | null;
+  readonly to: readonly string[];
+}
+
+/** Starts `hopwise proxy --json` on ports of the system's choice. */
+export async function proxy(...args: readonly string[]): Promise<Listening & { readonly running: Running }> {
+  const running = hopwise("proxy", "--json", "--listen", "0", "--admin", "0", ...args);
+  return { ...(await running.json<Listening>("listening")), running };
+}

@@ -1,0 +1,82 @@
+/** What the command line says to those who use it for the first time, or wrongly. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { flagOf, optionNames, optionText } from "../../src/config/schema.ts";
+import { origin, run } from "./running.ts";
+
+const to = "http://127.0.0.1:9";
+
+describe("help", () => {
+  it("of hopwise tells the commands that there are", async () => {
+    const { code, out, err } = await run("--help");
+    expect([code, err]).toEqual([0, ""]);
+    expect([...out.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, command]) => command)).toEqual(["proxy", "demo"]);
+  });
+
+  it("of the proxy tells every option, its default, and two examples", async () => {
+    const { code, out } = await run("proxy", "--help");
+    expect(code).toBe(0);
+    for (const name of optionNames) {
+      if (!optionText(name).isLibraryOnly) expect(out).toContain(`  ${flagOf(name)}`);
+    }
+    expect(out).toMatch(/--no-admin/);
+    expect(out).toMatch(/--keep-alive-timeout[^-]*\(default: 75s\)/);
+    expect(out.match(/^ {2}\$ hopwise proxy/gm)).toHaveLength(2);
+    expect(out).not.toContain("\u001b");
+  });
+
+  it("without a command is help, too, but not what was wanted", async () => {
+    const { code, out, err } = await run();
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toMatch(/^Usage: hopwise/);
+  });
+
+  it("the version is the package's", async () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(await run("--version")).toEqual({ code: 0, out: version, err: "" });
+  });
+});
+
+describe("wrong usage is one line that says what to write instead, and exit code 2", () => {
+  it.each([
+    [["proxy"], "hopwise: --to is missing: write where requests go, like http://127.0.0.1:3000"],
+    [["proxy", "--to"], "hopwise: --to has no value: write --to <url>"],
+    [["proxy", "--to", "localhost:3000"], 'hopwise: --to: "localhost:3000" has no scheme: write http://localhost:3000'],
+    [["proxy", "--to", to, "--lisen", "80"], "hopwise: unknown option '--lisen' (Did you mean --listen?)"],
+    [["proxy", "--to", to, "--xyz"], "hopwise: unknown option '--xyz'; see hopwise --help"],
+    [["proxy", to], `hopwise: "${to}" is an argument too many: write --to ${to}`],
+    [["proxy", "--to", to, "--head-timeout", "5"], 'hopwise: --head-timeout: "5" has no unit: write 5s or 5ms'],
+    [["proxy", "--to", to, "--listen", "127.0.0.1:9"], /where this proxy itself listens/],
+    [["proxy", "--to", to, "--access-log", "/nonexistent/log"], /--access-log: \/nonexistent\/log cannot be opened/],
+    [["proxy", "--to", `${to}/path`], /has more than an origin: .* write http:\/\/127\.0\.0\.1:9$/],
+    [
+      ["demo", "--admin", "x"],
+      'hopwise: --admin: "x" is no address to listen on: write PORT or HOST:PORT, like 8080, 0.0.0.0:8080 or [::1]:8080',
+    ],
+    [["prox"], "hopwise: unknown command 'prox' (Did you mean proxy?)"],
+  ])("hopwise %j", async (args, message) => {
+    const { code, out, err } = await run(...args);
+    expect([code, out]).toEqual([2, ""]);
+    if (typeof message === "string") expect(err).toBe(message);
+    else expect(err).toMatch(message);
+    expect(err).not.toContain("\n");
+  });
+});
+
+describe("a port that is taken", () => {
+  it("is named, with what to do, and exit code 1", async () => {
+    const { host } = await origin(() => {});
+    const { code, out, err } = await run("proxy", "--to", to, "--listen", host, "--no-admin");
+    expect([code, out]).toEqual([1, ""]);
+    expect(err).toBe(
+      `hopwise: --listen: ${host} is taken by another process: stop that one, or choose another port (0: any free one)`,
+    );
+  });
+
+  it("is not evaded when it was asked for", async () => {
+    const { host } = await origin(() => {});
+    const { code, err } = await run("proxy", "--to", to, "--listen", "0", "--admin", host);
+    expect(code).toBe(1);
+    expect(err).toContain(`--admin: ${host} is taken`);
+  });
+});
