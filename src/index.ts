@@ -62,9 +62,6 @@ export type { DrainReport } from "./proxy/gateway.ts";
 /** How long the listener stays open once draining began, for those who have not seen `/readyz` turn yet. */
 const LISTEN_GRACE_MS = 250;
 
-/** How long origin connections that were closed by a drain are waited for. */
-const ORIGINS_GRACE_MS = 100;
-
 /** Where a proxy listens. */
 export interface Listening {
   readonly host: string;
@@ -213,23 +210,15 @@ export class HopwiseProxy implements AsyncDisposable {
     await this.starting?.catch(() => {});
     if (this.listener !== undefined) {
       await new Promise<void>((resolve) => setTimeout(resolve, Math.min(LISTEN_GRACE_MS, grace_ms)));
+      // Right after the runtime has accepted whoever was waiting: the system resets who is still in line.
+      await new Promise((resolve) => setImmediate(resolve));
       this.listener.close();
     }
     const report = await this.gateway.drain(grace_ms);
-    await this.originsGone();
     this.admin?.close();
     this.events.flush();
     await this.accessLog?.close();
     return report;
-  }
-
-  /** Origin connections end with the drain; their ends are reported a moment later, and belong in the log. */
-  private async originsGone(): Promise<void> {
-    const deadline = performance.now() + ORIGINS_GRACE_MS;
-    const { endpoints } = this.gateway.pool;
-    while (endpoints.some(({ connections }) => connections.size > 0) && performance.now() < deadline) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -43,8 +43,6 @@ export const closeReasons = {
   "unexpected-octets": "octets arrived that belong to no exchange",
   "client-gone": "the client of the exchange disappeared",
   "upstream-failed": "the other hop of the exchange failed after the response had begun",
-  "connect-failed": "the connection could not be opened",
-  "connect-timeout": "the connection was not open in time",
   "max-forwards": "the proxy was the final recipient of a TRACE or OPTIONS request",
   // Tunnels.
   "tunnel-ended": "both sides of the tunnel were done",

@@ -51,6 +51,7 @@ export class Pool {
   private readonly line = new Set<Search>();
   /** Where the search for the least busy endpoint starts, so that equally busy ones take turns. */
   private turn = 0;
+  private onEmpty: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
     this.options = options;
@@ -62,7 +63,10 @@ export class Pool {
           clock: options.clock,
           observer: options.observer,
           idleLimit_ms: options.idleLimit_ms,
-          onRoom: () => this.serveLine(),
+          onRoom: () => {
+            this.serveLine();
+            this.checkEmpty();
+          },
         }),
     );
   }
@@ -136,8 +140,18 @@ export class Pool {
     }
   }
 
-  drain(): void {
+  /** Closes what is idle, everything else as soon as its exchange ends, and says when all is gone. */
+  drain(onEmpty: () => void = () => {}): void {
+    this.onEmpty = onEmpty;
     for (const endpoint of this.endpoints) endpoint.drain();
+    this.checkEmpty();
+  }
+
+  private checkEmpty(): void {
+    if (this.onEmpty === undefined || this.endpoints.some((endpoint) => endpoint.size > 0)) return;
+    const { onEmpty } = this;
+    this.onEmpty = undefined;
+    onEmpty();
   }
 }
 

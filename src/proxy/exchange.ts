@@ -168,7 +168,7 @@ export class Exchange implements Seeker, ResponseReceiver {
   onNoConnection(why: NoConnection, fault: string): void {
     this.search = undefined;
     this.record.fault = fault;
-    this.fail(why, "connect-failed");
+    this.fail(why, undefined);
   }
 
   private flushUpstream(): void {
@@ -397,8 +397,12 @@ export class Exchange implements Seeker, ResponseReceiver {
     return upstream.peerHasClosed ? "peer-closed-idle" : undefined;
   }
 
-  /** Something failed: the client gets an answer, or a visibly truncated response if that had begun. */
-  private fail(reason: AnswerReason, upstreamReason: CloseReason, fault?: string): void {
+  /**
+   * Something failed: the client gets an answer, or a visibly truncated response if that had begun.
+   *
+   * @param upstreamReason why the origin's connection closes; undefined: there is none
+   */
+  private fail(reason: AnswerReason, upstreamReason: CloseReason | undefined, fault?: string): void {
     if (this.hasEnded) return;
     this.record.fault ??= fault;
     this.record.reason = reason;
@@ -423,10 +427,10 @@ export class Exchange implements Seeker, ResponseReceiver {
     this.finishRecord();
   }
 
-  private giveUp(upstreamReason: CloseReason): void {
+  private giveUp(upstreamReason: CloseReason | undefined): void {
     this.hasEnded = true;
     this.search?.cancel();
-    this.upstream?.close(upstreamReason);
+    if (upstreamReason !== undefined) this.upstream?.close(upstreamReason);
     this.request.discard();
   }
 

@@ -92,9 +92,10 @@ export class Gateway {
       const done = (cut: number) => {
         stopIdle();
         stopAll();
-        pool.drain();
-        observer.drainEnded(cut);
-        resolve({ cut });
+        pool.drain(() => {
+          observer.drainEnded(cut);
+          resolve({ cut });
+        });
       };
       const stopIdle = clock.after(Math.min(DRAIN_IDLE_GRACE_MS, grace_ms), () => this.closeIdle());
       const stopAll = clock.after(grace_ms, () => {
