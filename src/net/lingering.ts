@@ -25,16 +25,17 @@ export class Lingering implements SocketHandler {
   private readonly socket: Socket;
   private readonly options: LingeringOptions;
   private readonly deadline = new Deadline(() => this.onDeadline());
-  private readonly endsAt_ms: number;
+  /** When a peer that goes on sending is cut off; unknown while it has not been sent everything. */
+  private endsAt_ms: number | undefined;
 
   constructor(socket: Socket, options: LingeringOptions) {
     this.socket = socket;
     this.options = options;
-    this.endsAt_ms = options.clock.now() + LINGER_MS_MAX;
     socket.handler = this;
     socket.end();
     socket.resume();
-    this.arm();
+    if (socket.unsentBytes > 0) this.awaitDeparture();
+    else this.awaitSilence();
   }
 
   /** Ends it now. What the peer has not taken yet is lost. */
@@ -44,25 +45,45 @@ export class Lingering implements SocketHandler {
   }
 
   onData(): void {
-    if (this.options.clock.now() >= this.endsAt_ms) this.cut();
-    else this.arm();
+    if (this.endsAt_ms === undefined) {
+      if (this.socket.unsentBytes === 0) this.awaitSilence();
+    } else if (this.options.clock.now() >= this.endsAt_ms) {
+      this.cut();
+    } else {
+      this.arm(SILENCE_MS_MAX);
+    }
   }
 
   onEnd(): void {}
-  onDrain(): void {}
+
+  onDrain(): void {
+    if (this.endsAt_ms === undefined && this.socket.unsentBytes === 0) this.awaitSilence();
+  }
 
   onClose(fault: string | undefined): void {
     this.options.deadlines.clear(this.deadline);
     this.options.onClosed(fault);
   }
 
-  private arm(): void {
-    const { deadlines, clock, writeTimeout_ms } = this.options;
-    deadlines.set(this.deadline, this.socket.unsentBytes > 0 ? writeTimeout_ms : SILENCE_MS_MAX, clock.now());
+  private awaitDeparture(): void {
+    this.socket.tookSome();
+    this.arm(this.options.writeTimeout_ms);
+  }
+
+  /** Everything has left: now the peer has time to read it, and to stop sending. */
+  private awaitSilence(): void {
+    this.endsAt_ms = this.options.clock.now() + LINGER_MS_MAX;
+    this.arm(SILENCE_MS_MAX);
+  }
+
+  private arm(delay_ms: number): void {
+    this.options.deadlines.set(this.deadline, delay_ms, this.options.clock.now());
   }
 
   private onDeadline(): void {
-    if (this.socket.unsentBytes > 0 && this.socket.tookSome()) this.arm();
+    if (this.endsAt_ms !== undefined) this.cut();
+    else if (this.socket.unsentBytes === 0) this.awaitSilence();
+    else if (this.socket.tookSome()) this.arm(this.options.writeTimeout_ms);
     else this.cut();
   }
 }

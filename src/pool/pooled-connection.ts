@@ -149,7 +149,7 @@ export class PooledConnection implements SocketHandler {
     const { user } = this;
     if (wasIdle) this.endpoint.onPeerClosedIdle(this);
     if (this.life.state === "closing") this.endpoint.closing--;
-    const reason = fault === undefined ? "peer-closed" : wasIdle ? "peer-closed-idle" : "peer-reset";
+    const reason = wasIdle ? "peer-closed-idle" : fault === undefined ? "peer-closed" : "peer-reset";
     if (!this.life.transportClosed(reason)) return;
     this.leave();
     this.endpoint.onClosed(this);

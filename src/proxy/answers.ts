@@ -102,11 +102,6 @@ const meanings = {
     text: "Max-Forwards must be a decimal number (RFC 9110 section 7.6.2).",
     proxyError: "http_request_error",
   },
-  "content-not-allowed": {
-    status: 400,
-    text: "A TRACE request must not have content (RFC 9110 section 9.3.8).",
-    proxyError: "http_request_error",
-  },
 } as const satisfies Record<string, AnswerMeaning>;
 
 export type AnswerReason = keyof typeof meanings | RefusalCode;

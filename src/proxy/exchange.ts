@@ -27,6 +27,7 @@ import { requestHeadText, sentFraming } from "./request-writing.ts";
 import { type ResponseReceiver, ResponseRelay } from "./response-relay.ts";
 import { interimHeadText } from "./response-writing.ts";
 import { Tunnel } from "./tunnel.ts";
+import { type UpstreamLimit, upstreamLimit } from "./upstream-limit.ts";
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -67,12 +68,7 @@ export class Exchange implements Seeker, ResponseReceiver {
     this.admission = admission;
     this.record = record;
     this.awaitsContinue = admission.expectsContinue;
-    this.request = new RequestRelay(
-      admission.framing,
-      context.settings.headLimits,
-      admission.options.nominated,
-      context.outbox,
-    );
+    this.request = new RequestRelay(context, admission);
     this.response = new ResponseRelay(context, head, this);
   }
 
@@ -96,7 +92,8 @@ export class Exchange implements Seeker, ResponseReceiver {
     }
     if (this.request.isStreaming) this.flushUpstream();
     if (this.request.isComplete) this.onRequestComplete();
-    else if (this.request.holdsTooMuch) this.onHoldingTooMuch();
+    else if (this.request.holdsTooMuch && this.awaitsLength) this.fail("length-required", "request-refused");
+    else if (this.request.holdsTooMuch) this.downstream.pause();
     if (!this.hasEnded) this.downstream.armForRequest();
     return end;
   }
@@ -110,11 +107,6 @@ export class Exchange implements Seeker, ResponseReceiver {
     } else {
       this.armUpstream();
     }
-  }
-
-  private onHoldingTooMuch(): void {
-    if (this.awaitsLength) this.fail("length-required", "request-refused");
-    else this.downstream.pause();
   }
 
   /** Whether body octets are due from the client: it is neither paused nor waiting for 100 (Continue). */
@@ -142,21 +134,18 @@ export class Exchange implements Seeker, ResponseReceiver {
   }
 
   onConnection(connection: PooledConnection): void {
-    this.search = undefined;
     this.upstream = connection;
     const { record, context, admission } = this;
     record.upstream = connection;
     record.upstreamExchange = connection.life.exchanges;
     record.upstreamWasReused = connection.isReused;
     const speaksHttp10 = connection.endpoint.minorVersion === 0;
-    if (speaksHttp10 && this.awaitsContinue) {
-      // An HTTP/1.0 origin will never say 100 (RFC 9110 section 10.1.1).
-      this.sayContinue();
-    }
+    // An HTTP/1.0 origin will never say 100 (RFC 9110 section 10.1.1).
+    if (speaksHttp10 && this.awaitsContinue) this.sayContinue();
     const lengthHeld = speaksHttp10 && this.request.isWhollyHeld ? this.request.lengthHeld : undefined;
     const framing = sentFraming(admission.framing, lengthHeld);
-    const { authority } = connection.endpoint.origin;
     const sent = speaksHttp10 ? { ...admission, expectsContinue: false } : admission;
+    const { authority } = connection.endpoint.origin;
     context.outbox.addText(requestHeadText(context, this.downstream, this.head, sent, framing, authority));
     this.request.stream(framing.kind === "chunked");
     this.flushUpstream();
@@ -166,9 +155,7 @@ export class Exchange implements Seeker, ResponseReceiver {
   }
 
   onNoConnection(why: NoConnection, fault: string): void {
-    this.search = undefined;
-    this.record.fault = fault;
-    this.fail(why, undefined);
+    this.fail(why, undefined, fault);
   }
 
   private flushUpstream(): void {
@@ -188,33 +175,31 @@ export class Exchange implements Seeker, ResponseReceiver {
     this.downstream.armForRequest();
   }
 
-  /** What the origin owes next decides which limit runs. */
+  private limit(): UpstreamLimit | undefined {
+    return upstreamLimit({
+      requestIsComplete: this.request.isComplete,
+      originIsBlocked: this.upstreamIsBlocked,
+      awaitsContinue: this.awaitsContinue,
+      responseIsAwaited: this.response.isAwaited,
+      responseIsComplete: this.response.isComplete,
+      clientIsBlocked: this.downstream.isBlocked,
+    });
+  }
+
   private armUpstream(): void {
     const { upstream, context } = this;
     if (upstream === undefined) return;
+    const limit = this.limit();
+    if (limit === undefined) return upstream.clearDeadline();
+    if (limit === "write-timeout") upstream.socket.tookSome();
     const { responseTimeout_ms, bodyTimeout_ms } = context.settings;
-    if (this.upstreamIsBlocked && !this.request.isComplete) {
-      upstream.socket.tookSome();
-      upstream.armDeadline(bodyTimeout_ms);
-    } else if (this.response.isAwaited) {
-      if (this.request.isComplete || this.awaitsContinue) upstream.armDeadline(responseTimeout_ms);
-      else upstream.clearDeadline();
-    } else if (!this.response.isComplete && !this.downstream.isBlocked) {
-      upstream.armDeadline(bodyTimeout_ms);
-    } else {
-      upstream.clearDeadline();
-    }
+    upstream.armDeadline(limit === "response-timeout" ? responseTimeout_ms : bodyTimeout_ms);
   }
 
   onDeadline(): void {
-    if (this.upstreamIsBlocked && !this.request.isComplete) {
-      if (this.upstream?.socket.tookSome()) this.armUpstream();
-      else this.fail("upstream-write-timeout", "write-timeout");
-    } else if (this.response.isAwaited) {
-      this.fail("response-timeout", "response-timeout");
-    } else {
-      this.fail("response-timeout", "body-timeout");
-    }
+    const limit = this.limit();
+    if (limit === "write-timeout" && this.upstream?.socket.tookSome()) this.armUpstream();
+    else this.fail(limit === "write-timeout" ? "upstream-write-timeout" : "response-timeout", limit);
   }
 
   // The response, as it arrives.

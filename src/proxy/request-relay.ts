@@ -6,11 +6,11 @@
 import type { Outbox } from "../net/outbox.ts";
 import { BodyReader } from "../wire/body-reader.ts";
 import type { BodySink } from "../wire/chunk-scanner.ts";
-import type { Framing } from "../wire/framing.ts";
-import type { HeadLimits } from "../wire/head-reader.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
+import type { Admission } from "./admission.ts";
 import { addBodyPiece, addLastChunk } from "./body-writing.ts";
+import type { ProxyContext } from "./context.ts";
 
 /** Octets of a body that are held for a connection or a retry: one read's worth, and most forms and API calls. */
 export const HELD_BYTES_MAX = 64 * 1024;
@@ -26,11 +26,11 @@ export class RequestRelay implements BodySink {
   private readonly outbox: Outbox;
   private readonly nominated: readonly string[];
 
-  constructor(framing: Framing, limits: HeadLimits, nominated: readonly string[], outbox: Outbox) {
-    this.body = BodyReader.for(framing, limits);
+  constructor(context: ProxyContext, { framing, options }: Admission) {
+    this.body = BodyReader.for(framing, context.settings.headLimits);
     this.isChunked = framing.kind === "chunked";
-    this.nominated = nominated;
-    this.outbox = outbox;
+    this.nominated = options.nominated;
+    this.outbox = context.outbox;
   }
 
   /** Whether the client has sent the whole request. */

@@ -61,7 +61,7 @@ export function requestHeadText(
   if (framing.kind === "chunked") {
     cutKinds |= 1 << Kind.contentLength;
     added += "Transfer-Encoding: chunked\r\n";
-  } else if (framing.kind === "length" && !isCanonicalLength(head, framing.length)) {
+  } else if (framing.kind === "length" && !fields.isWritten(Kind.contentLength, String(framing.length))) {
     cutKinds |= 1 << Kind.contentLength;
     added += `Content-Length: ${framing.length}\r\n`;
   }
@@ -84,11 +84,6 @@ export function requestHeadText(
     `${connectionLines(admission)}${context.viaLines[head.minorVersion]}` +
     `${forwardingLines(context, downstream, head, target.authority)}\r\n`
   );
-}
-
-/** Whether the one Content-Length line says just what we would write. */
-export function isCanonicalLength(head: { readonly fields: RequestHead["fields"] }, length: number): boolean {
-  return head.fields.valuesOf(Kind.contentLength)[0] === String(length);
 }
 
 /** Our own connection options on the upstream hop. Persistence needs none: it is HTTP/1.1's default (S13). */

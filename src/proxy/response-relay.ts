@@ -115,7 +115,7 @@ export class ResponseRelay implements BodySink {
         options,
         framing,
         clientFraming: this.clientFraming,
-        describesLength: method === "HEAD" || head.status === 304,
+        requestMethod: method,
         connectionLines,
         context: this.context,
       }),

@@ -7,7 +7,6 @@ import type { Framing } from "../wire/framing.ts";
 import { fieldLines, kindSet } from "../wire/head-writer.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
 import type { ProxyContext } from "./context.ts";
-import { isCanonicalLength } from "./request-writing.ts";
 
 const HOP_KINDS = kindSet(
   Kind.connection,
@@ -35,8 +34,8 @@ export interface ResponseWriting {
   readonly options: ConnectionOptions;
   readonly framing: Framing;
   readonly clientFraming: ClientFraming;
-  /** Whether the response describes a length without carrying it: to HEAD, and 304. */
-  readonly describesLength: boolean;
+  /** The method of the request that it answers. */
+  readonly requestMethod: string;
   /** Our own connection field lines, each with its CRLF. */
   readonly connectionLines: string;
   /** Has the `Date` for an origin that sent none (RFC 9110 section 6.6.1). */
@@ -44,19 +43,18 @@ export interface ResponseWriting {
 }
 
 export function responseHeadText(writing: ResponseWriting): string {
-  const { head, framing } = writing;
+  const { head } = writing;
   const { fields } = head;
   let cutKinds = HOP_KINDS;
   let added = "";
-  const keepsLength =
-    framing.kind === "length"
-      ? isCanonicalLength(head, framing.length)
-      : writing.describesLength && fields.has(Kind.contentLength);
-  if (!keepsLength) {
+  const length = lengthToSay(writing);
+  if (length === undefined) {
     cutKinds |= 1 << Kind.contentLength;
-    if (framing.kind === "length") added = `Content-Length: ${framing.length}\r\n`;
+  } else if (!fields.isWritten(Kind.contentLength, length)) {
+    cutKinds |= 1 << Kind.contentLength;
+    added = `Content-Length: ${length}\r\n`;
   }
-  if (writing.clientFraming === "chunked") added = "Transfer-Encoding: chunked\r\n";
+  if (writing.clientFraming === "chunked") added += "Transfer-Encoding: chunked\r\n";
   else cutKinds |= 1 << Kind.trailer;
   if (!fields.has(Kind.date)) added += `Date: ${writing.context.date()}\r\n`;
   const cut = {
@@ -66,6 +64,15 @@ export function responseHeadText(writing: ResponseWriting): string {
     isIrregular: head.isIrregular,
   };
   return `${statusLine(head)}${fieldLines(fields, cut)}${added}${writing.connectionLines}\r\n`;
+}
+
+/** The value of `Content-Length`; undefined: there is none. */
+function lengthToSay({ head, framing, requestMethod }: ResponseWriting): string | undefined {
+  if (framing.kind === "length") return String(framing.length);
+  // Responses to HEAD and 304 describe a length without carrying it; it is a number, responseFraming refuses others.
+  const describes = head.status === 304 || (requestMethod === "HEAD" && head.status >= 200 && head.status !== 204);
+  const described = describes ? head.fields.valuesOf(Kind.contentLength)[0] : undefined;
+  return described === undefined ? undefined : String(Number(described));
 }
 
 /** An interim response (1xx) without framing and hop-by-hop fields; 101 keeps its `Upgrade`. */

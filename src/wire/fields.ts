@@ -137,6 +137,15 @@ export class FieldTable {
     return trimWhitespace(raw.includes("\n") ? raw.replace(/[ \t]*\r\n[ \t]+/g, " ") : raw);
   }
 
+  /** Whether the only field line of this kind says `value` just as we would write it: one space before, nothing behind. */
+  isWritten(kind: Kind, value: string): boolean {
+    for (let index = 0; index < this.count; index++) {
+      if (this.kind(index) !== kind) continue;
+      return this.text.slice(this.nameEnd(index), this.lineEnd(index)) === `: ${value}\r\n`;
+    }
+    return false;
+  }
+
   /** The values of all field lines of this kind, in order; none: an empty array. */
   valuesOf(kind: Kind): string[] {
     const values: string[] = [];

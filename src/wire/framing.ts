@@ -33,7 +33,10 @@ const FRAMING_KINDS = (1 << Kind.contentLength) | (1 << Kind.transferEncoding);
 /** The framing of a request's body. A request without either field has none. */
 export function requestFraming(head: RequestHead): FramingDecision {
   if ((head.fields.kinds & FRAMING_KINDS) === 0) return noBody;
-  return declaredFraming(head);
+  const declared = declaredFraming(head);
+  if (head.method !== "CONNECT" || typeof declared === "string") return declared;
+  // RFC 9110 section 9.3.6: what follows a CONNECT is the tunnel's, whatever its head says.
+  return declared.length === 0 ? noBody : "content-not-allowed";
 }
 
 /**

@@ -88,6 +88,10 @@ const meanings = {
     text: "The last transfer coding must be chunked, once, without parameters (RFC 9112 section 6.3).",
   },
   "transfer-coding-unknown": { status: 501, text: "Only the chunked transfer coding is understood here." },
+  "content-not-allowed": {
+    status: 400,
+    text: "TRACE and CONNECT requests must not have content (RFC 9110 sections 9.3.6 and 9.3.8).",
+  },
   "chunk-size-invalid": {
     status: 400,
     text: "A chunk must begin with its size in hexadecimal digits (RFC 9112 section 7.1).",

@@ -1,0 +1,15 @@
+/** How much is fuzzed, and from which seed: short and fixed by default, longer on request. */
+
+function numberFrom(name: string, fallback: number): number {
+  const text = process.env[name];
+  if (text === undefined || text === "") return fallback;
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 0) throw new Error(`${name} must be a whole number, not "${text}"`);
+  return number;
+}
+
+export const seed = numberFrom("HOPWISE_FUZZ_SEED", 20_261_123);
+/** Inputs of the differential run, requests and responses together. */
+export const inputs = numberFrom("HOPWISE_FUZZ_INPUTS", 60_000);
+/** Runs of each property; grows with the inputs. */
+export const runs = Math.max(200, Math.round(inputs / 100));

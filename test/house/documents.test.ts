@@ -1,0 +1,62 @@
+/** The documents say what is so: their commands exist, and the map names every room. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const read = (name: string) => (existsSync(join(root, name)) ? readFileSync(join(root, name), "utf8") : undefined);
+
+const manifest = JSON.parse(read("package.json") ?? "{}") as {
+  scripts: Record<string, string>;
+  bin: Record<string, string>;
+};
+/** Commands of npm that need no script. */
+const builtIn = new Set(["ci", "install", "i", "audit", "pack", "publish", "version", "exec"]);
+
+/** Scripts that a text calls: `npm test`, `npm start`, `npm run NAME`. */
+function scriptsIn(text: string): string[] {
+  const calls = text.matchAll(/\bnpm (?:(?:run|run-script) (?:-s |--silent )?)?([a-z][a-z:-]*)/g);
+  return [...new Set([...calls].map((match) => match[1] as string))].filter(
+    (name) => !builtIn.has(name) && name !== "run",
+  );
+}
+
+const documents = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md"];
+
+describe("commands that documents name are scripts of the package", () => {
+  for (const name of documents) {
+    const text = read(name);
+    if (text === undefined) continue;
+    it(name, () => {
+      const code = [...text.matchAll(/```[\s\S]*?```|`[^`\n]+`/g)].map(([piece]) => piece).join("\n");
+      expect(scriptsIn(code).filter((script) => !(script in manifest.scripts))).toStrictEqual([]);
+    });
+  }
+});
+
+const readme = read("README.md");
+if (readme !== undefined) {
+  it("README.md begins where everybody begins: two commands that work", () => {
+    for (const command of ["npm ci && npm start", "npm ci && npm test"]) expect(readme).toContain(command);
+    expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(["start", "test"]));
+  });
+}
+
+const map = read("ARCHITECTURE.md");
+if (map !== undefined) {
+  it("ARCHITECTURE.md names every room that exists", () => {
+    const rooms = readdirSync(join(root, "src"), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+    expect(rooms.filter((room) => !new RegExp(`(?:\\b|src/)${room}/?\\b`).test(map))).toStrictEqual([]);
+  });
+}
+
+it("every script that runs a file runs one that exists, built or written", () => {
+  const files = Object.values(manifest.scripts).flatMap((script) =>
+    [...script.matchAll(/\bnode ([\w./-]+)/g)].map((m) => m[1] as string),
+  );
+  const missing = files.filter((file) => !existsSync(join(root, file.replace(/^dist\/(.*)\.js$/, "src/$1.ts"))));
+  expect(missing).toStrictEqual([]);
+});

@@ -1,0 +1,53 @@
+/**
+ * Time that stands still until a test moves it. The sockets stay real; no test waits for a timeout.
+ *
+ * The date never moves, so that messages with a `Date` can be compared octet by octet.
+ */
+import type { Clock } from "../../src/net/ports.ts";
+
+/** The example of RFC 9110 section 5.6.7. */
+export const TEST_DATE = "Sun, 06 Nov 1994 08:49:37 GMT";
+const TEST_DATE_MS = Date.parse(TEST_DATE);
+
+interface Timer {
+  readonly due_ms: number;
+  readonly callback: () => void;
+}
+
+export class ManualClock implements Clock {
+  private now_ms = 0;
+  private readonly timers = new Set<Timer>();
+
+  now(): number {
+    return this.now_ms;
+  }
+
+  date(): number {
+    return TEST_DATE_MS;
+  }
+
+  after(delay_ms: number, callback: () => void): () => void {
+    const timer = { due_ms: this.now_ms + delay_ms, callback };
+    this.timers.add(timer);
+    return () => void this.timers.delete(timer);
+  }
+
+  /** Lets `ms` pass; everything that is due on the way happens in its order. */
+  advance(ms: number): void {
+    const end_ms = this.now_ms + ms;
+    for (let timer = this.firstDue(end_ms); timer !== undefined; timer = this.firstDue(end_ms)) {
+      this.timers.delete(timer);
+      this.now_ms = timer.due_ms;
+      timer.callback();
+    }
+    this.now_ms = end_ms;
+  }
+
+  private firstDue(until_ms: number): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of this.timers) {
+      if (timer.due_ms <= until_ms && (first === undefined || timer.due_ms < first.due_ms)) first = timer;
+    }
+    return first;
+  }
+}

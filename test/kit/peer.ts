@@ -1,0 +1,152 @@
+/**
+ * A raw neighbour of the proxy on a real socket: a client or an origin that sends exact octets and awaits exact ones.
+ *
+ * Text stands for octets as latin1. Every error shows what had arrived. Deliberately absent: HTTP.
+ */
+import type { Socket as RawSocket } from "node:net";
+import type { Bell } from "./bell.ts";
+import type { WatchedSocket } from "./watched-socket.ts";
+
+/** How the other side ended its sending: `FIN` in order, `RST` at once. */
+export type WireEnd = "FIN" | "RST";
+
+export class WireError extends Error {
+  override readonly name = "WireError";
+}
+
+/**
+ * Looks at the octets that have arrived and were not taken yet. @returns how many of them are what was expected,
+ * `undefined` when more are needed, or a sentence that says what is wrong.
+ */
+export type Matcher = (arrived: string, hasEnded: boolean) => number | undefined | string;
+
+export class Peer {
+  /** `client 1`, `origin 2`. */
+  readonly name: string;
+  /** How the proxy ended its side. */
+  ended: WireEnd | undefined;
+  /** What has arrived and was not taken yet. */
+  arrived = "";
+  /** Everything that has arrived. */
+  history = "";
+  private isClosed = false;
+  private hasReset = false;
+  private sentBytes = 0;
+  private readonly raw: RawSocket;
+  /** The proxy's end of this connection. */
+  private readonly far: () => WatchedSocket | undefined;
+  private readonly bell: Bell;
+
+  constructor(name: string, raw: RawSocket, bell: Bell, far: () => WatchedSocket | undefined) {
+    this.name = name;
+    this.raw = raw;
+    this.bell = bell;
+    this.far = far;
+    raw.setNoDelay(true);
+    raw.on("data", (octets: Buffer) => {
+      const text = octets.toString("latin1");
+      this.history += text;
+      this.arrived += text;
+      bell.ring();
+    });
+    raw.on("end", () => {
+      this.ended ??= "FIN";
+      bell.ring();
+    });
+    raw.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ECONNRESET" || error.code === "EPIPE") this.ended ??= "RST";
+      bell.ring();
+    });
+    raw.on("close", () => {
+      this.isClosed = true;
+      bell.ring();
+    });
+  }
+
+  /** Sends each piece in a segment of its own: the next one only after the proxy has read the one before. */
+  async send(...pieces: string[]): Promise<void> {
+    for (const piece of pieces) {
+      if (this.isClosed || this.raw.writableEnded) return;
+      this.raw.write(piece, "latin1");
+      this.sentBytes += piece.length;
+      await this.until("the proxy reads what was sent", () => this.far()?.hasRead(this.sentBytes) === true);
+    }
+  }
+
+  /** Closes our side with FIN; what the proxy still sends is read. */
+  async end(): Promise<void> {
+    this.raw.end();
+    await this.until("the proxy sees our FIN", () => this.isClosed || this.far()?.hasNoticedEnd() === true);
+  }
+
+  /** Ends both sides at once with RST. */
+  async reset(): Promise<void> {
+    this.hasReset = true;
+    this.raw.resetAndDestroy();
+    await this.until("the proxy sees our RST", () => this.far()?.isClosed === true);
+  }
+
+  /** Reads nothing until `resume`. */
+  pause(): void {
+    this.raw.pause();
+  }
+
+  resume(): void {
+    this.raw.resume();
+  }
+
+  /** Takes what `matcher` expects from what arrives. */
+  async receive(what: string, matcher: Matcher): Promise<string> {
+    let taken = 0;
+    await this.until(`${what} arrives`, () => {
+      const verdict = matcher(this.arrived, this.ended !== undefined || this.isClosed);
+      if (typeof verdict === "string") throw this.error(`expected ${what}, but ${verdict}`);
+      taken = verdict ?? 0;
+      return verdict !== undefined;
+    });
+    const text = this.arrived.slice(0, taken);
+    this.arrived = this.arrived.slice(taken);
+    return text;
+  }
+
+  /** Waits until the proxy ends its side; what arrives before that is unexpected. After our own reset nothing arrives. */
+  async seeEnd(expected: WireEnd | "either"): Promise<void> {
+    if (this.hasReset) return;
+    await this.until("the proxy ends its side", () => {
+      if (this.arrived !== "") throw this.error("more arrived than was expected");
+      return this.ended !== undefined;
+    });
+    if (expected !== "either" && this.ended !== expected) {
+      throw this.error(`the proxy was to end this with ${expected}, it ended with ${this.ended}`);
+    }
+  }
+
+  /** Nothing has arrived that was not taken, and the proxy has not closed its side. */
+  assertOpen(): void {
+    if (this.arrived !== "") throw this.error("more arrived than was expected");
+    if (this.ended !== undefined || this.far()?.hasEnded === true) {
+      throw this.error("the proxy closed this connection, which was to persist");
+    }
+  }
+
+  destroy(): void {
+    this.raw.destroy();
+  }
+
+  error(what: string): WireError {
+    return new WireError(
+      `${this.name}: ${what}\n  not taken yet: ${visible(this.arrived)}\n  arrived in all: ${visible(this.history)}` +
+        (this.ended === undefined ? "" : `, then ${this.ended}`),
+    );
+  }
+
+  private until(what: string, isReached: () => boolean): Promise<void> {
+    return this.bell.until(isReached, () => this.error(`waited too long until ${what}`));
+  }
+}
+
+/** Octets as people can read them. */
+export function visible(octets: string): string {
+  if (octets === "") return "nothing";
+  return JSON.stringify(octets.length > 1_000 ? `${octets.slice(0, 500)} … ${octets.slice(-400)}` : octets);
+}

@@ -1,0 +1,87 @@
+/**
+ * Remembers everything a proxy tells its observer, in order: connections of both hops, exchanges, refusals of reuse.
+ */
+import type { CloseReason, ReuseRefusal } from "../../src/connection/reasons.ts";
+import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
+import type { DownstreamConnection } from "../../src/proxy/downstream.ts";
+import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
+import type { ProxyObserver } from "../../src/proxy/observer.ts";
+import type { Bell } from "./bell.ts";
+
+/** One connection's life as it was told. */
+export interface Told<Connection> {
+  readonly connection: Connection;
+  /** One entry for each time it was told closed: exactly one in the end. */
+  readonly closes: (CloseReason | undefined)[];
+}
+
+export class RecordingObserver implements ProxyObserver {
+  readonly downstream: Told<DownstreamConnection>[] = [];
+  readonly upstream: Told<PooledConnection>[] = [];
+  readonly exchanges: ExchangeRecord[] = [];
+  readonly reuseRefusals: ReuseRefusal[] = [];
+  readonly faults: string[] = [];
+  reuses = 0;
+  private readonly told = new Map<DownstreamConnection | PooledConnection, Told<unknown>>();
+  private readonly bell: Bell;
+
+  constructor(bell: Bell) {
+    this.bell = bell;
+  }
+
+  get allAreClosed(): boolean {
+    return [...this.downstream, ...this.upstream].every(({ closes }) => closes.length > 0);
+  }
+
+  downstreamOpened(connection: DownstreamConnection): void {
+    const told = { connection, closes: [] };
+    this.downstream.push(told);
+    this.told.set(connection, told);
+  }
+
+  downstreamClosed(connection: DownstreamConnection): void {
+    this.closed(connection);
+  }
+
+  upstreamOpened(connection: PooledConnection): void {
+    const told = { connection, closes: [] };
+    this.upstream.push(told);
+    this.told.set(connection, told);
+  }
+
+  upstreamClosed(connection: PooledConnection): void {
+    this.closed(connection);
+  }
+
+  private closed(connection: DownstreamConnection | PooledConnection): void {
+    const told = this.told.get(connection);
+    if (told === undefined) throw new Error("a connection was told closed that was never told open");
+    told.closes.push(connection.life.closeReason);
+    this.bell.ring();
+  }
+
+  upstreamReused(): void {
+    this.reuses++;
+  }
+
+  reuseRefused(_connection: PooledConnection, refusal: ReuseRefusal): void {
+    this.reuseRefusals.push(refusal);
+  }
+
+  exchangeEnded(record: ExchangeRecord): void {
+    this.exchanges.push(record);
+  }
+
+  acceptFailed(fault: string): void {
+    this.faults.push(fault);
+  }
+
+  endpointFailed(_endpoint: unknown, fault: string): void {
+    this.faults.push(fault);
+  }
+
+  lifetimeLearned(): void {}
+  endpointRecovered(): void {}
+  drainBegan(): void {}
+  drainEnded(): void {}
+}

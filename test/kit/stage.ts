@@ -1,0 +1,235 @@
+/**
+ * A proxy between raw clients and a raw origin, on real sockets and the loopback interface.
+ *
+ * A stage owns the two listeners and is used again and again; each scene on it has a gateway, a clock and an observer of
+ * its own. When a scene ends, everything in it must have come to an end: every connection told closed exactly once,
+ * no connection, deadline or timer left. Deliberately absent: what is said on the wire.
+ */
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { nodeDialer } from "../../src/net/node-dialer.ts";
+import { listen } from "../../src/net/node-listener.ts";
+import type { Listener } from "../../src/net/ports.ts";
+import { parseOriginAddress } from "../../src/pool/origin-address.ts";
+import { Gateway } from "../../src/proxy/gateway.ts";
+import type { GatewaySettings } from "../../src/proxy/settings.ts";
+import { defaultHeadLimits } from "../../src/wire/head-reader.ts";
+import { Bell } from "./bell.ts";
+import { ManualClock } from "./manual-clock.ts";
+import { Peer, WireError } from "./peer.ts";
+import { RecordingObserver } from "./recording-observer.ts";
+import { WatchedSocket, watchedDialer } from "./watched-socket.ts";
+
+export const VIA_NAME = "hopwise-test";
+
+const baseSettings: Omit<GatewaySettings, "origins"> = {
+  keepAliveTimeout_ms: 75_000,
+  maxRequests: 0,
+  maxConnections: 10_000,
+  headTimeout_ms: 30_000,
+  bodyTimeout_ms: 60_000,
+  connectTimeout_ms: 5_000,
+  responseTimeout_ms: 60_000,
+  tunnelTimeout_ms: 3_600_000,
+  poolIdleTimeout_ms: 60_000,
+  poolSize: 1_024,
+  headLimits: defaultHeadLimits,
+  isTrusted: () => false,
+  sendsForwarded: false,
+  viaName: VIA_NAME,
+};
+
+/** Settings of a gateway that a scene may change. */
+export type SceneSettings = Partial<Omit<GatewaySettings, "origins">>;
+
+export class Stage {
+  private scene: Scene | undefined;
+  private listener: Listener | undefined;
+  private readonly origin: Server;
+
+  private constructor() {
+    this.origin = createServer({ allowHalfOpen: true, noDelay: true }, (raw) => {
+      if (this.scene === undefined) raw.destroy();
+      else this.scene.onOriginConnection(raw);
+    });
+  }
+
+  static async open(): Promise<Stage> {
+    const stage = new Stage();
+    stage.origin.listen(0, "127.0.0.1");
+    await once(stage.origin, "listening");
+    stage.listener = await listen({
+      host: "127.0.0.1",
+      port: 0,
+      onSocket: (socket) => {
+        if (stage.scene === undefined) socket.destroy();
+        else stage.scene.accept(socket);
+      },
+      onFault: () => undefined,
+    });
+    return stage;
+  }
+
+  begin(settings: SceneSettings = {}): Scene {
+    if (this.scene !== undefined) throw new Error("the scene before has not ended");
+    const { port } = this.origin.address() as AddressInfo;
+    const clientPort = this.listener?.address.port ?? 0;
+    const scene = new Scene(
+      { ...baseSettings, ...settings, origins: [parseOriginAddress(`http://127.0.0.1:${port}`)] },
+      clientPort,
+      () => {
+        this.scene = undefined;
+      },
+    );
+    this.scene = scene;
+    return scene;
+  }
+
+  close(): void {
+    this.scene?.abandon();
+    this.listener?.close();
+    this.origin.close();
+  }
+}
+
+export class Scene {
+  readonly clock = new ManualClock();
+  readonly gateway: Gateway;
+  readonly observer: RecordingObserver;
+  readonly clients: Peer[] = [];
+  readonly origins: Peer[] = [];
+  /** `host:port` of the origin. */
+  readonly originAuthority: string;
+  private readonly bell = new Bell();
+  private readonly port: number;
+  private readonly onEnded: () => void;
+  /** The proxy's ends: of clients' connections by the client's port, of the origin's by the proxy's own port. */
+  private readonly accepted = new Map<number, WatchedSocket>();
+  private readonly dialed = new Map<number, WatchedSocket>();
+
+  constructor(settings: GatewaySettings, port: number, onEnded: () => void) {
+    this.port = port;
+    this.onEnded = onEnded;
+    this.originAuthority = settings.origins[0]?.authority ?? "";
+    this.observer = new RecordingObserver(this.bell);
+    const dialer = watchedDialer(nodeDialer, this.bell, (socket) => {
+      this.dialed.set(socket.localPort, socket);
+      this.bell.ring();
+    });
+    this.gateway = new Gateway(settings, { clock: this.clock, dialer, observer: this.observer });
+    this.bell.begin();
+  }
+
+  /** @internal */
+  accept(socket: ConstructorParameters<typeof WatchedSocket>[0]): void {
+    const watched = new WatchedSocket(socket, this.bell);
+    this.accepted.set(socket.remotePort, watched);
+    this.gateway.accept(watched);
+    this.bell.ring();
+  }
+
+  /** @internal */
+  onOriginConnection(raw: ReturnType<typeof connect>): void {
+    const { remotePort } = raw;
+    this.origins.push(
+      new Peer(`origin ${this.origins.length + 1}`, raw, this.bell, () => this.dialed.get(remotePort ?? 0)),
+    );
+    this.bell.ring();
+  }
+
+  /** Opens a client's connection, and waits until the proxy has it. */
+  async connect(): Promise<Peer> {
+    const raw = connect({ host: "127.0.0.1", port: this.port, allowHalfOpen: true });
+    await once(raw, "connect");
+    const { localPort } = raw;
+    const client = new Peer(`client ${this.clients.length + 1}`, raw, this.bell, () =>
+      this.accepted.get(localPort ?? 0),
+    );
+    this.clients.push(client);
+    await this.bell.until(
+      () => this.accepted.has(localPort ?? 0),
+      () => client.error("the proxy did not accept this connection"),
+    );
+    return client;
+  }
+
+  /** Client `number` (from 1 on), connecting as many as it takes. */
+  async client(number: number): Promise<Peer> {
+    while (this.clients.length < number) await this.connect();
+    return this.clients[number - 1] as Peer;
+  }
+
+  /** The origin's connection `number` (from 1 on), once the proxy has opened it. */
+  async origin(number: number): Promise<Peer> {
+    await this.bell.until(
+      () => this.origins.length >= number,
+      () =>
+        new WireError(
+          `origin ${number}: the proxy opened no such connection, only ${this.origins.length}\n` +
+            this.clients.map((client) => client.error("so far").message).join("\n"),
+        ),
+    );
+    return this.origins[number - 1] as Peer;
+  }
+
+  /** Whichever of `peers` receives something first. */
+  async firstToReceive(peers: readonly Peer[]): Promise<Peer> {
+    const hasReceived = () => peers.find((peer) => peer.arrived !== "");
+    await this.bell.until(
+      () => hasReceived() !== undefined,
+      () => new WireError(`nothing arrived at any of ${peers.map(({ name }) => name).join(", ")}`),
+    );
+    return hasReceived() as Peer;
+  }
+
+  /** Closes what is open and checks that nothing is left. */
+  async end(): Promise<void> {
+    for (const client of this.clients) await client.end();
+    for (const origin of this.origins) await origin.end();
+    await this.bell.until(
+      () => this.observer.allAreClosed && this.gateway.clients.connections.size === 0,
+      () => new WireError(`some connections never ended: ${this.stillOpen()}`),
+    );
+    this.assertNothingIsLeft();
+    this.leave();
+  }
+
+  /** Ends at once, whatever the state: after a failure. */
+  abandon(): void {
+    this.leave();
+    for (const socket of [...this.accepted.values(), ...this.dialed.values()]) socket.destroy();
+  }
+
+  private leave(): void {
+    this.bell.stop();
+    for (const peer of [...this.clients, ...this.origins]) peer.destroy();
+    this.onEnded();
+  }
+
+  private stillOpen(): string {
+    return [...this.observer.downstream, ...this.observer.upstream]
+      .filter(({ closes }) => closes.length === 0)
+      .map(({ connection }) => `${connection.hop} (${connection.life.state}, ${connection.life.closeReason ?? "-"})`)
+      .join(", ");
+  }
+
+  private assertNothingIsLeft(): void {
+    const { gateway, observer } = this;
+    const left: string[] = [];
+    for (const { connection, closes } of [...observer.downstream, ...observer.upstream]) {
+      if (closes.length !== 1 || closes[0] === undefined) {
+        left.push(`a ${connection.hop} connection was told closed ${closes.length} times: ${closes.join(", ")}`);
+      }
+    }
+    if (gateway.clients.connections.size > 0) left.push(`${gateway.clients.connections.size} client connections`);
+    if (gateway.clients.open !== 0) left.push(`a count of ${gateway.clients.open} open client connections`);
+    for (const endpoint of gateway.pool.endpoints) {
+      if (endpoint.size !== 0) left.push(`${endpoint.size} connections of ${endpoint.origin.name}`);
+      if (endpoint.inUse !== 0) left.push(`${endpoint.inUse} connections in use of ${endpoint.origin.name}`);
+    }
+    if (gateway.pool.waiting !== 0) left.push(`${gateway.pool.waiting} searches in line`);
+    if (gateway.context.deadlines.size !== 0) left.push(`${gateway.context.deadlines.size} deadlines`);
+    if (!gateway.context.outbox.isEmpty) left.push("octets in the outbox");
+    if (left.length > 0) throw new WireError(`when all was over, these were left: ${left.join("; ")}`);
+  }
+}
