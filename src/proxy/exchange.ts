@@ -49,7 +49,6 @@ export class Exchange implements Seeker, ResponseReceiver {
   /** The body must be complete before it is sent: the origin takes no chunks. */
   private awaitsLength = false;
   private upstreamIsBlocked = false;
-
   private upstreamCloseReason: CloseReason | undefined;
   /** Why the client's connection closes after this exchange; undefined: it persists. Announced in the response. */
   private closeReason: CloseReason | undefined;
