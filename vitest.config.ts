@@ -8,6 +8,15 @@ export default defineConfig({
       { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 3_600_000 } },
       {
         test: {
+          name: "faults",
+          include: ["test/faults/**/*.test.ts", "test/soak/**/*.test.ts", "test/peers/*.test.ts"],
+          globalSetup: ["test/interop/support/build.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: "cli",
           include: ["test/cli/**/*.test.ts"],
           globalSetup: ["test/interop/support/build.ts"],

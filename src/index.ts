@@ -206,7 +206,7 @@ export class HopwiseProxy implements AsyncDisposable {
   }
 
   private async drain(grace_ms: number): Promise<DrainReport> {
-    this.gateway.beginDrain();
+    this.gateway.announceDrain();
     await this.starting?.catch(() => {});
     if (this.listener !== undefined) {
       await new Promise<void>((resolve) => setTimeout(resolve, Math.min(LISTEN_GRACE_MS, grace_ms)));
@@ -214,6 +214,8 @@ export class HopwiseProxy implements AsyncDisposable {
       await new Promise((resolve) => setImmediate(resolve));
       this.listener.close();
     }
+    // Only now: whoever is told `close` comes back at once, and what waits to be accepted when the listener closes is reset.
+    this.gateway.beginDrain();
     const report = await this.gateway.drain(grace_ms);
     this.admin?.close();
     this.events.flush();

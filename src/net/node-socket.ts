@@ -167,7 +167,14 @@ function onData(this: RawSocket, octets: Buffer): void {
 }
 
 function onEnd(this: RawSocket): void {
-  (this as OwnedSocket)[owner]?.handler.onEnd();
+  const socket = (this as OwnedSocket)[owner];
+  // libuv reports a RST that arrives together with the last octets as their end; only the system knows better.
+  if (hasLostPeer(this)) {
+    socket?.noteFault("ECONNRESET");
+    this.destroy();
+    return;
+  }
+  socket?.handler.onEnd();
 }
 
 function onDrain(this: RawSocket): void {
@@ -180,4 +187,11 @@ function onError(this: RawSocket, error: NodeJS.ErrnoException): void {
 
 function onClose(this: RawSocket): void {
   (this as OwnedSocket)[owner]?.closed();
+}
+
+/** Whether the connection is gone altogether (ENOTCONN) although we have not ended our side: the peer has reset it. */
+function hasLostPeer(raw: RawSocket): boolean {
+  if (raw.writableEnded) return false;
+  const handle = (raw as unknown as { _handle?: { getpeername?: (out: object) => number } | null })._handle;
+  return handle?.getpeername !== undefined && handle.getpeername({}) !== 0;
 }

@@ -93,6 +93,7 @@ export class Endpoint {
 
   private refusal(connection: PooledConnection, isRetriable: boolean, now: number): ReuseRefusal | undefined {
     const { lifetime } = this;
+    this.watch(connection, now);
     return reuseRefusal(
       {
         isIdle: connection.life.state === "idle",
@@ -103,21 +104,19 @@ export class Endpoint {
         idleLimit_ms: this.options.idleLimit_ms,
         hintUsable_ms: connection.hintUsable_ms,
         hintRequestsLeft: connection.hintRequestsLeft,
-        lifetimeUsable_ms: lifetime.usableWhile_ms(this.watched_ms(connection, now)),
+        lifetimeUsable_ms: lifetime.usable_ms,
       },
       {
         isRetriable,
-        wellInside_ms: isRetriable
-          ? Number.POSITIVE_INFINITY
-          : lifetime.wellInside_ms(connection.hintTimeout_ms, this.watched_ms(connection, now)),
+        wellInside_ms: isRetriable ? Number.POSITIVE_INFINITY : lifetime.wellInside_ms(connection.hintTimeout_ms),
       },
     );
   }
 
-  /** How long the longest idle connection other than this one has idled. */
-  private watched_ms(connection: PooledConnection, now: number): number {
+  /** What idles longest and is still open proves how long this origin lets others idle. */
+  private watch(other: PooledConnection, now: number): void {
     const watched = this.probe ?? this.idle.oldest?.owner;
-    return watched === undefined || watched === connection ? 0 : now - watched.idleSince_ms;
+    if (watched !== undefined && watched !== other) this.lifetime.recordSurvival(now - watched.idleSince_ms);
   }
 
   onOpened(connection: PooledConnection): void {
@@ -152,7 +151,8 @@ export class Endpoint {
   private idleLimit(connection: PooledConnection): { limit_ms: number; reason: ReuseRefusal } {
     let limit_ms = this.options.idleLimit_ms;
     let reason: ReuseRefusal = "idle-timeout";
-    const lifetime_ms = this.lifetime.usableWhile_ms(this.watched_ms(connection, this.now()));
+    this.watch(connection, this.now());
+    const lifetime_ms = this.lifetime.usable_ms;
     if (lifetime_ms !== undefined && lifetime_ms < limit_ms) {
       limit_ms = lifetime_ms;
       reason = "lifetime-learned";

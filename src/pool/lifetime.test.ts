@@ -39,7 +39,7 @@ describe("the estimate", () => {
   });
 
   it("remembers no more than eight closes", () => {
-    expect(learned(1, ...Array(8).fill(5_000)).wellInside_ms(undefined, 0)).toBe(2_500);
+    expect(learned(1, ...Array(8).fill(5_000)).wellInside_ms(undefined)).toBe(2_500);
   });
 });
 
@@ -48,7 +48,7 @@ describe("closes that come together are one sample, the longest", () => {
     const lifetime = learned(5_000, 5_000);
     for (const age of [10, 3_000, 700, 4_999, 1]) lifetime.recordClose(age, 10_000_000 + age / 100);
     expect(lifetime.estimate_ms).toBe(5_000);
-    expect(lifetime.wellInside_ms(undefined, 0)).toBe(2_499.5);
+    expect(lifetime.wellInside_ms(undefined)).toBe(2_499.5);
   });
 
   it("a burst may go on as long as each close is near the one before", () => {
@@ -86,33 +86,42 @@ describe("what is not believed", () => {
   });
 
   it("a lifetime that a neighbour outlives while it is watched", () => {
-    expect(learned(5_000).usableWhile_ms(4_000)).toBe(4_500);
-    expect(learned(5_000).usableWhile_ms(20_000)).toBe(19_000);
-    expect(new Lifetime().usableWhile_ms(20_000)).toBeUndefined();
+    const lifetime = learned(5_000);
+    lifetime.recordSurvival(4_000);
+    expect(lifetime.usable_ms).toBe(4_500);
+    lifetime.recordSurvival(9_000);
+    expect(lifetime.usable_ms).toBe(8_100);
+  });
+
+  it("closes that a neighbour outlives twice over: those were no idle timeouts", () => {
+    const lifetime = learned(5_000, 5_000);
+    lifetime.recordSurvival(10_001);
+    expect(lifetime.estimate_ms).toBeUndefined();
+    expect(lifetime.wellInside_ms(undefined)).toBe(5_000.5);
   });
 });
 
 describe("well inside: half of what is known for sure", () => {
-  const cases: { name: string; lifetime: Lifetime; hinted?: number; watched?: number; gives: number }[] = [
-    { name: "nothing known", lifetime: new Lifetime(), gives: 0 },
+  const cases: { name: string; lifetime: Lifetime; hinted?: number; gives: number }[] = [
+    { name: "nothing known: a tenth of a second", lifetime: new Lifetime(), gives: 100 },
     { name: "the shortest close seen, not the median", lifetime: learned(5_000, 5_000, 4_000), gives: 2_000 },
+    { name: "a close that came at once", lifetime: learned(2), gives: 1 },
     { name: "the origin's promise", lifetime: new Lifetime(), hinted: 6_000, gives: 3_000 },
     { name: "a promise that closes have belied", lifetime: learned(2_000), hinted: 6_000, gives: 1_000 },
     { name: "a promise shorter than the closes seen", lifetime: learned(8_000), hinted: 6_000, gives: 3_000 },
-    { name: "a neighbour that idles and is still open", lifetime: new Lifetime(), watched: 3_000, gives: 1_500 },
-    { name: "closes count before a neighbour", lifetime: learned(2_000), watched: 9_000, gives: 1_000 },
   ];
-  for (const { name, lifetime, hinted, watched, gives } of cases) {
-    it(name, () => expect(lifetime.wellInside_ms(hinted, watched ?? 0)).toBe(gives));
+  for (const { name, lifetime, hinted, gives } of cases) {
+    it(name, () => expect(lifetime.wellInside_ms(hinted)).toBe(gives));
   }
 
   it("what survived proves that long a lifetime, until something dies sooner", () => {
     const lifetime = new Lifetime();
     lifetime.recordSurvival(4_000);
     lifetime.recordSurvival(1_000);
-    expect(lifetime.wellInside_ms(undefined, 0)).toBe(2_000);
-    expect(lifetime.wellInside_ms(undefined, 10_000)).toBe(5_000);
+    expect(lifetime.wellInside_ms(undefined)).toBe(2_000);
+    lifetime.recordSurvival(10_000);
+    expect(lifetime.wellInside_ms(undefined)).toBe(5_000);
     lifetime.recordClose(3_000, 0);
-    expect(lifetime.wellInside_ms(undefined, 0)).toBe(1_500);
+    expect(lifetime.wellInside_ms(undefined)).toBe(1_500);
   });
 });

@@ -19,6 +19,10 @@ const MARGIN_MS_MAX = 1_000;
 const LIFETIME_MS_MIN = 100;
 /** The share of a known lifetime within which a request goes that may not be retried. */
 const WELL_INSIDE_SHARE = 0.5;
+/** Taken for a lifetime where nothing is known: no origin that keeps connections keeps them for less. */
+const UNKNOWN_MS = 200;
+/** A connection that lives after so many times a sample disproves it: that close was no idle timeout. */
+const DISPROVED_BY = 2;
 
 export class Lifetime {
   private samples: number[] = [];
@@ -41,9 +45,13 @@ export class Lifetime {
     return this.estimate_ms !== before;
   }
 
-  /** A connection that had idled for `idle_ms` was alive: it answered a request. */
+  /** A connection that has idled for `idle_ms` is alive: it answered a request, or nobody has closed it until now. */
   recordSurvival(idle_ms: number): void {
-    if (idle_ms > this.proven_ms) this.proven_ms = idle_ms;
+    if (idle_ms <= this.proven_ms) return;
+    this.proven_ms = idle_ms;
+    if (this.samples.some((sample) => sample * DISPROVED_BY < idle_ms)) {
+      this.samples = this.samples.filter((sample) => sample * DISPROVED_BY >= idle_ms);
+    }
   }
 
   /** The lifetime as far as it was seen: the median of the samples, the lower one of two; unknown: undefined. */
@@ -55,18 +63,9 @@ export class Lifetime {
 
   /** How long a connection may have idled when it is used again; unknown: undefined. */
   get usable_ms(): number | undefined {
-    return this.usableWhile_ms(0);
-  }
-
-  /**
-   * The same, while a connection of this origin is seen to live.
-   *
-   * @param watched_ms how long it has idled by now: more than the estimate proves the estimate wrong
-   */
-  usableWhile_ms(watched_ms: number): number | undefined {
     const estimate = this.estimate_ms;
     if (estimate === undefined || estimate < LIFETIME_MS_MIN) return undefined;
-    const lifetime = Math.max(estimate, watched_ms);
+    const lifetime = Math.max(estimate, this.proven_ms);
     const margin = Math.min(MARGIN_MS_MAX, Math.max(MARGIN_MS_MIN, lifetime * MARGIN_SHARE));
     return lifetime - margin;
   }
@@ -75,11 +74,12 @@ export class Lifetime {
    * How long a connection may have idled when it takes a request that may not be retried.
    *
    * @param hinted_ms the origin's own promise, if it made one
-   * @param watched_ms how long another connection of this origin has idled by now, and is still open
    */
-  wellInside_ms(hinted_ms: number | undefined, watched_ms: number): number {
-    let known = this.samples.length > 0 ? Math.min(...this.samples) : Math.max(this.proven_ms, watched_ms);
-    if (hinted_ms !== undefined) known = this.samples.length > 0 ? Math.min(known, hinted_ms) : hinted_ms;
+  wellInside_ms(hinted_ms: number | undefined): number {
+    const known =
+      this.samples.length > 0
+        ? Math.min(...this.samples, hinted_ms ?? Number.POSITIVE_INFINITY)
+        : (hinted_ms ?? Math.max(this.proven_ms, UNKNOWN_MS));
     return known * WELL_INSIDE_SHARE;
   }
 }

@@ -35,6 +35,7 @@ export class Gateway {
   private readonly ports: GatewayPorts;
   private nextId = 1;
   private drained: (() => void) | undefined;
+  private isDrainAnnounced = false;
 
   constructor(settings: GatewaySettings, ports: GatewayPorts) {
     this.ports = ports;
@@ -58,7 +59,7 @@ export class Gateway {
   }
 
   get isDraining(): boolean {
-    return this.clients.isDraining;
+    return this.isDrainAnnounced || this.clients.isDraining;
   }
 
   /** Takes a client's connection. */
@@ -109,11 +110,17 @@ export class Gateway {
     });
   }
 
+  /** Readiness turns false; everybody is served as before. */
+  announceDrain(): void {
+    if (this.isDraining) return;
+    this.isDrainAnnounced = true;
+    this.ports.observer.drainBegan();
+  }
+
   /** From now on responses say `close`; connections are still served. */
   beginDrain(): void {
-    if (this.clients.isDraining) return;
+    this.announceDrain();
     this.clients.isDraining = true;
-    this.ports.observer.drainBegan();
   }
 
   private closeIdle(): void {

@@ -1,0 +1,137 @@
+/**
+ * hopwise as its users run it: a child process, driven by flags and signals, and asked for its figures.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { until } from "./waiting.ts";
+
+/** The command line under test; an installed package's, for instance, by `HOPWISE_CLI`. */
+const cliPath = process.env.HOPWISE_CLI ?? fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+
+export type Counts = Readonly<Record<string, number>>;
+
+export interface HopStats {
+  /** Connections that are not gone. */
+  readonly open: number;
+  readonly states: { readonly idle: number };
+  /** Connections there have been, by why they were opened. */
+  readonly opened: Counts;
+  /** Connections that are gone, by why. */
+  readonly closed: Counts;
+}
+
+/** What the tests look at of `/stats`. */
+export interface Stats {
+  readonly connections: { readonly downstream: HopStats; readonly upstream: HopStats };
+  readonly reuse: { readonly reused: number; readonly refused: Counts };
+  readonly exchanges: { readonly total: number; readonly answers: Counts; readonly retries: number };
+}
+
+export interface Exit {
+  /** Ended by a signal: null. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface ListeningLine {
+  readonly type: "listening";
+  readonly url: string;
+  readonly port: number;
+  readonly admin: string;
+}
+
+export class Hopwise {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly exited: Promise<Exit>;
+  private readonly child: ChildProcess;
+  private readonly adminUrl: string;
+
+  constructor(child: ChildProcess, exited: Promise<Exit>, listening: ListeningLine) {
+    this.child = child;
+    this.exited = exited.then(withoutFault);
+    // Whoever waits for it hears of it; nobody may.
+    this.exited.catch(() => {});
+    this.url = listening.url;
+    this.port = listening.port;
+    this.adminUrl = listening.admin;
+    this.pid = child.pid ?? 0;
+  }
+
+  /** One of the admin's documents. */
+  admin(path: string): Promise<Response> {
+    return fetch(new URL(path, this.adminUrl));
+  }
+
+  async stats(): Promise<Stats> {
+    return (await this.admin("/stats")).json() as Promise<Stats>;
+  }
+
+  async isReady(): Promise<boolean> {
+    return (await this.admin("/readyz")).ok;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+  }
+
+  stop(signal: NodeJS.Signals = "SIGTERM"): Promise<Exit> {
+    this.kill(signal);
+    return this.exited;
+  }
+
+  /** Resident memory at present, octets. Linux only. */
+  residentBytes(): number {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, "latin1"))?.[1];
+    if (kilobytes === undefined) throw new Error(`/proc/${this.pid}/status tells no VmRSS`);
+    return Number(kilobytes) * 1_024;
+  }
+}
+
+/** hopwise survives its own bugs; the tests do not. */
+function withoutFault(exit: Exit): Exit {
+  if (exit.stderr.includes("a fault of its own")) throw new Error(exit.stderr);
+  return exit;
+}
+
+/** Runs the command line to its end. */
+export function hopwiseToEnd(args: readonly string[]): Promise<Exit> {
+  return exitOf(spawn(process.execPath, [cliPath, ...args], { stdio: ["ignore", "pipe", "pipe"], timeout: 20_000 }));
+}
+
+/** Starts `hopwise proxy` on ports of the system's choice, and waits until it listens. */
+export async function startHopwise(args: readonly string[]): Promise<Hopwise> {
+  const fixed = ["proxy", "--json", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+  const child = spawn(process.execPath, [cliPath, ...fixed, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const exited = exitOf(child);
+  let told = "";
+  let isOver = false;
+  child.stdout.on("data", (octets: Buffer) => {
+    told += octets.toString();
+  });
+  void exited.then(() => {
+    isOver = true;
+  });
+  await until("hopwise says where it listens", () => isOver || told.includes("\n"));
+  if (isOver) throw new Error(`hopwise did not start: ${(await exited).stderr}`);
+  return new Hopwise(child, exited, JSON.parse(told.slice(0, told.indexOf("\n"))) as ListeningLine);
+}
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.on("data", (octets: Buffer) => {
+    stdout += octets.toString();
+  });
+  child.stderr?.on("data", (octets: Buffer) => {
+    stderr += octets.toString();
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+}
