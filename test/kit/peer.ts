@@ -95,6 +95,11 @@ export class Peer {
     this.raw.resume();
   }
 
+  /** Waits until the proxy has more for us than the wire takes. */
+  proxyIsBlocked(): Promise<void> {
+    return this.until("the wire takes no more", () => this.far()?.isFull === true);
+  }
+
   /** Takes what `matcher` expects from what arrives. */
   async receive(what: string, matcher: Matcher): Promise<string> {
     let taken = 0;

@@ -19,6 +19,8 @@ export class WatchedSocket implements Socket, SocketHandler {
   /** The proxy has closed its side, or all of it. */
   hasEnded = false;
   isPaused = false;
+  /** The proxy was asked to wait for its writes to leave. */
+  isFull = false;
   private readonly inner: Socket;
   private readonly bell: Bell;
 
@@ -57,7 +59,9 @@ export class WatchedSocket implements Socket, SocketHandler {
   }
 
   onDrain(): void {
+    this.isFull = false;
     this.handler.onDrain();
+    this.bell.ring();
   }
 
   onClose(fault: string | undefined): void {
@@ -77,7 +81,10 @@ export class WatchedSocket implements Socket, SocketHandler {
   }
 
   write(data: string | Octets): boolean {
-    return this.inner.write(data);
+    const mayGoOn = this.inner.write(data);
+    this.isFull = !mayGoOn;
+    if (this.isFull) this.bell.ring();
+    return mayGoOn;
   }
 
   cork(): void {
