@@ -25,7 +25,7 @@ function linger({ unsentBytes = 0 } = {}) {
     clock.advance(ms);
     later.settle();
   };
-  const isCut = () => socket.acts.includes("destroy");
+  const isCut = () => socket.acts.includes("destroy") || socket.acts.includes("reset");
   return { socket, deadlines, lingering, closed, pass, isCut, later };
 }
 

@@ -38,10 +38,11 @@ export class Lingering implements SocketHandler {
     else this.awaitSilence();
   }
 
-  /** Ends it now. What the peer has not taken yet is lost. */
+  /** Ends it now. What the peer has not taken yet is lost, and RST says so. */
   cut(): void {
     this.options.deadlines.clear(this.deadline);
-    this.socket.destroy();
+    if (this.socket.unsentBytes > 0) this.socket.reset();
+    else this.socket.destroy();
   }
 
   onData(): void {

@@ -175,11 +175,11 @@ export class DownstreamConnection implements SocketHandler {
 
   onEnd(): void {
     this.peerHasClosed = true;
-    if (this.exchange !== undefined) this.exchange.onClientEnd();
-    else if (this.life.state === "idle") this.close("peer-closed-idle");
-    else if (this.life.state === "active" && this.pipelined === undefined) {
-      this.refuse("request-incomplete", "request-incomplete");
-    }
+    if (this.exchange !== undefined) return this.exchange.onClientEnd();
+    // What was pipelined is still answered.
+    if (this.isBlocked || this.pipelined !== undefined) return;
+    if (this.life.state === "idle") this.close("peer-closed-idle");
+    else if (this.life.state === "active") this.refuse("request-incomplete", "request-incomplete");
   }
 
   onDrain(): void {
@@ -380,7 +380,9 @@ export class DownstreamConnection implements SocketHandler {
       this.leave();
       this.table.onClosing(this);
     }
-    this.socket.destroy();
+    // With FIN a response that only its close ends would look complete.
+    if (isInFlight) this.socket.reset();
+    else this.socket.destroy();
     return isInFlight;
   }
 

@@ -82,7 +82,11 @@ export class Exchange implements Seeker, ResponseReceiver {
   readRequest(octets: Octets, from: number): number {
     if (this.request.isComplete) return from;
     const end = this.request.read(octets, from);
-    this.awaitsContinue = false;
+    if (this.awaitsContinue) {
+      // The client did not wait for it.
+      this.awaitsContinue = false;
+      this.armUpstream();
+    }
     const { refusal } = this.request;
     if (refusal !== undefined) {
       this.context.outbox.clear();
@@ -100,7 +104,8 @@ export class Exchange implements Seeker, ResponseReceiver {
   private onRequestComplete(): void {
     if (this.awaitsLength) {
       this.awaitsLength = false;
-      this.seek();
+      if (this.upstream === undefined) this.seek();
+      else this.send(this.upstream);
     } else if (this.response.isComplete) {
       this.end();
     } else {
@@ -117,34 +122,41 @@ export class Exchange implements Seeker, ResponseReceiver {
 
   /** Looks for a connection. */
   seek(): void {
-    // RFC 9112 section 6.1: no Transfer-Encoding to a recipient that is known to speak HTTP/1.0.
-    if (this.admission.framing.kind === "chunked" && this.context.pool.speaksHttp10) {
-      if (this.request.holdsTooMuch) return this.fail("length-required", "request-refused");
-      if (!this.request.isComplete) return this.awaitLength();
-    }
+    if (this.mustAwaitLength(this.context.pool.speaksHttp10)) return;
     const search = this.context.pool.acquire(this);
     if (!this.hasEnded && this.upstream === undefined) this.search = search;
   }
 
-  private awaitLength(): void {
+  /** RFC 9112 section 6.1: no Transfer-Encoding to a recipient that is known to speak HTTP/1.0. */
+  private mustAwaitLength(speaksHttp10: boolean): boolean {
+    if (!speaksHttp10 || this.admission.framing.kind !== "chunked" || this.request.isWhollyHeld) return false;
+    if (this.request.holdsTooMuch) {
+      this.fail("length-required", "request-refused");
+      return true;
+    }
     this.awaitsLength = true;
     if (this.awaitsContinue) this.sayContinue();
     this.downstream.armForRequest();
+    return true;
   }
 
   onConnection(connection: PooledConnection): void {
+    const { record } = this;
     this.upstream = connection;
-    const { record, context, admission } = this;
     record.upstream = connection;
     record.upstreamExchange = connection.life.exchanges;
     record.upstreamWasReused = connection.isReused;
-    const speaksHttp10 = connection.endpoint.minorVersion === 0;
+    if (!this.mustAwaitLength(connection.endpoint.minorVersion === 0)) this.send(connection);
+  }
+
+  private send({ endpoint }: PooledConnection): void {
+    const { context, admission } = this;
+    const speaksHttp10 = endpoint.minorVersion === 0;
     // An HTTP/1.0 origin will never say 100 (RFC 9110 section 10.1.1).
     if (speaksHttp10 && this.awaitsContinue) this.sayContinue();
-    const lengthHeld = speaksHttp10 && this.request.isWhollyHeld ? this.request.lengthHeld : undefined;
-    const framing = sentFraming(admission.framing, lengthHeld);
+    const framing = sentFraming(admission.framing, speaksHttp10 ? this.request.lengthHeld : undefined);
     const sent = speaksHttp10 ? { ...admission, expectsContinue: false } : admission;
-    const { authority } = connection.endpoint.origin;
+    const { authority } = endpoint.origin;
     context.outbox.addText(requestHeadText(context, this.downstream, this.head, sent, framing, authority));
     this.request.stream(framing.kind === "chunked");
     this.flushUpstream();
@@ -197,6 +209,7 @@ export class Exchange implements Seeker, ResponseReceiver {
 
   onDeadline(): void {
     const limit = this.limit();
+    if (limit === undefined) return;
     if (limit === "write-timeout" && this.upstream?.socket.tookSome()) this.armUpstream();
     else this.fail(limit === "write-timeout" ? "upstream-write-timeout" : "response-timeout", limit);
   }
@@ -393,15 +406,7 @@ export class Exchange implements Seeker, ResponseReceiver {
     const isRequestFault = upstreamReason === "request-refused" || upstreamReason === "request-incomplete";
     this.giveUp(isRequestFault ? "request-incomplete" : upstreamReason);
     if (!this.response.isForwarding) this.answer(reason, isRequestFault ? upstreamReason : undefined);
-    else if (this.response.isComplete) this.closeAfterResponse(isRequestFault ? upstreamReason : "request-unfinished");
-    else this.truncate(isRequestFault ? upstreamReason : "upstream-failed");
-  }
-
-  /** The response went out whole; only the request's rest failed. */
-  private closeAfterResponse(reason: CloseReason): void {
-    this.context.outbox.clear();
-    this.finishRecord();
-    this.downstream.onExchangeEnded(reason);
+    else this.breakOff(isRequestFault ? upstreamReason : "upstream-failed");
   }
 
   private abandon(outcome: Outcome, upstreamReason: CloseReason): void {
@@ -431,12 +436,13 @@ export class Exchange implements Seeker, ResponseReceiver {
     downstream.onExchangeEnded(this.closeReason);
   }
 
-  /** The response stays visibly incomplete; where only a close could show its end, RST shows that it is not the end. */
-  private truncate(reason: CloseReason): void {
-    this.record.outcome = "truncated";
+  /** A response that is not complete stays visibly so: where only a close could show its end, RST shows that it is none. */
+  private breakOff(reason: CloseReason): void {
+    const isTruncated = !this.response.isComplete;
+    if (isTruncated) this.record.outcome = "truncated";
     this.context.outbox.clear();
     this.finishRecord();
-    if (this.response.clientFraming === "close") this.downstream.reset(reason);
+    if (isTruncated && this.response.clientFraming === "close") this.downstream.reset(reason);
     else this.downstream.onExchangeEnded(reason);
   }
 
