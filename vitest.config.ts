@@ -6,6 +6,8 @@ export default defineConfig({
       { test: { name: "unit", include: ["src/**/*.test.ts", "test/house/**/*.test.ts"] } },
       { test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 3_600_000 } },
+      // No timeout: how long it runs is its own option.
+      { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 0 } },
       {
         test: {
           name: "faults",
@@ -27,6 +29,16 @@ export default defineConfig({
         test: {
           name: "interop",
           include: ["test/interop/**/*.test.ts"],
+          globalSetup: ["test/interop/support/build.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // Counts, so that it may run beside others.
+        test: {
+          name: "guard",
+          include: ["test/guard/**/*.test.ts"],
           globalSetup: ["test/interop/support/build.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -42,4 +42,11 @@ export class ExchangeRecord {
     this.downstreamExchange = downstream.life.exchanges;
     this.startedAt_ms = startedAt_ms;
   }
+
+  /** The exchange goes on this connection; on a retry it is the later one that is remembered. */
+  noteUpstream(connection: PooledConnection): void {
+    this.upstream = connection;
+    this.upstreamExchange = connection.life.exchanges;
+    this.upstreamWasReused = connection.isReused;
+  }
 }

@@ -83,8 +83,7 @@ export class Exchange implements Seeker, ResponseReceiver {
     if (this.request.isComplete) return from;
     const end = this.request.read(octets, from);
     if (this.awaitsContinue) {
-      // The client did not wait for it.
-      this.awaitsContinue = false;
+      this.awaitsContinue = false; // The client did not wait for it.
       this.armUpstream();
     }
     const { refusal } = this.request;
@@ -141,23 +140,19 @@ export class Exchange implements Seeker, ResponseReceiver {
   }
 
   onConnection(connection: PooledConnection): void {
-    const { record } = this;
     this.upstream = connection;
-    record.upstream = connection;
-    record.upstreamExchange = connection.life.exchanges;
-    record.upstreamWasReused = connection.isReused;
+    this.record.noteUpstream(connection);
     if (!this.mustAwaitLength(connection.endpoint.minorVersion === 0)) this.send(connection);
   }
 
-  private send({ endpoint }: PooledConnection): void {
+  private send({ endpoint: { minorVersion, origin } }: PooledConnection): void {
     const { context, admission } = this;
-    const speaksHttp10 = endpoint.minorVersion === 0;
+    const speaksHttp10 = minorVersion === 0;
     // An HTTP/1.0 origin will never say 100 (RFC 9110 section 10.1.1).
     if (speaksHttp10 && this.awaitsContinue) this.sayContinue();
     const framing = sentFraming(admission.framing, speaksHttp10 ? this.request.lengthHeld : undefined);
     const sent = speaksHttp10 ? { ...admission, expectsContinue: false } : admission;
-    const { authority } = endpoint.origin;
-    context.outbox.addText(requestHeadText(context, this.downstream, this.head, sent, framing, authority));
+    context.outbox.addText(requestHeadText(context, this.downstream, this.head, sent, framing, origin.authority));
     this.request.stream(framing.kind === "chunked");
     this.flushUpstream();
     if (!this.upstreamIsBlocked) this.downstream.resume();
@@ -171,8 +166,7 @@ export class Exchange implements Seeker, ResponseReceiver {
 
   private flushUpstream(): void {
     const { upstream } = this;
-    if (upstream === undefined) return;
-    if (this.context.outbox.flush(upstream.socket) || this.request.isComplete) return;
+    if (upstream === undefined || this.context.outbox.flush(upstream.socket) || this.request.isComplete) return;
     this.upstreamIsBlocked = true;
     this.downstream.pause();
     this.armUpstream();
