@@ -1,0 +1,35 @@
+/** Every group of cases, in the order of the page. */
+import type { Group } from "../case.ts";
+import { earlyAnswers } from "./early-answers.ts";
+import { fields } from "./fields.ts";
+import { hopByHop } from "./hop-by-hop.ts";
+import { http10 } from "./http10.ts";
+import { interim } from "./interim.ts";
+import { persistence } from "./persistence.ts";
+import { pipelining } from "./pipelining.ts";
+import { requestBodies } from "./request-bodies.ts";
+import { requestChunks } from "./request-chunks.ts";
+import { requestLines } from "./request-lines.ts";
+import { responseBodies } from "./response-bodies.ts";
+import { retries } from "./retries.ts";
+import { tearDown } from "./tear-down.ts";
+import { timeouts } from "./timeouts.ts";
+import { upgrade } from "./upgrade.ts";
+
+export const groups: readonly Group[] = [
+  requestLines,
+  fields,
+  requestBodies,
+  requestChunks,
+  responseBodies,
+  hopByHop,
+  persistence,
+  pipelining,
+  retries,
+  timeouts,
+  earlyAnswers,
+  tearDown,
+  interim,
+  upgrade,
+  http10,
+];

@@ -1,0 +1,4 @@
+import { earlyAnswers } from "./cases/early-answers.ts";
+import { testGroup } from "./run-group.ts";
+
+testGroup(earlyAnswers);

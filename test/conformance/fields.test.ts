@@ -1,0 +1,4 @@
+import { fields } from "./cases/fields.ts";
+import { testGroup } from "./run-group.ts";
+
+testGroup(fields);

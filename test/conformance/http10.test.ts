@@ -1,0 +1,4 @@
+import { http10 } from "./cases/http10.ts";
+import { testGroup } from "./run-group.ts";
+
+testGroup(http10);

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { groups } from "./cases/all.ts";
+import { checklist } from "./checklist.ts";
+import { conformancePage } from "./page.ts";
+import { story } from "./story.ts";
+
+const rows = checklist.flatMap((chapter) => chapter.rows);
+const cases = groups.flatMap((group) => group.cases);
+
+describe("the conformance page", () => {
+  test("has every row once, in order", () => {
+    expect(rows.map(({ row }) => row)).toStrictEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+  });
+
+  test("has a case for every row, or says why there is none", () => {
+    const shown = new Set(cases.flatMap((testCase) => testCase.rows));
+    const unexplained = rows.filter(
+      ({ row, doesNotApply, notYet }) => !shown.has(row) && doesNotApply === undefined && notYet === undefined,
+    );
+    expect(unexplained.map(({ row }) => row)).toStrictEqual([]);
+  });
+
+  test("has no case without a row, and no row that does not exist", () => {
+    for (const { rows: named, title } of cases) {
+      expect(named.length, title).toBeGreaterThan(0);
+      for (const row of named) expect(row >= 1 && row <= 100, title).toBe(true);
+    }
+  });
+
+  test("tells cases apart by their titles", () => {
+    const titles = cases.map(({ title }) => title);
+    expect(titles.filter((title, index) => titles.indexOf(title) !== index)).toStrictEqual([]);
+  });
+
+  test("knows the whole story", () => {
+    expect(story.map(({ name }) => name)).toStrictEqual(Array.from({ length: 16 }, (_, index) => `S${index + 1}`));
+  });
+
+  // `npm run conformance:page` writes it anew.
+  test("is up to date", async () => {
+    await expect(conformancePage(checklist, groups, story)).toMatchFileSnapshot("../../docs/conformance.md");
+  });
+});

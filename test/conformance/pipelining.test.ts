@@ -1,0 +1,4 @@
+import { pipelining } from "./cases/pipelining.ts";
+import { testGroup } from "./run-group.ts";
+
+testGroup(pipelining);

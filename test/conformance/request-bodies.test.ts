@@ -1,0 +1,4 @@
+import { requestBodies } from "./cases/request-bodies.ts";
+import { testGroup } from "./run-group.ts";
+
+testGroup(requestBodies);

@@ -1,0 +1,4 @@
+import { requestLines } from "./cases/request-lines.ts";
+import { testGroup } from "./run-group.ts";
+
+testGroup(requestLines);

@@ -1,0 +1,4 @@
+import { retries } from "./cases/retries.ts";
+import { testGroup } from "./run-group.ts";
+
+testGroup(retries);

@@ -1,0 +1,120 @@
+/**
+ * What must hold at every moment, and what must be left when all is over.
+ *
+ * Deliberately absent: what is judged on the wires, see request-judge.ts and response-judge.ts.
+ */
+import type { Gateway } from "../../src/proxy/gateway.ts";
+import { fail } from "./failure.ts";
+import type { Network } from "./network.ts";
+import type { SimObserver } from "./observer.ts";
+import type { VirtualClock } from "./schedule.ts";
+
+/** Connections beyond the limit that may be open until their request is heard. */
+const SURPLUS_MAX = 64;
+/** One read, of the largest size. */
+const READ_BYTES = 64 * 1024;
+/** What the proxy documents to hold of a body or of pipelined requests, and the read that goes beyond it. */
+const HELD_BYTES_MAX = 64 * 1024 + READ_BYTES;
+/** Heads and chunk framing that are written around it. */
+const SLACK_BYTES = 16 * 1024;
+
+/** What the proxy holds privately for one client. */
+interface Holder {
+  readonly pipelined?: { readonly length: number } | undefined;
+  readonly exchange?: { readonly request: { readonly lengthHeld: number } } | undefined;
+}
+
+export class Checks {
+  private readonly gateway: Gateway;
+  private readonly network: Network;
+  private readonly clock: VirtualClock;
+  private readonly observer: SimObserver;
+
+  constructor(gateway: Gateway, network: Network, clock: VirtualClock, observer: SimObserver) {
+    this.gateway = gateway;
+    this.network = network;
+    this.clock = clock;
+    this.observer = observer;
+  }
+
+  /** After every event. */
+  always(): void {
+    const { clients, context, pool } = this.gateway;
+    const { maxConnections, poolSize } = context.settings;
+    if (clients.open > maxConnections + SURPLUS_MAX) fail("limits", `${clients.open} client connections are open`);
+    if (clients.open < 0) fail("limits", `${clients.open} client connections are open`);
+    for (const endpoint of pool.endpoints) {
+      const size = endpoint.connections.size + endpoint.dialing;
+      if (size > poolSize) fail("limits", `${size} connections to ${endpoint.origin.name}`);
+      if (endpoint.inUse < 0 || endpoint.dialing < 0) fail("limits", "a count has become negative");
+    }
+    if (pool.waiting > 0 && pool.endpoints.length === 1) this.nobodyIdles();
+    if (!context.outbox.isEmpty) fail("nothing-left", "octets are left in the outbox behind an event");
+  }
+
+  /** Nobody waits for room beside a connection that nobody uses, unless one is closing for it. */
+  private nobodyIdles(): void {
+    for (const { connections } of this.gateway.pool.endpoints) {
+      const states = [...connections].map(({ life }) => life.state);
+      if (states.includes("idle") && !states.includes("closing")) {
+        fail("liveness", `${this.gateway.pool.waiting} requests wait for room while a connection idles`);
+      }
+    }
+  }
+
+  /** Now and then: what is held for each connection is bounded. */
+  buffers(): void {
+    for (const connection of this.gateway.clients.connections) {
+      const holder = connection as unknown as Holder;
+      const held = holder.exchange?.request.lengthHeld ?? 0;
+      const pipelined = holder.pipelined?.length ?? 0;
+      if (held > HELD_BYTES_MAX || pipelined > HELD_BYTES_MAX) {
+        fail("limits", `${held} octets of a body and ${pipelined} of pipelined requests are held`);
+      }
+    }
+  }
+
+  /** Every connection that was ever open has had at most so much unsent. */
+  unsent(): void {
+    for (const { proxyEnd, traits, name } of this.network.links) {
+      if (proxyEnd.unsentBytesMax > traits.highWaterBytes + HELD_BYTES_MAX + SLACK_BYTES) {
+        fail("limits", `${proxyEnd.unsentBytesMax} octets were unsent on ${name}`);
+      }
+    }
+  }
+
+  /** When all is over. */
+  nothingLeft(pendingDials: number): void {
+    const left = this.leftovers(pendingDials);
+    if (left !== "") fail("nothing-left", `when all was over, these were left: ${left}`);
+    if (this.observer.drainedWith === undefined) fail("nothing-left", "the drain never ended");
+  }
+
+  /** Everything that the proxy still has, in words. */
+  leftovers(pendingDials: number): string {
+    const { gateway, network, clock, observer } = this;
+    const left: string[] = [];
+    const count = (what: string, size: number) => {
+      if (size !== 0) left.push(`${size} ${what}`);
+    };
+    count("client connections", gateway.clients.connections.size);
+    count("open client connections by count", gateway.clients.open);
+    count("clients in the list of idle ones", gateway.clients.idle.size);
+    count("clients in the list of those that send a head", gateway.clients.reading.size);
+    count("clients in the list of closing ones", gateway.clients.lingering.size);
+    for (const endpoint of gateway.pool.endpoints) {
+      count(`connections of ${endpoint.origin.name}`, endpoint.connections.size);
+      count(`counted dials of ${endpoint.origin.name}`, endpoint.dialing);
+      count(`exchanges of ${endpoint.origin.name}`, endpoint.inUse);
+      count(`idle connections of ${endpoint.origin.name}`, endpoint.idleCount);
+    }
+    count("requests in line", gateway.pool.waiting);
+    count("deadlines", gateway.context.deadlines.size);
+    count("timers", clock.pending);
+    count("dials that go on", pendingDials);
+    count("connections not told closed", observer.open.size);
+    const sockets = network.links.filter(({ proxyEnd }) => !proxyEnd.isClosedTold);
+    count(`sockets (${sockets.map(({ name }) => name).join(", ")})`, sockets.length);
+    return left.join("; ");
+  }
+}

@@ -1,0 +1,30 @@
+/** A check that did not hold. The first one ends the run. */
+export type Check =
+  | "response-belongs-to-request"
+  | "nothing-twice"
+  | "truncation-is-visible"
+  | "answer-or-close"
+  | "one-reason-each"
+  | "limits"
+  | "liveness"
+  | "nothing-left"
+  | "nothing-throws"
+  | "unambiguous-request"
+  | "hop-by-hop"
+  | "well-formed-response"
+  | "clean-reuse"
+  | "port-contract";
+
+export class CheckFailure extends Error {
+  override readonly name = "CheckFailure";
+  readonly check: Check;
+
+  constructor(check: Check, message: string) {
+    super(`${check}: ${message}`);
+    this.check = check;
+  }
+}
+
+export function fail(check: Check, message: string): never {
+  throw new CheckFailure(check, message);
+}

@@ -1,0 +1,251 @@
+/**
+ * Proxies that are broken on purpose, one law at a time: the proof that the checks bite.
+ *
+ * A mutant changes one method while it is applied; the source stays as it is. What is not there any more is an error, so
+ * that no mutant silently mutates nothing.
+ */
+import { Deadlines } from "../../src/connection/deadlines.ts";
+import { Life } from "../../src/connection/life.ts";
+import { Outbox } from "../../src/net/outbox.ts";
+import { Endpoint } from "../../src/pool/endpoint.ts";
+import { PooledConnection } from "../../src/pool/pooled-connection.ts";
+import { DownstreamConnection } from "../../src/proxy/downstream.ts";
+import { Exchange } from "../../src/proxy/exchange.ts";
+import { RequestRelay } from "../../src/proxy/request-relay.ts";
+import { ResponseRelay } from "../../src/proxy/response-relay.ts";
+import { FieldTable, Kind } from "../../src/wire/fields.ts";
+import type { Check } from "./failure.ts";
+
+export interface Mutant {
+  readonly name: string;
+  /** Any of these checks must fail. */
+  readonly caughtBy: readonly Check[];
+  /** Breaks the proxy; returns how to mend it. */
+  readonly apply: () => () => void;
+}
+
+type Method = (...values: unknown[]) => unknown;
+/** What is changed, with everything in it, private or not. */
+type Insides = Record<string, unknown>;
+
+/** Replaces a method; `change` gets the object and the original, bound to it. */
+function method(
+  prototype: object,
+  name: string,
+  change: (self: Insides, original: Method, values: unknown[]) => unknown,
+): () => void {
+  const before = Object.getOwnPropertyDescriptor(prototype, name);
+  if (typeof before?.value !== "function") throw new Error(`there is no method ${name}`);
+  const original = before.value as Method;
+  const value = function (this: Insides, ...values: unknown[]): unknown {
+    return change(this, original.bind(this), values);
+  };
+  Object.defineProperty(prototype, name, { ...before, value });
+  return () => Object.defineProperty(prototype, name, before);
+}
+
+function getter(prototype: object, name: string, change: (self: Insides, original: unknown) => unknown): () => void {
+  const before = Object.getOwnPropertyDescriptor(prototype, name);
+  const original = before?.get;
+  if (before === undefined || original === undefined) throw new Error(`there is no getter ${name}`);
+  Object.defineProperty(prototype, name, {
+    ...before,
+    get(this: Insides) {
+      return change(this, original.call(this));
+    },
+  });
+  return () => Object.defineProperty(prototype, name, before);
+}
+
+function all(...changes: (() => void)[]): () => void {
+  return () => {
+    for (const mend of changes.reverse()) mend();
+  };
+}
+
+function relaying(kind: Kind): () => void {
+  return method(FieldTable.prototype, "kind", (_self, original, values) => {
+    const actual = original(...values);
+    return actual === kind ? Kind.other : actual;
+  });
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: "relays Connection",
+    caughtBy: ["hop-by-hop"],
+    apply: () => relaying(Kind.connection),
+  },
+  {
+    name: "relays Keep-Alive",
+    caughtBy: ["hop-by-hop"],
+    apply: () => relaying(Kind.keepAlive),
+  },
+  {
+    name: "reuses a connection with unread octets",
+    caughtBy: ["clean-reuse"],
+    apply: () =>
+      all(
+        method(PooledConnection.prototype, "onData", (self, original, values) =>
+          self.user === undefined ? undefined : original(...values),
+        ),
+        method(Exchange.prototype, "upstreamEndReason", (_self, original, values) => {
+          const [upstream] = values as [Insides];
+          upstream.hasUnreadOctets = false;
+          return original(...values);
+        }),
+      ),
+  },
+  {
+    name: "reuses a connection that its origin has ended",
+    caughtBy: ["clean-reuse"],
+    apply: () =>
+      method(PooledConnection.prototype, "onEnd", (self, original) =>
+        self.user === undefined ? undefined : original(),
+      ),
+  },
+  {
+    name: "retries a POST",
+    caughtBy: ["nothing-twice"],
+    apply: () => getter(Exchange.prototype, "isRetriable", (self) => (self.request as RequestRelay).isWhollyHeld),
+  },
+  {
+    name: "drops the last chunk",
+    caughtBy: ["liveness", "answer-or-close", "unambiguous-request", "response-belongs-to-request"],
+    apply: () =>
+      method(Outbox.prototype, "addText", (_self, original, values) =>
+        typeof values[0] === "string" && values[0].startsWith("0\r\n") ? undefined : original(...values),
+      ),
+  },
+  {
+    name: "makes a truncated response look complete",
+    caughtBy: ["truncation-is-visible"],
+    apply: () =>
+      method(Exchange.prototype, "onEnd", (self, original) => {
+        const response = self.response as ResponseRelay;
+        if (response.isForwarding && !response.isComplete) return (response as unknown as Completable).complete(false);
+        return original();
+      }),
+  },
+  {
+    name: "makes a truncated request look complete",
+    caughtBy: ["truncation-is-visible"],
+    apply: () =>
+      method(Exchange.prototype, "onClientEnd", (self, original) => {
+        const relay = self.request as unknown as Insides;
+        if (relay.mode !== "streaming" || relay.isChunked !== true || relay.isComplete === true) return original();
+        const { outbox } = self.context as { outbox: Outbox };
+        outbox.addText("0\r\n\r\n");
+        (self as unknown as { flushUpstream(): void }).flushUpstream();
+        return original();
+      }),
+  },
+  {
+    name: "forgets why a connection closes",
+    caughtBy: ["one-reason-each"],
+    apply: () =>
+      method(Life.prototype, "transportClosed", (self, original, values) => {
+        const isNews = original(...values);
+        if (self.closeReason === "idle-timeout") self.closeReason = undefined;
+        return isNews;
+      }),
+  },
+  {
+    name: "tells a close twice",
+    caughtBy: ["one-reason-each"],
+    apply: () =>
+      method(Endpoint.prototype, "onClosed", (_self, original, values) => {
+        original(...values);
+        original(...values);
+      }),
+  },
+  {
+    name: "leaks a connection to an origin",
+    caughtBy: ["nothing-left", "answer-or-close"],
+    apply: () =>
+      method(PooledConnection.prototype, "close", (self, original, values) =>
+        values[0] === "close-received" ? (self.leave as Method).call(self) : original(...values),
+      ),
+  },
+  {
+    name: "leaks a client's connection",
+    caughtBy: ["nothing-left", "answer-or-close"],
+    apply: () =>
+      method(DownstreamConnection.prototype, "onClose", (self, original, values) =>
+        (self.life as Life).state === "idle" ? undefined : original(...values),
+      ),
+  },
+  {
+    name: "mixes up responses",
+    caughtBy: ["response-belongs-to-request", "well-formed-response", "hop-by-hop"],
+    apply: () => {
+      let before: DownstreamConnection | undefined;
+      let turn = 0;
+      return method(DownstreamConnection.prototype, "flush", (self, original) => {
+        const current = self as unknown as DownstreamConnection;
+        const { outbox } = self.context as { outbox: Outbox };
+        const other = before;
+        before = current;
+        if (other === undefined || other === current || other.life.state !== "active" || ++turn % 5 > 0) {
+          return original();
+        }
+        return outbox.flush(other.socket);
+      });
+    },
+  },
+  {
+    name: "answers pipelined requests out of order",
+    caughtBy: ["response-belongs-to-request", "well-formed-response", "liveness", "nothing-throws", "hop-by-hop"],
+    apply: () =>
+      method(DownstreamConnection.prototype, "keepPipelined", (self, original, values) => {
+        self.exchange = undefined;
+        return original(...values);
+      }),
+  },
+  {
+    name: "keeps octets beyond the call that brought them",
+    caughtBy: ["unambiguous-request", "truncation-is-visible"],
+    apply: () =>
+      method(RequestRelay.prototype, "hold", (self, _original, values) => {
+        const [octets] = values as [Uint8Array];
+        self.held = [...((self.held as Uint8Array[] | undefined) ?? []), octets];
+        self.heldBytes = (self.heldBytes as number) + octets.length;
+      }),
+  },
+  {
+    name: "reads on from a client whose origin takes nothing",
+    caughtBy: ["limits"],
+    apply: () => method(DownstreamConnection.prototype, "pause", () => undefined),
+  },
+  {
+    name: "has no limits of time",
+    caughtBy: ["liveness", "answer-or-close"],
+    apply: () => method(Deadlines.prototype, "sweep", () => undefined),
+  },
+  {
+    name: "ignores what an origin promises of its connection",
+    caughtBy: ["limits"],
+    apply: () => method(PooledConnection.prototype, "noteTerms", () => undefined),
+  },
+  {
+    name: "has no limit of connections to an origin",
+    caughtBy: ["limits"],
+    apply: () => getter(Endpoint.prototype, "size", () => 0),
+  },
+  {
+    name: "passes 1xx on to clients of HTTP/1.0",
+    caughtBy: ["well-formed-response"],
+    apply: () =>
+      method(ResponseRelay.prototype, "forwardInterim", (self, original, values) => {
+        const request = self.request as object;
+        self.request = Object.create(request, { minorVersion: { value: 1 } });
+        const goesOn = original(...values);
+        self.request = request;
+        return goesOn;
+      }),
+  },
+];
+
+interface Completable {
+  complete(hasMore: boolean): void;
+}

@@ -1,0 +1,17 @@
+/** What all actors of one simulated world share. */
+import type { GatewaySettings } from "../../src/proxy/settings.ts";
+import type { RequestRecord } from "./record.ts";
+import type { Schedule } from "./schedule.ts";
+import type { Timeline } from "./timeline.ts";
+
+export interface Scene {
+  readonly schedule: Schedule;
+  readonly timeline: Timeline;
+  readonly settings: GatewaySettings;
+  /** Every request that a client may send, by its id. */
+  readonly records: Map<string, RequestRecord>;
+  /** No faults any more: origins are well-behaved, and every new request must succeed. */
+  isCalm: boolean;
+  /** The proxy announces the end of every connection. */
+  isDraining: boolean;
+}

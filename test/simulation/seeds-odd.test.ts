@@ -1,0 +1,19 @@
+/** The other half of the seeds; see seeds.ts. And what all these worlds must have been good for. */
+import { expect, it } from "vitest";
+import { type CloseReason, closeReasons } from "../../src/connection/reasons.ts";
+import { searchSeeds } from "./seeds.ts";
+
+/** Reasons that need something that is not simulated: TRACE. */
+const notSimulated: readonly CloseReason[] = ["max-forwards"];
+
+/** With fewer seeds than this some reasons are luck. */
+const SEEDS_ENOUGH = 900;
+
+it("no check fails in any world of an odd seed, and every reason to close occurs", async () => {
+  const { seeds, failures, reasons } = await searchSeeds(1);
+  expect(failures).toStrictEqual([]);
+  if (seeds < SEEDS_ENOUGH) return;
+  const seen = new Set([...reasons.keys()].map((key) => key.split(" ")[1]));
+  const missing = Object.keys(closeReasons).filter((reason) => !seen.has(reason));
+  expect(missing.filter((reason) => !(notSimulated as readonly string[]).includes(reason))).toStrictEqual([]);
+});

@@ -1,0 +1,62 @@
+/**
+ * The size of a world and the settings of its gateway, drawn from the seed. Limits are short and small, so that every one
+ * of them is reached by some.
+ */
+import type { GatewaySettings } from "../../src/proxy/settings.ts";
+import { defaultHeadLimits } from "../../src/wire/head-reader.ts";
+import type { Random } from "./random.ts";
+
+export interface WorldShape {
+  readonly origins: number;
+  readonly clients: number;
+  /** Clients at a time when all is calm. */
+  readonly calmClients: number;
+  /** How long it takes until the last client has come. */
+  readonly span_ms: number;
+  /** All clients come at once. */
+  readonly isRush: boolean;
+  /** How much goes wrong: 0 to 1. */
+  readonly mischief: number;
+  readonly networkFaults: number;
+  readonly drainsInStorm: boolean;
+  /** The share of clients who want a tunnel in the end. */
+  readonly tunnels: number;
+  readonly bodyBytesMax: number;
+  readonly settings: Omit<GatewaySettings, "origins">;
+}
+
+export function randomShape(random: Random): WorldShape {
+  const mischief = random.pick([0, 0.3, 0.6, 1]);
+  // More clients than even the surplus has room for.
+  const isCrowd = random.chance(0.02);
+  const maxConnections = isCrowd ? random.between(2, 4) : random.pick([2, 3, 5, 10, 40]);
+  const settings: WorldShape["settings"] = {
+    keepAliveTimeout_ms: random.between(1_000, 6_000),
+    maxRequests: random.chance(0.25) ? random.between(1, 4) : 0,
+    maxConnections,
+    headTimeout_ms: random.between(500, 3_000),
+    bodyTimeout_ms: random.between(500, 3_000),
+    connectTimeout_ms: random.between(300, 1_500),
+    responseTimeout_ms: random.between(500, 3_000),
+    tunnelTimeout_ms: 5_000,
+    poolIdleTimeout_ms: random.between(500, 6_000),
+    poolSize: random.pick([1, 2, 4, 16]),
+    headLimits: { ...defaultHeadLimits, headBytesMax: random.pick([2_048, 65_536]) },
+    isTrusted: () => false,
+    sendsForwarded: false,
+    viaName: "hopwise-sim",
+  };
+  return {
+    origins: random.pick([1, 1, 1, 2, 3]),
+    clients: isCrowd ? maxConnections + 75 : random.between(3, 16),
+    calmClients: Math.max(1, Math.min(4, Math.floor(maxConnections * 0.7))),
+    span_ms: random.pick([200, 3_000, 12_000]),
+    isRush: isCrowd || random.chance(0.1),
+    mischief,
+    networkFaults: mischief === 0 ? 0 : random.between(0, 4),
+    drainsInStorm: random.chance(0.2),
+    tunnels: random.chance(0.1) ? 0.8 : 0.07,
+    bodyBytesMax: random.pick([300, 5_000, 5_000, 70_000, 300_000]),
+    settings,
+  };
+}

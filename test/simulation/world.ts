@@ -1,0 +1,235 @@
+/**
+ * One world, made from one seed: a gateway, its clients, its origins and the network, and what happens to them.
+ *
+ * First a storm: faults of every kind. Then, faults over, everything must come to an end within the sum of the limits;
+ * then a calm, in which every request must succeed; then a drain. Some worlds are drained in the middle of the storm.
+ */
+import { parseOriginAddress } from "../../src/pool/origin-address.ts";
+import { Gateway } from "../../src/proxy/gateway.ts";
+import type { GatewaySettings } from "../../src/proxy/settings.ts";
+import { Checks } from "./checks.ts";
+import { makePlan } from "./client-plans.ts";
+import { ClientConnection } from "./clients.ts";
+import { SimDialer } from "./dialer.ts";
+import { fail } from "./failure.ts";
+import { calmTraits, Network, randomTraits } from "./network.ts";
+import { SimObserver } from "./observer.ts";
+import { Origin } from "./origins.ts";
+import { Random } from "./random.ts";
+import type { RequestRecord } from "./record.ts";
+import type { Scene } from "./scene.ts";
+import { Schedule, VirtualClock } from "./schedule.ts";
+import { makeTemper } from "./tempers.ts";
+import { Timeline } from "./timeline.ts";
+import { randomShape, type WorldShape } from "./world-shape.ts";
+
+/** Everything that is in progress when the storm ends is over by then: no sum of limits is longer. */
+const SETTLE_MS_MAX = 400_000;
+const STORM_MS_MAX = 60_000;
+const CALM_MS_MAX = 120_000;
+/** How long after a drain the last timer may run. */
+const REST_MS = 1_000;
+/** A run with more events than this never ends. */
+const STEPS_MAX = 3_000_000;
+
+export class World implements Scene {
+  readonly schedule = new Schedule();
+  readonly timeline: Timeline;
+  readonly settings: GatewaySettings;
+  readonly records = new Map<string, RequestRecord>();
+  readonly observer: SimObserver;
+  readonly network: Network;
+  readonly gateway: Gateway;
+  isCalm = false;
+  isDraining = false;
+  /** Set when the drain's promise is kept. */
+  drainReport: { readonly cut: number } | undefined;
+  private readonly clock = new VirtualClock(this.schedule);
+  private readonly random: Random;
+  private readonly shape: WorldShape;
+  private readonly checks: Checks;
+  private readonly dialer: SimDialer;
+  private readonly clients: ClientConnection[] = [];
+  private clientsAhead = 0;
+  private requests = 0;
+  private drainedBy_ms = 0;
+
+  constructor(seed: number, isTraced: boolean) {
+    this.random = new Random(seed);
+    this.timeline = new Timeline(this.schedule, isTraced);
+    this.shape = randomShape(this.random);
+    const { origins, mischief, bodyBytesMax } = this.shape;
+    const servers = Array.from({ length: origins }, (_, index) => {
+      const random = this.random.fork();
+      return new Origin(index + 1, this, makeTemper(random, mischief), random, bodyBytesMax);
+    });
+    this.settings = {
+      ...this.shape.settings,
+      origins: servers.map(({ host }) => parseOriginAddress(`http://${host}`)),
+    };
+    this.observer = new SimObserver(this.timeline);
+    this.network = new Network(this.schedule, this.random.fork(), this.timeline);
+    this.dialer = new SimDialer(this, this.network, servers, this.random.fork());
+    const { clock, dialer, observer } = this;
+    this.gateway = new Gateway(this.settings, { clock, dialer, observer });
+    this.checks = new Checks(this.gateway, this.network, clock, observer);
+    this.timeline.note("world", JSON.stringify(this.shape));
+    for (const { host, temper } of servers) this.timeline.note(host, JSON.stringify(temper));
+  }
+
+  /** @throws CheckFailure for the first check that does not hold */
+  run(): void {
+    this.storm();
+    if (!this.isDraining) {
+      this.settle();
+      this.calm();
+      this.beginCalmDrain();
+    }
+    this.endDrain();
+  }
+
+  // The phases.
+
+  private storm(): void {
+    const { random, shape, schedule } = this;
+    for (let count = shape.clients; count > 0; count--) {
+      this.clientsAhead++;
+      schedule.after(shape.isRush ? random.skewed(20) : random.skewed(shape.span_ms), () => {
+        this.clientsAhead--;
+        this.addClient();
+      });
+    }
+    for (let count = shape.networkFaults; count > 0; count--) {
+      schedule.after(random.unit() * shape.span_ms, () => this.hurtNetwork());
+    }
+    const drainsAt_ms = shape.drainsInStorm ? random.unit() * shape.span_ms : Number.POSITIVE_INFINITY;
+    const isOver = () => this.clientsAhead === 0 && this.areClientsOver();
+    if (this.runUntil(isOver, Math.min(STORM_MS_MAX, drainsAt_ms)) || !shape.drainsInStorm) return;
+    this.beginDrain(random.between(0, 4_000));
+  }
+
+  /** Everything ends by itself. */
+  private settle(): void {
+    const { clients, pool, context } = this.gateway;
+    const isOver = () =>
+      this.areClientsOver() &&
+      clients.connections.size === 0 &&
+      pool.endpoints.every(({ size }) => size === 0) &&
+      this.clock.pending === 0;
+    if (!this.runUntil(isOver, SETTLE_MS_MAX)) {
+      const open = this.clients.filter((client) => !this.isOver(client)).map(({ name }) => name);
+      const left = this.checks.leftovers(this.dialer.pending);
+      fail("answer-or-close", `long after the last fault there are: ${left}; clients who wait: ${open.join(" ")}`);
+    }
+    if (context.deadlines.size > 0) fail("nothing-left", `${context.deadlines.size} deadlines without a connection`);
+  }
+
+  private calm(): void {
+    this.isCalm = true;
+    this.timeline.note("world", "==== calm");
+    for (let wave = 0; wave < 2; wave++) {
+      for (let count = this.shape.calmClients; count > 0; count--) this.addClient();
+      if (!this.runUntil(() => this.areClientsOver(), CALM_MS_MAX)) fail("liveness", "clients wait in vain");
+    }
+  }
+
+  /** A drain while some are idle and others in the middle of their requests. */
+  private beginCalmDrain(): void {
+    const { random, schedule } = this;
+    for (let count = this.shape.calmClients; count > 0; count--) this.addClient();
+    this.runUntil(() => false, random.skewed(400));
+    this.gateway.beginDrain();
+    const isShort = random.chance(0.3);
+    for (const client of this.clients) {
+      if (client.isOver) continue;
+      for (const record of client.plan.requests) if (isShort || record !== client.due) record.mustSucceed = false;
+    }
+    schedule.after(random.skewed(300), () => this.beginDrain(isShort ? random.between(0, 50) : 20_000));
+    this.runUntil(() => this.isDraining, 1_000);
+  }
+
+  private beginDrain(grace_ms: number): void {
+    this.isDraining = true;
+    this.gateway.beginDrain();
+    void this.gateway.drain(grace_ms).then((report) => {
+      this.drainReport = report;
+    });
+    this.drainedBy_ms = this.schedule.now_ms + grace_ms;
+  }
+
+  private endDrain(): void {
+    this.runUntil(() => this.observer.drainedWith !== undefined, this.drainedBy_ms - this.schedule.now_ms + 1);
+    if (this.observer.drainedWith === undefined) {
+      fail("nothing-left", `the drain does not end at its deadline: ${this.checks.leftovers(this.dialer.pending)}`);
+    }
+    this.runUntil(() => false, REST_MS);
+    this.checks.nothingLeft(this.dialer.pending);
+    this.checks.unsent();
+  }
+
+  // Time.
+
+  /** Runs until `isReached` or for `limit_ms`. False: it was not reached. */
+  private runUntil(isReached: () => boolean, limit_ms: number): boolean {
+    const { schedule, checks } = this;
+    const until_ms = schedule.now_ms + limit_ms;
+    while (!isReached()) {
+      if (!schedule.step(until_ms)) return isReached();
+      checks.always();
+      if (schedule.steps % 64 === 0) checks.buffers();
+      if (schedule.steps > STEPS_MAX) fail("liveness", "there is no end of events");
+    }
+    return true;
+  }
+
+  /** Who hears nothing or does not listen cannot know; then the proxy's own end counts. */
+  private isOver({ isOver, link, plan }: ClientConnection): boolean {
+    const isDeaf = link.isSevered || plan.reading === "never";
+    return isOver || (isDeaf && link.proxyEnd.isClosedTold);
+  }
+
+  private areClientsOver(): boolean {
+    return this.clients.every((client) => this.isOver(client));
+  }
+
+  // Who comes.
+
+  private addClient(): void {
+    if (this.isDraining) return;
+    const { random, shape, settings, isCalm } = this;
+    const bodyBytesMax = isCalm ? Math.min(shape.bodyBytesMax, 5_000) : shape.bodyBytesMax;
+    const plan = makePlan(random.fork(), {
+      nextId: () => `q${++this.requests}`,
+      isCalm,
+      mayPipeline: !isCalm || settings.maxRequests === 0,
+      mischief: shape.mischief,
+      tunnels: shape.tunnels,
+      bodyBytesMax,
+      limit_ms: Math.min(settings.headTimeout_ms, settings.bodyTimeout_ms),
+      keepAliveTimeout_ms: settings.keepAliveTimeout_ms,
+    });
+    const traits = (isCalm ? calmTraits : randomTraits)(random, shape.bodyBytesMax);
+    const link = this.network.connect(`c${this.clients.length + 1}`, traits);
+    const client = new ClientConnection(this, link, plan, random.fork());
+    this.clients.push(client);
+    if (isCalm) for (const record of plan.requests) record.mustSucceed = true;
+    if (this.timeline.isOn) this.timeline.note(link.name, `#### plan: ${described(plan)} ${JSON.stringify(traits)}`);
+    this.schedule.after(isCalm ? random.skewed(300) : 0, () => {
+      this.gateway.accept(link.proxyEnd);
+      client.begin();
+    });
+  }
+
+  private hurtNetwork(): void {
+    const link = this.random.pick(this.network.healthy());
+    if (link === undefined || this.isCalm) return;
+    if (this.random.chance(0.6)) link.cut();
+    else link.sever();
+  }
+}
+
+function described(plan: ClientConnection["plan"]): string {
+  const { requests, evil, ...rest } = plan;
+  const list = requests.map(({ id, facts }) => `${facts.method} ${id}`).join(", ");
+  return `${list}${evil === undefined ? "" : " + evil"} ${JSON.stringify(rest)}`;
+}
