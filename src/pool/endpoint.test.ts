@@ -32,7 +32,7 @@ describe("reuse", () => {
   it("a request that may not be retried goes on a fresh connection when nothing is known of the lifetime", () => {
     const stage = new PoolStage();
     stage.exchange();
-    stage.pass(101);
+    stage.pass(501);
     const seeker = stage.begin({ isRetriable: false });
     expect(seeker.connection?.isReused).toBe(false);
     expect(stage.news()).toContain("#1 not reused: not-well-inside");

@@ -103,7 +103,7 @@ describe("what is not believed", () => {
 
 describe("well inside: half of what is known for sure", () => {
   const cases: { name: string; lifetime: Lifetime; hinted?: number; gives: number }[] = [
-    { name: "nothing known: a tenth of a second", lifetime: new Lifetime(), gives: 100 },
+    { name: "nothing known: half a second", lifetime: new Lifetime(), gives: 500 },
     { name: "the shortest close seen, not the median", lifetime: learned(5_000, 5_000, 4_000), gives: 2_000 },
     { name: "a close that came at once", lifetime: learned(2), gives: 1 },
     { name: "the origin's promise", lifetime: new Lifetime(), hinted: 6_000, gives: 3_000 },

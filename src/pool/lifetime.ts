@@ -19,8 +19,8 @@ const MARGIN_MS_MAX = 1_000;
 const LIFETIME_MS_MIN = 100;
 /** The share of a known lifetime within which a request goes that may not be retried. */
 const WELL_INSIDE_SHARE = 0.5;
-/** Taken for a lifetime where nothing is known: no origin that keeps connections keeps them for less. */
-const UNKNOWN_MS = 200;
+/** Taken for a lifetime where nothing is known: origins that keep connections count their timeouts in whole seconds. */
+const UNKNOWN_MS = 1_000;
 /** A connection that lives after so many times a sample disproves it: that close was no idle timeout. */
 const DISPROVED_BY = 2;
 

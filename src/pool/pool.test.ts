@@ -96,7 +96,7 @@ describe("the limit of connections", () => {
   it("an idle connection that does not fit gives way", () => {
     const stage = new PoolStage({ size: 1 });
     stage.exchange();
-    stage.pass(101);
+    stage.pass(501);
     const seeker = stage.seek({ isRetriable: false });
     expect(stage.dialer.pendingCount).toBe(1);
     expect(stage.news()).toContain("#1 closed: pool-surplus");
@@ -108,7 +108,7 @@ describe("the limit of connections", () => {
   it("no more idle connections give way than are needed", () => {
     const stage = new PoolStage({ size: 3 });
     stage.idle(3);
-    stage.pass(101);
+    stage.pass(501);
     // Both look for a connection before the first one that gives way is gone.
     const endpoint = stage.endpoint;
     const seekers = [stage.pool, stage.pool].map((pool) => {

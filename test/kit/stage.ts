@@ -39,6 +39,9 @@ const baseSettings: Omit<GatewaySettings, "origins"> = {
   viaName: VIA_NAME,
 };
 
+/** Octets that may wait in the proxy for a slow peer: the high-water mark, a read's worth, and an answer. */
+const UNSENT_BYTES_MAX = 512 * 1024;
+
 /** Settings of a gateway that a scene may change. */
 export type SceneSettings = Partial<Omit<GatewaySettings, "origins">>;
 
@@ -230,6 +233,10 @@ export class Scene {
     if (gateway.pool.waiting !== 0) left.push(`${gateway.pool.waiting} searches in line`);
     if (gateway.context.deadlines.size !== 0) left.push(`${gateway.context.deadlines.size} deadlines`);
     if (!gateway.context.outbox.isEmpty) left.push("octets in the outbox");
+    const unsentBytes = Math.max(
+      ...[...this.accepted.values(), ...this.dialed.values()].map((socket) => socket.unsentBytesMax),
+    );
+    if (unsentBytes > UNSENT_BYTES_MAX) left.push(`no bound: ${unsentBytes} octets once waited for one peer`);
     if (left.length > 0) throw new WireError(`when all was over, these were left: ${left.join("; ")}`);
   }
 }

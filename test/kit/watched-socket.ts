@@ -19,6 +19,8 @@ export class WatchedSocket implements Socket, SocketHandler {
   /** The proxy has closed its side, or all of it. */
   hasEnded = false;
   isPaused = false;
+  /** The most octets that ever waited in the proxy for this peer to take them. */
+  unsentBytesMax = 0;
   /** The proxy was asked to wait for its writes to leave. */
   isFull = false;
   private readonly inner: Socket;
@@ -83,6 +85,7 @@ export class WatchedSocket implements Socket, SocketHandler {
   write(data: string | Octets): boolean {
     const mayGoOn = this.inner.write(data);
     this.isFull = !mayGoOn;
+    this.unsentBytesMax = Math.max(this.unsentBytesMax, this.inner.unsentBytes);
     if (this.isFull) this.bell.ring();
     return mayGoOn;
   }

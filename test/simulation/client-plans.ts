@@ -72,17 +72,16 @@ export function makePlan(random: Random, wishes: PlanWishes): ClientPlan {
   const hasEvil = goesWrong && isPersistent && !closesLast && !wantsTunnel && random.chance(0.4);
   if (hasEvil && random.chance(0.4)) requests.push(evilBody(wishes.nextId(), random));
   const evil = hasEvil && !requests.some(({ mustNotComplete }) => mustNotComplete) ? evilHead(random) : undefined;
-  if (evil === undefined && closesLast && minorVersion === 1 && random.chance(0.2)) {
-    const behind = makeRequest(wishes.nextId(), random, {
-      minorVersion,
-      saysKeepAlive: false,
-      saysClose: false,
-      bodyBytesMax: 0,
-    });
+  // What comes behind a last request is not read, and must not cost the answer to what came before.
+  const hasBehind = evil === undefined && closesLast && wishes.mayPipeline && minorVersion === 1 && random.chance(0.5);
+  if (hasBehind) {
+    const nothing = { minorVersion, saysKeepAlive: false, saysClose: false, bodyBytesMax: 0 } as const;
+    const behind = makeRequest(wishes.nextId(), random, nothing);
     behind.mustNotArrive = true;
-    if (!isCalm) requests.push(behind);
+    requests.push(behind);
   }
   const octets = requests.reduce((sum, { facts }) => sum + facts.headText.length + facts.bodyText.length, 0);
+  const isPipelining = minorVersion === 1 && !wantsTunnel && wishes.mayPipeline && random.chance(0.35);
   const reading = random.weighted({
     steady: 8,
     slow: isCalm ? 0 : 1.5,
@@ -91,7 +90,7 @@ export function makePlan(random: Random, wishes: PlanWishes): ClientPlan {
   });
   return {
     requests,
-    depth: minorVersion === 1 && !wantsTunnel && wishes.mayPipeline && random.chance(0.35) ? random.between(2, 4) : 1,
+    depth: hasBehind ? requests.length : isPipelining ? random.between(2, 4) : 1,
     pace: random.weighted({ "at-once": 6, pieces: 3, dawdling: isCalm ? 0 : 1 }),
     reading: wantsTunnel && knownDefects.has("tunnel-rest-has-no-limit") ? "steady" : reading,
     ending: random.weighted({ wait: 3, close: 3, "half-close": wantsTunnel ? 0 : isPersistent ? 1 : 0.5 }),

@@ -7,6 +7,7 @@
 import { Deadlines } from "../../src/connection/deadlines.ts";
 import { Life } from "../../src/connection/life.ts";
 import { Outbox } from "../../src/net/outbox.ts";
+import type { Socket } from "../../src/net/ports.ts";
 import { Endpoint } from "../../src/pool/endpoint.ts";
 import { PooledConnection } from "../../src/pool/pooled-connection.ts";
 import { DownstreamConnection } from "../../src/proxy/downstream.ts";
@@ -174,6 +175,15 @@ export const mutants: readonly Mutant[] = [
       method(DownstreamConnection.prototype, "onClose", (self, original, values) =>
         (self.life as Life).state === "idle" ? undefined : original(...values),
       ),
+  },
+  {
+    name: "closes at once instead of reading on",
+    caughtBy: ["liveness"],
+    apply: () =>
+      method(DownstreamConnection.prototype, "close", (self, original, values) => {
+        original(...values);
+        (self.socket as Socket).destroy();
+      }),
   },
   {
     name: "mixes up responses",

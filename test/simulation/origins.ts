@@ -106,7 +106,9 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
   private chooseAct(record: RequestRecord): Act {
     const { temper, random } = this;
     if (record.facts.wantsTunnel && temper.minorVersion === 1 && random.chance(0.7)) return "tunnel";
-    return random.weighted(temper.acts);
+    const act = random.weighted(temper.acts);
+    // Instead of 100 (Continue) it would end the connection, which others may still want to use.
+    return act === "early" && this.scene.isCalm && record.facts.expectsContinue ? "answer" : act;
   }
 
   /** What comes behind our FIN may have crossed it. */
@@ -322,6 +324,8 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
 
   private close(): void {
     this.isClosing = true;
+    // A close that was due crossed the request for a tunnel.
+    if (this.tunnel !== undefined) return this.socket.reset();
     // Whoever closes at once has at least seen everything leave.
     if (this.temper.closing === "fin" || this.socket.unsentBytes > 0) this.socket.end();
     else this.socket.destroy();

@@ -106,7 +106,8 @@ type BodyKind = "length" | "chunked" | "close";
 function bodyKind(act: Act, { temper, random }: Circumstances): BodyKind {
   if (act === "malformed-body") return "chunked";
   if (temper.minorVersion === 0) return random.pick(["length", "length", "close"]);
-  return random.weighted({ length: 5, chunked: 4, close: 1 });
+  // An early answer that closes is an act of its own.
+  return random.weighted({ length: 5, chunked: 4, close: act === "early" ? 0 : 1 });
 }
 
 function wholeResponse(act: Act, it: Circumstances): Script {

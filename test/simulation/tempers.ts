@@ -56,7 +56,7 @@ const GOOD: Readonly<Record<Act, number>> = {
   never: 0,
   "close-before": 0,
   cut: 0,
-  early: 0,
+  early: 0.1,
   "early-close": 0,
   interims: 0.1,
   extra: 0,

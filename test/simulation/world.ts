@@ -212,7 +212,7 @@ export class World implements Scene {
     const link = this.network.connect(`c${this.clients.length + 1}`, traits);
     const client = new ClientConnection(this, link, plan, random.fork());
     this.clients.push(client);
-    if (isCalm) for (const record of plan.requests) record.mustSucceed = true;
+    if (isCalm) for (const record of plan.requests) record.mustSucceed = !record.mustNotArrive;
     if (this.timeline.isOn) this.timeline.note(link.name, `#### plan: ${described(plan)} ${JSON.stringify(traits)}`);
     this.schedule.after(isCalm ? random.skewed(300) : 0, () => {
       this.gateway.accept(link.proxyEnd);
