@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts", "test/house/**/*.test.ts"] } },
+      { test: { name: "unit", include: ["src/**/*.test.ts", "test/house/**/*.test.ts"], testTimeout: 30_000 } },
       { test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 3_600_000 } },
       // No timeout: how long it runs is its own option.
