@@ -103,12 +103,12 @@ describe("values", () => {
     expect(["11.1.2.3", "::2", ""].map(isTrusted)).toEqual([false, false, false]);
   });
 
-  it("more connections than descriptors are allowed, with a warning", () => {
+  it("more connections than there are descriptors for are cut down, with a warning", () => {
     const { gateway, warnings } = read({ maxConnections: 50_000 });
-    expect(gateway.maxConnections).toBe(50_000);
+    expect(gateway.maxConnections).toBe(9_968);
     expect(warnings).toEqual([
       "50000 client connections may need 100064 file descriptors and the limit is 20000: " +
-        "raise it (ulimit -n 100064) or allow at most 9968 connections",
+        "9968 are allowed; raise the limit (ulimit -n 100064) to allow more",
     ]);
   });
 });

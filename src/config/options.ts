@@ -112,7 +112,8 @@ export function readProxyOptions(options: ProxyOptions, limit: number = descript
   if (admin?.isAsked && admin.port !== 0 && admin.port === listen.port && admin.host === listen.host) {
     throw new HopwiseError("option-invalid", `${own} is where clients connect: write another port`, "admin");
   }
-  const maxConnections = values.maxConnections ?? normalConnections(limit);
+  // Beyond that the runtime would turn clients away without a word.
+  const maxConnections = Math.min(values.maxConnections ?? CONNECTIONS_MAX_NORMALLY, connectionsThatFit(limit));
   const trusted = new BlockList();
   for (const network of values.trusted ?? []) readNetwork(network, trusted);
   return {
@@ -142,16 +143,12 @@ export function readProxyOptions(options: ProxyOptions, limit: number = descript
   };
 }
 
-function normalConnections(limit: number): number {
-  return Math.min(CONNECTIONS_MAX_NORMALLY, connectionsThatFit(limit));
-}
-
 function warningsAbout(maxConnections: number | undefined, limit: number): string[] {
   if (maxConnections === undefined || maxConnections <= connectionsThatFit(limit)) return [];
   const needed = 2 * maxConnections + DESCRIPTORS_RESERVED;
   return [
     `${maxConnections} client connections may need ${needed} file descriptors and the limit is ${limit}: ` +
-      `raise it (ulimit -n ${needed}) or allow at most ${connectionsThatFit(limit)} connections`,
+      `${connectionsThatFit(limit)} are allowed; raise the limit (ulimit -n ${needed}) to allow more`,
   ];
 }
 

@@ -14,13 +14,23 @@ const PRESSURE_BEGINS_AT = 0.75;
 const TIMEOUT_SHARE_MIN = 0.1;
 /** Terms are whole steps, so that few lengths of deadline are in use. */
 const TIMEOUT_STEPS = 10;
-/** Connections let in beyond the limit until their request is heard; beyond these a newcomer is answered at once. */
-export const SURPLUS_MAX = 64;
+/** Connections let in beyond the limit until their request is heard: an eighth of it, within these bounds. */
+const SURPLUS_SHARE = 1 / 8;
+const SURPLUS_MIN = 8;
+const SURPLUS_MAX = 64;
 /** A client gets this long for its head before it gives way to one that only just connected. */
 const READING_GRACE_MS = 1_000;
 /** Closing connections are left to end by themselves up to this share of the limit; beyond, the oldest is cut. */
 const LINGERING_SHARE = 0.25;
 const LINGERING_MIN = 16;
+/** Descriptors that are given back when the system has none left: room for newcomers and for their origins. */
+const SCARCE_ROOM = 16;
+const CONNECTIONS_MIN = 8;
+
+/** How many connections beyond a limit of `max` are heard before they are turned away. */
+export function surplusMax(max: number): number {
+  return Math.min(SURPLUS_MAX, Math.max(SURPLUS_MIN, Math.floor(max * SURPLUS_SHARE)));
+}
 
 export class ClientTable implements Table {
   readonly idle = new LinkedList<OwnedNode<DownstreamConnection>>();
@@ -30,8 +40,9 @@ export class ClientTable implements Table {
   isDraining = false;
   /** Connections that are not closing. */
   open = 0;
-  private readonly max: number;
-  private readonly lingeringMax: number;
+  /** The operator's limit, or less: what the system turned out to have descriptors for. */
+  private max: number;
+  private lingeringMax: number;
   private readonly keepAlive_ms: number;
   private readonly onGone: (connection: DownstreamConnection) => void;
 
@@ -48,7 +59,7 @@ export class ClientTable implements Table {
 
   /** Whether a newcomer cannot even be heard. */
   get isOverfull(): boolean {
-    return this.open >= this.max + SURPLUS_MAX;
+    return this.open >= this.max + surplusMax(this.max);
   }
 
   /** Makes room for a newcomer if anybody can give way. */
@@ -66,12 +77,27 @@ export class ClientTable implements Table {
     this.open++;
   }
 
-  /** Who was quick to say what it wants goes before who is idle, and before who is still saying it. */
+  /**
+   * Who was quick to say what it wants goes before who is idle, and before who is still saying it: those count towards the
+   * limit only once they are heard.
+   */
   mayStay(connection: DownstreamConnection): boolean {
     if (this.open > this.max) (this.idle.oldest ?? this.reading.oldest)?.owner.evict();
-    if (this.open > this.max) return false;
+    if (this.open - this.reading.size > this.max) return false;
     connection.isSurplus = false;
     return true;
+  }
+
+  /** The system has no descriptors left: fewer connections are allowed from now on, and some give way at once. */
+  shrink(): void {
+    this.max = Math.max(CONNECTIONS_MIN, Math.min(this.max, this.open) - SCARCE_ROOM);
+    this.lingeringMax = Math.max(LINGERING_MIN, Math.floor(this.max * LINGERING_SHARE));
+    while (this.open > this.max) {
+      const victim = (this.idle.oldest ?? this.reading.oldest)?.owner;
+      if (victim === undefined) break;
+      victim.evict();
+    }
+    for (const node of this.lingering) node.owner.cut();
   }
 
   keepAliveTimeout_ms(): number {

@@ -20,9 +20,6 @@ export interface GatewayPorts {
   readonly observer: ProxyObserver;
 }
 
-/** Connections that give way at once when file descriptors run out. */
-const SCARCE_BATCH = 8;
-
 export interface DrainReport {
   /** Exchanges and tunnels that were cut at the deadline. */
   readonly cut: number;
@@ -75,11 +72,10 @@ export class Gateway {
     if (isOverfull) connection.refuse("overloaded", "overloaded");
   }
 
-  /** A connection could not be accepted: idle ones give way when it is for want of file descriptors. */
+  /** A connection could not be accepted; where it is for want of file descriptors, others give way. */
   onAcceptFault(fault: string): void {
     this.ports.observer.acceptFailed(fault);
-    if (fault !== "EMFILE" && fault !== "ENFILE") return;
-    for (let i = 0; i < SCARCE_BATCH; i++) this.clients.idle.oldest?.owner.evict();
+    if (fault === "EMFILE" || fault === "ENFILE") this.clients.shrink();
   }
 
   /**
