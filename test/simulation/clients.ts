@@ -83,7 +83,9 @@ export class ClientConnection implements SocketHandler, JudgeOwner {
     const wasPlanned = this.planned;
     while (this.planned < plan.requests.length && this.planned - this.answered < plan.depth && !this.isLast) {
       const record = plan.requests[this.planned] as RequestRecord;
-      player.add(this.steps(record, this.planned === wasPlanned ? delay_ms : 0));
+      // What must not arrive comes when the answer before it is on its way.
+      const late_ms = record.mustNotArrive ? this.random.skewed(60) : 0;
+      player.add(this.steps(record, this.planned === wasPlanned ? delay_ms : late_ms));
       this.planned++;
     }
     if (this.planned === wasPlanned || this.planned < plan.requests.length) return;

@@ -8,9 +8,12 @@ export type Defect =
   /** A tunnel that carried nothing for too long ends with FIN towards its origin, which then looks like its client's end. */
   | "tunnel-timeout-ends-with-fin"
   /** When both sides of a tunnel have ended, a client who does not take the rest is left alone with it for ever. */
-  | "tunnel-rest-has-no-limit";
+  | "tunnel-rest-has-no-limit"
+  /** A connection to an HTTP/1.0 origin is taken before the body that it needs whole has arrived, and outlives its terms. */
+  | "connection-waits-for-body";
 
 export const knownDefects: ReadonlySet<Defect> = new Set<Defect>([
   "tunnel-timeout-ends-with-fin",
   "tunnel-rest-has-no-limit",
+  "connection-waits-for-body",
 ]);

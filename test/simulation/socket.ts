@@ -185,7 +185,7 @@ export class SimSocket implements Socket {
   private arrive(segment: Segment): void {
     if (segment.kind === "rst") return this.onReset();
     if (this.isGone) {
-      if (segment.kind === "data") this.transmit("rst", undefined);
+      if (segment.kind === "data") this.sendReset("gets octets and is gone: RST");
       return;
     }
     if (this.resetHasArrived) return;

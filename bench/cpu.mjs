@@ -1,0 +1,56 @@
+/**
+ * What a proxy costs, from /proc: processor time and memory of its processes, children and threads included.
+ *
+ * Where there is no /proc nothing can be said, and the bench says so.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+
+export const canMeasureCpu = existsSync("/proc/self/stat");
+
+/** USER_HZ, which Linux has fixed at 100 for programs. */
+const TICKS_PER_SECOND = 100;
+
+/** The fields of /proc/PID/stat behind the program's name, which may contain anything. */
+function statOf(pid) {
+  const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return text.slice(text.lastIndexOf(")") + 2).split(" ");
+}
+
+/** `pid` and all its descendants. */
+export function familyOf(pid) {
+  const parents = new Map();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      parents.set(Number(name), Number(statOf(name)[1]));
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  const family = [pid];
+  for (const member of family) {
+    for (const [child, parent] of parents) if (parent === member) family.push(child);
+  }
+  return family;
+}
+
+/** Processor time of a family so far, in microseconds. */
+export function cpuOf(family) {
+  let user = 0;
+  let system = 0;
+  for (const pid of family) {
+    const stat = statOf(pid);
+    user += Number(stat[11]);
+    system += Number(stat[12]);
+  }
+  const toMicroseconds = 1e6 / TICKS_PER_SECOND;
+  return { user_us: user * toMicroseconds, system_us: system * toMicroseconds };
+}
+
+/** Memory of a family in bytes, shared pages counted in proportion. */
+export function memoryOf(family) {
+  return family.reduce((sum, pid) => {
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, "latin1");
+    return sum + Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0) * 1024;
+  }, 0);
+}

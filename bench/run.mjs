@@ -1,0 +1,149 @@
+/**
+ * The bench: `npm run bench`. Proxies stand side by side and are measured in turn, round after round, so that what
+ * disturbs the machine disturbs all of them; what counts is the ratio to nginx within a round.
+ *
+ * Deliberately absent: what is measured (scenarios.mjs), who is measured (peers.mjs), what it says (summary.mjs).
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { canMeasureCpu } from "./cpu.mjs";
+import { loadTool, missingLoadTool } from "./load/load.mjs";
+import { describeMachine, describeProject } from "./machine.mjs";
+import { chosen, HELP, readOptions } from "./options.mjs";
+import { startOrigin } from "./origin.mjs";
+import { peers, startPeer } from "./peers.mjs";
+import { pinSelf, stop, stopAll } from "./programs.mjs";
+import { Progress } from "./progress.mjs";
+import { chartOf } from "./report/chart.mjs";
+import { docsOf } from "./report/docs.mjs";
+import { reportOf } from "./report/markdown.mjs";
+import { scenarios } from "./scenarios.mjs";
+
+const root = new URL("../", import.meta.url);
+
+async function main() {
+  const options = readOptions(process.argv.slice(2));
+  if (options.isHelp) return console.log(HELP);
+  const asked = chosen(peers, options.peers, "proxy");
+  const present = asked.filter((peer) => peer.missing() === undefined);
+  const skipped = asked
+    .filter((peer) => !present.includes(peer))
+    .map((peer) => ({ name: peer.name, why: `not installed: ${peer.missing()}` }));
+  const wanted = chosen(scenarios, options.only, "scenario");
+  if (options.isList) return list(wanted, present, skipped);
+  const result =
+    options.from === undefined ? await measure(options, wanted, present, skipped) : readResult(options.from);
+  write(result, options);
+}
+
+function list(wanted, present, skipped) {
+  for (const { name, title } of wanted) console.log(`scenario  ${name.padEnd(16)} ${title}`);
+  for (const peer of present) console.log(`proxy     ${peer.name.padEnd(16)} ${peer.version()}`);
+  for (const { name, why } of skipped) console.log(`absent    ${name.padEnd(16)} ${why}`);
+}
+
+async function measure(options, wanted, present, skipped) {
+  if (!canMeasureCpu) throw new Error("there is no /proc here: processor time can be measured on Linux only");
+  if (missingLoadTool !== undefined) throw new Error(`there is nothing to make load with: ${missingLoadTool}`);
+  if (present.length === 0)
+    throw new Error(`none of the proxies is there: ${skipped.map(({ why }) => why).join(", ")}`);
+  const directory = mkdtempSync(join(tmpdir(), "hopwise-bench-"));
+  const progress = new Progress(wanted, present.length, options.rounds);
+  const interrupted = new AbortController();
+  const onSignal = () => interrupted.abort();
+  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  const machine = describeMachine();
+  pinSelf();
+  const origin = await startOrigin(directory);
+  const result = {
+    command: `npm run bench -- ${process.argv.slice(2).join(" ")}`.replace(/ -- $/, ""),
+    project: describeProject(),
+    machine,
+    origin: origin.name,
+    load: loadTool,
+    rounds: options.rounds,
+    seconds: options.seconds,
+    peers: present.map((peer) => ({ name: peer.name, kind: peer.kind, version: peer.version() })),
+    skipped,
+    scenarios: [],
+  };
+  try {
+    for (const scenario of wanted) {
+      const context = { directory, origin, seconds: options.seconds, signal: interrupted.signal, progress };
+      result.scenarios.push(await measureScenario(scenario, present, context, options.rounds));
+      if (interrupted.signal.aborted) break;
+    }
+  } finally {
+    await stopAll();
+    rmSync(directory, { recursive: true, force: true });
+  }
+  return result;
+}
+
+async function measureScenario(scenario, present, context, roundsWanted) {
+  const { name, title, unit } = scenario;
+  const rounds = Math.min(roundsWanted, scenario.roundsMax ?? roundsWanted);
+  const measurements = Object.fromEntries(present.map((peer) => [peer.name, []]));
+  const standing = new Map();
+  try {
+    for (let round = 0; round < rounds; round++) {
+      for (let i = 0; i < present.length; i++) {
+        if (context.signal.aborted) return { name, title, unit, measurements };
+        // Nobody is always the first.
+        const peer = present[(i + round) % present.length];
+        const figures = await measureOnce(scenario, peer, context, standing);
+        measurements[peer.name].push(figures);
+        context.progress.measured(scenario, round, peer, figures);
+      }
+    }
+  } finally {
+    for (const { child } of standing.values()) await stop(child);
+  }
+  return { name, title, unit, measurements };
+}
+
+/** One measurement; a proxy that fails it is no reason to lose the others' figures. */
+async function measureOnce(scenario, peer, context, standing) {
+  let running = standing.get(peer);
+  try {
+    if (running === undefined) {
+      running = await startPeer(peer, context.directory, context.origin.port);
+      standing.set(peer, running);
+      await scenario.warmUp?.({ ...context, running });
+    }
+    return await scenario.measure({ ...context, running });
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  } finally {
+    if (scenario.needsFresh && running !== undefined) {
+      standing.delete(peer);
+      await stop(running.child);
+    }
+  }
+}
+
+function readResult(file) {
+  return JSON.parse(readFileSync(file, "utf8"));
+}
+
+function write(result, { out, writesDocs }) {
+  mkdirSync(out, { recursive: true });
+  const report = reportOf(result);
+  writeFileSync(join(out, "result.json"), `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(join(out, "report.md"), report);
+  writeFileSync(join(out, "chart.svg"), chartOf(result));
+  if (writesDocs) {
+    writeFileSync(new URL("docs/benchmarks.md", root), docsOf(result));
+    writeFileSync(new URL("docs/benchmarks.svg", root), chartOf(result));
+  }
+  console.log(report);
+  console.error(`written to ${out}: result.json, report.md, chart.svg${writesDocs ? "; docs/benchmarks.md" : ""}`);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`bench: ${error.message}`);
+  process.exitCode = 1;
+}

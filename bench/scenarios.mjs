@@ -1,0 +1,157 @@
+/**
+ * What is measured: each scenario is one question, answered for one proxy by one measurement.
+ *
+ * A measurement returns figures by name; `cpu` is always the proxy's processor time in microseconds per unit of work.
+ */
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { cpuOf, familyOf, memoryOf } from "./cpu.mjs";
+import { runLoad } from "./load/load.mjs";
+import { MIB } from "./origin.mjs";
+import { runPinned, spawnPinned, stop } from "./programs.mjs";
+
+const script = (name) => fileURLToPath(new URL(`load/${name}`, import.meta.url));
+
+const ACTIVE = 64;
+const IDLE = 5_000;
+/** Idle connections that are there before memory is compared: what a proxy allocates once is no price of one more. */
+const IDLE_BEFORE = 1_000;
+const SETTLE_MS = 1_500;
+const WARM_UP_REQUESTS = 40_000;
+const WARM_UP_SECONDS_MAX = 4;
+
+/** As much load as the proxy takes. */
+const saturated = (name, title, load, unit = { name: "request", perRequest: 1 }) => ({
+  name,
+  title,
+  unit: unit.name,
+  warmUp: (context) => warmUp(context, { connections: ACTIVE, ...load }),
+  measure: (context) => measureLoad(context, { connections: ACTIVE, ...load }, unit.perRequest),
+});
+
+/** Runtimes compile what has run often: figures are taken when that is done, or after a while in any case. */
+async function warmUp({ running }, load) {
+  let requests = 0;
+  for (let second = 0; second < WARM_UP_SECONDS_MAX && requests < WARM_UP_REQUESTS; second++) {
+    requests += (await runLoad({ ...load, port: running.port, seconds: 1 })).requests;
+  }
+}
+
+async function measureLoad({ running, origin, seconds }, load, unitsPerRequest = 1) {
+  const family = familyOf(running.child.pid);
+  const before = cpuOf(family);
+  const [result, reuse] = await Promise.all([
+    runLoad({ ...load, port: running.port, seconds }),
+    countReuse(origin, seconds),
+  ]);
+  const after = cpuOf(family);
+  const units = result.requests * unitsPerRequest;
+  return {
+    cpu: (after.user_us - before.user_us + after.system_us - before.system_us) / units,
+    userCpu: (after.user_us - before.user_us) / units,
+    rate: result.rate,
+    p50_ms: result.p50_ms,
+    p99_ms: result.p99_ms,
+    reuse,
+    failed: result.failed,
+  };
+}
+
+/** The share of requests for which no connection was opened, in the middle of a load: how it begins is no question. */
+async function countReuse(origin, seconds) {
+  await sleep(seconds * 300);
+  const before = await origin.counts();
+  await sleep(seconds * 500);
+  const after = await origin.counts();
+  // The question was itself a connection and a request.
+  const opened = after.connections - before.connections - 1;
+  const carried = after.requests - before.requests - 1;
+  return carried > 0 ? 1 - opened / carried : undefined;
+}
+
+/** A fixed rate that every proxy can take, or at least the fast ones. */
+const constantRate = (rate) => ({
+  name: `rate-${rate / 1_000}k`,
+  title: `latency at ${rate.toLocaleString("en")} requests/s`,
+  unit: "request",
+  warmUp: (context) => warmUp(context, { path: "/small", connections: ACTIVE }),
+  async measure({ running, seconds }) {
+    const args = [script("constant-rate.mjs"), running.port, "/small", rate, seconds, ACTIVE].map(String);
+    const family = familyOf(running.child.pid);
+    const before = cpuOf(family);
+    const text = await runPinned("load", process.execPath, args, seconds * 1_000 + 20_000);
+    const after = cpuOf(family);
+    const { requests, ...figures } = JSON.parse(text);
+    // The warm-up of half a second is in the time, not in the requests.
+    const units = requests * ((seconds + 0.5) / seconds);
+    return { ...figures, cpu: (after.user_us - before.user_us + after.system_us - before.system_us) / units };
+  },
+});
+
+/** Memory of one more idle connection, and what idle ones cost those that are active. Needs a proxy just started. */
+const idle = {
+  name: "idle",
+  title: `${IDLE.toLocaleString("en")} idle connections beside ${ACTIVE} active`,
+  unit: "request",
+  roundsMax: 3,
+  needsFresh: true,
+  async measure(context) {
+    const { running } = context;
+    const load = { path: "/small", connections: ACTIVE };
+    await warmUp(context, load);
+    const alone = await measureLoad(context, load);
+    const clients = spawnPinned(
+      "load",
+      process.execPath,
+      [script("idle-clients.mjs"), running.port, "/small", IDLE_BEFORE],
+      {
+        stdio: ["pipe", "pipe", "inherit"],
+      },
+    );
+    const lines = createInterface({ input: clients.stdout })[Symbol.asyncIterator]();
+    try {
+      await said(lines, "ready");
+      await runLoad({ ...load, port: running.port, seconds: 1 });
+      await sleep(SETTLE_MS);
+      const family = familyOf(running.child.pid);
+      const memoryBefore = memoryOf(family);
+      clients.stdin.write(`${IDLE - IDLE_BEFORE}\n`);
+      await said(lines, "ready");
+      const beside = await measureLoad(context, load);
+      await sleep(SETTLE_MS);
+      const memory = memoryOf(family) - memoryBefore;
+      clients.stdin.end();
+      const closed = Number((await said(lines, "closed")).split(" ")[1]);
+      return {
+        ...beside,
+        aloneCpu: alone.cpu,
+        besideRatio: beside.cpu / alone.cpu,
+        idle_bytes: memory / (IDLE - IDLE_BEFORE),
+        failed: alone.failed + beside.failed + closed,
+      };
+    } finally {
+      await stop(clients);
+    }
+  },
+};
+
+async function said(lines, word) {
+  const { value } = await lines.next();
+  if (!value?.startsWith(word)) throw new Error(`the idle clients said "${value}" instead of "${word}"`);
+  return value;
+}
+
+const mib = (bytes) => ({ name: "MiB", perRequest: bytes / MIB });
+
+export const scenarios = [
+  saturated("small", "small responses (64 bytes), keep-alive", { path: "/small" }),
+  saturated("connectionless", "a connection per request (Connection: close)", { path: "/small", closes: true }),
+  saturated("16k", "16 KiB responses", { path: "/16k" }, mib(16 * 1024)),
+  saturated("1m", "1 MiB responses", { path: "/1m", connections: 16 }, mib(MIB)),
+  saturated("upload", "1 MiB uploads", { path: "/upload", connections: 16, bodyBytes: MIB }, mib(MIB)),
+  saturated("chunked", "16 KiB responses in chunks of 4 KiB", { path: "/chunked" }),
+  idle,
+  constantRate(4_000),
+  constantRate(12_000),
+];

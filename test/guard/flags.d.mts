@@ -1,0 +1,2 @@
+/** For the tests, which are type-checked. */
+export const flags: readonly string[];
