@@ -32,15 +32,22 @@ describe("a line", () => {
     expect(JSON.parse(lineOf(entry))).toEqual(entry);
   });
 
-  it.each(["\n", "\r\n", '"}\n{"', "\u001b[31m", "\u009b31m", "\u007f", "\u2028", "\u2029", "\0"])(
-    "cannot be broken or made to speak to a terminal by %j",
-    (text) => {
-      const line = lineOf({ ...entry, target: `/${text}` });
-      expect(line.slice(0, -1)).not.toMatch(/[\0-\x1f\x7f-\x9f\u2028\u2029]/);
-      expect(line.endsWith("\n")).toBe(true);
-      expect(JSON.parse(line).target).toBe(`/${text}`);
-    },
-  );
+  it.each([
+    "\n",
+    "\r\n",
+    '"}\n{"',
+    "\u001b[31m",
+    "\u009b31m",
+    "\u007f",
+    "\u2028",
+    "\u2029",
+    "\0",
+  ])("cannot be broken or made to speak to a terminal by %j", (text) => {
+    const line = lineOf({ ...entry, target: `/${text}` });
+    expect(line.slice(0, -1)).not.toMatch(/[\0-\x1f\x7f-\x9f\u2028\u2029]/);
+    expect(line.endsWith("\n")).toBe(true);
+    expect(JSON.parse(line).target).toBe(`/${text}`);
+  });
 
   it("is no longer than it need be", () => {
     const line = lineOf({ ...entry, target: `/${"x".repeat(60_000)}` });

@@ -53,50 +53,50 @@ describe.skipIf(process.platform !== "linux")("memory (skipped where there is no
     client.close();
   }
 
-  it.each(["with a length", "in chunks"])(
-    "a response of 200 MB %s to a client that does not read costs less than 30 MB",
-    async (framing) => {
-      let offered = 0;
-      handler = (_request, response) => {
-        response.writeHead(200, framing === "in chunks" ? {} : { "Content-Length": BODY_BYTES });
-        const more = () => {
-          while (offered < BODY_BYTES) {
-            const part = piece.subarray(0, BODY_BYTES - offered);
-            offered += part.length;
-            if (!response.write(part)) return;
-          }
-          response.end();
-        };
-        response.on("drain", more);
-        more();
+  it.each([
+    "with a length",
+    "in chunks",
+  ])("a response of 200 MB %s to a client that does not read costs less than 30 MB", async (framing) => {
+    let offered = 0;
+    handler = (_request, response) => {
+      response.writeHead(200, framing === "in chunks" ? {} : { "Content-Length": BODY_BYTES });
+      const more = () => {
+        while (offered < BODY_BYTES) {
+          const part = piece.subarray(0, BODY_BYTES - offered);
+          offered += part.length;
+          if (!response.write(part)) return;
+        }
+        response.end();
       };
-      await closesOf(hopwise, { downstream: { "close-received": 1 }, upstream: {} }, async () => {
-        const before = hopwise.residentBytes();
-        const client = await RawClient.open(hopwise.port);
-        client.socket.pause();
-        client.send("GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-        await until("the response has begun", () => offered > 0);
-        await untilStill(() => offered, 500);
-        const cost = hopwise.residentBytes() - before;
-        console.log(
-          `a response ${framing} that is not read: ${megabytes(offered)} left the origin, ${megabytes(cost)} of memory`,
-        );
-        expect(offered).toBeLessThan(IN_SOCKETS_BYTES_MAX);
-        expect(cost).toBeLessThan(MEMORY_BYTES_MAX);
+      response.on("drain", more);
+      more();
+    };
+    await closesOf(hopwise, { downstream: { "close-received": 1 }, upstream: {} }, async () => {
+      const before = hopwise.residentBytes();
+      const client = await RawClient.open(hopwise.port);
+      client.socket.pause();
+      client.send("GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+      await until("the response has begun", () => offered > 0);
+      await untilStill(() => offered, 500);
+      const cost = hopwise.residentBytes() - before;
+      console.log(
+        `a response ${framing} that is not read: ${megabytes(offered)} left the origin, ${megabytes(cost)} of memory`,
+      );
+      expect(offered).toBeLessThan(IN_SOCKETS_BYTES_MAX);
+      expect(cost).toBeLessThan(MEMORY_BYTES_MAX);
 
-        // It was stuck, not lost: the client reads on and gets all of it.
-        let received = 0;
-        client.socket.removeAllListeners("data");
-        client.socket.on("data", (octets: Buffer) => {
-          received += octets.length;
-        });
-        client.socket.resume();
-        expect(await client.ended).toBe("fin");
-        expect(received).toBeGreaterThan(BODY_BYTES);
-        expect(hopwise.residentBytes() - before).toBeLessThan(2 * MEMORY_BYTES_MAX);
+      // It was stuck, not lost: the client reads on and gets all of it.
+      let received = 0;
+      client.socket.removeAllListeners("data");
+      client.socket.on("data", (octets: Buffer) => {
+        received += octets.length;
       });
-    },
-  );
+      client.socket.resume();
+      expect(await client.ended).toBe("fin");
+      expect(received).toBeGreaterThan(BODY_BYTES);
+      expect(hopwise.residentBytes() - before).toBeLessThan(2 * MEMORY_BYTES_MAX);
+    });
+  });
 
   it("an upload of 200 MB to an origin that does not read costs less than 30 MB", async () => {
     let arrived: IncomingMessage | undefined;

@@ -82,9 +82,9 @@ export const OK = `${head("HTTP/1.1 200 OK", "Content-Length: 2")}ok`;
 export const replies = (octets: string, ends: Reply["ends"] = "stays"): Reply => ({ at: "request", octets, ends });
 export const repliesEarly = (octets: string, ends: Reply["ends"] = "stays"): Reply => ({ at: "head", octets, ends });
 
-/** What became of request `index` instead of the response that was to come. */
-export function instead({ responses, ended }: Observation, index = 0): Verdict {
-  const response = responses[index];
-  if (response !== undefined) return fails(`answered ${response.status}${response.isComplete ? "" : ", incomplete"}`);
-  return fails(ended === undefined ? "no answer" : "closed without an answer");
+/** What the client saw, in a few words. */
+export function summaryOf({ interim, responses, ended }: Observation): string {
+  const statuses = [...interim, ...responses].map(({ status, isComplete }) => `${status}${isComplete ? "" : ", cut"}`);
+  const end = ended === undefined ? "" : ended;
+  return [...statuses, ...(end === "" ? [] : [end])].join(", ") || "nothing";
 }

@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { fails, type Verdict } from "./case.ts";
+import { fails, summaryOf, type Verdict } from "./case.ts";
 import { groups } from "./cases/all.ts";
 import { type Column, peersPage } from "./page.ts";
 import { Origin, play } from "./play.ts";
@@ -52,7 +52,9 @@ async function verdictsOf(target: Target, origin: Origin): Promise<Map<string, V
   for (const peerCase of groups.flatMap(({ cases }) => cases)) {
     let verdict: Verdict;
     try {
-      verdict = peerCase.judge(await play(peerCase, running.port, origin));
+      const seen = await play(peerCase, running.port, origin);
+      verdict = peerCase.judge(seen);
+      if (verdict.kind === "fails") verdict = fails(`${verdict.why} (the client saw ${summaryOf(seen)})`);
     } catch (error) {
       // It has crashed, or accepts nobody any more: the next case begins anew.
       verdict = fails(`the proxy is gone: ${(error as Error).message}`);

@@ -18,6 +18,6 @@ for (const name of names) {
 const vitest = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url));
 // Whoever asks for certain seeds wants these, not the tests of the simulation itself.
 const files = Object.keys(values).length === 0 ? [] : ["test/simulation/seeds"];
-const flags = ["run", "--project", "simulation", "--disable-console-intercept", ...files];
+const flags = ["run", ...files, "--project=simulation", "--disable-console-intercept"];
 const run = spawnSync(process.execPath, [vitest, ...flags], { stdio: "inherit", env });
 process.exitCode = run.status ?? 1;

@@ -30,7 +30,7 @@ const http10: readonly PeerCase[] = [
     client: [sends(head("GET / HTTP/1.0", "Host: a")), awaits(1)],
     judge: ({ responses: [response], ended }) =>
       response?.status !== 200
-        ? fails("no response")
+        ? fails("not answered as the origin did")
         : ended === "FIN"
           ? holds
           : fails("it stays open: the client hangs"),
@@ -43,7 +43,7 @@ const http10: readonly PeerCase[] = [
     client: [sends(head("GET / HTTP/1.0", "Host: a")), awaits(1)],
     origin: [replies(CHUNKED_OK)],
     judge: ({ responses: [response], ended }) => {
-      if (response === undefined) return fails("no response");
+      if (response === undefined) return fails("not answered as the origin did");
       if (response.fields.has("transfer-encoding")) return fails("chunks sent");
       return response.body === "hello" && ended === "FIN" ? holds : fails("the client cannot see the end");
     },
@@ -55,7 +55,7 @@ const http10: readonly PeerCase[] = [
     requirement: "An HTTP/1.0 client that asks for keep-alive is told so, or its connection closes.",
     client: [sends(head("GET / HTTP/1.0", "Host: a", "Connection: keep-alive")), awaits(1)],
     judge: ({ responses: [response], ended }) => {
-      if (response?.status !== 200) return fails("no response");
+      if (response?.status !== 200) return fails("not answered as the origin did");
       if (response.fields.lists("connection", "keep-alive")) {
         return ended === undefined ? holds : fails("told keep-alive, and closed");
       }
@@ -70,7 +70,11 @@ const http10: readonly PeerCase[] = [
     client: [sends(`${head("POST / HTTP/1.0", "Host: a", "Content-Length: 5")}hello`), awaits(1)],
     origin: [replies(`${head("HTTP/1.1 100 Continue")}${OK}`)],
     judge: ({ responses: [response], interim }) =>
-      interim.length > 0 ? fails("1xx sent") : response?.status === 200 ? holds : fails("no response"),
+      interim.length > 0
+        ? fails("1xx sent")
+        : response?.status === 200
+          ? holds
+          : fails("not answered as the origin did"),
   },
 ];
 
@@ -81,7 +85,7 @@ const ends: readonly PeerCase[] = [
     level: "relied on",
     requirement: "A client that closes its side behind its request still gets the response.",
     client: [sends(GET), halfCloses, awaits(1)],
-    judge: ({ responses: [response] }) => (response?.status === 200 ? holds : fails("no response")),
+    judge: ({ responses: [response] }) => (response?.status === 200 ? holds : fails("not answered as the origin did")),
   },
   {
     id: "close-unanswered",
@@ -91,7 +95,7 @@ const ends: readonly PeerCase[] = [
     client: [sends(head("GET / HTTP/1.1", "Host: a", "Connection: close")), awaits(1)],
     judge: ({ responses: [response], ended }) =>
       response?.isComplete !== true
-        ? fails("no response")
+        ? fails("not answered as the origin did")
         : ended === "FIN"
           ? holds
           : fails(`then ${ended ?? "nothing"}`),
@@ -218,7 +222,7 @@ const bodiless: readonly PeerCase[] = [
     client: [sends(HEAD), awaits(1), sends(GET_NEXT), awaits(2)],
     origin: [replies(head("HTTP/1.1 200 OK", "Content-Length: 5")), replies(OK)],
     judge: ({ responses: [first, second] }) => {
-      if (first === undefined) return fails("no response");
+      if (first === undefined) return fails("not answered as the origin did");
       if (second?.body !== "ok") return fails("the next exchange is lost");
       return first.fields.get("content-length") === "5" ? holds : allowed("the length is lost");
     },
@@ -231,7 +235,11 @@ const bodiless: readonly PeerCase[] = [
     client: [sends(GET), awaits(1), sends(GET_NEXT), awaits(2)],
     origin: [replies(head("HTTP/1.1 304 Not Modified", "Content-Length: 5", 'ETag: "x"')), replies(OK)],
     judge: ({ responses: [first, second] }) =>
-      first?.status !== 304 ? fails("no 304") : second?.body === "ok" ? holds : fails("the next exchange is lost"),
+      first?.status !== 304
+        ? fails("not answered as the origin did")
+        : second?.body === "ok"
+          ? holds
+          : fails("the next exchange is lost"),
   },
   {
     id: "request-trailers",

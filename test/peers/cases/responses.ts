@@ -7,7 +7,6 @@ import {
   GET_NEXT,
   head,
   holds,
-  instead,
   type Observation,
   OK,
   type PeerCase,
@@ -59,8 +58,8 @@ const truncated: readonly PeerCase[] = [
     requirement: "A response that a close ends is whole, in chunks or by a close.",
     client: [sends(GET), awaits(1)],
     origin: [replies(`${head("HTTP/1.1 200 OK")}hello`, "FIN")],
-    judge: (seen) =>
-      seen.responses[0]?.isComplete === true && seen.responses[0].body === "hello" ? holds : instead(seen),
+    judge: ({ responses: [response] }) =>
+      response?.isComplete === true && response.body === "hello" ? holds : fails("not whole"),
   },
 ];
 
