@@ -116,7 +116,7 @@ const hopwise = (name, runtime, version, missing) => ({
 /** A peer from npm: one small file in servers/, on the same Node as hopwise. */
 const library = (name, packageName = name) => ({
   name,
-  kind: "library",
+  kind: "node-library",
   version: () => `${packageVersion(packageName)}, Node ${process.versions.node}`,
   missing: () => (packageName === undefined || packageVersion(packageName) !== undefined ? undefined : NPM),
   command: (_directory, origin, port) => server(name, origin, port),

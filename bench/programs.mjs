@@ -58,6 +58,10 @@ export function spawnPinned(role, command, args, options = {}) {
 }
 
 const running = new Set();
+// Whatever happens to the bench, nothing of it stays.
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGTERM");
+});
 
 /** Ends a program of ours, and waits until it has ended. */
 export async function stop(child) {

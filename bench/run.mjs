@@ -51,16 +51,17 @@ async function measure(options, wanted, present, skipped) {
   const directory = mkdtempSync(join(tmpdir(), "hopwise-bench-"));
   const progress = new Progress(wanted, present.length, options.rounds);
   const interrupted = new AbortController();
+  // The measurement that is running ends, and what was measured until then is reported; a second signal ends at once.
   const onSignal = () => interrupted.abort();
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
   const machine = describeMachine();
   pinSelf();
-  const origin = await startOrigin(directory);
   const result = {
     command: `npm run bench -- ${process.argv.slice(2).join(" ")}`.replace(/ -- $/, ""),
     project: describeProject(),
     machine,
-    origin: origin.name,
+    isInterrupted: false,
+    origin: "",
     load: loadTool,
     rounds: options.rounds,
     seconds: options.seconds,
@@ -69,10 +70,13 @@ async function measure(options, wanted, present, skipped) {
     scenarios: [],
   };
   try {
+    const origin = await startOrigin(directory);
+    result.origin = origin.name;
     for (const scenario of wanted) {
       const context = { directory, origin, seconds: options.seconds, signal: interrupted.signal, progress };
       result.scenarios.push(await measureScenario(scenario, present, context, options.rounds));
-      if (interrupted.signal.aborted) break;
+      result.isInterrupted = interrupted.signal.aborted;
+      if (result.isInterrupted) break;
     }
   } finally {
     await stopAll();

@@ -19,7 +19,7 @@ const IDLE = 5_000;
 const IDLE_BEFORE = 1_000;
 const SETTLE_MS = 1_500;
 const WARM_UP_REQUESTS = 40_000;
-const WARM_UP_SECONDS_MAX = 4;
+const WARM_UP_SECONDS_MAX = 6;
 
 /** As much load as the proxy takes. */
 const saturated = (name, title, load, unit = { name: "request", perRequest: 1 }) => ({

@@ -26,7 +26,7 @@ const STYLE = `
   .value { font-variant-numeric: tabular-nums; }
   .hopwise { fill: #0969da; }
   .native { fill: #57606a; }
-  .library { fill: #b6bcc4; }
+  .node-library { fill: #b6bcc4; }
   .floor { fill: none; stroke: #57606a; stroke-dasharray: 3 2; }
   .one { stroke: #cf222e; stroke-width: 1; stroke-dasharray: 2 2; }
   @media (prefers-color-scheme: dark) {
@@ -34,7 +34,7 @@ const STYLE = `
     .page { fill: #0d1117; }
     .hopwise { fill: #4493f8; }
     .native { fill: #9198a1; }
-    .library { fill: #484f58; }
+    .node-library { fill: #484f58; }
     .floor { stroke: #9198a1; }
     .one { stroke: #f85149; }
   }`;

@@ -24,13 +24,15 @@ function table(head, rows) {
   return `${[head, rule, ...rows].map(line).join("\n")}\n`;
 }
 
-function conditions({ machine, project, command, origin, load, rounds, seconds, peers, skipped }) {
+function conditions(result) {
+  const { machine, project, command, origin, load, rounds, seconds, peers, skipped } = result;
   const modified = project.isModified ? ", modified" : "";
   const placed =
     machine.placement === null
       ? "nothing is pinned to a core"
       : `the proxy on core ${machine.placement.proxy}, the origin on ${machine.placement.origin}, the load on ${machine.placement.load}`;
   const quiet = machine.load > 0.5 ? ` The machine had other work (load ${machine.load.toFixed(2)} at the start).` : "";
+  const cut = result.isInterrupted ? " The run was interrupted: what follows is incomplete." : "";
   const lines = [
     `| machine | ${machine.cores} cores, ${machine.model}, ${machine.architecture}, ${machine.kernel} |`,
     `| when | ${machine.date.slice(0, 16).replace("T", " ")} UTC |`,
@@ -42,7 +44,7 @@ function conditions({ machine, project, command, origin, load, rounds, seconds, 
     ...skipped.map(({ name, why }) => `| absent | ${name}: ${why} |`),
     `| command | \`${command}\` |`,
   ];
-  return `| | |\n|---|---|\n${lines.join("\n")}\n\nPlaces: ${placed}.${quiet}\n`;
+  return `| | |\n|---|---|\n${lines.join("\n")}\n\nPlaces: ${placed}.${quiet}${cut}\n`;
 }
 
 function goals(result) {

@@ -34,6 +34,10 @@ export interface Reply {
   readonly ends: "stays" | "FIN" | "RST";
   /** What follows once all of the request is there, for a reply to its head that is not final. */
   readonly afterwards?: string;
+  /** `octets` for a request that was forwarded as HTTP/1.0: an origin does not answer that with what 1.0 does not know. */
+  readonly toHttp10?: string;
+  /** How long the origin thinks before it replies. */
+  readonly after_ms?: number;
   /** `octets` are sent only to a request that expects 100-continue. */
   readonly isIfExpected?: true;
 }
@@ -66,6 +70,8 @@ export interface PeerCase {
   readonly client: readonly ClientStep[];
   /** Request by request; further ones are answered with `OK`. */
   readonly origin?: readonly Reply[];
+  /** Played so many times, where it depends on what arrives together; the worst verdict counts. Default: once. */
+  readonly times?: number;
   judge(seen: Observation): Verdict;
 }
 

@@ -80,13 +80,18 @@ export class Origin {
         this.replies.shift();
         connection.answered++;
         connection.owed = reply.afterwards;
-        if (reply.isIfExpected !== true || request.fields.has("expect")) answer(socket, reply);
+        const isHttp10 = request.line.endsWith("HTTP/1.0");
+        const octets = isHttp10 ? (reply.toHttp10 ?? reply.octets) : reply.octets;
+        if (reply.isIfExpected !== true || request.fields.has("expect")) answer(socket, { ...reply, octets });
       }
     });
   }
 }
 
-function answer(socket: Socket, { octets, ends }: Reply): void {
+function answer(socket: Socket, { after_ms, ...reply }: Reply): void {
+  if (after_ms !== undefined) return void setTimeout(answer, after_ms, socket, reply);
+  const { octets, ends } = reply;
+  if (socket.destroyed) return;
   const end = () => {
     if (ends === "FIN") socket.end();
     else if (ends === "RST") socket.resetAndDestroy();

@@ -3,7 +3,7 @@
  *
  * Their configurations are the shortest that forward with persistent connections on both hops; they stand in targets/.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Directory } from "../interop/support/directory.ts";
@@ -95,23 +95,26 @@ export async function start(target: Target, originPort: number): Promise<Running
   const [command = "", ...args] = target.command.map(filled);
   const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
+  let hasFailed = false;
+  child.on("error", (error) => {
+    hasFailed = true;
+    said += error.message;
+  });
   child.stderr.on("data", (octets: Buffer) => {
     said += octets.toString();
   });
   const stop = async () => {
-    await stopChild(child, "SIGTERM");
+    if (!hasFailed) await stopChild(child, "SIGTERM");
     directory.remove();
   };
   try {
-    await until(`${target.name} listens`, () => isListening(child, port));
+    await until(`${target.name} listens`, () => {
+      if (hasFailed || child.exitCode !== null) throw new Error(`it ended with ${child.exitCode ?? "an error"}`);
+      return canConnect(port);
+    });
   } catch (error) {
     await stop();
     throw new Error(`${target.name} did not start: ${(error as Error).message}\n${said}`);
   }
   return { port, stop };
-}
-
-function isListening(child: ChildProcess, port: number): Promise<boolean> {
-  if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
-  return canConnect(port);
 }

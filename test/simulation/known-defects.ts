@@ -10,10 +10,13 @@ export type Defect =
   /** When both sides of a tunnel have ended, a client who does not take the rest is left alone with it for ever. */
   | "tunnel-rest-has-no-limit"
   /** A connection to an HTTP/1.0 origin is taken before the body that it needs whole has arrived, and outlives its terms. */
-  | "connection-waits-for-body";
+  | "connection-waits-for-body"
+  /** A body that is held takes a buffer and later a chunk for each of the client's chunks, however small. */
+  | "body-is-held-chunk-by-chunk";
 
 export const knownDefects: ReadonlySet<Defect> = new Set<Defect>([
   "tunnel-timeout-ends-with-fin",
   "tunnel-rest-has-no-limit",
   "connection-waits-for-body",
+  "body-is-held-chunk-by-chunk",
 ]);

@@ -18,6 +18,7 @@ describe("a proxy that", () => {
       mend = apply();
       const seen = new Map<string, number>();
       for (let seed = 1; seed <= SEEDS_MAX; seed++) {
+        await new Promise((resolve) => setImmediate(resolve));
         const { check, failure } = await runSeed(seed);
         if (check === undefined) continue;
         if ((caughtBy as readonly string[]).includes(check)) {

@@ -32,6 +32,8 @@ export class Link {
   readonly random: Random;
   readonly proxyEnd: SimSocket;
   readonly peerEnd: SimSocket;
+  /** Its client wants a tunnel in the end. */
+  mayTunnel = false;
   /** Nothing arrives any more, and nobody is told. */
   isSevered = false;
   /** Something befell it that neither neighbour did. */

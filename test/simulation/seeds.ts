@@ -29,6 +29,8 @@ export async function searchSeeds(shard: 0 | 1): Promise<Found> {
   const reasons = new Map<string, number>();
   for (let seed = from; seed < end && performance.now() < until_ms && failures.size < KINDS_MAX; seed++) {
     if (seed % 2 !== shard) continue;
+    // Between worlds the test runner may do its own business; without that it takes this worker for dead.
+    await new Promise((resolve) => setImmediate(resolve));
     const result = await runSeed(seed);
     const { observer, network, schedule } = result.world;
     figures.seeds++;

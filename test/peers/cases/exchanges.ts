@@ -21,6 +21,8 @@ const POST = `${head("POST /once HTTP/1.1", "Host: a", "Content-Length: 5")}hell
 const HEAD = head("HEAD /first HTTP/1.1", "Host: a");
 const CHUNKED_OK = `${head("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}5\r\nhello\r\n0\r\n\r\n`;
 
+const HELLO = `${head("HTTP/1.1 200 OK", "Connection: close", "Content-Length: 5")}hello`;
+
 const http10: readonly PeerCase[] = [
   {
     id: "http10-close",
@@ -41,7 +43,7 @@ const http10: readonly PeerCase[] = [
     level: "MUST",
     requirement: "An HTTP/1.0 client gets no chunks.",
     client: [sends(head("GET / HTTP/1.0", "Host: a")), awaits(1)],
-    origin: [replies(CHUNKED_OK)],
+    origin: [{ ...replies(CHUNKED_OK), toHttp10: HELLO }],
     judge: ({ responses: [response], ended }) => {
       if (response === undefined) return fails("not answered as the origin did");
       if (response.fields.has("transfer-encoding")) return fails("chunks sent");
@@ -68,7 +70,7 @@ const http10: readonly PeerCase[] = [
     level: "MUST",
     requirement: "An HTTP/1.0 client gets no 1xx.",
     client: [sends(`${head("POST / HTTP/1.0", "Host: a", "Content-Length: 5")}hello`), awaits(1)],
-    origin: [replies(`${head("HTTP/1.1 100 Continue")}${OK}`)],
+    origin: [{ ...replies(`${head("HTTP/1.1 100 Continue")}${OK}`), toHttp10: OK }],
     judge: ({ responses: [response], interim }) =>
       interim.length > 0
         ? fails("1xx sent")
@@ -85,6 +87,7 @@ const ends: readonly PeerCase[] = [
     level: "relied on",
     requirement: "A client that closes its side behind its request still gets the response.",
     client: [sends(GET), halfCloses, awaits(1)],
+    origin: [{ ...replies(OK), after_ms: 100 }],
     judge: ({ responses: [response] }) => (response?.status === 200 ? holds : fails("not answered as the origin did")),
   },
   {

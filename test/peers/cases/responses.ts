@@ -22,6 +22,7 @@ function cut(id: string, requirement: string, origin: Reply): PeerCase {
     id,
     section: "RFC 9112 8",
     level: origin.ends === "RST" ? "relied on" : "MUST",
+    times: origin.ends === "RST" ? 10 : 1,
     requirement,
     client: [sends(GET), awaits(1)],
     origin: [origin],
