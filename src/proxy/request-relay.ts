@@ -20,6 +20,8 @@ export class RequestRelay implements BodySink {
   bytes = 0;
   private mode: "holding" | "streaming" | "discarding" = "holding";
   private held: Octets[] | undefined;
+  /** What the present read brought of it, not copied yet. */
+  private arrived: Octets[] | undefined;
   private heldBytes = 0;
   private isChunked: boolean;
   private readonly body: BodyReader;
@@ -63,6 +65,7 @@ export class RequestRelay implements BodySink {
   /** Reads on from `from`; what streams is in the outbox then. Returns the position behind what belongs to the body. */
   read(octets: Octets, from: number): number {
     const end = this.body.read(octets, from, this);
+    if (this.arrived !== undefined) this.keepArrived(this.arrived);
     if (this.body.isComplete && this.mode === "streaming") this.addEnd();
     return end;
   }
@@ -74,9 +77,16 @@ export class RequestRelay implements BodySink {
   }
 
   private hold(octets: Octets): void {
-    this.held ??= [];
-    this.held.push(Buffer.from(octets) as unknown as Octets);
+    this.arrived ??= [];
+    this.arrived.push(octets);
     this.heldBytes += octets.length;
+  }
+
+  /** One buffer for each read, however small the client's chunks are. */
+  private keepArrived(arrived: Octets[]): void {
+    this.arrived = undefined;
+    this.held ??= [];
+    this.held.push(Buffer.concat(arrived) as unknown as Octets);
   }
 
   /** Adds what is held to the outbox, behind the head, and streams from now on. @param isChunked towards the origin */

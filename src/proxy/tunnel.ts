@@ -4,7 +4,7 @@
  * Each side may close its half on its own; the other goes on until it is done, too. What one side cannot take, the other
  * is not asked for. Deliberately absent: any look at what passes.
  */
-import type { CloseReason } from "../connection/reasons.ts";
+import { Deadline } from "../connection/deadlines.ts";
 import type { SocketHandler } from "../net/ports.ts";
 import type { ConnectionUser, PooledConnection } from "../pool/pooled-connection.ts";
 import type { Octets } from "../wire/octets.ts";
@@ -19,7 +19,10 @@ export class Tunnel implements ConnectionUser {
   private readonly record: ExchangeRecord;
   private clientHasEnded = false;
   private originHasEnded = false;
+  private clientIsGone = false;
+  private originIsGone = false;
   private isOver = false;
+  private readonly deadline = new Deadline(() => this.onDeadline());
 
   constructor(
     context: ProxyContext,
@@ -36,6 +39,7 @@ export class Tunnel implements ConnectionUser {
   /** @param fromOrigin octets that came right behind the origin's answer */
   begin(fromOrigin: Octets): void {
     const { upstream, downstream } = this;
+    upstream.clearDeadline();
     upstream.beginTunnel(this);
     const clientSide: SocketHandler = {
       onData: (octets) => this.fromClient(octets),
@@ -84,38 +88,52 @@ export class Tunnel implements ConnectionUser {
     if (!this.clientHasEnded || !this.originHasEnded) return;
     this.upstream.noteClosing("tunnel-ended");
     this.downstream.noteClosing("tunnel-ended");
-    this.upstream.armDeadline(this.context.settings.bodyTimeout_ms);
+    this.arm(this.context.settings.bodyTimeout_ms);
   }
 
   private onClientClose(fault: string | undefined): void {
-    this.upstream.reset("client-gone");
+    this.clientIsGone = true;
+    // What is ending already says itself when it is gone.
+    if (!this.upstream.life.isEnding) {
+      this.upstream.reset("client-gone");
+      this.originIsGone = true;
+    }
     this.over();
     this.downstream.onClose(fault);
   }
 
   onClose(fault: string | undefined): void {
+    this.originIsGone = true;
     if (fault !== undefined || !this.originHasEnded) this.downstream.reset("upstream-failed");
     this.over();
   }
 
   onDeadline(): void {
-    this.end("tunnel-timeout");
-  }
-
-  private end(reason: CloseReason): void {
-    this.upstream.close(reason);
-    this.upstream.socket.destroy();
-    this.downstream.reset(reason);
-    this.downstream.socket.destroy();
+    const { upstream, downstream } = this;
+    const isEnding = this.clientHasEnded && this.originHasEnded;
+    if (isEnding && (downstream.socket.tookSome() || upstream.socket.tookSome())) {
+      this.arm(this.context.settings.bodyTimeout_ms);
+      return;
+    }
+    // With RST on both sides: nobody takes what came so far for everything.
+    upstream.reset("tunnel-timeout");
+    upstream.socket.reset();
+    downstream.reset("tunnel-timeout");
+    downstream.socket.reset();
     this.over();
   }
 
   /** Any octet in either direction keeps the tunnel. */
   private touch(): void {
-    this.upstream.armDeadline(this.context.settings.tunnelTimeout_ms);
+    this.arm(this.context.settings.tunnelTimeout_ms);
+  }
+
+  private arm(delay_ms: number): void {
+    this.context.deadlines.set(this.deadline, delay_ms, this.context.clock.now());
   }
 
   private over(): void {
+    if (this.clientIsGone && this.originIsGone) this.context.deadlines.clear(this.deadline);
     if (this.isOver) return;
     this.isOver = true;
     this.record.endedAt_ms = this.context.clock.now();

@@ -14,9 +14,4 @@ export type Defect =
   /** A body that is held takes a buffer and later a chunk for each of the client's chunks, however small. */
   | "body-is-held-chunk-by-chunk";
 
-export const knownDefects: ReadonlySet<Defect> = new Set<Defect>([
-  "tunnel-timeout-ends-with-fin",
-  "tunnel-rest-has-no-limit",
-  "connection-waits-for-body",
-  "body-is-held-chunk-by-chunk",
-]);
+export const knownDefects: ReadonlySet<Defect> = new Set<Defect>(["connection-waits-for-body"]);
