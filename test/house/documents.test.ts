@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { closeReasons, openReasons, reuseRefusals } from "../../src/connection/reasons.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const read = (name: string) => (existsSync(join(root, name)) ? readFileSync(join(root, name), "utf8") : undefined);
@@ -52,6 +53,19 @@ if (map !== undefined) {
     expect(rooms.filter((room) => !new RegExp(`(?:\\b|src/)${room}/?\\b`).test(map))).toStrictEqual([]);
   });
 }
+
+describe("docs/reasons.md says what every reason means, and knows no other", () => {
+  const page = read("docs/reasons.md") ?? "";
+  const sections = page.split(/^## /m);
+  const lists = { "Why connections close": closeReasons, "Why connections open": openReasons };
+  for (const [title, list] of Object.entries({ ...lists, "Why an idle connection was not reused": reuseRefusals })) {
+    it(title, () => {
+      const section = sections.find((text) => text.startsWith(title)) ?? "";
+      const rows = [...section.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, reason]) => reason);
+      expect(rows.toSorted()).toStrictEqual(Object.keys(list).toSorted());
+    });
+  }
+});
 
 it("every script that runs a file runs one that exists, built or written", () => {
   const files = Object.values(manifest.scripts).flatMap((script) =>
