@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { flagOf, optionNames } from "../../src/config/schema.ts";
 import { closeReasons, openReasons, reuseRefusals } from "../../src/connection/reasons.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -63,6 +64,25 @@ describe("docs/reasons.md says what every reason means, and knows no other", () 
       const section = sections.find((text) => text.startsWith(title)) ?? "";
       const rows = [...section.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, reason]) => reason);
       expect(rows.toSorted()).toStrictEqual(Object.keys(list).toSorted());
+    });
+  }
+});
+
+describe("pages name only what exists", () => {
+  const metrics = read("src/ledger/metrics.ts") ?? "";
+  const ownFlags = [...(read("src/cli/program.ts") ?? "").matchAll(/"(--[a-z-]+)/g)].map(([, flag]) => flag as string);
+  const flags = new Set(["--help", "--no-admin", ...optionNames.map(flagOf), ...ownFlags]);
+  for (const page of ["README.md", "SECURITY.md", "docs/guide.md", "docs/reasons.md"]) {
+    const text = read(page) ?? "";
+    it(`metrics in ${page}`, () => {
+      const names = [...text.matchAll(/\b(?:hopwise_[a-z_]+|[a-z_]+_total)\b/g)].map(([name]) => name);
+      expect(names.filter((name) => !metrics.includes(name))).toStrictEqual([]);
+    });
+
+    it(`options in ${page}`, () => {
+      const told = [...text.matchAll(/\bhopwise (?:proxy|forward|demo) [^\n]*|`--[^`\n]*`/g)].map(([piece]) => piece);
+      const named = told.flatMap((piece) => piece.match(/(?<=^|[\s`])--[a-z-]+/g) ?? []);
+      expect(named.filter((flag) => !flags.has(flag))).toStrictEqual([]);
     });
   }
 });
