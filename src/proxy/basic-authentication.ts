@@ -34,7 +34,7 @@ interface Check {
 export class BasicAuthentication implements Authentication {
   private users: Users;
   private key = randomBytes(32);
-  private readonly decoy = decoyHash();
+  private decoy: PasswordHash;
   private readonly verdicts = { good: new Set<string>(), wrong: new Set<string>() };
   /** By digest, in the order in which they are done; the first is being done. */
   private readonly checks = new Map<string, Check>();
@@ -42,11 +42,13 @@ export class BasicAuthentication implements Authentication {
 
   constructor(users: Users) {
     this.users = users;
+    this.decoy = decoyHash(users.values());
   }
 
   /** From now on these are the users; nothing that was known before counts, nor what is being checked. */
   replaceUsers(users: Users): void {
     this.users = users;
+    this.decoy = decoyHash(users.values());
     this.key = randomBytes(32);
     this.verdicts.good.clear();
     this.verdicts.wrong.clear();

@@ -45,9 +45,10 @@ export async function hashPassword(password: string): Promise<PasswordHash> {
   return { ...COST, salt, hash: await derive(password, { ...COST, salt }, HASH_BYTES) };
 }
 
-/** A hash that no password has, for names that nobody has: checking them takes as long. */
-export function decoyHash(): PasswordHash {
-  return { ...COST, salt: randomBytes(SALT_BYTES), hash: randomBytes(HASH_BYTES) };
+/** A hash that no password has, for names that nobody has: checking it takes as long as checking those of `others`. */
+export function decoyHash(others: Iterable<PasswordHash>): PasswordHash {
+  const [{ ln, r, p } = COST] = others;
+  return { ln, r, p, salt: randomBytes(SALT_BYTES), hash: randomBytes(HASH_BYTES) };
 }
 
 /** Whether a password is the one. Takes the same time whichever octets differ. */
