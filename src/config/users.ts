@@ -37,7 +37,7 @@ export function parseUsers(text: string, file: string): ReadonlyMap<string, Pass
     const where = `${shown(file)} line ${index + 1}`;
     const colon = line.indexOf(":");
     if (colon < 1) throw invalidUsers(`${where} is not NAME:HASH: make the hash with hopwise forward --hash-password`);
-    const name = line.slice(0, colon).normalize("NFC");
+    const name = line.slice(0, colon).trim().normalize("NFC");
     const hash = parsePasswordHash(line.slice(colon + 1).trim());
     // The line itself is not repeated: it may be a password in clear.
     if (hash === undefined) {

@@ -4,7 +4,7 @@
  * With a guard, every address is judged between its resolution and its use: a name is resolved once, and only what the
  * guard lets pass is ever tried (so a name that changes its meaning in between gains nothing).
  */
-import { type LookupAddress, lookup } from "node:dns";
+import { type LookupAddress, type LookupAllOptions, lookup } from "node:dns";
 import { connect, isIP, type LookupFunction, type Socket as RawSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { DialGuard } from "./dial-guard.ts";
@@ -16,18 +16,31 @@ const isBun = "bun" in process.versions;
 /** Dials whatever the operator wrote. */
 export const nodeDialer: Dialer = { dial: (address, handler) => dial(address, handler, undefined) };
 
-/** Dials on behalf of strangers. */
-export function guardedDialer(guard: DialGuard): Dialer {
-  return { dial: (address, handler) => dial(address, handler, guard) };
+/** What a name means: all its addresses. */
+export type Resolve = (
+  name: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
+) => void;
+
+interface Guarding {
+  readonly guard: DialGuard;
+  readonly resolve: Resolve;
 }
 
-function dial(address: Address, handler: DialHandler, guard: DialGuard | undefined): () => void {
+/** Dials on behalf of strangers. */
+export function guardedDialer(guard: DialGuard, resolve: Resolve = lookup): Dialer {
+  return { dial: (address, handler) => dial(address, handler, { guard, resolve }) };
+}
+
+function dial(address: Address, handler: DialHandler, guarding: Guarding | undefined): () => void {
+  const guard = guarding?.guard;
   const refusal = refusalOfLiteral(address, guard);
   if (refusal !== undefined) {
     const later = setImmediate(() => handler.onFailed(refusal));
     return () => clearImmediate(later);
   }
-  const raw = open(address, guard);
+  const raw = open(address, guarding);
   const isTls = address.kind === "tcp" && address.tls !== undefined;
   const onFailed = (error: NodeJS.ErrnoException) => {
     raw.removeListener(isTls ? "secureConnect" : "connect", onConnected);
@@ -58,13 +71,13 @@ function refusalOfLiteral(address: Address, guard: DialGuard | undefined): DialR
   return guard.refusal(address.host, address.port);
 }
 
-function open(address: Address, guard: DialGuard | undefined): RawSocket {
+function open(address: Address, guarding: Guarding | undefined): RawSocket {
   // `highWaterMark` reaches the stream's constructor; the type definitions do not know it.
   const common = { allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES };
   const reading = isBun ? {} : { onread: sharedReading };
   if (address.kind === "unix") return connect({ ...common, ...reading, path: address.path });
   const { host, port, tls } = address;
-  const looking = guard === undefined ? {} : { lookup: guardedLookup(guard, port) };
+  const looking = guarding === undefined ? {} : { lookup: guardedLookup(guarding, port) };
   if (tls === undefined) return connect({ ...common, ...reading, ...looking, host, port, noDelay: true });
   return connectTls({
     ...common,
@@ -79,9 +92,9 @@ function open(address: Address, guard: DialGuard | undefined): RawSocket {
 }
 
 /** Resolves a name, and tells only the addresses that may be dialed; whoever tries several tries no others. */
-function guardedLookup(guard: DialGuard, port: number): LookupFunction {
+function guardedLookup({ guard, resolve }: Guarding, port: number): LookupFunction {
   return (name, options, callback) => {
-    lookup(name, { ...options, all: true }, (error, found: LookupAddress[]) => {
+    resolve(name, { ...options, all: true }, (error, found) => {
       if (error !== null) return callback(error, "");
       const [first] = found;
       const allowed = found.filter(({ address }) => guard.refusal(address, port) === undefined);

@@ -26,8 +26,6 @@ interface Check {
   readonly name: string;
   readonly password: string;
   readonly digest: string;
-  /** What the users were when it was asked. */
-  readonly users: Users;
   readonly waiting: ((verdict: Verdict) => void)[];
 }
 
@@ -61,7 +59,7 @@ export class BasicAuthentication implements Authentication {
     const digest = createHmac("sha256", this.key).update(`${name}:${password}`).digest("base64");
     if (this.verdicts.good.has(digest)) return "good";
     if (this.verdicts.wrong.has(digest)) return "proxy-authentication-required";
-    return this.begin({ client, name, password, digest, users: this.users, waiting: [later] });
+    return this.begin({ client, name, password, digest, waiting: [later] });
   }
 
   private begin(check: Check): Verdict | undefined {
@@ -81,7 +79,8 @@ export class BasicAuthentication implements Authentication {
   private async work(): Promise<void> {
     this.isChecking = true;
     for (const check of this.checks.values()) {
-      const { digest, name, password, users, waiting } = check;
+      const { digest, name, password, waiting } = check;
+      const { users } = this;
       // A name that nobody has takes as long as one that somebody has.
       const expected = users.get(name);
       const matches = await matchesPassword(password, expected ?? this.decoy).catch(() => false);
