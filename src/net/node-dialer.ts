@@ -96,13 +96,13 @@ function guardedLookup({ guard, resolve }: Guarding, port: number): LookupFuncti
   return (name, options, callback) => {
     resolve(name, { ...options, all: true }, (error, found) => {
       if (error !== null) return callback(error, "");
-      const [first] = found;
-      const allowed = found.filter(({ address }) => guard.refusal(address, port) === undefined);
+      const refusals = found.map(({ address }) => guard.refusal(address, port));
+      const allowed = found.filter((_, index) => refusals[index] === undefined);
       const [best] = allowed;
       if (best !== undefined) {
         return options.all === true ? callback(null, allowed) : callback(null, best.address, best.family);
       }
-      callback(refused(guard.refusal(first?.address ?? "", port) ?? "address-not-public"), "");
+      callback(refused(refusals.includes("loop-detected") ? "loop-detected" : "address-not-public"), "");
     });
   };
 }

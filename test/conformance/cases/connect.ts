@@ -192,6 +192,15 @@ export const connect: Group = {
         client.receives(refusal(504, "connect-timeout")),
       ],
     },
+    {
+      rows: [75],
+      section: SECTION,
+      title: "A client that goes before its tunnel stands takes the search for its origin with it.",
+      settings: open,
+      steps: [client.sends(head("CONNECT silent:443 HTTP/1.1", "Host: a")), client.resets],
+      client: ["closed peer-reset"],
+      origin: [],
+    },
     turnedAway(
       [54],
       "RFC 9110 section 7.6",

@@ -13,7 +13,7 @@ import {
   type Step,
   VIA,
 } from "../case.ts";
-import { whereAsked } from "../forward-settings.ts";
+import { FORWARD, whereAsked } from "../forward-settings.ts";
 
 const SECTION = "RFC 9110 section 11.7";
 
@@ -126,6 +126,29 @@ export const proxyAuthentication: Group = {
       client: ["FIN peer-half-closed"],
       origin: ["FIN peer-closed-idle"],
     }),
+    {
+      rows: [75],
+      section: SECTION,
+      title: "A client that goes while its credentials are checked takes its request with it.",
+      settings: { forward: { ...FORWARD, authentication: { judge: () => undefined } } },
+      steps: [client.sends(GET(...CREDENTIALS)), client.resets],
+      client: ["closed peer-reset"],
+      origin: [],
+    },
+    {
+      rows: [77],
+      section: SECTION,
+      title: "A client whose credentials cannot be checked for want of time may come again.",
+      settings: { forward: { ...FORWARD, authentication: { judge: () => "authentication-busy" } } },
+      steps: [
+        client.sends(GET(...CREDENTIALS)),
+        client.receives(answer(503, "authentication-busy")),
+        client.halfCloses,
+        client.sees("FIN"),
+      ],
+      client: ["FIN peer-closed-idle"],
+      origin: [],
+    },
     asked([95], "A CONNECT without credentials gets no tunnel, and its connection closes.", {
       steps: [client.sends(head("CONNECT a:443 HTTP/1.1", "Host: a")), client.receives(requiredClosing)],
       client: ["FIN no-tunnel"],
