@@ -25,7 +25,8 @@ const GROWTH_BYTES_MAX = 64 * 1_048_576;
 const VIOLATIONS_MAX = 1_000;
 /** What is in flight when the clients are told to stop has ended by then. */
 const ENDING_MS_MAX = 30_000;
-const LIMITS = ["head", "body", "response", "connect"].flatMap((name) => [`--${name}-timeout`, "3s"]);
+/** Short, since those who stall wait for them; long enough for whoever is only slow, on a busy machine. */
+const LIMITS = ["head", "body", "response", "connect"].flatMap((name) => [`--${name}-timeout`, "4s"]);
 
 const { values } = parseArgs({
   options: {
