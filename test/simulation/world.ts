@@ -111,11 +111,11 @@ export class World implements Scene {
 
   /** Everything ends by itself. */
   private settle(): void {
-    const { clients, pool, context } = this.gateway;
+    const { clients, routing, context } = this.gateway;
     const isOver = () =>
       this.areClientsOver() &&
       clients.connections.size === 0 &&
-      pool.endpoints.every(({ size }) => size === 0) &&
+      routing.endpoints.every(({ size }) => size === 0) &&
       this.clock.pending === 0;
     if (!this.runUntil(isOver, SETTLE_MS_MAX)) {
       const open = this.clients.filter((client) => !this.isOver(client)).map(({ name }) => name);
