@@ -5,6 +5,7 @@ import { fields } from "./fields.ts";
 import { hopByHop } from "./hop-by-hop.ts";
 import { http10 } from "./http10.ts";
 import { interim } from "./interim.ts";
+import { interplay } from "./interplay.ts";
 import { persistence } from "./persistence.ts";
 import { pipelining } from "./pipelining.ts";
 import { requestBodies } from "./request-bodies.ts";
@@ -32,4 +33,5 @@ export const groups: readonly Group[] = [
   interim,
   upgrade,
   http10,
+  interplay,
 ];
