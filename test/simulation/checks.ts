@@ -3,12 +3,13 @@
  *
  * Deliberately absent: what is judged on the wires, see request-judge.ts and response-judge.ts.
  */
+
+import type { VirtualClock } from "../../src/net/simulated/schedule.ts";
 import type { Gateway } from "../../src/proxy/gateway.ts";
 import { fail } from "./failure.ts";
 import { knownDefects } from "./known-defects.ts";
 import type { Network } from "./network.ts";
 import type { SimObserver } from "./observer.ts";
-import type { VirtualClock } from "./schedule.ts";
 
 /** Connections beyond the limit that may be open until their request is heard. */
 const SURPLUS_MAX = 64;
