@@ -6,9 +6,7 @@ import {
   ADDED,
   addedFor,
   answer,
-  type Case,
   client,
-  client2,
   DATE,
   exchanged,
   GET,
@@ -23,7 +21,6 @@ import {
   origin,
   origin2,
   refusal,
-  waits,
 } from "../case.ts";
 
 const PERSISTENCE = "RFC 9112 section 9.3";
@@ -51,31 +48,6 @@ const MANY_CHUNKS = 5_000;
 const MANY = "m".repeat(MANY_CHUNKS);
 const IN_MANY_CHUNKS = `${"1\r\nm\r\n".repeat(MANY_CHUNKS)}0\r\n\r\n`;
 const CHUNKED = "Transfer-Encoding: chunked";
-
-/** What an origin says of its connection, and after how many exchanges more it must not be used any longer. */
-function originAllows(max: number, how: readonly string[]): Case {
-  const later = (n: number) => `${head("HTTP/1.1 200 OK", DATE, "Content-Length: 2", ...(how[n] ? [how[n]] : []))}ok`;
-  const first = `${head("HTTP/1.1 200 OK", DATE, "Content-Length: 2", "Connection: keep-alive", `Keep-Alive: max=${max}`)}ok`;
-  return {
-    rows: [58],
-    section: "RFC 2068 section 19.7.1.1",
-    title: `An origin's max=${max} is used up and not overdrawn, when it ${how.length > 0 ? "counts down itself" : "says so once"}.`,
-    steps: [
-      client.sends(GET),
-      origin.receives(GET_FORWARDED),
-      origin.sends(first),
-      client.receives(OK),
-      ...Array.from({ length: max }, (_, n) => [
-        client.sends(GET),
-        origin.receives(GET_FORWARDED),
-        origin.sends(later(n)),
-        client.receives(OK),
-      ]).flat(),
-    ],
-    client: ["persists"],
-    origin: ["closed hint-max"],
-  };
-}
 
 export const interplay: Group = {
   name: "Interplay",
@@ -382,32 +354,6 @@ export const interplay: Group = {
       client: ["FIN close-received"],
       origin: ["closed close-delimited"],
     },
-    exchanged([43], "RFC 9110 section 15.3.6", "A 205 is framed like any other response: a length of zero, here.", {
-      request: GET,
-      forwarded: GET_FORWARDED,
-      response: head("HTTP/1.1 205 Reset Content", DATE, "Content-Length: 0"),
-      returned: head("HTTP/1.1 205 Reset Content", DATE, "Content-Length: 0"),
-    }),
-    exchanged([22, 43], "RFC 9110 section 15.3.6", "A 205 may say in chunks that it has no content.", {
-      request: GET,
-      forwarded: GET_FORWARDED,
-      response: `${head("HTTP/1.1 205 Reset Content", DATE, CHUNKED)}0\r\n\r\n`,
-      returned: inChunks(head("HTTP/1.1 205 Reset Content", DATE, CHUNKED), ""),
-    }),
-    {
-      rows: [43],
-      section: "RFC 9110 section 15.3.6",
-      title: "A 205 that says nothing of its end ends with its connection: it is not known to be empty before.",
-      steps: [
-        client.sends(GET),
-        origin.receives(GET_FORWARDED),
-        origin.sends(head("HTTP/1.1 205 Reset Content", DATE)),
-        origin.halfCloses,
-        client.receives(inChunks(head("HTTP/1.1 205 Reset Content", DATE, CHUNKED), "")),
-      ],
-      client: ["persists"],
-      origin: ["closed close-delimited"],
-    },
     exchanged(
       [21, 22],
       "RFC 9110 section 9.1",
@@ -451,49 +397,6 @@ export const interplay: Group = {
         returned: OK,
       },
     ),
-    originAllows(1, []),
-    originAllows(3, []),
-    originAllows(2, ["Connection: keep-alive\r\nKeep-Alive: max=1", "Connection: keep-alive\r\nKeep-Alive: max=0"]),
-    {
-      rows: [58, 75],
-      section: "RFC 2068 section 19.7.1.1",
-      title: "The latest terms of an origin's connection count.",
-      steps: [
-        client.sends(GET),
-        origin.receives(GET_FORWARDED),
-        origin.sends(OK_10("Connection: keep-alive", "Keep-Alive: timeout=5")),
-        client.receives(OK),
-        client.sends(GET),
-        origin.receives(GET_FORWARDED),
-        origin.sends(OK_10("Connection: keep-alive", "Keep-Alive: timeout=50")),
-        client.receives(OK),
-        waits(20_000),
-        ...ordinaryExchange,
-      ],
-      client: ["persists"],
-      origin: ["persists"],
-    },
-    {
-      rows: [58, 83],
-      section: "RFC 9112 section 9.6",
-      title: "Of two connections to an origin the one on which it says close goes, and the other serves on.",
-      steps: [
-        client.sends(request("GET", "/1")),
-        origin.receives(forwarded("GET", "/1")),
-        client2.sends(request("GET", "/2")),
-        origin2.receives(forwarded("GET", "/2")),
-        origin.sends(OK_10("Connection: close")),
-        client.receives(OK),
-        origin2.sends(OK),
-        client2.receives(OK),
-        client.sends(request("GET", "/3")),
-        origin2.receives(forwarded("GET", "/3")),
-        origin2.sends(OK),
-        client.receives(OK),
-      ],
-      client: ["persists", "persists"],
-      origin: ["closed close-received", "persists"],
-    },
     {
       rows: [39, 62, 99],
       section: "RFC 9112 section 7.1.2",
