@@ -112,8 +112,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   private onRequestComplete(): void {
     if (this.awaitsLength) {
       this.awaitsLength = false;
-      if (this.upstream === undefined) this.seek();
-      else this.send(this.upstream);
+      this.seek();
     } else if (this.response.isComplete) {
       this.end();
     } else {
@@ -151,9 +150,11 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   }
 
   onConnection(connection: PooledConnection): void {
+    // Until the body is there, the connection could outlive its terms, or be closed by its origin under this request.
+    if (this.mustAwaitLength(connection.endpoint.minorVersion === 0)) return connection.close("pool-surplus");
     this.upstream = connection;
     this.record.noteUpstream(connection);
-    if (!this.mustAwaitLength(connection.endpoint.minorVersion === 0)) this.send(connection);
+    this.send(connection);
   }
 
   private send({ endpoint: { minorVersion, origin } }: PooledConnection): void {
@@ -411,7 +412,6 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
 
   /**
    * Something failed: the client gets an answer, or a visibly truncated response if that had begun.
-   *
    * @param upstreamReason why the origin's connection closes; undefined: there is none
    */
   private fail(reason: AnswerReason, upstreamReason: CloseReason | undefined, fault?: string): void {

@@ -67,6 +67,35 @@ function originSays(rows: readonly number[], title: string, startLine: string, c
 const OK_TERMS = (terms: string) =>
   `${head("HTTP/1.1 200 OK", DATE, "Content-Length: 2", "Connection: keep-alive", `Keep-Alive: ${terms}`)}ok`;
 
+const okWith = (...lines: string[]) => `${head("HTTP/1.1 200 OK", DATE, "Content-Length: 2", ...lines)}ok`;
+const get = (path: string) => head(`GET ${path} HTTP/1.1`, "Host: a");
+const getForwarded = (path: string) => head(`GET ${path} HTTP/1.1`, "Host: a", ...ADDED);
+
+/** What an origin says of its connection, and after how many exchanges more it must not be used any longer. */
+function originAllows(max: number, how: readonly string[]): Case {
+  const later = (n: number) => okWith(...(how[n] ? [how[n]] : []));
+  const first = okWith("Connection: keep-alive", `Keep-Alive: max=${max}`);
+  return {
+    rows: [58],
+    section: "RFC 2068 section 19.7.1.1",
+    title: `An origin's max=${max} is used up and not overdrawn, when it ${how.length > 0 ? "counts down itself" : "says so once"}.`,
+    steps: [
+      client.sends(GET),
+      origin.receives(GET_FORWARDED),
+      origin.sends(first),
+      client.receives(OK),
+      ...Array.from({ length: max }, (_, n) => [
+        client.sends(GET),
+        origin.receives(GET_FORWARDED),
+        origin.sends(later(n)),
+        client.receives(OK),
+      ]).flat(),
+    ],
+    client: ["persists"],
+    origin: ["closed hint-max"],
+  };
+}
+
 export const persistence: Group = {
   name: "Persistence",
   cases: [
@@ -231,6 +260,49 @@ export const persistence: Group = {
       ["Connection: keep-alive", "Keep-Alive: timeout=15, max=0"],
       "closed hint-max",
     ),
+    originAllows(1, []),
+    originAllows(3, []),
+    originAllows(2, ["Connection: keep-alive\r\nKeep-Alive: max=1", "Connection: keep-alive\r\nKeep-Alive: max=0"]),
+    {
+      rows: [58, 75],
+      section: "RFC 2068 section 19.7.1.1",
+      title: "The latest terms of an origin's connection count.",
+      steps: [
+        client.sends(GET),
+        origin.receives(GET_FORWARDED),
+        origin.sends(okWith("Connection: keep-alive", "Keep-Alive: timeout=5")),
+        client.receives(OK),
+        client.sends(GET),
+        origin.receives(GET_FORWARDED),
+        origin.sends(okWith("Connection: keep-alive", "Keep-Alive: timeout=50")),
+        client.receives(OK),
+        waits(20_000),
+        ...ordinaryExchange,
+      ],
+      client: ["persists"],
+      origin: ["persists"],
+    },
+    {
+      rows: [58, 83],
+      section: "RFC 9112 section 9.6",
+      title: "Of two connections to an origin the one on which it says close goes, and the other serves on.",
+      steps: [
+        client.sends(get("/1")),
+        origin.receives(getForwarded("/1")),
+        client2.sends(get("/2")),
+        origin2.receives(getForwarded("/2")),
+        origin.sends(okWith("Connection: close")),
+        client.receives(OK),
+        origin2.sends(OK),
+        client2.receives(OK),
+        client.sends(get("/3")),
+        origin2.receives(getForwarded("/3")),
+        origin2.sends(OK),
+        client.receives(OK),
+      ],
+      client: ["persists", "persists"],
+      origin: ["closed close-received", "persists"],
+    },
     {
       rows: [58, 75],
       section: "RFC 2068 section 19.7.1.1",
