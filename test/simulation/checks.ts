@@ -53,9 +53,10 @@ export class Checks {
     if (!context.outbox.isEmpty) fail("nothing-left", "octets are left in the outbox behind an event");
   }
 
-  /** Nobody waits for room beside a connection that nobody uses, unless one is closing for it. */
+  /** Nobody waits for room beside a connection that nobody uses, unless one is closing for it, or settles. */
   private nobodyIdles(): void {
     for (const { connections } of this.gateway.routing.endpoints) {
+      if ([...connections].some(({ isSettling }) => isSettling)) continue;
       const states = [...connections].map(({ life }) => life.state);
       if (states.includes("idle") && !states.includes("closing")) {
         fail("liveness", `${this.gateway.routing.waiting} requests wait for room while a connection idles`);
