@@ -111,7 +111,8 @@ export class DownstreamConnection implements SocketHandler {
       this.keepPipelined(octets.subarray(position));
       // The end of a body that outlasted its response has ended the exchange already.
       if (this.exchange === undefined) this.advance();
-    } else if (this.pipelined !== undefined) {
+    } else if (this.pipelined !== undefined || this.isBlocked) {
+      // Whoever does not take its response waits with the next request; the limit for taking it goes on running.
       this.keepPipelined(octets);
     } else {
       this.readHead(octets);
