@@ -49,6 +49,9 @@ export class Checks {
       if (size > poolSize) fail("limits", `${size} connections to ${endpoint.origin.name}`);
       if (endpoint.inUse < 0 || endpoint.dialing < 0) fail("limits", "a count has become negative");
     }
+    const idle = routing.endpoints.reduce((sum, { idleCount }) => sum + idleCount, 0);
+    const { idleMax = Number.POSITIVE_INFINITY } = context.settings.forward ?? {};
+    if (idle > idleMax) fail("limits", `${idle} connections idle in all`);
     if (routing.waiting > 0 && routing.endpoints.length === 1) this.nobodyIdles();
     if (!context.outbox.isEmpty) fail("nothing-left", "octets are left in the outbox behind an event");
   }
