@@ -18,6 +18,7 @@ import { type ProxyConfig, type ProxyOptions, readProxyOptions } from "./config/
 import { formatAuthority } from "./config/values.ts";
 import type { AccessLog } from "./ledger/access-log.ts";
 import { EventHub, type ProxyEventName, type ProxyListener } from "./ledger/events.ts";
+import { sourceOf } from "./ledger/figures.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { Observers } from "./ledger/observers.ts";
 import { type ProxyStats, statsOf } from "./ledger/stats.ts";
@@ -167,7 +168,7 @@ export class HopwiseProxy implements AsyncDisposable {
     const { admin } = this.config;
     if (admin === undefined) return undefined;
     const { AdminServer } = await import("./admin/server.ts");
-    this.admin = await AdminServer.listen(admin, this.ledger);
+    this.admin = await AdminServer.listen(admin, sourceOf(this.ledger));
     return { url: this.admin.url, isElsewhere: this.admin.isElsewhere };
   }
 
