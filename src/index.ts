@@ -9,7 +9,8 @@
  * const { url } = await proxy.listen();
  * ```
  *
- * Everything here is public. Deliberately absent: flags and terminals, see the command line.
+ * Everything here is public. Deliberately absent: flags and terminals, see the command line; more than one process, since
+ * starting and ending processes is the application's business (`hopwise proxy --workers`, or `node:cluster`).
  */
 import type { AdminServer } from "./admin/server.ts";
 import { HopwiseError } from "./config/error.ts";
@@ -18,13 +19,13 @@ import { type ProxyConfig, type ProxyOptions, readProxyOptions } from "./config/
 import { formatAuthority } from "./config/values.ts";
 import type { AccessLog } from "./ledger/access-log.ts";
 import { EventHub, type ProxyEventName, type ProxyListener } from "./ledger/events.ts";
-import { sourceOf } from "./ledger/figures.ts";
+import { type FigureSource, sourceOf } from "./ledger/figures.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { Observers } from "./ledger/observers.ts";
 import { type ProxyStats, statsOf } from "./ledger/stats.ts";
 import { nodeClock } from "./net/node-clock.ts";
 import { nodeDialer } from "./net/node-dialer.ts";
-import { listen } from "./net/node-listener.ts";
+import { type ListenOptions, listen } from "./net/node-listener.ts";
 import type { Listener } from "./net/ports.ts";
 import { type DrainReport, Gateway } from "./proxy/gateway.ts";
 import type { ProxyObserver } from "./proxy/observer.ts";
@@ -82,6 +83,10 @@ export interface AdminListening {
 /** @internal What tests and the demonstration hand in beside the options. */
 export interface Internals {
   readonly observer?: ProxyObserver;
+  /** How to be reached by clients. Default: by listening. */
+  readonly listen?: (options: ListenOptions) => Promise<Listener>;
+  /** Connections are numbered from here on. Default: 1. */
+  readonly firstConnectionId?: number;
 }
 
 /**
@@ -90,7 +95,7 @@ export interface Internals {
  * @throws HopwiseError `option-unknown`, `option-missing` or `option-invalid`, with a sentence that says what to write
  */
 export function createProxy(options: ProxyOptions, internals: Internals = {}): HopwiseProxy {
-  return new HopwiseProxy(options, internals.observer);
+  return new HopwiseProxy(options, internals);
 }
 
 /** A reverse proxy. `createProxy` makes one. */
@@ -99,6 +104,8 @@ export class HopwiseProxy implements AsyncDisposable {
   readonly warnings: readonly string[];
   /** @internal */
   readonly gateway: Gateway;
+  /** @internal */
+  readonly source: FigureSource;
   private readonly config: ProxyConfig;
   private readonly ledger = new Ledger(nodeClock);
   private readonly events = new EventHub(nodeClock);
@@ -108,16 +115,22 @@ export class HopwiseProxy implements AsyncDisposable {
   private starting: Promise<Listening> | undefined;
   private closing: Promise<DrainReport> | undefined;
 
+  private readonly internals: Internals;
+
   /** @internal */
-  constructor(options: ProxyOptions, observer?: ProxyObserver) {
+  constructor(options: ProxyOptions, internals: Internals) {
+    const { observer, firstConnectionId = 1 } = internals;
+    this.internals = internals;
     this.config = readProxyOptions(options);
     this.warnings = this.config.warnings;
     this.gateway = new Gateway(this.config.gateway, {
       clock: nodeClock,
       dialer: nodeDialer,
+      firstConnectionId,
       observer: new Observers(this.ledger, this.events, ...(observer === undefined ? [] : [observer])),
     });
     this.ledger.watch(this.gateway);
+    this.source = sourceOf(this.ledger);
   }
 
   /**
@@ -144,7 +157,7 @@ export class HopwiseProxy implements AsyncDisposable {
       const admin = await this.openAdmin();
       return { host, port, url: `http://${formatAuthority(host, port)}`, admin };
     } catch (error) {
-      this.listener?.close();
+      void this.listener?.close();
       await this.accessLog?.close();
       throw error;
     }
@@ -153,7 +166,7 @@ export class HopwiseProxy implements AsyncDisposable {
   private async openListener(): Promise<{ host: string; port: number }> {
     const { listen: address } = this.config;
     try {
-      this.listener = await listen({
+      this.listener = await (this.internals.listen ?? listen)({
         ...address,
         onSocket: (socket) => this.gateway.accept(socket),
         onFault: (code) => this.gateway.onAcceptFault(code),
@@ -168,7 +181,7 @@ export class HopwiseProxy implements AsyncDisposable {
     const { admin } = this.config;
     if (admin === undefined) return undefined;
     const { AdminServer } = await import("./admin/server.ts");
-    this.admin = await AdminServer.listen(admin, sourceOf(this.ledger));
+    this.admin = await AdminServer.listen(admin, this.source);
     return { url: this.admin.url, isElsewhere: this.admin.isElsewhere };
   }
 
@@ -213,7 +226,7 @@ export class HopwiseProxy implements AsyncDisposable {
       await new Promise<void>((resolve) => setTimeout(resolve, Math.min(LISTEN_GRACE_MS, grace_ms)));
       // Right after the runtime has accepted whoever was waiting: the system resets who is still in line.
       await new Promise((resolve) => setImmediate(resolve));
-      this.listener.close();
+      await this.listener.close();
     }
     // Only now: whoever is told `close` comes back at once, and what waits to be accepted when the listener closes is reset.
     this.gateway.beginDrain();
