@@ -53,9 +53,10 @@ export type {
   ReuseRefusedEntry,
 } from "./ledger/entries.ts";
 export type { ProxyEventName, ProxyEvents, ProxyListener } from "./ledger/events.ts";
+export type { RunningWorker } from "./ledger/figures.ts";
 export type { Hop, StatusClass, Tally } from "./ledger/ledger.ts";
 export { outcomes } from "./ledger/ledger.ts";
-export type { DurationStats, EndpointStats, HopStats, LiveState, ProxyStats } from "./ledger/stats.ts";
+export type { DurationStats, EndpointStats, HopStats, LiveState, ProxyStats, WorkerStats } from "./ledger/stats.ts";
 export { version } from "./ledger/version.ts";
 export { type AnswerReason, answerReasons } from "./proxy/answers.ts";
 export type { Outcome } from "./proxy/exchange-record.ts";

@@ -86,12 +86,17 @@ it("a process that is gone leaves its counts, and nothing that it held", () => {
 it("workers are told of only where there are some", async () => {
   expect(statsFrom(figures(0, 0)).workers).toBeUndefined();
   expect(await metricsText(figures(0, 0))).not.toContain("hopwise_workers");
-  const several = figures(0, 0, { workers: { running: 2, lost: { SIGKILL: 1, "exit code 1": 2 }, restarted: 3 } });
+  const one = { worker: 1, pid: 101, connections: 5, exchanges: 7 };
+  const two = { ...one, worker: 2, pid: 102 };
+  const several = figures(0, 0, {
+    workers: { running: [one, two], lost: { SIGKILL: 1, "exit code 1": 2 }, restarted: 3 },
+  });
   expect(statsFrom(several).workers).toEqual({
     running: 2,
     lost: 3,
     lostBy: { SIGKILL: 1, "exit code 1": 2 },
     restarted: 3,
+    processes: [one, two],
   });
   expect(await metricsText(several)).toContain('hopwise_workers_lost_total{how="exit code 1"} 2\n');
 });

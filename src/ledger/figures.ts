@@ -36,9 +36,18 @@ export interface EndpointFigures {
   readonly lifetimes_ms: readonly number[];
 }
 
+export interface RunningWorker {
+  /** From 1 on; ids of its connections begin with it. */
+  readonly worker: number;
+  readonly pid: number;
+  /** Of clients, that are not gone. */
+  readonly connections: number;
+  readonly exchanges: number;
+}
+
 /** The worker processes; a proxy that is one process has none. */
 export interface WorkerFigures {
-  readonly running: number;
+  readonly running: readonly RunningWorker[];
   /** By how they ended: `SIGKILL`, `exit code 1`. */
   readonly lost: Readonly<Record<string, number>>;
   readonly restarted: number;

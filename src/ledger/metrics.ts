@@ -152,7 +152,7 @@ class Metrics {
   }
 
   private describeWorkers({ running, lost, restarted }: WorkerFigures): void {
-    this.gauge("hopwise_workers", "Worker processes that run.", [], (tell) => tell({}, running));
+    this.gauge("hopwise_workers", "Worker processes that run.", [], (tell) => tell({}, running.length));
     this.counter("hopwise_workers_lost_total", "Workers that ended unasked, by how.", ["how"], (tell) => {
       for (const [how, times] of Object.entries(lost)) tell({ how }, times);
     });

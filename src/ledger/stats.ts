@@ -14,6 +14,8 @@ import {
   type HistogramFigures,
   type LiveState,
   lifetime_ms,
+  type RunningWorker,
+  type WorkerFigures,
 } from "./figures.ts";
 import { DurationHistogram } from "./histogram.ts";
 import { type Hop, type Ledger, type StatusClass, statusClasses, type Tally } from "./ledger.ts";
@@ -54,6 +56,18 @@ export interface EndpointStats {
   readonly lifetime_ms: number | undefined;
 }
 
+export interface WorkerStats {
+  readonly running: number;
+  /** Ended by themselves, or killed by somebody else. */
+  readonly lost: number;
+  /** The same by how: `SIGKILL`, `exit code 1`. */
+  readonly lostBy: Readonly<Record<string, number>>;
+  /** Started in place of one that was lost. */
+  readonly restarted: number;
+  /** Those that run, and what each has of the work. */
+  readonly processes: readonly RunningWorker[];
+}
+
 export interface ProxyStats {
   readonly version: string;
   /** ISO 8601. */
@@ -61,15 +75,7 @@ export interface ProxyStats {
   readonly uptime_ms: number;
   readonly isDraining: boolean;
   /** The worker processes of `hopwise proxy --workers`; a proxy that is one process: absent. */
-  readonly workers?: {
-    readonly running: number;
-    /** Ended by themselves, or killed by somebody else. */
-    readonly lost: number;
-    /** The same by how: `SIGKILL`, `exit code 1`. */
-    readonly lostBy: Readonly<Record<string, number>>;
-    /** Started in place of one that was lost. */
-    readonly restarted: number;
-  };
+  readonly workers?: WorkerStats;
   readonly connections: Record<Hop, HopStats>;
   readonly reuse: {
     /** Exchanges on a connection that had carried one before. */
@@ -116,7 +122,7 @@ export function statsFrom(figures: Figures): ProxyStats {
     startedAt: new Date(figures.startedAt_ms).toISOString(),
     uptime_ms: Math.round(figures.uptime_ms),
     isDraining: figures.isDraining,
-    ...(workers === undefined ? {} : { workers: { ...workers, lost: sum(workers.lost), lostBy: workers.lost } }),
+    ...(workers === undefined ? {} : { workers: workerStats(workers) }),
     connections: { downstream: hopStats(figures, "downstream"), upstream: hopStats(figures, "upstream") },
     reuse: {
       reused: figures.reused,
@@ -140,6 +146,10 @@ export function statsFrom(figures: Figures): ProxyStats {
     acceptFailures: figures.acceptFaults,
     cut: figures.cut,
   };
+}
+
+function workerStats({ running, lost, restarted }: WorkerFigures): WorkerStats {
+  return { running: running.length, lost: sum(lost), lostBy: lost, restarted, processes: running };
 }
 
 function hopStats({ states, opened, closed }: Figures, hop: Hop): HopStats {

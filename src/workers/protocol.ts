@@ -32,7 +32,7 @@ export type ToWorker =
   | { readonly type: "connection" }
   | { readonly type: "reopen-logs" }
   | { readonly type: "drain" }
-  /** The last connection has been handed over. */
+  /** The last connection has been handed over; or, where workers share a port, none of them listens any more. */
   | { readonly type: "no-more" };
 
 export type ToSupervisor =
@@ -46,6 +46,8 @@ export type ToSupervisor =
     }
   | { readonly type: "figures"; readonly figures: Figures }
   | { readonly type: "news"; readonly news: News }
+  /** It listens no more, where workers share a port. */
+  | { readonly type: "listens-no-more" }
   /** The last word of a worker that was told to drain. */
   | { readonly type: "drained"; readonly cut: number; readonly figures: Figures };
 

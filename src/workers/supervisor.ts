@@ -7,7 +7,8 @@
  */
 import { createServer } from "node:net";
 import type { Readable } from "node:stream";
-import { departed, type FigureSource, type Figures, figuresOf, sumOf } from "../ledger/figures.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { departed, type FigureSource, type Figures, figuresOf, type RunningWorker, sumOf } from "../ledger/figures.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { type ProxyStats, statsFrom } from "../ledger/stats.ts";
 import { nodeClock } from "../net/node-clock.ts";
@@ -24,6 +25,8 @@ const RESTART_MS_MIN = 100;
 const RESTART_MS_MAX = 10_000;
 /** How long the listener stays open once draining began; workers wait as long, see the library's `close()`. */
 const LISTEN_GRACE_MS = 250;
+/** Beyond that, for a worker to say that it has closed its own. */
+const LISTEN_SLACK_MS = 1_000;
 /** Beyond the time a drain may take, for what comes before and after it. */
 const DRAIN_SLACK_MS = 4_000;
 
@@ -212,10 +215,7 @@ export class Supervisor implements FigureSource {
     for (const timer of this.restarts) clearTimeout(timer);
     const { drainTimeout_ms } = this.options;
     this.tellAll({ type: "drain" });
-    await new Promise((resolve) => setTimeout(resolve, Math.min(LISTEN_GRACE_MS, drainTimeout_ms)));
-    // Right after the runtime has accepted whoever was waiting: the system resets who is still in line.
-    await new Promise((resolve) => setImmediate(resolve));
-    this.dispatcher?.close();
+    await this.stopListening(Math.min(LISTEN_GRACE_MS, drainTimeout_ms));
     this.tellAll({ type: "no-more" });
     const giveUp = setTimeout(() => this.kill(), drainTimeout_ms + DRAIN_SLACK_MS);
     const ends = await Promise.all(this.slots.map(({ worker }) => worker.ended));
@@ -226,12 +226,24 @@ export class Supervisor implements FigureSource {
     return { cut: cut + this.ledger.cut };
   }
 
+  private async stopListening(grace_ms: number): Promise<void> {
+    if (this.dispatcher === undefined) {
+      // Each does so when the same time is over; one that hangs must not hold up the others.
+      const stopped = Promise.all(this.slots.map(({ worker }) => worker.listensNoMore));
+      return void (await Promise.race([stopped, pause(grace_ms + LISTEN_SLACK_MS)]));
+    }
+    await pause(grace_ms);
+    // Right after the runtime has accepted whoever was waiting: the system resets who is still in line.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.dispatcher.close();
+  }
+
   private tellAll(message: ToWorker): void {
     for (const { worker } of this.slots) worker.tell(message);
   }
 
   private sum(): Figures {
-    const running = this.slots.filter(({ worker }) => worker.isReady).length;
+    const running = this.slots.flatMap(({ worker }) => (worker.isReady ? [described(worker)] : []));
     const told = this.slots.flatMap(({ worker }) => (worker.figures === undefined ? [] : [worker.figures]));
     const own = figuresOf(this.ledger);
     const all = sumOf([own, ...(this.gone === undefined ? [] : [this.gone]), ...told]);
@@ -243,6 +255,11 @@ export class Supervisor implements FigureSource {
       workers: { running, lost: { ...this.lost }, restarted: this.restarted },
     };
   }
+}
+
+function described({ number, pid = 0, figures }: WorkerProcess): RunningWorker {
+  const connections = figures === undefined ? 0 : statsFrom(figures).connections.downstream.open;
+  return { worker: number, pid, connections, exchanges: figures?.exchanges ?? 0 };
 }
 
 /** A free place is found by taking it: workers that share a port would share it with strangers, too. */

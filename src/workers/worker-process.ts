@@ -38,6 +38,8 @@ export class WorkerProcess implements Taker {
   /** It can be given connections. @throws HopwiseError when it cannot start; when it ends before: never settled */
   readonly ready: Promise<void>;
   readonly ended: Promise<WorkerEnd>;
+  /** It listens no more, where workers share a port; or it has ended. */
+  readonly listensNoMore: Promise<unknown>;
   /** As it told them last; it has not yet: undefined. */
   figures: Figures | undefined;
   isReady = false;
@@ -54,6 +56,10 @@ export class WorkerProcess implements Taker {
     // What cannot be said to a worker is followed by its end.
     this.child.on("error", () => {});
     if (readOutput !== undefined && this.child.stdout !== null) readOutput(this.child.stdout);
+    let stop: (() => void) | undefined;
+    const stopped = new Promise<void>((resolve) => {
+      stop = resolve;
+    });
     this.ready = new Promise((resolve, reject) => {
       this.child.on("message", (message: ToSupervisor) => {
         switch (message.type) {
@@ -64,6 +70,8 @@ export class WorkerProcess implements Taker {
             return reject(new HopwiseError(message.code, message.problem, message.option));
           case "news":
             return onNews(message.news);
+          case "listens-no-more":
+            return stop?.();
           case "drained":
             this.cut = message.cut;
             return this.noteFigures(message.figures);
@@ -75,6 +83,7 @@ export class WorkerProcess implements Taker {
     // Whoever waits hears of it.
     this.ready.catch(() => {});
     this.ended = this.awaitEnd();
+    this.listensNoMore = Promise.race([stopped, this.ended]);
     this.tell(start);
   }
 

@@ -41,10 +41,7 @@ export async function work(make: MakeProxy): Promise<number> {
   let proxy: WorkerProxy;
   try {
     proxy = make(start.kind, start.options, {
-      listen: (options) =>
-        start.sharedPort === undefined
-          ? channel.listen(options)
-          : listen({ ...options, port: start.sharedPort, sharesPort: true }),
+      listen: (options) => channel.listen(options, start.sharedPort),
       firstConnectionId: firstConnectionId(start.number),
     });
     await proxy.listen();
@@ -129,11 +126,24 @@ class Channel {
     });
   }
 
-  /** Listening, where connections are handed over. */
-  listen({ host, port, onSocket, onFault }: ListenOptions): Promise<Listener> {
-    this.onSocket = onSocket;
-    this.onFault = onFault;
-    return Promise.resolve({ address: { host, port }, close: () => this.noMore });
+  /**
+   * Listens, or lets connections be handed over. Its end is everybody's: a client that one worker tells to close comes
+   * back at once, and must not wait in the queue of another that is about to close its listener, too.
+   */
+  async listen(options: ListenOptions, sharedPort: number | undefined): Promise<Listener> {
+    const { host, port, onSocket, onFault } = options;
+    if (sharedPort === undefined) {
+      this.onSocket = onSocket;
+      this.onFault = onFault;
+      return { address: { host, port }, close: () => this.noMore };
+    }
+    const listener = await listen({ ...options, port: sharedPort, sharesPort: true });
+    const close = async () => {
+      await listener.close();
+      await this.tell({ type: "listens-no-more" });
+      await this.noMore;
+    };
+    return { address: listener.address, close };
   }
 
   private take(handle: SocketHandle | undefined): void {
