@@ -35,6 +35,15 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          name: "runtimes",
+          include: ["test/runtimes/*.test.ts"],
+          globalSetup: ["test/interop/support/build.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
         // Counts, so that it may run beside others.
         test: {
           name: "guard",
