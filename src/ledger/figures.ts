@@ -121,9 +121,9 @@ export function figuresOf(ledger: Ledger): Figures {
     durations: histogramFigures(ledger.durations),
     waits: histogramFigures(ledger.waits),
     endpoints: ledger.gateways
-      .flatMap((gateway) => gateway.pool.endpoints)
+      .flatMap((gateway) => gateway.routing.endpoints)
       .map((endpoint) => endpointFigures(ledger, endpoint)),
-    waiting: ledger.gateways.reduce((waiting, gateway) => waiting + gateway.pool.waiting, 0),
+    waiting: ledger.gateways.reduce((waiting, gateway) => waiting + gateway.routing.waiting, 0),
     acceptFaults: Object.fromEntries(ledger.acceptFaults),
     cut: ledger.cut,
     processorSeconds: (user + system) / 1e6,
@@ -138,7 +138,7 @@ function statesOf(ledger: Ledger): Record<Hop, Tally<LiveState>> {
   ) as Record<Hop, Tally<LifeState>>;
   for (const gateway of ledger.gateways) {
     for (const { life } of gateway.clients.connections) states.downstream[life.state]++;
-    for (const endpoint of gateway.pool.endpoints) {
+    for (const endpoint of gateway.routing.endpoints) {
       states.upstream.opening += endpoint.dialing;
       for (const { life } of endpoint.connections) states.upstream[life.state]++;
     }
