@@ -1,7 +1,7 @@
 /**
  * What workers cost: `npm run bench:workers -- [--rounds N] [--seconds N] [--runtime PROGRAM]`.
  *
- * hopwise as one process, as two workers and as four, side by side, on one core: so no throughput is compared, which a machine
+ * hopwise as one process and as two workers, side by side, on one core: so no throughput is compared, which a machine
  * with as many cores as processes would have to show, but what it rests on. Workers multiply throughput by their number if a
  * request costs no more processor time than before, the supervisor's included, and each worker gets its share.
  *
@@ -19,9 +19,11 @@ import { startOrigin } from "./origin.mjs";
 import { freePort, listening, pinSelf, spawnPinned, stopAll, versionOf } from "./programs.mjs";
 
 const cli = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
-const COUNTS = [1, 2, 4];
+const COUNTS = [1, 2];
 const CONNECTIONS = 64;
-const WARM_UP_ROUNDS = 3;
+/** Each worker compiles what has run often for itself: figures are taken when that is done, or after a while in any case. */
+const WARM_UP_REQUESTS = 20_000;
+const WARM_UP_SECONDS_MAX = 12;
 const loads = [
   { name: "keep-alive", closes: false },
   { name: "a connection per request", closes: true },
@@ -48,6 +50,13 @@ async function startHopwise(count, origin) {
   const stats = async () =>
     (await fetch(`http://127.0.0.1:${admin}/stats`, { headers: { connection: "close" } })).json();
   return { count, child, port, stats };
+}
+
+async function warmUp({ count, port }, { closes }) {
+  let requests = 0;
+  for (let second = 0; second < WARM_UP_SECONDS_MAX && requests < WARM_UP_REQUESTS * count; second++) {
+    requests += (await runLoad({ port, path: "/small", seconds: 1, connections: CONNECTIONS, closes })).requests;
+  }
 }
 
 /** Microseconds per request of all its processes, and each worker's share of requests. */
@@ -103,11 +112,9 @@ async function main() {
     console.log(`${"load".padEnd(26)} workers  us/req. ratio   shares, 1: even   failed`);
     for (const load of loads) {
       const figures = new Map(all.map((one) => [one, []]));
-      for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-        for (const one of all) {
-          const figure = await measure(one, load);
-          if (round >= 0) figures.get(one).push(figure);
-        }
+      for (const one of all) await warmUp(one, load);
+      for (let round = 0; round < rounds; round++) {
+        for (const one of all) figures.get(one).push(await measure(one, load));
       }
       for (const one of all) console.log(describe(load, one.count, figures.get(one), figures.get(all[0])));
     }

@@ -20,8 +20,10 @@ export interface StartMessage {
   readonly kind: string;
   /** This worker's share of what the operator wants. */
   readonly options: object;
-  /** Listen at this port together with the other workers; undefined: connections are handed over. */
-  readonly sharedPort: number | undefined;
+  /** Where clients connect. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** Listen there together with the other workers; otherwise connections are handed over. */
+  readonly sharesPort: boolean;
 }
 
 export type ToWorker =

@@ -81,13 +81,14 @@ export class Supervisor implements FigureSource {
   /** What workers that are gone have done. */
   private gone: Figures | undefined;
   private dispatcher: Dispatcher | undefined;
-  private sharedPort: number | undefined;
+  private address: { host: string; port: number };
   private readonly restarts = new Set<NodeJS.Timeout>();
   private closing: Promise<DrainReport> | undefined;
 
   constructor(options: SupervisorOptions, events: SupervisorEvents) {
     this.options = options;
     this.events = events;
+    this.address = options.listen;
   }
 
   /**
@@ -102,13 +103,11 @@ export class Supervisor implements FigureSource {
       this.ledger.acceptFailed(code);
       this.events.onAcceptFault(code);
     };
-    let address: { host: string; port: number };
     if (canSharePort) {
-      address = await freeAddress(host, port);
-      this.sharedPort = address.port;
+      this.address = await freeAddress(host, port);
     } else {
       this.dispatcher = await Dispatcher.listen(host, port, onFault);
-      ({ address } = this.dispatcher);
+      this.address = this.dispatcher.address;
     }
     for (let i = 0; i < this.options.count; i++) this.slots.push({ worker: this.start(), falseStarts: 0 });
     try {
@@ -120,7 +119,7 @@ export class Supervisor implements FigureSource {
       throw error;
     }
     for (const slot of this.slots) this.employ(slot);
-    return address;
+    return this.address;
   }
 
   /** Drains all workers. Calling it again gives the same promise. */
@@ -156,7 +155,7 @@ export class Supervisor implements FigureSource {
     const number = this.nextNumber++;
     return new WorkerProcess({
       program,
-      start: { type: "start", number, kind, options, sharedPort: this.sharedPort },
+      start: { type: "start", number, kind, options, address: this.address, sharesPort: canSharePort },
       readOutput,
       onNews: (news) => this.events.onNews(number, news),
     });

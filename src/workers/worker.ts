@@ -37,11 +37,11 @@ export async function work(make: MakeProxy): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
   const channel = new Channel();
   const start = await channel.started;
-  process.title = `hopwise worker ${start.number}`;
+  process.title = `hopwise-worker-${start.number}`;
   let proxy: WorkerProxy;
   try {
     proxy = make(start.kind, start.options, {
-      listen: (options) => channel.listen(options, start.sharedPort),
+      listen: (options) => channel.listen({ ...options, ...start.address, sharesPort: start.sharesPort }),
       firstConnectionId: firstConnectionId(start.number),
     });
     await proxy.listen();
@@ -130,14 +130,14 @@ class Channel {
    * Listens, or lets connections be handed over. Its end is everybody's: a client that one worker tells to close comes
    * back at once, and must not wait in the queue of another that is about to close its listener, too.
    */
-  async listen(options: ListenOptions, sharedPort: number | undefined): Promise<Listener> {
-    const { host, port, onSocket, onFault } = options;
-    if (sharedPort === undefined) {
+  async listen(options: ListenOptions): Promise<Listener> {
+    const { host, port, sharesPort, onSocket, onFault } = options;
+    if (sharesPort !== true) {
       this.onSocket = onSocket;
       this.onFault = onFault;
       return { address: { host, port }, close: () => this.noMore };
     }
-    const listener = await listen({ ...options, port: sharedPort, sharesPort: true });
+    const listener = await listen(options);
     const close = async () => {
       await listener.close();
       await this.tell({ type: "listens-no-more" });
