@@ -50,6 +50,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          globalSetup: ["test/interop/support/build.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: "guard",
           include: ["test/guard/**/*.test.ts"],
           globalSetup: ["test/interop/support/build.ts"],

@@ -47,12 +47,14 @@ export interface Crew<Options> {
   readonly options: Options;
   /** Reads options as each worker will. */
   readonly read: (options: Options) => ProxyConfig;
+  /** SIGHUP means: logs were rotated, or files are to be read again. Otherwise it keeps its usual meaning. */
+  readonly reloadsOnHangup: boolean;
   readonly announce: (listening: Listening) => void;
 }
 
 /** @throws HopwiseError for wrong options, and when it cannot listen */
 export async function runWorkers<Options extends SharedLimits & { readonly accessLog?: string | undefined }>(
-  { kind, count, options, read, announce }: Crew<Options>,
+  { kind, count, options, read, reloadsOnHangup, announce }: Crew<Options>,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const whole = read(options);
@@ -96,7 +98,7 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
     throw error;
   }
   announce({ ...address, url: `http://${formatAuthority(address.host, address.port)}`, admin });
-  if (whole.accessLog !== undefined && log === undefined) process.on("SIGHUP", () => supervisor.reopenLogs());
+  if (reloadsOnHangup) process.on("SIGHUP", () => supervisor.reload());
   return await stopped;
 }
 

@@ -6,7 +6,7 @@ const to = "http://127.0.0.1:3000";
 /** Each worker's limits, of `workers` that may have 20,000 file descriptors each. */
 function shares(limits: SharedLimits, workers: number, limit = 20_000) {
   const options = { to, ...limits };
-  const { maxConnections, poolSize } = shareOf(options, readProxyOptions(options, limit), workers, limit);
+  const { maxConnections, poolSize } = shareOf(options, readProxyOptions(options, limit), workers);
   return { maxConnections, poolSize };
 }
 
@@ -23,7 +23,7 @@ describe("limits that are for the whole are divided among workers", () => {
   it("file descriptors are not divided: each process has its own", () => {
     expect(shares({}, 4, 1_024).maxConnections).toBe(480);
     const options = { to, maxConnections: 4_000 };
-    const share = shareOf(options, readProxyOptions(options, 1_024), 4, 1_024);
+    const share = shareOf(options, readProxyOptions(options, 1_024), 4);
     const { gateway, warnings } = readProxyOptions(share, 1_024);
     expect(gateway.maxConnections).toBe(480);
     expect(warnings).toEqual([expect.stringMatching(/^1000 client connections may need 2064 file descriptors/)]);

@@ -4,7 +4,6 @@
  * Client connections and connections to an origin are divided evenly; file descriptors need no division, since each
  * process has its own. Deliberately absent: rounding up. A limit is never exceeded, unless a share would be less than one.
  */
-import { connectionsThatFit, descriptorLimit } from "./descriptors.ts";
 import { CONNECTIONS_MAX_NORMALLY, type ProxyConfig } from "./options.ts";
 
 /** The options that are divided. */
@@ -13,22 +12,17 @@ export interface SharedLimits {
   readonly poolSize?: string | number | undefined;
 }
 
-/**
- * Each worker's options, of options that have been read already.
- *
- * @param limit file descriptors of each process
- */
+/** Each worker's options, of options that have been read already. */
 export function shareOf<Options extends SharedLimits>(
   options: Options,
   { gateway }: ProxyConfig,
   workers: number,
-  limit: number = descriptorLimit(),
 ): Options & { maxConnections: number; poolSize: number; via: string; admin: false } {
   const share = (whole: number) => Math.max(1, Math.floor(whole / workers));
   // What was asked for is told of if it cannot be had; what was not asked for is what can be had.
   const maxConnections =
     options.maxConnections === undefined
-      ? Math.min(share(CONNECTIONS_MAX_NORMALLY), connectionsThatFit(limit))
+      ? Math.min(share(CONNECTIONS_MAX_NORMALLY), gateway.maxConnections)
       : share(Number(options.maxConnections));
   return {
     ...options,

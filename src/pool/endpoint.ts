@@ -13,6 +13,7 @@ import type { PoolObserver } from "./observer.ts";
 import type { OriginAddress } from "./origin-address.ts";
 import type { PooledConnection } from "./pooled-connection.ts";
 import { reuseRefusal } from "./reuse.ts";
+import type { SharedIdle } from "./shared-idle.ts";
 
 /** An endpoint that cannot be dialed is avoided for this long, doubled with each further failure up to the maximum. */
 const AVOID_MS_MIN = 1_000;
@@ -27,6 +28,8 @@ export interface EndpointOptions {
   readonly observer: PoolObserver;
   /** How long a connection may idle before hints and learning are considered. */
   readonly idleLimit_ms: number;
+  /** Where idle connections of all pools are counted, if there are several. */
+  readonly sharedIdle: SharedIdle | undefined;
   /** Something left: there may be room for somebody who waits. */
   readonly onRoom: () => void;
 }
@@ -143,6 +146,7 @@ export class Endpoint {
       return;
     }
     this.idle.push(connection.idleNode);
+    this.options.sharedIdle?.add(connection);
     this.setIdleDeadline(connection, limit_ms);
     this.options.onRoom();
   }
@@ -233,10 +237,10 @@ export class Endpoint {
   }
 
   /** Closes what is idle now and everything else as soon as its exchange ends. */
-  drain(): void {
+  drain(reason: CloseReason = "drained"): void {
     this.isDraining = true;
     for (const connection of [...this.connections]) {
-      if (connection.life.state === "idle") connection.close("drained");
+      if (connection.life.state === "idle") connection.close(reason);
     }
   }
 }

@@ -41,6 +41,8 @@ export class PooledConnection implements SocketHandler {
   hintRequestsLeft: number | undefined;
   /** @internal its place in the endpoint's order of idleness */
   readonly idleNode: OwnedNode<PooledConnection> = new OwnedNode(this);
+  /** @internal its place in the order of all pools, where there are several */
+  sharedNode: OwnedNode<PooledConnection> | undefined;
   private user: ConnectionUser | undefined;
   private readonly deadline = new Deadline(() => this.onDeadline());
 
@@ -64,6 +66,7 @@ export class PooledConnection implements SocketHandler {
   take(user: ConnectionUser, now: number): void {
     this.idleWhenTaken_ms = this.life.exchanges === 0 ? 0 : now - this.idleSince_ms;
     this.idleNode.leave();
+    this.sharedNode?.leave();
     this.endpoint.deadlines.clear(this.deadline);
     this.life.beginExchange();
     this.user = user;
@@ -164,6 +167,7 @@ export class PooledConnection implements SocketHandler {
   private leave(): void {
     this.leaveUser();
     this.idleNode.leave();
+    this.sharedNode?.leave();
     this.endpoint.deadlines.clear(this.deadline);
   }
 

@@ -17,6 +17,7 @@ import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
 import { type Admission, isSwitchOffered } from "./admission.ts";
 import { type AnswerReason, answerMeaning, errorAnswer } from "./answers.ts";
+import type { ClientExchange } from "./client-exchange.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord, Outcome } from "./exchange-record.ts";
@@ -30,7 +31,7 @@ import { type UpstreamLimit, upstreamLimit } from "./upstream-limit.ts";
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
-export class Exchange implements Seeker, ResponseReceiver {
+export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   readonly request: RequestRelay;
   private readonly response: ResponseRelay;
   readonly record: ExchangeRecord;
@@ -272,7 +273,7 @@ export class Exchange implements Seeker, ResponseReceiver {
   }
 
   private downstreamCloseReason(): CloseReason | undefined {
-    const reason = closeReasonOfRequest(this.head.minorVersion, this.admission.options);
+    const reason = closeReasonOfRequest(this.head.minorVersion, this.admission.options, this.context.isGateway);
     if (reason !== undefined) return reason;
     if (this.response.clientFraming === "close") return "close-delimited";
     if (!this.request.isComplete && this.upstreamCloseReason !== undefined) return "request-unfinished";

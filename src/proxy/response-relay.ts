@@ -105,6 +105,10 @@ export class ResponseRelay implements BodySink {
       this.receiver.onFault("response-malformed", framing);
       return false;
     }
+    if (head.status === 407 && !this.context.isGateway) {
+      this.receiver.onFault("proxy-authentication-unexpected");
+      return false;
+    }
     const options = connectionOptionsOf(head.fields);
     this.nominated = options.nominated;
     this.clientFraming = clientFraming(framing, minorVersion);

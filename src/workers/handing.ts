@@ -82,8 +82,10 @@ export class Dispatcher {
     taker.take(handle, (error) => {
       // Otherwise it was taken away meanwhile.
       if (!unsent.delete(handle)) return;
-      if (error === null) handle.close();
-      else this.give(handle);
+      if (error === null) return handle.close();
+      // It is gone, and this is heard of before its end is: asking it again would fail again.
+      this.remove(taker);
+      this.give(handle);
     });
   }
 

@@ -32,7 +32,8 @@ export type ToWorker =
   | { readonly type: "figures" }
   /** A connection, which comes along. */
   | { readonly type: "connection" }
-  | { readonly type: "reopen-logs" }
+  /** Open logs anew, and read again what may be read again. */
+  | { readonly type: "reload" }
   | { readonly type: "drain" }
   /** The last connection has been handed over; or, where workers share a port, none of them listens any more. */
   | { readonly type: "no-more" };

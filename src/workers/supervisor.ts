@@ -133,9 +133,9 @@ export class Supervisor implements FigureSource {
     for (const { worker } of this.slots) worker.kill();
   }
 
-  /** Opens the logs of all workers anew, after they were rotated away. */
-  reopenLogs(): void {
-    this.tellAll({ type: "reopen-logs" });
+  /** All workers open their logs anew, after they were rotated away, and read again what may be read again. */
+  reload(): void {
+    this.tellAll({ type: "reload" });
   }
 
   /** All workers' figures as of now. */

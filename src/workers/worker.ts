@@ -19,7 +19,7 @@ const FIGURES_MS = 1_000;
 export interface WorkerProxy {
   listen(): Promise<unknown>;
   close(): Promise<DrainReport>;
-  reopenLogs(): void;
+  reload(): void;
   figures(): Figures | Promise<Figures>;
   onNews(listener: (news: News) => void): void;
 }
@@ -50,7 +50,7 @@ export async function work(make: MakeProxy): Promise<number> {
     return 1;
   }
   proxy.onNews((news) => void channel.tell({ type: "news", news }));
-  channel.onReopenLogs = () => proxy.reopenLogs();
+  channel.onReload = () => proxy.reload();
   channel.onFigures = async () => channel.tell({ type: "figures", figures: await proxy.figures() });
   const timer = setInterval(channel.onFigures, FIGURES_MS);
   void channel.tell({ type: "ready" });
@@ -76,7 +76,7 @@ class Channel {
   readonly started: Promise<StartMessage>;
   /** It is told to drain, or the supervisor is gone. */
   readonly endOfWork: Promise<void>;
-  onReopenLogs = () => {};
+  onReload = () => {};
   onFigures: () => void = () => {};
   /** Settled once no connection is handed over any more. */
   private readonly noMore: Promise<void>;
@@ -104,8 +104,8 @@ class Channel {
           return this.take(handle);
         case "figures":
           return this.onFigures();
-        case "reopen-logs":
-          return this.onReopenLogs();
+        case "reload":
+          return this.onReload();
         case "drain":
           return end();
         case "no-more":

@@ -118,6 +118,21 @@ describe("two workers", () => {
   });
 });
 
+it("a forward proxy is shared among workers, too", async () => {
+  const { url: to } = await origin((_request, response) => response.end("hello"));
+  const running = hopwise("forward", "--json", "--listen", "0", "--admin", "0", "--allow-private", "--workers", "2");
+  const { url, admin } = await running.json<{ type: "listening"; url: string; admin: string }>("listening");
+  for (const client of await clients(url, 20)) {
+    expect((await client.exchange(GET.replace("/a", `${to}/a`))).body.toString()).toBe("hello");
+    // Where a request comes round to the proxy itself, whichever worker it meets knows it.
+    expect((await client.exchange(GET.replace("/a", `${url}/a`))).status).toBeGreaterThanOrEqual(400);
+  }
+  const { workers: told } = JSON.parse(await (await fetch(`${admin}/stats`)).text()) as ProxyStats;
+  expect(told?.processes.map(({ exchanges }) => exchanges > 0)).toEqual([true, true]);
+  running.child.kill("SIGTERM");
+  expect(await running.ended).toBe(0);
+});
+
 describe("a worker that is killed", () => {
   it("takes its own exchanges with it and no others, is reported, and replaced", async () => {
     const { running, url, stats, pids } = await workers();

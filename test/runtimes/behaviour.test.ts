@@ -26,7 +26,7 @@ function behaviours({ path }: Runtime): void {
   let hopwise: Hopwise;
   let opened: RawClient[] = [];
 
-  const start = (...args: readonly string[]) => startHopwise(["--to", origin.url, ...args], path);
+  const start = (...args: readonly string[]) => startHopwise(["--to", origin.url, ...args], "proxy", path);
   const client = async (port = hopwise.port) => {
     const one = await RawClient.open(port);
     opened.push(one);
