@@ -15,6 +15,7 @@ import type { ProxyConfig } from "../config/options.ts";
 import { type SharedLimits, shareOf } from "../config/shares.ts";
 import { formatAuthority, readCount } from "../config/values.ts";
 import { HopwiseError, type Listening } from "../index.ts";
+import { canHandOver, canSharePort } from "../net/node-listener.ts";
 import { type Loss, Supervisor, type SupervisorEvents } from "../workers/supervisor.ts";
 import { WholeLines } from "../workers/whole-lines.ts";
 import { drainOnSignal, plural } from "./drain.ts";
@@ -57,6 +58,10 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
   { kind, count, options, read, reloadsOnHangup, announce }: Crew<Options>,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  if (!canSharePort && !canHandOver) {
+    const problem = "this runtime can share a port among processes on Linux only: run one process, or use Node";
+    throw new HopwiseError("option-invalid", problem, "workers");
+  }
   const whole = read(options);
   const shared = shareOf(options, whole, count);
   for (const warning of read(shared).warnings) {

@@ -28,6 +28,9 @@ export interface SocketHandle {
 /** Whether the runtime lets several processes listen at one port (SO_REUSEPORT): Bun, and Node from 23.1 on, on Linux. */
 export const canSharePort: boolean = process.platform === "linux" && ("bun" in process.versions || isNodeFrom(23, 1));
 
+/** Whether the runtime can send an accepted connection to another process; Bun cannot. */
+export const canHandOver: boolean = !("bun" in process.versions);
+
 function isNodeFrom(major: number, minor: number): boolean {
   const [ourMajor = 0, ourMinor = 0] = process.versions.node.split(".").map(Number);
   return ourMajor > major || (ourMajor === major && ourMinor >= minor);
