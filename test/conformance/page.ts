@@ -30,12 +30,15 @@ export function conformancePage(
     "",
     `${cases.length} cases. Of ${rows.length} rows ${summary(rows)}`,
     "",
+    "How other proxies do in cases that suit any proxy: [peers.md](peers.md). Faults, simulation, fuzzing and soak, with their",
+    "figures: [reliability.md](reliability.md).",
+    "",
     ...checklist.flatMap((chapter) => chapterLines(chapter, cases)),
     "## The story",
     "",
-    "| | Statement | Rows |",
-    "|---|---|---|",
-    ...story.map(({ name, text, rows: carriers }) => `| ${name} | ${text} | ${carriers.map(rowLink).join(", ")} |`),
+    "| | Statement | Rows | Code | Tests | Lab |",
+    "|---|---|---|---|---|---|",
+    ...story.map(statementLine),
     "",
   ].join("\n");
 }
@@ -79,6 +82,20 @@ function caseList(cases: readonly Case[]): string[] {
 /** Titles quote octets; in Markdown they are to be read as they are. */
 function escaped(title: string): string {
   return title.replace(/[\\<>*_#[\]]/g, (character) => `\\${character}`);
+}
+
+function statementLine({ name, text, rows, code, tests, lab }: Statement): string {
+  const cells = [
+    rows.map(rowLink).join(", "),
+    code.map(fileLink).join(", "),
+    tests.map(fileLink).join(", "),
+    lab.map((scenario) => `\`hopwise lab ${scenario}\``).join(", "),
+  ];
+  return `| ${name} | ${text} | ${cells.join(" | ")} |`;
+}
+
+function fileLink(path: string): string {
+  return `[${path.replace(/^src\//, "")}](../${path})`;
 }
 
 function rowLink(row: number): string {
