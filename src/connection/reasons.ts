@@ -65,6 +65,8 @@ export const reuseRefusals = {
   "unread-octets": "octets arrived that belong to no exchange",
   "peer-closed": "the origin has closed its side",
   retired: "the connection is kept only to see when the origin closes it",
+  "end-in-doubt":
+    "its last response described a body that it must not have; it gets a moment to show that it sends none",
   "hint-max": "the origin's `Keep-Alive` max is used up",
   "hint-expired": "idle for longer than the origin's `Keep-Alive` timeout less a margin",
   "lifetime-learned": "idle for nearly as long as this origin is known to allow",

@@ -84,7 +84,8 @@ function open(address: Address, guarding: Guarding | undefined): RawSocket {
     ...looking,
     host,
     port,
-    servername: tls.serverName,
+    // RFC 6066 section 3: an address is no server name. Without one the certificate is checked against `host`.
+    ...(isIP(tls.serverName) === 0 ? { servername: tls.serverName } : {}),
     rejectUnauthorized: tls.rejectUnauthorized,
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     ALPNProtocols: ["http/1.1"],

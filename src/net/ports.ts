@@ -90,4 +90,6 @@ export interface Clock {
   date(): number;
   /** Calls back after `delay_ms`; returns how to give up. Does not keep the process alive. */
   after(delay_ms: number, callback: () => void): () => void;
+  /** Calls back once everything that has arrived on any socket by now was delivered. */
+  afterArrivals(callback: () => void): void;
 }

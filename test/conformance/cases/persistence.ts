@@ -1,4 +1,5 @@
 /** When a connection persists, on which hop, and whose response is whose (RFC 9112 sections 9.2 and 9.3). */
+import { DOUBT_MS } from "../../../src/pool/pooled-connection.ts";
 import {
   ADDED,
   type Case,
@@ -21,6 +22,13 @@ import {
 } from "../case.ts";
 
 const SECTION = "RFC 9112 section 9.3";
+
+/** What nobody has asked for. */
+const EVIL = `${head("HTTP/1.1 200 OK", "Content-Length: 4")}EVIL`;
+/** A response of just as many octets as are read at once. */
+const READ_BYTES = 64 * 1024;
+const fullHead = head("HTTP/1.1 200 OK", DATE, "Content-Length: 65000");
+const FULL_READ = fullHead.replace("65000", String(READ_BYTES - fullHead.length)).padEnd(READ_BYTES, "x");
 
 /** An exchange in which the client says something of its connection. */
 function clientSays(rows: readonly number[], title: string, connection: string, returned: string, end: End): Case {
@@ -126,10 +134,47 @@ export const persistence: Group = {
         origin.receives(head("HEAD /3 HTTP/1.1", "Host: a", ...ADDED)),
         origin.sends(head("HTTP/1.1 200 OK", DATE, "Content-Length: 9")),
         client.receives(head("HTTP/1.1 200 OK", DATE, "Content-Length: 9")),
+        waits(DOUBT_MS),
         ...ordinaryExchange,
       ],
       client: ["persists"],
       origin: ["persists"],
+    },
+    {
+      rows: [36, 64],
+      section: "RFC 9112 section 6.3",
+      title:
+        "Right behind a response to HEAD that describes a body, nobody else gets the connection: some origins send it.",
+      steps: [
+        client.sends(head("HEAD / HTTP/1.1", "Host: a")),
+        origin.receives(head("HEAD / HTTP/1.1", "Host: a", ...ADDED)),
+        origin.sends(head("HTTP/1.1 200 OK", DATE, "Content-Length: 42")),
+        client.receives(head("HTTP/1.1 200 OK", DATE, "Content-Length: 42")),
+        client.sends(GET),
+        origin2.receives(GET_FORWARDED),
+        origin.sends(EVIL),
+        origin2.sends(OK),
+        client.receives(OK),
+      ],
+      client: ["persists"],
+      origin: ["closed unexpected-octets", "persists"],
+    },
+    {
+      rows: [36, 61, 64],
+      section: "RFC 9112 section 6.3",
+      title: "What comes right behind a response is no answer to the request that waits, however the octets are read.",
+      onlyWhole: "the size is what counts: the response ends where a read ends",
+      steps: [
+        client.sends(`${GET}${GET}`),
+        origin.receives(GET_FORWARDED),
+        origin.sends(`${FULL_READ}${EVIL}`),
+        client.receives(FULL_READ),
+        origin2.receives(GET_FORWARDED),
+        origin2.sends(OK),
+        client.receives(OK),
+      ],
+      client: ["persists"],
+      origin: ["closed unexpected-octets", "persists"],
     },
     clientSays(
       [58, 59, 79, 80, 81],
