@@ -100,18 +100,21 @@ export class Gateway {
     return new Promise((resolve) => {
       const done = (cut: number) => {
         stopIdle();
-        stopAll();
         routing.drain(() => {
+          stopAll();
           observer.drainEnded(cut);
           resolve({ cut });
         });
       };
       const stopIdle = clock.after(Math.min(DRAIN_IDLE_GRACE_MS, grace_ms), () => this.closeIdle());
       const stopAll = clock.after(grace_ms, () => {
+        const { drained } = this;
         this.drained = undefined;
         let cut = 0;
         for (const connection of [...clients.connections]) if (connection.cut()) cut++;
-        done(cut);
+        // No client may be left, and an origin not have taken the rest of a tunnel.
+        for (const endpoint of routing.endpoints) endpoint.cut();
+        if (drained !== undefined) done(cut);
       });
       this.drained = () => done(0);
       this.checkDrained();
