@@ -23,7 +23,7 @@ import { WatchedSocket, watchedDialer } from "./watched-socket.ts";
 
 export const VIA_NAME = "hopwise-test";
 
-const baseSettings: Omit<GatewaySettings, "origins"> = {
+export const baseSettings: Omit<GatewaySettings, "origins"> = {
   keepAliveTimeout_ms: 75_000,
   maxRequests: 0,
   maxConnections: 10_000,
