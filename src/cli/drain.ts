@@ -11,6 +11,8 @@ import { styled, type Terminal } from "./terminal.ts";
 export interface Drainable {
   /** Drains and closes. */
   close(): Promise<DrainReport>;
+  /** Cuts every client's connection before it returns. */
+  cut(): void;
   stats(): ProxyStats;
 }
 
@@ -26,6 +28,8 @@ export async function drainOnSignal(target: Drainable, terminal: Terminal): Prom
   await firstSignal();
   onSecondSignal(() => {
     const { inProgress } = target.stats().exchanges;
+    // Left to the system each would end with FIN, and a response that only its close ends would look complete.
+    target.cut();
     terminal.setLive();
     terminal.say(`ended now${inProgress > 0 ? `: ${plural(inProgress, "exchange")} cut` : ""}`);
     process.exit(ExitCode.failed);

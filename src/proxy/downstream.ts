@@ -375,7 +375,7 @@ export class DownstreamConnection implements SocketHandler {
       this.table.onClosing(this);
     }
     // With FIN a response that only its close ends would look complete.
-    if (isInFlight) this.socket.reset();
+    if (isInFlight || this.socket.unsentBytes > 0) this.socket.reset();
     else this.socket.destroy();
     return isInFlight;
   }

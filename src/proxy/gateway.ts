@@ -128,6 +128,11 @@ export class Gateway {
     this.clients.isDraining = true;
   }
 
+  /** Ends all clients' connections before it returns. */
+  cut(): void {
+    for (const connection of [...this.clients.connections]) connection.cut();
+  }
+
   private closeIdle(): void {
     for (const node of this.clients.idle) node.owner.close("drained");
     for (const node of this.clients.reading) if (node.owner.life.state === "idle") node.owner.close("drained");
