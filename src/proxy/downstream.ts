@@ -81,6 +81,7 @@ export class DownstreamConnection implements SocketHandler {
   private minorVersion: 0 | 1 = 1;
   private isPaused = false;
   private isAdvancing = false;
+  private isAtDeadline = false;
   /** What the latest response promised, or would have. */
   private idleTimeout_ms: number;
   private lingering: Lingering | undefined;
@@ -254,6 +255,7 @@ export class DownstreamConnection implements SocketHandler {
 
   /** Why this connection closes after the present exchange although both messages would let it persist. */
   ownCloseReason(): CloseReason | undefined {
+    if (this.isAtDeadline) return "drain-deadline";
     if (this.table.isDraining) return "drained";
     if (this.isSurplus) return "overloaded";
     if (this.requestsLeft() === 0) return "max-requests";
@@ -364,8 +366,27 @@ export class DownstreamConnection implements SocketHandler {
     else this.close("evicted");
   }
 
-  /** Ends at once what still is. Returns whether something in flight was cut. */
-  cut(): boolean {
+  /**
+   * The drain's deadline: whoever waits for a response is told that there will be none, everything else in flight is cut.
+   * Returns whether that was an exchange or a tunnel.
+   */
+  onDrainDeadline(): boolean {
+    if (this.life.isEnding) return false;
+    this.isAtDeadline = true;
+    const { exchange, life } = this;
+    if (exchange === undefined && life.state !== "tunnel") {
+      // Half a head asks for nothing yet.
+      if (life.state === "active") this.refuse("drain-deadline", "drain-deadline");
+      else this.close("drain-deadline");
+      return false;
+    }
+    exchange?.cut();
+    if (!life.isEnding) this.cut();
+    return true;
+  }
+
+  /** Ends at once what still is. */
+  cut(): void {
     const isInFlight = this.life.state === "active" || this.life.state === "tunnel";
     this.lingering?.cut();
     this.exchange?.cut();
@@ -377,7 +398,6 @@ export class DownstreamConnection implements SocketHandler {
     // With FIN a response that only its close ends would look complete.
     if (isInFlight || this.socket.unsentBytes > 0) this.socket.reset();
     else this.socket.destroy();
-    return isInFlight;
   }
 
   /** Hands the socket to a tunnel, with the octets that the client sent early. */

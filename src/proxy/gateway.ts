@@ -17,6 +17,9 @@ import type { ProxyObserver } from "./observer.ts";
 import { OneOrigin, type Routing } from "./routing.ts";
 import type { GatewaySettings } from "./settings.ts";
 
+/** Behind a drain's deadline: how long last answers may take to leave, and how long what was cut may take to be gone. */
+const LAST_WORDS_MS = 500;
+
 export interface GatewayPorts {
   readonly clock: Clock;
   readonly dialer: Dialer;
@@ -24,7 +27,7 @@ export interface GatewayPorts {
 }
 
 export interface DrainReport {
-  /** Exchanges and tunnels that were cut at the deadline. */
+  /** Exchanges and tunnels that the deadline ended: cut, or answered 503 where no response had begun. */
   readonly cut: number;
 }
 
@@ -89,13 +92,15 @@ export class Gateway {
 
   /**
    * Finishes what is in flight, starts nothing new; to be called when nobody can connect any more. Idle clients get a
-   * moment to be heard once more, tunnels and exchanges get `grace_ms`.
+   * moment to be heard once more, tunnels and exchanges get `grace_ms`. Then who waits for a response is told that there will
+   * be none, for `LAST_WORDS_MS`, and everything else is cut.
    */
   drain(grace_ms: number): Promise<DrainReport> {
     const { clients, ports, routing } = this;
     const { clock, observer } = ports;
     return new Promise((resolve) => {
       const done = (cut: number) => {
+        this.drained = undefined;
         stopIdle();
         stopAll();
         routing.drain(() => {
@@ -104,13 +109,18 @@ export class Gateway {
         });
       };
       const stopIdle = clock.after(Math.min(DRAIN_IDLE_GRACE_MS, grace_ms), () => this.closeIdle());
-      const stopAll = clock.after(grace_ms, () => {
-        this.drained = undefined;
-        let cut = 0;
-        for (const connection of [...clients.connections]) if (connection.cut()) cut++;
-        done(cut);
+      let cut = 0;
+      let stopAll = clock.after(grace_ms, () => {
+        for (const connection of [...clients.connections]) if (connection.onDrainDeadline()) cut++;
+        stopAll = clock.after(LAST_WORDS_MS, () => {
+          this.cut();
+          // Every connection tells that it is gone, and is logged, before the drain is over.
+          stopAll = clock.after(LAST_WORDS_MS, () => this.drained?.());
+          this.checkDrained();
+        });
+        this.checkDrained();
       });
-      this.drained = () => done(0);
+      this.drained = () => done(cut);
       this.checkDrained();
     });
   }
@@ -140,8 +150,6 @@ export class Gateway {
 
   private checkDrained(): void {
     if (this.drained === undefined || this.clients.connections.size > 0) return;
-    const { drained } = this;
-    this.drained = undefined;
-    drained();
+    this.drained();
   }
 }
