@@ -43,6 +43,7 @@ export function admit(head: RequestHead, viaName: string, isGateway: boolean): A
   if (unfit !== undefined) return unfit;
   if (head.method === "TRACE" && framing.kind !== "none" && framing.length !== 0) return "content-not-allowed";
   const options = connectionOptionsOf(fields);
+  if (options.refusal !== undefined) return options.refusal;
   if ((fields.kinds & SPECIAL_KINDS) === 0 && (isGateway || isForOthers(target))) {
     return {
       target,
@@ -109,6 +110,7 @@ function offeredUpgrade(values: readonly string[]): string | undefined {
 
 /** Whether a 101 response switches to nothing but what was offered (RFC 9110 section 7.8). */
 export function isSwitchOffered(admission: Admission, response: ResponseHead): boolean {
+  if (connectionOptionsOf(response.fields).refusal !== undefined) return false;
   const offered = listMembers(admission.upgrade ?? "");
   const chosen = listMembers(response.fields.valuesOf(Kind.upgrade).join(","));
   return chosen.length > 0 && chosen.every((protocol) => offered.includes(protocol));

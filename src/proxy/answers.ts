@@ -81,6 +81,11 @@ const meanings = {
     text: "There is no room for another connection and none is idle.",
     proxyError: "connection_limit_reached",
   },
+  "drain-deadline": {
+    status: 503,
+    text: "The proxy is ending, and the request was not answered in the time that was left.",
+    proxyError: "connection_terminated",
+  },
   "head-timeout": { status: 408, text: "The request's head did not arrive in time.", proxyError: "http_request_error" },
   "body-timeout": { status: 408, text: "The request's body did not go on in time.", proxyError: "http_request_error" },
   "request-incomplete": {

@@ -14,12 +14,12 @@ import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { Octets } from "../wire/octets.ts";
 import { RequestHead } from "../wire/request-head.ts";
 import { admit } from "./admission.ts";
-import { type AnswerContext, type AnswerReason, answer, answerMeaning, errorAnswer } from "./answers.ts";
+import type { AnswerContext, AnswerReason } from "./answers.ts";
 import { begin } from "./begin-exchange.ts";
 import type { ClientExchange } from "./client-exchange.ts";
 import type { ProxyContext } from "./context.ts";
 import { ExchangeRecord } from "./exchange-record.ts";
-import { traceOf } from "./trace.ts";
+import { answerFinally, answerRefused } from "./final-answers.ts";
 
 /** Octets of pipelined requests that are kept while an exchange is in progress; then the client is not read from. */
 const PIPELINED_BYTES_MAX = 64 * 1024;
@@ -35,7 +35,7 @@ export const DRAIN_IDLE_GRACE_MS = 500;
 
 /** What a connection needs of the table it lives in. */
 export interface ClientTable {
-  /** Connections waiting for a request, in the order of idleness. */
+  /** Connections waiting for a request, or for their client to take the last response, in the order of idleness. */
   readonly idle: LinkedList<OwnedNode<DownstreamConnection>>;
   /** Connections that have not completed a head, in the order they began. */
   readonly reading: LinkedList<OwnedNode<DownstreamConnection>>;
@@ -81,6 +81,7 @@ export class DownstreamConnection implements SocketHandler {
   private minorVersion: 0 | 1 = 1;
   private isPaused = false;
   private isAdvancing = false;
+  private isAtDeadline = false;
   /** What the latest response promised, or would have. */
   private idleTimeout_ms: number;
   private lingering: Lingering | undefined;
@@ -112,7 +113,7 @@ export class DownstreamConnection implements SocketHandler {
       // The end of a body that outlasted its response has ended the exchange already.
       if (this.exchange === undefined) this.advance();
     } else if (this.pipelined !== undefined || this.isBlocked) {
-      // Whoever does not take its response waits with the next request; the limit for taking it goes on running.
+      // Whoever does not take its response waits with the next request, and the limit for taking it goes on running.
       this.keepPipelined(octets);
     } else {
       this.readHead(octets);
@@ -144,7 +145,10 @@ export class DownstreamConnection implements SocketHandler {
     const admission = admit(head, context.settings.viaName, context.isGateway);
     if (typeof admission === "string") return this.refuse(admission, "request-refused");
     if (this.isSurplus && !this.table.mayStay(this)) return this.refuse("overloaded", "overloaded");
-    if (admission.maxForwards === 0) return this.answerFinally(head);
+    if (admission.maxForwards === 0) {
+      answerFinally(context, this, head, this.newRecord(head));
+      return this.close("max-forwards");
+    }
     this.head = undefined;
     const record = this.newRecord(head);
     this.start(begin(context, this, head, admission, record), octets, bodyStart);
@@ -251,6 +255,7 @@ export class DownstreamConnection implements SocketHandler {
 
   /** Why this connection closes after the present exchange although both messages would let it persist. */
   ownCloseReason(): CloseReason | undefined {
+    if (this.isAtDeadline) return "drain-deadline";
     if (this.table.isDraining) return "drained";
     if (this.isSurplus) return "overloaded";
     if (this.requestsLeft() === 0) return "max-requests";
@@ -294,7 +299,9 @@ export class DownstreamConnection implements SocketHandler {
       this.readHead(octets);
     }
     this.isAdvancing = false;
-    if (this.exchange !== undefined || this.isBlocked || this.life.isEnding) return;
+    if (this.exchange !== undefined || this.life.isEnding) return;
+    // It has not taken its last response yet, under the deadline for that; it may give way like any other.
+    if (this.isBlocked) return this.table.idle.push(this.node);
     if (this.peerHasClosed) {
       if (this.life.state === "active") this.refuse("request-incomplete", "request-incomplete");
       else this.close("peer-half-closed");
@@ -309,35 +316,9 @@ export class DownstreamConnection implements SocketHandler {
 
   /** Answers a request that goes no further, and closes. */
   refuse(reason: AnswerReason, closeReason: CloseReason): void {
-    const { head, context } = this;
     if (this.life.state === "idle") this.life.beginExchange();
-    const record = this.newRecord(head);
-    record.outcome = "answered";
-    record.reason = reason;
-    record.status = answerMeaning(reason).status;
-    context.outbox.addText(errorAnswer(reason, this.answerContext(head, "Connection: close\r\n")));
-    this.flush();
-    record.endedAt_ms = context.clock.now();
-    context.observer.exchangeEnded(record);
+    answerRefused(this.context, this, this.head, this.newRecord(this.head), reason);
     this.close(closeReason);
-  }
-
-  /** Answers TRACE and OPTIONS as their final recipient (RFC 9110 section 7.6.2). */
-  private answerFinally(head: RequestHead): void {
-    const { context } = this;
-    const record = this.newRecord(head);
-    record.outcome = "answered";
-    record.status = 200;
-    const answering = this.answerContext(head, "Connection: close\r\n");
-    context.outbox.addText(
-      head.method === "TRACE"
-        ? answer(200, "message/http", traceOf(head), "", answering)
-        : answer(200, "", "", "", answering),
-    );
-    this.flush();
-    record.endedAt_ms = context.clock.now();
-    context.observer.exchangeEnded(record);
-    this.close("max-forwards");
   }
 
   /** What an answer of the proxy's own to this request needs. */
@@ -385,8 +366,27 @@ export class DownstreamConnection implements SocketHandler {
     else this.close("evicted");
   }
 
-  /** Ends at once what still is. Returns whether something in flight was cut. */
-  cut(): boolean {
+  /**
+   * The drain's deadline: whoever waits for a response is told that there will be none, everything else in flight is cut.
+   * Returns whether that was an exchange or a tunnel.
+   */
+  onDrainDeadline(): boolean {
+    if (this.life.isEnding) return false;
+    this.isAtDeadline = true;
+    const { exchange, life } = this;
+    if (exchange === undefined && life.state !== "tunnel") {
+      // Half a head asks for nothing yet.
+      if (life.state === "active") this.refuse("drain-deadline", "drain-deadline");
+      else this.close("drain-deadline");
+      return false;
+    }
+    exchange?.cut();
+    if (!life.isEnding) this.cut();
+    return true;
+  }
+
+  /** Ends at once what still is. */
+  cut(): void {
     const isInFlight = this.life.state === "active" || this.life.state === "tunnel";
     this.lingering?.cut();
     this.exchange?.cut();
@@ -396,9 +396,8 @@ export class DownstreamConnection implements SocketHandler {
       this.table.onClosing(this);
     }
     // With FIN a response that only its close ends would look complete.
-    if (isInFlight) this.socket.reset();
+    if (isInFlight || this.socket.unsentBytes > 0) this.socket.reset();
     else this.socket.destroy();
-    return isInFlight;
   }
 
   /** Hands the socket to a tunnel, with the octets that the client sent early. */

@@ -35,6 +35,10 @@ const meanings = {
   },
   "head-too-large": { status: 431, text: "The head is larger than the limit; send fewer or shorter fields." },
   "too-many-fields": { status: 431, text: "The head has more field lines than the limit; send fewer." },
+  "too-many-connection-options": {
+    status: 431,
+    text: "Connection nominates more different fields than the limit; send fewer (RFC 9110 section 7.6.1).",
+  },
   "line-ending-invalid": {
     status: 400,
     text: "Every line of a head ends with CRLF; a bare LF or CR is refused (RFC 9112 section 2.2).",

@@ -2,6 +2,7 @@
 import {
   ADDED,
   addedFor,
+  badResponse,
   type Case,
   client,
   DATE,
@@ -15,6 +16,7 @@ import {
   OK_CLOSE,
   origin,
   refusal,
+  refused,
 } from "../case.ts";
 
 const HOP_SECTION = "RFC 9110 section 7.6.1";
@@ -61,6 +63,11 @@ function answeredFinally(title: string, received: string, answer: readonly strin
     client: ["FIN max-forwards"],
     origin: [],
   };
+}
+
+/** `count` different field names, as a list. */
+function names(count: number): string {
+  return Array.from({ length: count }, (_, index) => `x-${index}`).join(", ");
 }
 
 const BAD_GATEWAY = "502 Bad Gateway: response-malformed\nThe origin's answer is malformed or ambiguous.\n";
@@ -117,6 +124,32 @@ export const hopByHop: Group = {
       "Fields nominated by the origin's Connection do not come back.",
       ["X-A: 1", "Connection: X-A, X-B", "X-B: 2", "X-C: 3"],
       ["X-C: 3"],
+    ),
+    refused(
+      [45, 75],
+      HOP_SECTION,
+      "A request that nominates more than 64 different fields is refused: each is looked for in every field line.",
+      head("GET / HTTP/1.1", "Host: a", `Connection: ${names(40)}`, `Connection: y,y,y,${names(65)}`),
+      431,
+      "too-many-connection-options",
+    ),
+    request(
+      [45],
+      "It counts which fields are nominated, not how often.",
+      ["X-1: a", `Connection: ${names(60)}`, `Connection: ${names(60)}`, "X: y"],
+      ["X: y"],
+    ),
+    badResponse(
+      [45, 75],
+      HOP_SECTION,
+      "A response that nominates more than 64 different fields is not believed.",
+      head("HTTP/1.1 200 OK", DATE, "Content-Length: 0", `Connection: ${names(65)}`),
+    ),
+    badResponse(
+      [45, 75],
+      HOP_SECTION,
+      "Nor is an interim response.",
+      head("HTTP/1.1 103 Early Hints", `Connection: ${names(65)}`),
     ),
     request(
       [46, 66],
