@@ -142,7 +142,7 @@ export class DownstreamConnection implements SocketHandler {
     this.node.leave();
     this.minorVersion = head.minorVersion;
     context.deadlines.clear(this.deadline);
-    const admission = admit(head, context.settings.viaName, context.isGateway);
+    const admission = admit(head, context.settings.viaName, context.isGateway, this.isTrusted);
     if (typeof admission === "string") return this.refuse(admission, "request-refused");
     if (this.isSurplus && !this.table.mayStay(this)) return this.refuse("overloaded", "overloaded");
     if (admission.maxForwards === 0) {
@@ -177,7 +177,7 @@ export class DownstreamConnection implements SocketHandler {
   private newRecord(head: RequestHead | undefined): ExchangeRecord {
     const record = new ExchangeRecord(this, this.context.clock.now());
     if (head !== undefined) {
-      record.method = head.method;
+      record.method = head.methodSoFar;
       record.target = head.target;
       record.minorVersion = head.minorVersion;
     }
@@ -325,7 +325,7 @@ export class DownstreamConnection implements SocketHandler {
   answerContext(head: RequestHead | undefined, connectionLines: string): AnswerContext {
     return {
       accept: head?.fields.get("accept"),
-      isHead: head?.method === "HEAD",
+      isHead: head?.methodSoFar === "HEAD",
       date: this.context.date(),
       connectionLines,
       viaName: this.context.settings.viaName,
