@@ -70,7 +70,7 @@ function programWith(execute: (run: Run, flags: Flags) => Promise<void>): Comman
     .description("The proxy that knows its hops: persistent HTTP/1 connections done right, with a reason for each.")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this")
-    .helpCommand(false)
+    .helpCommand("help [command]", "the same as COMMAND --help")
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .configureHelp({ showGlobalOptions: false })

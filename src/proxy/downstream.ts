@@ -24,14 +24,13 @@ import { answerFinally, answerRefused } from "./final-answers.ts";
 /** Octets of pipelined requests that are kept while an exchange is in progress; then the client is not read from. */
 const PIPELINED_BYTES_MAX = 64 * 1024;
 
-/**
- * Requests on one HTTP/1.0 keep-alive connection where the operator set no limit: what 1.0 is granted is finite and
- * counted down (S6). nginx's default.
- */
+/** Requests on one HTTP/1.0 keep-alive connection without an operator's limit: what 1.0 is granted is finite (S6). As nginx. */
 const HTTP10_REQUESTS_MAX = 1_000;
 
 /** While draining, a client that idles may send one more request for this long; it is answered with `close`. */
 export const DRAIN_IDLE_GRACE_MS = 500;
+/** While draining: silence behind our FIN after which a client that does not close has everything. */
+const DRAIN_SILENCE_MS = 1_000;
 
 /** What a connection needs of the table it lives in. */
 export interface ClientTable {
@@ -142,7 +141,7 @@ export class DownstreamConnection implements SocketHandler {
     this.node.leave();
     this.minorVersion = head.minorVersion;
     context.deadlines.clear(this.deadline);
-    const admission = admit(head, context.settings.viaName, context.isGateway);
+    const admission = admit(head, context.settings.viaName, context.isGateway, this.isTrusted);
     if (typeof admission === "string") return this.refuse(admission, "request-refused");
     if (this.isSurplus && !this.table.mayStay(this)) return this.refuse("overloaded", "overloaded");
     if (admission.maxForwards === 0) {
@@ -174,10 +173,10 @@ export class DownstreamConnection implements SocketHandler {
     if (this.peerHasClosed && this.exchange === exchange) exchange.onClientEnd();
   }
 
-  private newRecord(head: RequestHead | undefined): ExchangeRecord {
-    const record = new ExchangeRecord(this, this.context.clock.now());
+  private newRecord(head: RequestHead | undefined, since_ms = this.context.clock.now()): ExchangeRecord {
+    const record = new ExchangeRecord(this, since_ms);
     if (head !== undefined) {
-      record.method = head.method;
+      record.method = head.methodSoFar;
       record.target = head.target;
       record.minorVersion = head.minorVersion;
     }
@@ -316,8 +315,10 @@ export class DownstreamConnection implements SocketHandler {
 
   /** Answers a request that goes no further, and closes. */
   refuse(reason: AnswerReason, closeReason: CloseReason): void {
+    // Of a head that never arrived whole the time counts from its first octet.
+    const since_ms = this.life.state === "active" && this.node.isListed ? this.readingSince_ms : undefined;
     if (this.life.state === "idle") this.life.beginExchange();
-    answerRefused(this.context, this, this.head, this.newRecord(this.head), reason);
+    answerRefused(this.context, this, this.head, this.newRecord(this.head, since_ms), reason);
     this.close(closeReason);
   }
 
@@ -325,7 +326,7 @@ export class DownstreamConnection implements SocketHandler {
   answerContext(head: RequestHead | undefined, connectionLines: string): AnswerContext {
     return {
       accept: head?.fields.get("accept"),
-      isHead: head?.method === "HEAD",
+      isHead: head?.methodSoFar === "HEAD",
       date: this.context.date(),
       connectionLines,
       viaName: this.context.settings.viaName,
@@ -343,6 +344,7 @@ export class DownstreamConnection implements SocketHandler {
       deadlines: context.deadlines,
       clock: context.clock,
       writeTimeout_ms: context.settings.bodyTimeout_ms,
+      ...(this.table.isDraining ? { silence_ms: DRAIN_SILENCE_MS } : {}),
       onClosed: (fault) => this.onClose(fault),
     });
   }

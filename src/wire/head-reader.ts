@@ -46,7 +46,7 @@ export abstract class HeadReader {
   private judged = 0;
   private pieces: string[] | undefined;
   private piecesLength = 0;
-  private readonly limits: HeadLimits;
+  protected readonly limits: HeadLimits;
 
   protected constructor(limits: HeadLimits, needsStartLine: boolean) {
     this.limits = limits;
@@ -70,6 +70,11 @@ export abstract class HeadReader {
   get hasBegun(): boolean {
     const length = this.text.length + this.piecesLength - this.start;
     return length > 1 || (length === 1 && this.text.charCodeAt(this.start) !== CR);
+  }
+
+  /** What has arrived of the section, from its start-line on. */
+  protected get soFar(): string {
+    return this.text.slice(this.start) + (this.pieces?.join("") ?? "");
   }
 
   /**

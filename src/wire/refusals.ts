@@ -19,7 +19,10 @@ const meanings = {
     text: "The request-line must be: method SP request-target SP HTTP-version (RFC 9112 section 3).",
   },
   "method-too-long": { status: 501, text: "The method is longer than any that is forwarded (RFC 9112 section 3)." },
-  "target-too-long": { status: 414, text: "The request-line is longer than the limit for a whole head." },
+  "target-too-long": {
+    status: 414,
+    text: "The request-target takes most of the limit for a whole head, or more; shorten it.",
+  },
   "target-invalid": {
     status: 400,
     text: "The request-target holds characters that a URI cannot hold; percent-encode them (RFC 9112 section 3.2).",

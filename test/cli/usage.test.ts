@@ -41,6 +41,13 @@ describe("help", () => {
     for (const use of ["curl -x ", "https_proxy=", "--proxy-server=", "--hash-password"]) expect(out).toContain(use);
   });
 
+  it("help COMMAND is COMMAND --help", async () => {
+    const { code, out } = await run("help", "proxy");
+    expect(code).toBe(0);
+    expect(out).toBe((await run("proxy", "--help")).out);
+    expect((await run("help")).out).toBe((await run("--help")).out);
+  });
+
   it("without a command is help, too, but not what was wanted", async () => {
     const { code, out, err } = await run();
     expect([code, out]).toEqual([2, ""]);

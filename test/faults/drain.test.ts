@@ -110,3 +110,29 @@ it("a drain is over only when every connection that was cut has told so", async 
   }
   expect(closesAtTheEnd).toEqual(["drain-deadline"]);
 });
+
+it("an idle client that does not close behind our FIN holds a drain for a second, not for the usual silence", async () => {
+  const world = new SmallWorld({}, OK);
+  world.connect().socket.write(GET);
+  world.pass(20);
+  world.gateway.beginDrain();
+  let report: unknown;
+  void world.gateway.drain(60_000).then((it) => {
+    report = it;
+  });
+  world.pass(1_800);
+  await Promise.resolve();
+  expect(report).toEqual({ cut: 0 });
+});
+
+it("a head that never arrived whole took from its first octet on", () => {
+  const world = new SmallWorld({ headTimeout_ms: 5_000 }, OK);
+  const client = world.connect();
+  world.pass(2_000);
+  client.socket.write("GET / HT");
+  world.pass(5_200);
+  const [{ reason, startedAt_ms, endedAt_ms } = { reason: "", startedAt_ms: 0, endedAt_ms: 0 }] =
+    world.observer.exchanges;
+  expect(reason).toBe("head-timeout");
+  expect(endedAt_ms - startedAt_ms).toBeGreaterThanOrEqual(5_000);
+});

@@ -387,6 +387,17 @@ export const hopByHop: Group = {
       response: OK,
       returned: OK,
     }),
+    exchanged(
+      [53],
+      "RFC 9110 section 7.6.2",
+      "A Max-Forwards of any size is a number, and may be lowered to the largest.",
+      {
+        request: head("OPTIONS / HTTP/1.1", "Host: a", "Max-Forwards: 99999999999999999999"),
+        forwarded: head("OPTIONS / HTTP/1.1", "Host: a", "Max-Forwards: 999999999", ...ADDED),
+        response: OK,
+        returned: OK,
+      },
+    ),
     request(
       [53],
       "Max-Forwards of other methods is left alone.",
@@ -413,7 +424,7 @@ export const hopByHop: Group = {
       ],
       TRACED,
     ),
-    ...["x", "-1", "", "1, 2", "99999999999999999999"].map(
+    ...["x", "-1", "", "1, 2", "+1"].map(
       (value): Case => ({
         rows: [53],
         section: "RFC 9110 section 7.6.2",
@@ -441,6 +452,39 @@ export const hopByHop: Group = {
     loop(
       "A loop is seen behind other recipients and whatever the case.",
       "Via: 1.0 fred, HTTP/1.1 HOPWISE-test (x), 1.1 b",
+    ),
+    loop("A loop is seen whatever is said in comments.", "Via: 1.1 a (see (b), 1.1 c), 1.1 hopwise-test (x, y)"),
+    {
+      ...exchanged([48], HOP_SECTION, "Forwarding fields of a trusted neighbour that say nothing are filled in.", {
+        request: head("GET / HTTP/1.1", "Host: a", "X-Forwarded-Proto:", "X-Forwarded-Host: "),
+        forwarded: head("GET / HTTP/1.1", "Host: a", ...ADDED),
+        response: OK,
+        returned: OK,
+      }),
+      settings: { isTrusted: () => true },
+    },
+    request(
+      [40],
+      "Trailer announces nothing where there are no chunks.",
+      ["Trailer: X-T"],
+      [],
+      "RFC 9110 section 6.6.2",
+    ),
+    loop("A loop is seen with a port.", "Via: 1.1 hopwise-test:8080"),
+    loop("A comment that does not end hides none.", "Via: 1.1 a (b, 1.1 hopwise-test, 1.1 c (d)"),
+    request(
+      [54],
+      "A pseudonym in a comment is no loop.",
+      ["Via: 1.1 a (not, 1.1 hopwise-test \\) b)"],
+      ["Via: 1.1 a (not, 1.1 hopwise-test \\) b)"],
+      "RFC 9110 section 7.6",
+    ),
+    request(
+      [50],
+      "TE: trailers with q=0 is no offer.",
+      ["Connection: TE", "TE: trailers;q=0.0"],
+      [],
+      "RFC 9110 section 10.1.4",
     ),
     request(
       [54],
