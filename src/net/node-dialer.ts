@@ -1,7 +1,8 @@
 /** Dialing with `node:net` and `node:tls`. For TLS a connection counts as open after its handshake. */
 import { connect, type Socket as RawSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { HIGH_WATER_BYTES, NodeSocket, sharedReading } from "./node-socket.ts";
+import { socketOn } from "./direct-socket.ts";
+import { HIGH_WATER_BYTES, sharedReading } from "./node-socket.ts";
 import type { Address, Dialer, DialHandler } from "./ports.ts";
 
 const isBun = "bun" in process.versions;
@@ -18,7 +19,7 @@ export const nodeDialer: Dialer = {
     };
     const onConnected = () => {
       raw.removeListener("error", onFailed);
-      handler.onConnected(new NodeSocket(raw, !isTls && !isBun));
+      handler.onConnected(socketOn(raw, !isTls && !isBun));
     };
     raw.once("error", onFailed);
     raw.once(isTls ? "secureConnect" : "connect", onConnected);

@@ -1,6 +1,7 @@
 /** Listening with `node:net`. */
 import { createServer } from "node:net";
-import { HIGH_WATER_BYTES, NodeSocket, readingShared } from "./node-socket.ts";
+import { socketOn } from "./direct-socket.ts";
+import { HIGH_WATER_BYTES, readingShared } from "./node-socket.ts";
 import type { Listener, Socket } from "./ports.ts";
 
 export interface ListenOptions {
@@ -20,7 +21,7 @@ export function listen(options: ListenOptions): Promise<Listener> {
   const socketOptions = { allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES };
   const server = createServer({ ...socketOptions, noDelay: true, pauseOnConnect: true }, (accepted) => {
     const raw = readingShared(accepted, socketOptions);
-    onSocket(new NodeSocket(raw ?? accepted, raw !== undefined));
+    onSocket(socketOn(raw ?? accepted, raw !== undefined));
     if (raw === undefined) accepted.resume();
   });
   return new Promise((resolve, reject) => {
