@@ -42,7 +42,7 @@ export class PooledConnection implements SocketHandler {
   /** @internal its place in the endpoint's order of idleness */
   readonly idleNode: OwnedNode<PooledConnection> = new OwnedNode(this);
   private user: ConnectionUser | undefined;
-  private readonly deadline = new Deadline(() => this.onDeadline());
+  private readonly deadline = new Deadline(this);
 
   constructor(id: number, endpoint: Endpoint, socket: Socket, openReason: OpenReason, now: number) {
     this.id = id;
@@ -167,7 +167,8 @@ export class PooledConnection implements SocketHandler {
     this.endpoint.deadlines.clear(this.deadline);
   }
 
-  private onDeadline(): void {
+  /** @internal */
+  onDeadline(): void {
     if (this.user !== undefined) this.user.onDeadline();
     else this.endpoint.onIdleDeadline(this);
   }

@@ -15,6 +15,7 @@ import type { Octets } from "../wire/octets.ts";
 import { RequestHead } from "../wire/request-head.ts";
 import { admit } from "./admission.ts";
 import { type AnswerContext, type AnswerReason, answer, answerMeaning, errorAnswer } from "./answers.ts";
+import { namesOf } from "./client-names.ts";
 import type { ProxyContext } from "./context.ts";
 import { Exchange } from "./exchange.ts";
 import { ExchangeRecord } from "./exchange-record.ts";
@@ -69,7 +70,7 @@ export class DownstreamConnection implements SocketHandler {
   private readonly context: ProxyContext;
   private readonly table: ClientTable;
   private readonly node = new OwnedNode<DownstreamConnection>(this);
-  private readonly deadline = new Deadline(() => this.onDeadline());
+  private readonly deadline = new Deadline(this);
   private awaited: Awaited = "head";
   private head: RequestHead | undefined;
   private exchange: Exchange | undefined;
@@ -92,8 +93,9 @@ export class DownstreamConnection implements SocketHandler {
     this.readingSince_ms = this.openedAt_ms;
     this.idleTimeout_ms = table.keepAliveTimeout_ms();
     this.isTrusted = context.settings.isTrusted(socket.remoteAddress);
-    this.clientName = socket.remoteAddress === "" ? "unknown" : socket.remoteAddress.replace(/^::ffff:(?=\d+\.)/, "");
-    this.forwardedForLine = `X-Forwarded-For: ${this.clientName}\r\n`;
+    const { clientName, forwardedForLine } = namesOf(socket.remoteAddress);
+    this.clientName = clientName;
+    this.forwardedForLine = forwardedForLine;
     socket.handler = this;
     this.life.opened();
     table.reading.push(this.node);
@@ -410,7 +412,8 @@ export class DownstreamConnection implements SocketHandler {
     this.context.deadlines.set(this.deadline, delay_ms, this.context.clock.now());
   }
 
-  private onDeadline(): void {
+  /** @internal */
+  onDeadline(): void {
     switch (this.awaited) {
       case "keep-alive":
         return this.close(this.table.isDraining ? "drained" : "idle-timeout");
