@@ -193,7 +193,12 @@ export function readingShared(accepted: RawSocket, options: SocketConstructorOpt
 }
 
 function onData(this: RawSocket, octets: Buffer): void {
-  (this as OwnedSocket)[owner]?.handler.onData(octets as unknown as Octets);
+  beginTurn();
+  try {
+    (this as OwnedSocket)[owner]?.handler.onData(octets as unknown as Octets);
+  } finally {
+    endTurn();
+  }
 }
 
 function onEnd(this: RawSocket): void {
