@@ -7,7 +7,7 @@ import { getSystemErrorName } from "node:util";
 import type { Octets } from "../wire/octets.ts";
 import { DONE, UNFINISHED, type WriteHandle, type Writer, writeDirectly, writeHandleOf } from "./direct-writing.ts";
 import { HIGH_WATER_BYTES, NodeSocket, TEXT_BYTES_MAX } from "./node-socket.ts";
-import { isShared, retain } from "./read-buffers.ts";
+import { isOfPresentRead, isShared, retainPresent } from "./read-buffers.ts";
 
 /** The port for a connected `raw`. @param readsShared whether it was made with `sharedReading` */
 export function socketOn(raw: RawSocket, readsShared: boolean): NodeSocket {
@@ -103,7 +103,8 @@ function unshared(octets: Octets): Octets {
   return isShared(octets) ? (Buffer.from(octets) as unknown as Octets) : octets;
 }
 
+/** What an unfinished write needs of the present read is not read into again. */
 function retainAll(data: Octets | readonly (string | Octets)[]): void {
-  if (!Array.isArray(data)) return retain(data as Octets);
-  for (const piece of data as readonly (string | Octets)[]) if (typeof piece !== "string") retain(piece);
+  const pieces = Array.isArray(data) ? (data as readonly (string | Octets)[]) : [data as Octets];
+  if (pieces.some((piece) => typeof piece !== "string" && isOfPresentRead(piece))) retainPresent();
 }

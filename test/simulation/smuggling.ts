@@ -3,8 +3,9 @@
  *
  * Deliberately absent: which answer each gets; that they are refused and end their connection is what counts here.
  */
+
+import type { Random } from "../../src/net/simulated/random.ts";
 import { content } from "./content.ts";
-import type { Random } from "./random.ts";
 import { RequestRecord } from "./record.ts";
 
 const INNER = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -72,7 +73,8 @@ export function evilHead(random: Random): string {
 }
 
 /** A request whose head is in order and whose body is not. */
-export function evilBody(id: string, random: Random): RequestRecord {
+/** @param host of a request to a forward proxy */
+export function evilBody(id: string, random: Random, host?: string): RequestRecord {
   const good = content(id, 0, random.pick([0, 10, 2_000]));
   const bad = random.pick(bodies as [string, ...string[]]);
   const fault = bad.startsWith("5") ? "hello" : "";
@@ -83,10 +85,10 @@ export function evilBody(id: string, random: Random): RequestRecord {
     method: "POST",
     minorVersion: 1,
     path,
-    host: "a",
+    host: host ?? "a",
     framing: "chunked",
     body: good + fault,
-    headText: `POST ${path} HTTP/1.1\r\nHost: a\r\nX-End: ${id}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    headText: `POST ${host === undefined ? path : `http://${host}${path}`} HTTP/1.1\r\nHost: a\r\nX-End: ${id}\r\nTransfer-Encoding: chunked\r\n\r\n`,
     bodyText: goodChunk + bad,
     expectsContinue: false,
     saysClose: false,

@@ -2,9 +2,10 @@
  * The size of a world and the settings of its gateway, drawn from the seed. Limits are short and small, so that every one
  * of them is reached by some.
  */
+
+import type { Random } from "../../src/net/simulated/random.ts";
 import type { GatewaySettings } from "../../src/proxy/settings.ts";
 import { defaultHeadLimits } from "../../src/wire/head-reader.ts";
-import type { Random } from "./random.ts";
 
 export interface WorldShape {
   readonly origins: number;
@@ -23,6 +24,26 @@ export interface WorldShape {
   readonly tunnels: number;
   readonly bodyBytesMax: number;
   readonly settings: Omit<GatewaySettings, "origins">;
+}
+
+/** Every so many worlds are those of a forward proxy. */
+const FORWARD_EVERY = 5;
+
+/** Whether this seed's world is that of a forward proxy. Not drawn, so that all other worlds are what they were before. */
+export function isForward(seed: number): boolean {
+  return seed % FORWARD_EVERY === 0;
+}
+
+/** The same world with a forward proxy: clients name the origins, of which there are several. */
+export function asForward(shape: WorldShape): WorldShape {
+  const forward = {
+    mayConnectTo: () => false,
+    authentication: undefined,
+    // Fewer than there are, but never fewer than clients use at a time when all is calm.
+    originsMax: shape.calmClients,
+    idleMax: shape.settings.maxConnections % 4,
+  };
+  return { ...shape, origins: Math.max(2, shape.origins), settings: { ...shape.settings, forward } };
 }
 
 export function randomShape(random: Random): WorldShape {

@@ -1,0 +1,80 @@
+/** `hopwise forward`: a forward proxy until a signal ends it; with `--hash-password` a line for its file of users. */
+
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { readForwardOptions } from "../config/forward-options.ts";
+import { createForwardProxy, type ForwardOptions, HopwiseError, type HopwiseProxy } from "../index.ts";
+import { formatPasswordHash, hashPassword } from "../proxy/password-hash.ts";
+import { ExitCode } from "./exit.ts";
+import { forwardOptionsFrom } from "./flags.ts";
+import { News } from "./news.ts";
+import { announce, isFile, serve } from "./proxy.ts";
+import { styled, type Terminal } from "./terminal.ts";
+import { type Crew, runWorkers, workersFrom } from "./workers.ts";
+
+/** @throws HopwiseError for wrong options, and when it cannot listen */
+export async function runForward(flags: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<ExitCode> {
+  if (flags.hashPassword === true) return await printHash(terminal);
+  const options = forwardOptionsFrom(flags);
+  const reloadsOnHangup = isFile(options.accessLog) || options.users !== undefined;
+  const who = options.users === undefined ? "" : " for its users";
+  const count = workersFrom(flags);
+  if (count > 1) {
+    const crew: Crew<ForwardOptions> = {
+      ...{ kind: "forward", count, options, read: readForwardOptions, reloadsOnHangup },
+      announce: (it) => announce(it, `is a forward proxy${who}, of ${count} workers`, { workers: count }, terminal),
+    };
+    return await runWorkers(crew, terminal);
+  }
+  const proxy = createForwardProxy(options);
+  return await serve(proxy, terminal, (listening) => {
+    announce(listening, `is a forward proxy${who}`, {}, terminal);
+    // Deliberately not told: origins that cannot be reached. Clients name them, and get to know.
+    const news = new News(terminal);
+    proxy.on("accept-failed", (event) => news.tell(event));
+    if (!reloadsOnHangup) return;
+    process.on("SIGHUP", () => {
+      proxy.reopenAccessLog();
+      reloadUsers(proxy, terminal);
+    });
+  });
+}
+
+export function reloadUsers(proxy: HopwiseProxy, terminal: Terminal): void {
+  try {
+    proxy.reloadUsers();
+  } catch (error) {
+    terminal.warn(`${styled("yellow", "the users stay as they were")}: ${(error as Error).message}`);
+  }
+}
+
+async function printHash(terminal: Terminal): Promise<ExitCode> {
+  const password = await readPassword();
+  if (password === "") {
+    throw new HopwiseError(
+      "option-invalid",
+      "there is no password on the standard input: write one line",
+      "hashPassword",
+    );
+  }
+  if (/[\x00-\x1f\x7f]/.test(password)) {
+    throw new HopwiseError("option-invalid", "a password has no control characters: write one line", "hashPassword");
+  }
+  terminal.print(formatPasswordHash(await hashPassword(password)));
+  return ExitCode.well;
+}
+
+/** One line of the standard input; at a terminal it is asked for, and not shown. */
+async function readPassword(): Promise<string> {
+  if (process.stdin.isTTY !== true) return (await text(process.stdin)).replace(/\r?\n$/, "");
+  process.stderr.write("Password: ");
+  const silent = new Writable({ write: (_octets, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
+  try {
+    return await lines.question("");
+  } finally {
+    lines.close();
+    process.stderr.write("\n");
+  }
+}
