@@ -41,7 +41,7 @@ export interface StageOptions {
 }
 
 /** A client that waits this much longer than a round trip or two is worth a step of its own. */
-const NOTABLE_MS = 300;
+export const NOTABLE_MS = 300;
 /** What the last flights of a play may take beyond their round trip. */
 const SETTLE_MS = 30;
 

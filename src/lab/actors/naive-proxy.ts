@@ -30,7 +30,6 @@ export async function startNaiveProxy(upstream: {
     });
     incoming.pipe(forwarded);
   });
-  server.on("clientError", (_error, socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     host: "127.0.0.1",

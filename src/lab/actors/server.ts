@@ -11,6 +11,9 @@ import type { Octets } from "../../wire/octets.ts";
 import type { RequestHead } from "../../wire/request-head.ts";
 import { type Message, RequestReader } from "./message-reader.ts";
 
+/** From an early answer to the close: as long as a server takes to be done with it. */
+const RUDE_CLOSE_MS = 100;
+
 export interface ServerTemper {
   readonly version: "1.0" | "1.1";
   /** `never`: closes after each response. `when-asked`: HTTP/1.0 with keep-alive. `by-default`: HTTP/1.1. */
@@ -151,12 +154,12 @@ class ServerConnection implements SocketHandler {
   private onHead(head: RequestHead): void {
     const { bodyBytesMax } = this.server.temper;
     if (bodyBytesMax === undefined || Number(head.fields.get("content-length") ?? 0) <= bodyBytesMax) return;
-    // Rude, and common: the answer, then everything at once, with octets unread.
+    // Rude, and common: an answer, no reading on, and soon everything is closed with octets unread.
     this.reader.stop();
     this.isOver = true;
     this.socket.pause();
     this.answer("413 Content Too Large", "too large\n", true, false);
-    this.server.clock.after(0, () => this.socket.destroy());
+    this.server.clock.after(RUDE_CLOSE_MS, () => this.socket.destroy());
   }
 
   private advance(): void {

@@ -3,7 +3,7 @@ import { type ClientExchange, type ClientTemper, type Door, LabClient } from "..
 import { type Middle, neighbourOf, PROXY } from "../actors/middles.ts";
 import { LabServer, type ServerTemper } from "../actors/server.ts";
 import type { Measure, Text } from "../play.ts";
-import { type Place, type Stage, seconds } from "../stage.ts";
+import { NOTABLE_MS, type Place, type Stage, seconds } from "../stage.ts";
 
 export const titles = {
   http10Client: { en: "HTTP/1.0 client", ko: "HTTP/1.0 클라이언트" },
@@ -94,6 +94,12 @@ export function endingText({ ending, waited_ms }: ClientExchange): Text {
         ko: `${time}초 동안 멈춰 있다가 클라이언트가 포기합니다`,
       };
     case "closed":
+      if (waited_ms < NOTABLE_MS) {
+        return {
+          en: "is lost: the connection closes without an answer",
+          ko: "응답 없이 연결이 닫혀 사라집니다",
+        };
+      }
       return {
         en: `hangs for ${time} s until the connection closes without an answer`,
         ko: `${time}초 동안 멈춰 있다가 응답 없이 연결이 닫힙니다`,
