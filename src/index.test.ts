@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   type ConnectionEntry,
+  createForwardProxy,
   createProxy,
   type ExchangeEntry,
+  type ForwardOptions,
   HopwiseError,
   type HopwiseProxy,
   type ProxyOptions,
@@ -263,5 +265,107 @@ describe("errors have a code, and say what to do", () => {
     await expect(proxy.listen()).rejects.toMatchObject({ code: "already-listening" });
     await proxy.close();
     await expect(proxy.listen()).rejects.toMatchObject({ code: "already-closed" });
+  });
+});
+
+describe("a forward proxy", () => {
+  function forward(options: ForwardOptions = {}): HopwiseProxy {
+    const proxy = createForwardProxy({ port: 0, allowPrivate: true, ...options });
+    cleanups.push(() => proxy.close({ graceMs: 0 }));
+    return proxy;
+  }
+
+  /** What a proxy answers to octets on a fresh connection, until it closes or `isEnough`. */
+  async function answerTo(url: string, octets: string, isEnough: (answer: string) => boolean): Promise<string> {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.write(octets);
+    let answer = "";
+    for await (const piece of socket.setEncoding("latin1")) {
+      answer += piece;
+      if (isEnough(answer)) break;
+    }
+    socket.destroy();
+    return answer;
+  }
+
+  it("takes clients where their targets say, one pool for each origin", async () => {
+    const [one, other] = await Promise.all([startOrigin(), startOrigin()]);
+    const proxy = forward();
+    const { url } = await proxy.listen();
+    for (const origin of [one, other, one]) {
+      const asked = `GET ${origin.url}/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+      expect(await answerTo(url, asked, () => false)).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\nVia: 1\.1 [\s\S]*hi$/);
+    }
+    expect(proxy.stats()).toMatchObject({
+      connections: { upstream: { opened: { "pool-empty": 2 } } },
+      reuse: { reused: 1 },
+    });
+    const endpoints = proxy.stats().endpoints.map(({ endpoint }) => endpoint);
+    expect(endpoints.sort()).toEqual([one.url, other.url].sort());
+  });
+
+  it("tells of tunnels: connections of both hops, octets, and why they ended", async () => {
+    const origin = await startOrigin();
+    const { host } = new URL(origin.url);
+    const proxy = forward({ connectPorts: "1-65535" });
+    const exchanges: ExchangeEntry[] = [];
+    proxy.on("exchange", (event) => exchanges.push(event));
+    const { url } = await proxy.listen();
+    const inside = `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+    const asked = `CONNECT ${host} HTTP/1.1\r\nHost: ${host}\r\n\r\n${inside}`;
+    const answer = await answerTo(url, asked, () => false);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 Connection Established\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+    await vi.waitUntil(() => exchanges.length > 0);
+    expect(exchanges).toMatchObject([
+      {
+        method: "CONNECT",
+        target: host,
+        outcome: "tunnel",
+        status: 200,
+        requestBytes: inside.length,
+        responseBytes: answer.length - "HTTP/1.1 200 Connection Established\r\n\r\n".length,
+        downstream: { id: 1, closes: "tunnel-ended" },
+        upstream: { id: 2, endpoint: host, opened: "tunnel", closes: "tunnel-ended" },
+      },
+    ]);
+  });
+
+  it("counts tunnels in a drain, and cuts them at its end", async () => {
+    const origin = await startOrigin();
+    const { host } = new URL(origin.url);
+    const proxy = forward({ connectPorts: "1-65535" });
+    const { url } = await proxy.listen();
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write(`CONNECT ${host} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await once(socket, "data");
+    expect(proxy.stats()).toMatchObject({
+      exchanges: { inProgress: 1 },
+      connections: { downstream: { states: { tunnel: 1 } }, upstream: { states: { tunnel: 1 } } },
+    });
+    expect(await proxy.close({ graceMs: 50 })).toEqual({ cut: 1 });
+  });
+
+  it("does not reach what is not public, nor itself, however it is asked", async () => {
+    const origin = await startOrigin();
+    const proxy = forward({ allowPrivate: false });
+    const { url, port } = await proxy.listen();
+    const isWhole = (answer: string) => answer.includes("\n\n") || /\n[A-Z].*\.\n$/.test(answer);
+    const { port: originPort } = new URL(origin.url);
+    for (const name of ["127.0.0.1", "localhost", "127.1", "2130706433", "[::ffff:7f00:1]", "0.0.0.0"]) {
+      const asked = `GET http://${name}:${originPort}/ HTTP/1.1\r\nHost: x\r\n\r\n`;
+      expect([name, await answerTo(url, asked, isWhole)]).toEqual([
+        name,
+        expect.stringMatching(/^HTTP\/1\.1 403 [\s\S]*address-not-public/),
+      ]);
+    }
+    for (const name of ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"]) {
+      const asked = `GET http://${name}:${port}/ HTTP/1.1\r\nHost: x\r\n\r\n`;
+      expect([name, await answerTo(url, asked, isWhole)]).toEqual([
+        name,
+        expect.stringMatching(/^HTTP\/1\.1 508 [\s\S]*loop-detected/),
+      ]);
+    }
+    expect(proxy.stats().connections.upstream.open).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * The library's door: `import { createProxy } from "hopwise"`.
+ * The library's door: `import { createProxy, createForwardProxy } from "hopwise"`.
  *
  * ```ts
  * import { createProxy } from "hopwise";
@@ -13,8 +13,10 @@
  */
 import type { AdminServer } from "./admin/server.ts";
 import { HopwiseError } from "./config/error.ts";
+import { type ForwardOptions, readForwardOptions } from "./config/forward-options.ts";
 import { listenError } from "./config/listen-error.ts";
 import { type ProxyConfig, type ProxyOptions, readProxyOptions } from "./config/options.ts";
+import { readUsersFile } from "./config/users.ts";
 import { formatAuthority } from "./config/values.ts";
 import type { AccessLog } from "./ledger/access-log.ts";
 import { EventHub, type ProxyEventName, type ProxyListener } from "./ledger/events.ts";
@@ -22,13 +24,14 @@ import { Ledger } from "./ledger/ledger.ts";
 import { Observers } from "./ledger/observers.ts";
 import { type ProxyStats, statsOf } from "./ledger/stats.ts";
 import { nodeClock } from "./net/node-clock.ts";
-import { nodeDialer } from "./net/node-dialer.ts";
+import { guardedDialer, nodeDialer } from "./net/node-dialer.ts";
 import { listen } from "./net/node-listener.ts";
 import type { Listener } from "./net/ports.ts";
 import { type DrainReport, Gateway } from "./proxy/gateway.ts";
 import type { ProxyObserver } from "./proxy/observer.ts";
 
 export { errorCodes, HopwiseError, type HopwiseErrorCode } from "./config/error.ts";
+export type { ForwardOptions } from "./config/forward-options.ts";
 export type { Duration, ProxyOptions, Size } from "./config/options.ts";
 export { type LifeState, lifeStates } from "./connection/life.ts";
 export {
@@ -89,10 +92,19 @@ export interface Internals {
  * @throws HopwiseError `option-unknown`, `option-missing` or `option-invalid`, with a sentence that says what to write
  */
 export function createProxy(options: ProxyOptions, internals: Internals = {}): HopwiseProxy {
-  return new HopwiseProxy(options, internals.observer);
+  return new HopwiseProxy(readProxyOptions(options), internals.observer);
 }
 
-/** A reverse proxy. `createProxy` makes one. */
+/**
+ * Makes a forward proxy: clients name the origins, in absolute-form or with CONNECT. It does nothing before `listen()`.
+ *
+ * @throws HopwiseError `option-unknown` or `option-invalid`, with a sentence that says what to write
+ */
+export function createForwardProxy(options: ForwardOptions = {}, internals: Internals = {}): HopwiseProxy {
+  return new HopwiseProxy(readForwardOptions(options), internals.observer);
+}
+
+/** A proxy of either kind. `createProxy` and `createForwardProxy` make one. */
 export class HopwiseProxy implements AsyncDisposable {
   /** What works, but perhaps not as you think: one sentence each. */
   readonly warnings: readonly string[];
@@ -108,12 +120,13 @@ export class HopwiseProxy implements AsyncDisposable {
   private closing: Promise<DrainReport> | undefined;
 
   /** @internal */
-  constructor(options: ProxyOptions, observer?: ProxyObserver) {
-    this.config = readProxyOptions(options);
-    this.warnings = this.config.warnings;
+  constructor(config: ProxyConfig, observer?: ProxyObserver) {
+    const { dialGuard } = config;
+    this.config = config;
+    this.warnings = config.warnings;
     this.gateway = new Gateway(this.config.gateway, {
       clock: nodeClock,
-      dialer: nodeDialer,
+      dialer: dialGuard === undefined ? nodeDialer : guardedDialer(dialGuard),
       observer: new Observers(this.ledger, this.events, ...(observer === undefined ? [] : [observer])),
     });
     this.ledger.watch(this.gateway);
@@ -160,7 +173,9 @@ export class HopwiseProxy implements AsyncDisposable {
     } catch (error) {
       throw listenError(error, address, "listen");
     }
-    return this.listener.address;
+    const { host, port } = this.listener.address;
+    this.config.dialGuard?.noteOwn(host, port);
+    return { host, port };
   }
 
   private async openAdmin(): Promise<AdminListening | undefined> {
@@ -191,6 +206,16 @@ export class HopwiseProxy implements AsyncDisposable {
   /** Opens the access log's file anew, after it was rotated away. */
   reopenAccessLog(): void {
     this.accessLog?.reopen();
+  }
+
+  /**
+   * Reads the file of users anew, if there is one: from now on those count who stand there.
+   *
+   * @throws HopwiseError `option-invalid`; then those count who did before
+   */
+  reloadUsers(): void {
+    const { users } = this.config;
+    users?.authentication.replaceUsers(readUsersFile(users.file));
   }
 
   /**

@@ -7,7 +7,8 @@ import { shown } from "../config/values.ts";
 import { HopwiseError, version } from "../index.ts";
 import { runDemo } from "./demo/demo.ts";
 import { ExitCode, exitCodeFor } from "./exit.ts";
-import { addProxyFlags } from "./flags.ts";
+import { addForwardFlags, addProxyFlags } from "./flags.ts";
+import { runForward } from "./forward.ts";
 import { runProxy } from "./proxy.ts";
 import { styled, Terminal } from "./terminal.ts";
 
@@ -23,6 +24,23 @@ Examples:
   $ hopwise proxy --to http://127.0.0.1:3000
   $ hopwise proxy --listen 0.0.0.0:80 --to http://10.0.0.2:3000 --to http://10.0.0.3:3000 \\
         --access-log /var/log/hopwise.log --max-connections 5000`;
+
+const FORWARD_AFTER = `
+http goes through it in absolute-form, https as a tunnel (CONNECT). Addresses that are not public are refused unless
+--allow-private is given; so are ports other than --connect-ports for tunnels.
+Durations are written 500ms, 5s, 2m, 1h; sizes 16k, 1m.
+SIGTERM or Ctrl-C drains; a second one ends at once.
+Exit codes: 0 well, 1 failed or something was cut, 2 wrong usage.
+
+Examples:
+  $ hopwise forward
+  $ curl -x http://127.0.0.1:3128 http://example.com/ https://example.com/
+  $ https_proxy=http://127.0.0.1:3128 http_proxy=http://127.0.0.1:3128 npm install
+  $ chromium --proxy-server=http://127.0.0.1:3128
+
+  $ printf 'alice:%s\\n' "$(hopwise forward --hash-password)" >> users     (asks for the password)
+  $ hopwise forward --listen 0.0.0.0:3128 --users users
+  $ curl -x http://proxy.example:3128 --proxy-user alice https://example.com/`;
 
 const DEMO_AFTER = `
 Examples:
@@ -75,6 +93,28 @@ function programWith(execute: (run: Run, flags: Flags) => Promise<void>): Comman
       return execute(runProxy, flags);
     });
 
+  addForwardFlags(
+    program
+      .command("forward")
+      .description("Forward proxy with CONNECT: takes clients to origins, and says why each connection lives and dies.")
+      .usage("[options]")
+      .summary("forward proxy for browsers and programs"),
+  )
+    .addOption(
+      new Option("--hash-password", "read a password, print its hash for the file of --users, and end").helpGroup(
+        "Operation:",
+      ),
+    )
+    .addOption(new Option("--quiet", "only errors and warnings").helpGroup("Operation:"))
+    .addOption(new Option("--json", "machine lines on the standard output").helpGroup("Operation:"))
+    .addHelpOption(helpFlag())
+    .addHelpText("after", FORWARD_AFTER)
+    .allowExcessArguments()
+    .action((flags: Flags, command: Command) => {
+      refuseSurplus(command.args, "a forward proxy is told where by its clients; to listen there write --listen");
+      return execute(runForward, flags);
+    });
+
   addProxyFlags(
     program
       .command("demo")
@@ -100,10 +140,10 @@ function helpFlag(): Option {
 }
 
 /** Every value has a flag in front of it; most who forget one mean the origin. */
-function refuseSurplus([first]: readonly string[]): void {
+function refuseSurplus([first]: readonly string[], hint?: string): void {
   if (first === undefined) return;
   const isOrigin = /[:/.]/.test(first);
-  const how = isOrigin ? `write --to ${shown(first)}` : "every value follows its flag; see --help";
+  const how = isOrigin ? `${hint ?? "write --to"} ${shown(first)}` : "every value follows its flag; see --help";
   throw new HopwiseError("option-invalid", `"${shown(first)}" is an argument too many: ${how}`);
 }
 

@@ -13,19 +13,33 @@ const ACCEPT_FAULT_MS = 10_000;
 export async function runProxy(flags: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<ExitCode> {
   const options = optionsFrom(flags);
   const proxy = createProxy(options);
+  const to = [options.to].flat();
+  return await serve(proxy, terminal, (listening) => {
+    announce(listening, `-> ${to.join(", ")}`, { to }, terminal);
+    tellNews(proxy, terminal);
+    // SIGHUP means: the log was rotated. Without a log file it keeps its usual meaning.
+    if (isFile(options.accessLog)) process.on("SIGHUP", () => proxy.reopenAccessLog());
+  });
+}
+
+/** Serves until a signal ends it. @param onListening is told where, once */
+export async function serve(
+  proxy: HopwiseProxy,
+  terminal: Terminal,
+  onListening: (listening: Listening) => void,
+): Promise<ExitCode> {
   for (const warning of proxy.warnings) terminal.warn(`${styled("yellow", "warning")}: ${warning}`);
   const stopped = drainOnSignal(proxy, terminal);
   const listening = await proxy.listen();
   surviveFaults(terminal);
-  announce(listening, [options.to].flat(), terminal);
-  tellNews(proxy, terminal);
-  reopenOnHangup(proxy, options.accessLog);
+  onListening(listening);
   return await stopped;
 }
 
-function announce({ url, host, port, admin }: Listening, to: readonly string[], terminal: Terminal): void {
-  terminal.json({ type: "listening", version, url, host, port, to, admin: admin?.url ?? null });
-  terminal.say(`${styled("bold", `hopwise ${version}`)}: ${styled("cyan", url)} -> ${to.join(", ")}`);
+/** @param what follows the address, for people; @param facts for machines */
+export function announce({ url, host, port, admin }: Listening, what: string, facts: object, terminal: Terminal): void {
+  terminal.json({ type: "listening", version, url, host, port, ...facts, admin: admin?.url ?? null });
+  terminal.say(`${styled("bold", `hopwise ${version}`)}: ${styled("cyan", url)} ${what}`);
   if (admin === undefined) return;
   const elsewhere = admin.isElsewhere ? " (the usual port 9901 is taken)" : "";
   terminal.say(styled("dim", `admin on ${admin.url}${elsewhere}: /stats /metrics /healthz /readyz`));
@@ -46,6 +60,10 @@ function tellNews(proxy: HopwiseProxy, terminal: Terminal): void {
       terminal.say(`${styled("green", "connected")} to ${endpoint} again`);
     }
   });
+  tellAcceptFaults(proxy, terminal);
+}
+
+export function tellAcceptFaults(proxy: HopwiseProxy, terminal: Terminal): void {
   let acceptFaultAt = Number.NEGATIVE_INFINITY;
   proxy.on("accept-failed", ({ fault }) => {
     if (performance.now() - acceptFaultAt < ACCEPT_FAULT_MS) return;
@@ -54,7 +72,6 @@ function tellNews(proxy: HopwiseProxy, terminal: Terminal): void {
   });
 }
 
-/** SIGHUP means: the log was rotated. Without a log file it keeps its usual meaning. */
-function reopenOnHangup(proxy: HopwiseProxy, accessLog: string | undefined): void {
-  if (accessLog !== undefined && accessLog !== "-") process.on("SIGHUP", () => proxy.reopenAccessLog());
+export function isFile(accessLog: string | undefined): boolean {
+  return accessLog !== undefined && accessLog !== "-";
 }

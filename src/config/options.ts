@@ -7,13 +7,15 @@
 import { randomBytes } from "node:crypto";
 import { BlockList, isIP } from "node:net";
 import type * as z from "zod";
+import type { DialGuard } from "../net/dial-guard.ts";
 import { parseOriginAddress } from "../pool/origin-address.ts";
+import type { BasicAuthentication } from "../proxy/basic-authentication.ts";
 import type { GatewaySettings } from "../proxy/settings.ts";
 import { defaultHeadLimits } from "../wire/head-reader.ts";
 import { connectionsThatFit, DESCRIPTORS_RESERVED, descriptorLimit } from "./descriptors.ts";
 import { HopwiseError } from "./error.ts";
 import { nearest } from "./nearest.ts";
-import { type AdminAddress, optionNames, proxySchema } from "./schema.ts";
+import { type AdminAddress, proxySchema } from "./schema.ts";
 import { formatAuthority, type ListenAddress, readNetwork } from "./values.ts";
 
 /** A duration: `500ms`, `5s`, `2m`, `1h`, or a number of milliseconds. */
@@ -78,6 +80,9 @@ export interface ProxyOptions {
 /** Everything one proxy needs, decided. */
 export interface ProxyConfig {
   readonly gateway: GatewaySettings;
+  /** Of a forward proxy: which addresses it dials, and who may use it. */
+  readonly dialGuard?: DialGuard;
+  readonly users?: { readonly file: string; readonly authentication: BasicAuthentication };
   readonly listen: ListenAddress;
   readonly drainTimeout_ms: number;
   readonly admin: AdminAddress | undefined;
@@ -96,32 +101,46 @@ const CONNECTIONS_MAX_NORMALLY = 10_000;
  * @throws HopwiseError `option-unknown`, `option-missing` or `option-invalid`, for the first thing that is wrong
  */
 export function readProxyOptions(options: ProxyOptions, limit: number = descriptorLimit()): ProxyConfig {
-  const result = proxySchema.safeParse(options satisfies z.input<typeof proxySchema>);
-  if (!result.success) throw errorFrom(result.error, options as unknown as Record<string, unknown>);
-  const values = result.data;
-  const listen = { host: values.host ?? values.listen.host, port: values.port ?? values.listen.port };
-  if (listen.port > 65_535) {
-    throw new HopwiseError("option-invalid", `${listen.port} is no port: write one from 0 to 65535`, "port");
-  }
+  const values = readWith(proxySchema, options);
+  const config = sharedConfig(values, limit);
+  const { listen } = config;
   const origins = values.to.map(parseOriginAddress);
   const own = formatAuthority(listen.host, listen.port);
   if (listen.port !== 0 && origins.some(({ authority, address }) => address.kind === "tcp" && authority === own)) {
     throw new HopwiseError("option-invalid", `${own} is where this proxy itself listens: write another origin`, "to");
   }
-  const { admin } = values;
-  if (admin?.isAsked && admin.port !== 0 && admin.port === listen.port && admin.host === listen.host) {
-    throw new HopwiseError("option-invalid", `${own} is where clients connect: write another port`, "admin");
-  }
-  // Beyond that the runtime would turn clients away without a word.
-  const maxConnections = Math.min(values.maxConnections ?? CONNECTIONS_MAX_NORMALLY, connectionsThatFit(limit));
   const trusted = new BlockList();
   for (const network of values.trusted ?? []) readNetwork(network, trusted);
+  const gateway: GatewaySettings = {
+    ...config.gateway,
+    origins,
+    isTrusted: (address) => address !== "" && trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
+    sendsForwarded: values.forwarded,
+  };
+  return { ...config, gateway };
+}
+
+/** The values of the options that every kind of proxy has. */
+export type SharedValues = Omit<z.output<typeof proxySchema>, "to" | "trusted" | "forwarded">;
+
+/** What follows from them. @param idleMax descriptors for idle connections beyond those of clients and their exchanges */
+export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): ProxyConfig {
+  const listen = { host: values.host ?? values.listen.host, port: values.port ?? values.listen.port };
+  if (listen.port > 65_535) {
+    throw new HopwiseError("option-invalid", `${listen.port} is no port: write one from 0 to 65535`, "port");
+  }
+  const { admin } = values;
+  if (admin?.isAsked && admin.port !== 0 && admin.port === listen.port && admin.host === listen.host) {
+    const own = formatAuthority(listen.host, listen.port);
+    throw new HopwiseError("option-invalid", `${own} is where clients connect: write another port`, "admin");
+  }
   return {
     gateway: {
-      origins,
+      origins: [],
       keepAliveTimeout_ms: values.keepAliveTimeout,
       maxRequests: values.maxRequests,
-      maxConnections,
+      // Beyond that the runtime would turn clients away without a word.
+      maxConnections: Math.min(values.maxConnections ?? CONNECTIONS_MAX_NORMALLY, connectionsThatFit(limit - idleMax)),
       headTimeout_ms: values.headTimeout,
       bodyTimeout_ms: values.bodyTimeout,
       connectTimeout_ms: values.connectTimeout,
@@ -130,8 +149,8 @@ export function readProxyOptions(options: ProxyOptions, limit: number = descript
       poolIdleTimeout_ms: values.poolIdleTimeout,
       poolSize: values.poolSize,
       headLimits: { ...defaultHeadLimits, headBytesMax: values.maxHeadSize },
-      isTrusted: (address) => address !== "" && trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
-      sendsForwarded: values.forwarded,
+      isTrusted: () => false,
+      sendsForwarded: false,
       viaName: values.via ?? `hopwise-${randomBytes(3).toString("hex")}`,
     },
     listen,
@@ -139,27 +158,40 @@ export function readProxyOptions(options: ProxyOptions, limit: number = descript
     admin,
     accessLog: values.accessLog,
     logsConnections: values.logConnections,
-    warnings: warningsAbout(values.maxConnections, limit),
+    warnings: warningsAbout(values.maxConnections, limit, idleMax),
   };
 }
 
-function warningsAbout(maxConnections: number | undefined, limit: number): string[] {
-  if (maxConnections === undefined || maxConnections <= connectionsThatFit(limit)) return [];
-  const needed = 2 * maxConnections + DESCRIPTORS_RESERVED;
+/**
+ * Reads options by their schema.
+ *
+ * @throws HopwiseError for the first thing that is wrong
+ */
+export function readWith<Schema extends z.ZodObject>(schema: Schema, options: object): z.output<Schema> {
+  const result = schema.safeParse(options);
+  if (!result.success) throw errorFrom(result.error, options as Record<string, unknown>, schema);
+  return result.data;
+}
+
+function warningsAbout(maxConnections: number | undefined, limit: number, idleMax: number): string[] {
+  const fitting = connectionsThatFit(limit - idleMax);
+  if (maxConnections === undefined || maxConnections <= fitting) return [];
+  const needed = 2 * maxConnections + DESCRIPTORS_RESERVED + idleMax;
   return [
     `${maxConnections} client connections may need ${needed} file descriptors and the limit is ${limit}: ` +
-      `${connectionsThatFit(limit)} are allowed; raise the limit (ulimit -n ${needed}) to allow more`,
+      `${fitting} are allowed; raise the limit (ulimit -n ${needed}) to allow more`,
   ];
 }
 
 /** The first fault, as one sentence. */
-function errorFrom(error: z.ZodError, options: Record<string, unknown>): HopwiseError {
+function errorFrom(error: z.ZodError, options: Record<string, unknown>, schema: z.ZodObject): HopwiseError {
   const issue = error.issues[0];
   if (issue === undefined) return new HopwiseError("option-invalid", error.message);
   if (issue.code === "unrecognized_keys") {
     const [key = ""] = issue.keys;
-    const near = nearest(key, optionNames);
-    const hint = near === undefined ? `there are: ${optionNames.join(", ")}` : `did you mean ${near}?`;
+    const names = Object.keys(schema.shape);
+    const near = nearest(key, names);
+    const hint = near === undefined ? `there are: ${names.join(", ")}` : `did you mean ${near}?`;
     return new HopwiseError("option-unknown", `there is no such option; ${hint}`, key);
   }
   const name = issue.path.length === 0 ? undefined : String(issue.path[0]);
@@ -171,8 +203,7 @@ function errorFrom(error: z.ZodError, options: Record<string, unknown>): Hopwise
   if (options[name] === undefined) {
     return new HopwiseError("option-missing", "write where requests go, like http://127.0.0.1:3000", name);
   }
-  const schema = proxySchema.shape[name as keyof typeof proxySchema.shape];
-  const how = describedAs(schema) ?? issue.message;
+  const how = describedAs(schema.shape[name] as z.ZodType) ?? issue.message;
   return new HopwiseError("option-invalid", `${typeOf(options[name])} is no value for it: ${how}`, name);
 }
 

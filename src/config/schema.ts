@@ -46,13 +46,17 @@ export interface OptionText {
 /** What is said of each option of the schema. */
 export const optionTexts = z.registry<OptionText>();
 
-function option<Schema extends z.ZodType>(schema: Schema, text: OptionText): Schema {
+export function option<Schema extends z.ZodType>(schema: Schema, text: OptionText): Schema {
   optionTexts.add(schema, text);
   return schema;
 }
 
 /** A kind of value: what may be written, and what it becomes. */
-function kind<Written, Value>(written: z.ZodType<Written, Written>, how: string, read: (written: Written) => Value) {
+export function kind<Written, Value>(
+  written: z.ZodType<Written, Written>,
+  how: string,
+  read: (written: Written) => Value,
+) {
   return written
     .transform((value, context): Value => {
       try {
@@ -82,7 +86,7 @@ function count(min: number) {
   return kind(textOrNumber, "write a whole number", (value) => readCount(value, min));
 }
 
-const listenAddress = kind(textOrNumber, "write PORT or HOST:PORT", readListenAddress);
+export const listenAddress = kind(textOrNumber, "write PORT or HOST:PORT", readListenAddress);
 
 /** Where the admin server listens; `isAsked`: there and nowhere else. */
 export interface AdminAddress extends ListenAddress {
@@ -274,17 +278,18 @@ export const proxySchema = z.strictObject({
 export type OptionName = keyof typeof proxySchema.shape;
 export const optionNames = Object.keys(proxySchema.shape) as readonly OptionName[];
 
-export function optionText(name: OptionName): OptionText {
-  const text = optionTexts.get(proxySchema.shape[name]);
+/** @param schema of the kind of proxy whose option it is */
+export function optionText(name: string, schema: z.ZodObject = proxySchema): OptionText {
+  const text = optionTexts.get(schema.shape[name] as z.ZodType);
   if (text === undefined) throw new Error(`the option ${name} has no text`);
   return text;
 }
 
 /** The default as an operator would write it; none: empty. */
-export function defaultText(name: OptionName): string {
-  const { defaultText } = optionText(name);
+export function defaultText(name: string, schema: z.ZodObject = proxySchema): string {
+  const { defaultText } = optionText(name, schema);
   if (defaultText !== undefined) return defaultText;
-  const { def } = proxySchema.shape[name] as unknown as { def: { defaultValue?: string | number | boolean } };
+  const { def } = schema.shape[name] as unknown as { def: { defaultValue?: string | number | boolean } };
   return String(def.defaultValue ?? "");
 }
 

@@ -141,6 +141,23 @@ export function readNetwork(value: string, into: BlockList = new BlockList()): s
   return value.trim();
 }
 
+const PORTS_HOW = "write ports and ranges like 443,8443,9000-9010";
+
+/** Which ports: numbers and ranges, separated by commas. */
+export function readPorts(value: string | number): (port: number) => boolean {
+  const ranges = String(value)
+    .split(",")
+    .map((part) => {
+      const match = /^([0-9]{1,5})(?:-([0-9]{1,5}))?$/.exec(part.trim());
+      const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
+      if (match === null) throw invalid(`"${shown(part.trim())}" is no port: ${PORTS_HOW}`);
+      if (first < 1 || last > 65_535) throw invalid(`"${shown(part)}" is outside 1 to 65535: ${PORTS_HOW}`);
+      if (first > last) throw invalid(`"${shown(part)}" ends before it begins: ${PORTS_HOW}`);
+      return { first, last };
+    });
+  return (port) => ranges.some(({ first, last }) => port >= first && port <= last);
+}
+
 /** A recipient's name in `Via` (RFC 9110 section 7.6.3): a pseudonym, or a host with or without a port. */
 export function readViaName(value: string): string {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}(?::[0-9]{1,5})?$/.test(value)) {

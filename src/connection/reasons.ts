@@ -27,7 +27,8 @@ export const closeReasons = {
   "hint-expired": "the origin's `Keep-Alive` timeout, less a margin, had passed",
   "hint-max": "the origin's `Keep-Alive` max was used up",
   "lifetime-learned": "the origin was seen to close connections that idle this long",
-  "pool-surplus": "made room in the pool for a connection that was needed more",
+  "pool-surplus": "not needed now: it made room in the pool for another, or its request had to wait",
+  "pool-evicted": "its origin was not asked for longest, and gave way to another origin",
   "retry-suspect": "idle beside a connection that just turned out to be dead",
   // Pressure and drain.
   evicted: "the longest idle connection gave way to a newcomer",
@@ -45,6 +46,7 @@ export const closeReasons = {
   "upstream-failed": "the other hop of the exchange failed after the response had begun",
   "max-forwards": "the proxy was the final recipient of a TRACE or OPTIONS request",
   // Tunnels.
+  "no-tunnel": "a CONNECT got no tunnel, and what followed it might have been meant for the tunnel",
   "tunnel-ended": "both sides of the tunnel were done",
 } as const;
 export type CloseReason = keyof typeof closeReasons;
@@ -53,6 +55,7 @@ export const openReasons = {
   accepted: "a client connected",
   "pool-empty": "no idle connection to this origin",
   "none-fit": "idle connections existed, but none was fit for this request",
+  tunnel: "a client asked for a tunnel (CONNECT)",
   retry: "a reused connection turned out to be dead; the request goes out again, once",
 } as const;
 export type OpenReason = keyof typeof openReasons;
@@ -62,6 +65,8 @@ export const reuseRefusals = {
   "unread-octets": "octets arrived that belong to no exchange",
   "peer-closed": "the origin has closed its side",
   retired: "the connection is kept only to see when the origin closes it",
+  "end-in-doubt":
+    "its last response described a body that it must not have; it gets a moment to show that it sends none",
   "hint-max": "the origin's `Keep-Alive` max is used up",
   "hint-expired": "idle for longer than the origin's `Keep-Alive` timeout less a margin",
   "lifetime-learned": "idle for nearly as long as this origin is known to allow",

@@ -64,8 +64,9 @@ export class Ledger implements ProxyObserver {
   readonly waits = new DurationHistogram();
   /** Connections that could not be accepted, by the system's error code. */
   readonly acceptFaults = new Map<string, number>();
-  readonly endpointFailures = new Map<Endpoint, number>();
-  readonly lifetimesLearned = new Map<Endpoint, number>();
+  /** Endpoints of a forward proxy come and go; what is known of them goes with them. */
+  readonly endpointFailures = new WeakMap<Endpoint, number>();
+  readonly lifetimesLearned = new WeakMap<Endpoint, number>();
   /** What was cut at the end of drains. */
   cut = 0;
   readonly gateways: Gateway[] = [];
@@ -145,6 +146,6 @@ export class Ledger implements ProxyObserver {
   }
 }
 
-function count<Key>(map: Map<Key, number>, key: Key): void {
+function count<Key>(map: { get(key: Key): number | undefined; set(key: Key, value: number): unknown }, key: Key): void {
   map.set(key, (map.get(key) ?? 0) + 1);
 }

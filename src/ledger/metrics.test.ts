@@ -8,7 +8,12 @@ import { Ledger, outcomes } from "./ledger.ts";
 import { Metrics } from "./metrics.ts";
 import { statsOf } from "./stats.ts";
 
-const clock: Clock = { now: () => 1_000, date: () => 1_700_000_000_000, after: () => () => {} };
+const clock: Clock = {
+  now: () => 1_000,
+  date: () => 1_700_000_000_000,
+  after: () => () => {},
+  afterArrivals: () => {},
+};
 
 /** Series and their values. */
 async function scrape(ledger: Ledger): Promise<Map<string, number>> {

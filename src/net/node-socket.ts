@@ -9,7 +9,15 @@ import { type OnReadOpts, Socket as RawSocket, type SocketConstructorOpts } from
 import type { Octets } from "../wire/octets.ts";
 import { beginTurn, endTurn } from "./node-clock.ts";
 import type { Socket, SocketHandler } from "./ports.ts";
-import { isShared, nextBuffer, retain, sharedBuffer, viewOf } from "./read-buffers.ts";
+import {
+  beginRead,
+  isOfPresentRead,
+  isShared,
+  nextBuffer,
+  retainPresent,
+  sharedBuffer,
+  viewOf,
+} from "./read-buffers.ts";
 
 /** Unsent octets at which a writer is asked to wait: two reads' worth keep a fast peer busy. */
 export const HIGH_WATER_BYTES = 128 * 1024;
@@ -36,6 +44,7 @@ export const sharedReading: OnReadOpts = {
   },
   callback(this: unknown, length: number, buffer: Uint8Array): boolean {
     const octets = viewOf(buffer as Buffer, length);
+    beginRead(buffer as Buffer);
     beginTurn();
     try {
       (this as OwnedSocket)[owner]?.handler.onData(octets);
@@ -56,8 +65,9 @@ export class NodeSocket implements Socket {
   private readonly raw: RawSocket;
   private fault: string | undefined;
   private unsentMark = 0;
-  private corked: Octets | undefined;
   private isCorked = false;
+  /** Whether any of what was written since `cork` lies in the buffer of the present read. */
+  private corkedPresentRead = false;
 
   /** @param readsShared whether `raw` was made with `sharedReading` */
   constructor(raw: RawSocket, readsShared: boolean) {
@@ -90,8 +100,10 @@ export class NodeSocket implements Socket {
     if (data.length <= TEXT_BYTES_MAX && !this.isCorked) return raw.write(data.latin1Slice(), "latin1");
     const octets = isShared(data) ? (Buffer.from(data) as unknown as Octets) : data;
     const mayGoOn = raw.write(octets);
-    if (this.isCorked) this.corked = octets;
-    else if (raw.writableLength > 0) retain(octets);
+    if (isOfPresentRead(octets)) {
+      if (this.isCorked) this.corkedPresentRead = true;
+      else if (raw.writableLength > 0) retainPresent();
+    }
     return mayGoOn;
   }
 
@@ -102,9 +114,9 @@ export class NodeSocket implements Socket {
 
   uncork(): void {
     this.raw.uncork();
-    if (this.corked !== undefined && this.raw.writableLength > 0) retain(this.corked);
+    if (this.corkedPresentRead && this.raw.writableLength > 0) retainPresent();
     this.isCorked = false;
-    this.corked = undefined;
+    this.corkedPresentRead = false;
   }
 
   end(): void {

@@ -58,9 +58,16 @@ export interface TlsTarget {
   readonly rejectUnauthorized: boolean;
 }
 
+/** Why an address is not dialed although the system would. */
+export type DialRefusal = "address-not-public" | "loop-detected";
+
+export function isDialRefusal(fault: string): fault is DialRefusal {
+  return fault === "address-not-public" || fault === "loop-detected";
+}
+
 export interface DialHandler {
   onConnected(socket: Socket): void;
-  /** `fault`: the system's error code, `ECONNREFUSED` for instance. */
+  /** `fault`: the system's error code, `ECONNREFUSED` for instance, or a `DialRefusal`. */
   onFailed(fault: string): void;
 }
 
@@ -83,4 +90,6 @@ export interface Clock {
   date(): number;
   /** Calls back after `delay_ms`; returns how to give up. Does not keep the process alive. */
   after(delay_ms: number, callback: () => void): () => void;
+  /** Calls back once everything that has arrived on any socket by now was delivered. */
+  afterArrivals(callback: () => void): void;
 }

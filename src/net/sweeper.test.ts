@@ -27,6 +27,8 @@ class CountingClock implements Clock {
     };
   }
 
+  afterArrivals(): void {}
+
   get running(): number {
     return this.timers.length;
   }

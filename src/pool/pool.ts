@@ -6,15 +6,16 @@
  * line. Deliberately absent: retrying requests; the exchange decides that.
  */
 import { Deadline, type Deadlines } from "../connection/deadlines.ts";
-import type { OpenReason } from "../connection/reasons.ts";
-import type { Clock, Dialer } from "../net/ports.ts";
+import type { CloseReason, OpenReason } from "../connection/reasons.ts";
+import { type Clock, type Dialer, type DialRefusal, isDialRefusal } from "../net/ports.ts";
 import { Endpoint } from "./endpoint.ts";
 import type { PoolObserver } from "./observer.ts";
 import type { OriginAddress } from "./origin-address.ts";
 import { type ConnectionUser, PooledConnection } from "./pooled-connection.ts";
+import type { SharedIdle } from "./shared-idle.ts";
 
 /** Why no connection could be had. */
-export type NoConnection = "connect-failed" | "connect-timeout" | "pool-line-full" | "pool-line-timeout";
+export type NoConnection = "connect-failed" | "connect-timeout" | "pool-line-full" | "pool-line-timeout" | DialRefusal;
 
 /** Who looks for a connection. */
 export interface Seeker extends ConnectionUser {
@@ -37,6 +38,10 @@ export interface PoolOptions {
   readonly deadlines: Deadlines;
   readonly observer: PoolObserver;
   readonly nextId: () => number;
+  /** Where the idle connections of several pools are counted; one pool alone: absent. */
+  readonly sharedIdle?: SharedIdle;
+  /** Why connections are opened where it is always the same. */
+  readonly openReason?: OpenReason;
 }
 
 /** Requests that wait for a connection at the limit; beyond, waiting would only delay the refusal. */
@@ -63,6 +68,8 @@ export class Pool {
           clock: options.clock,
           observer: options.observer,
           idleLimit_ms: options.idleLimit_ms,
+          isAlone: options.origins.length === 1,
+          sharedIdle: options.sharedIdle,
           onRoom: () => {
             this.serveLine();
             this.checkEmpty();
@@ -78,6 +85,11 @@ export class Pool {
 
   get waiting(): number {
     return this.line.size;
+  }
+
+  /** Whether anybody has a connection of this pool, or looks for one. */
+  get isInUse(): boolean {
+    return this.line.size > 0 || this.endpoints.some(({ outstanding }) => outstanding > 0);
   }
 
   /**
@@ -141,9 +153,9 @@ export class Pool {
   }
 
   /** Closes what is idle, everything else as soon as its exchange ends, and says when all is gone. */
-  drain(onEmpty: () => void = () => {}): void {
+  drain(onEmpty: () => void = () => {}, reason: CloseReason = "drained"): void {
     this.onEmpty = onEmpty;
-    for (const endpoint of this.endpoints) endpoint.drain();
+    for (const endpoint of this.endpoints) endpoint.drain(reason);
     this.checkEmpty();
   }
 
@@ -167,13 +179,17 @@ function isBetter(candidate: Endpoint, best: Endpoint, now: number): boolean {
 interface Look {
   readonly endpoint: Endpoint;
   readonly connection: PooledConnection | undefined;
+  /** Whether there will be one in a moment. */
+  readonly isSettling: boolean;
   /** Why another one is opened if there was none. */
   readonly openReason: OpenReason;
 }
 
 function look(endpoint: Endpoint, seeker: Seeker, now: number): Look {
   const openReason = endpoint.idleCount > 0 ? "none-fit" : "pool-empty";
-  return { endpoint, connection: endpoint.findReusable(seeker.isRetriable, now), openReason };
+  const found = endpoint.findReusable(seeker.isRetriable, now);
+  const isSettling = found === "settling";
+  return { endpoint, connection: isSettling ? undefined : found, isSettling, openReason };
 }
 
 /** The search for one connection: dialing, or waiting in line. */
@@ -234,6 +250,7 @@ export class Search {
         pool.hand(found.connection, seeker, now);
         return true;
       }
+      if (found.isSettling) return false;
     }
     if (endpoint.size >= pool.options.size) {
       // Room that is coming belongs to those who waited before.
@@ -254,11 +271,15 @@ export class Search {
         endpoint.dialing--;
         this.finish();
         const now = pool.options.clock.now();
-        const connection = new PooledConnection(pool.options.nextId(), endpoint, socket, openReason, now);
+        const why = pool.options.openReason ?? openReason;
+        const connection = new PooledConnection(pool.options.nextId(), endpoint, socket, why, now);
         endpoint.onOpened(connection);
         pool.hand(connection, this.seeker, now);
       },
-      onFailed: (fault) => this.onDialFailed(endpoint, "connect-failed", fault),
+      onFailed: (fault) => {
+        if (isDialRefusal(fault)) this.onDialFailed(endpoint, fault, "");
+        else this.onDialFailed(endpoint, "connect-failed", fault);
+      },
     });
   }
 
@@ -268,7 +289,8 @@ export class Search {
     this.stopDialing = undefined;
     this.tried ??= new Set();
     this.tried.add(endpoint);
-    if (!LOCAL_FAULTS.has(fault)) endpoint.onDialFailed(fault);
+    // What was not even tried, or failed for want of something here, says nothing about the endpoint.
+    if (!isDialRefusal(why) && !LOCAL_FAULTS.has(fault)) endpoint.onDialFailed(fault);
     if (this.pool.choose(this.pool.options.clock.now(), this.tried) === undefined) this.fail(why, fault);
     else this.start(undefined);
     this.pool.serveLine();

@@ -8,7 +8,7 @@ import { type Framing, requestFraming } from "../wire/framing.ts";
 import { listMembers } from "../wire/octets.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
-import { type Target, targetOf } from "../wire/target.ts";
+import { destinationOf, type Target, targetOf } from "../wire/target.ts";
 import type { AnswerReason } from "./answers.ts";
 
 /** A request that is forwarded, and what was decided about it once. */
@@ -22,8 +22,10 @@ export interface Admission {
   readonly upgrade: string | undefined;
   /** `TE: trailers` was offered, and nominated as it must be. */
   readonly takesTrailers: boolean;
-  /** What is left of `Max-Forwards` on TRACE and OPTIONS; otherwise undefined. */
+  /** What is left of `Max-Forwards` on TRACE and OPTIONS; 0: this proxy is the final recipient; otherwise undefined. */
   readonly maxForwards: number | undefined;
+  /** Why a forward proxy does nothing for this client; absent: nothing speaks against it. */
+  readonly denied?: AnswerReason;
 }
 
 /** Kinds that make a request other than plain. */
@@ -31,18 +33,17 @@ const SPECIAL_KINDS =
   (1 << Kind.expect) | (1 << Kind.upgrade) | (1 << Kind.te) | (1 << Kind.maxForwards) | (1 << Kind.via);
 
 /** @returns what was decided, or why the request is refused. */
-export function admit(head: RequestHead, viaName: string): Admission | AnswerReason {
+export function admit(head: RequestHead, viaName: string, isGateway: boolean): Admission | AnswerReason {
   const { fields } = head;
   const framing = requestFraming(head);
   if (typeof framing === "string") return framing;
   const target = targetOf(head);
   if (typeof target === "string") return target;
-  if (target.form === "authority") return "connect-not-supported";
-  if (target.form === "absolute" && target.scheme !== "http" && target.scheme !== "https")
-    return "target-form-mismatch";
+  const unfit = isGateway ? unfitForGateway(target) : unfitForProxy(target);
+  if (unfit !== undefined) return unfit;
   if (head.method === "TRACE" && framing.kind !== "none" && framing.length !== 0) return "content-not-allowed";
   const options = connectionOptionsOf(fields);
-  if ((fields.kinds & SPECIAL_KINDS) === 0) {
+  if ((fields.kinds & SPECIAL_KINDS) === 0 && (isGateway || isForOthers(target))) {
     return {
       target,
       framing,
@@ -58,8 +59,9 @@ export function admit(head: RequestHead, viaName: string): Admission | AnswerRea
   if (expectsContinue && listMembers(fields.valuesOf(Kind.expect).join(",")).some((it) => it !== "100-continue")) {
     return "expectation-unknown";
   }
-  const maxForwards = maxForwardsOf(head);
+  const maxForwards = !isGateway && target.form === "asterisk" ? 0 : maxForwardsOf(head);
   if (typeof maxForwards === "string") return maxForwards;
+  if (!isGateway && maxForwards !== 0 && !isForOthers(target)) return "absolute-form-required";
   return {
     target,
     framing,
@@ -72,6 +74,22 @@ export function admit(head: RequestHead, viaName: string): Admission | AnswerRea
       listMembers(fields.valuesOf(Kind.te).join(",")).some((member) => /^trailers(?:[ \t]*;|$)/.test(member)),
     maxForwards,
   };
+}
+
+function unfitForGateway({ form, scheme }: Target): AnswerReason | undefined {
+  if (form === "authority") return "connect-not-supported";
+  return form === "absolute" && scheme !== "http" && scheme !== "https" ? "target-form-mismatch" : undefined;
+}
+
+/** For other schemes a proxy would have to be their client itself: for https that is the end of end-to-end security. */
+function unfitForProxy(target: Target): AnswerReason | undefined {
+  if (target.form === "absolute" && target.scheme !== "http") return "scheme-not-supported";
+  return isForOthers(target) && destinationOf(target) === undefined ? "host-invalid" : undefined;
+}
+
+/** Whether a forward proxy is asked for something that is elsewhere (RFC 9112 sections 3.2.2 and 3.2.3). */
+function isForOthers({ form }: Target): boolean {
+  return form === "absolute" || form === "authority";
 }
 
 /** Whether this proxy's own name stands among the recipients (RFC 9110 section 7.6.3). */

@@ -3,7 +3,9 @@
  *
  * Deliberately absent: what the origin said, addresses, stack traces. The ledger gets those.
  */
+
 import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
+import { CHALLENGE_LINE } from "./authentication.ts";
 
 interface AnswerMeaning {
   readonly status: number;
@@ -36,12 +38,17 @@ const meanings = {
   },
   "upstream-closed": {
     status: 502,
-    text: "The origin closed the connection before it answered; the request may not be sent again.",
+    text: "The origin closed the connection before it answered.",
     proxyError: "connection_terminated",
   },
   "response-timeout": {
     status: 504,
     text: "The origin did not begin to answer in time.",
+    proxyError: "http_response_timeout",
+  },
+  "response-stalled": {
+    status: 504,
+    text: "The origin stopped in the middle of its answer.",
     proxyError: "http_response_timeout",
   },
   "upstream-write-timeout": {
@@ -91,11 +98,57 @@ const meanings = {
     text: "Only the expectation 100-continue can be met.",
     proxyError: "http_request_error",
   },
-  "loop-detected": { status: 508, text: "This request has passed here before.", proxyError: "proxy_loop_detected" },
+  "loop-detected": {
+    status: 508,
+    text: "This request has passed here before, or leads here again.",
+    proxyError: "proxy_loop_detected",
+  },
   "connect-not-supported": {
     status: 501,
     text: "A gateway opens no tunnels; CONNECT is for forward proxies.",
     proxyError: "http_request_denied",
+  },
+  "absolute-form-required": {
+    status: 400,
+    text:
+      "This is a forward proxy: ask for http://host/path in absolute-form, or CONNECT host:port " +
+      "(RFC 9112 sections 3.2.2 and 3.2.3).",
+    proxyError: "http_request_error",
+  },
+  "scheme-not-supported": {
+    status: 501,
+    text: "Only http is served in absolute-form; for https send CONNECT and speak TLS with the origin yourself.",
+    proxyError: "http_request_denied",
+  },
+  "connect-port-forbidden": {
+    status: 403,
+    text: "No tunnel may be opened to this port (RFC 9110 section 9.3.6).",
+    proxyError: "http_request_denied",
+  },
+  "address-not-public": {
+    status: 403,
+    text: "The target is not on the public network (loopback, private, link-local, ...), and may not be reached from here.",
+    proxyError: "destination_ip_prohibited",
+  },
+  "too-many-origins": {
+    status: 503,
+    text: "Connections to as many origins as are allowed are in use.",
+    proxyError: "connection_limit_reached",
+  },
+  "proxy-authentication-required": {
+    status: 407,
+    text: "Send the name and password for this proxy in Proxy-Authorization (RFC 9110 section 11.7).",
+    proxyError: "http_request_denied",
+  },
+  "authentication-busy": {
+    status: 503,
+    text: "Too many names and passwords wait to be checked.",
+    proxyError: "connection_limit_reached",
+  },
+  "proxy-authentication-unexpected": {
+    status: 502,
+    text: "The origin asked for a proxy's credentials, which is not its business (RFC 9110 section 11.7.1).",
+    proxyError: "http_protocol_error",
   },
   "max-forwards-invalid": {
     status: 400,
@@ -119,6 +172,8 @@ export function answerMeaning(reason: AnswerReason): AnswerMeaning {
 const reasonPhrases: Readonly<Record<number, string>> = {
   200: "OK",
   400: "Bad Request",
+  403: "Forbidden",
+  407: "Proxy Authentication Required",
   408: "Request Timeout",
   411: "Length Required",
   414: "URI Too Long",
@@ -156,6 +211,7 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext): strin
     : `${status} ${title}: ${reason}\n${text}\n`;
   const extra =
     `${status === 503 ? `Retry-After: ${RETRY_AFTER_S}\r\n` : ""}` +
+    (status === 407 ? CHALLENGE_LINE : "") +
     `Proxy-Status: ${context.viaName}; error=${proxyError}; details="${reason}"\r\n`;
   return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
 }

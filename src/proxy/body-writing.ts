@@ -39,7 +39,6 @@ const CUT_NAMES = [
   "vary",
   "warning",
   "www-authenticate",
-  "proxy-authenticate",
   "if-match",
   "if-none-match",
   "if-modified-since",

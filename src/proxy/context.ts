@@ -11,6 +11,8 @@ import type { GatewaySettings } from "./settings.ts";
 export class ProxyContext {
   readonly settings: GatewaySettings;
   readonly routing: Routing;
+  /** Whether it acts for an origin, or (a forward proxy) for its clients. */
+  readonly isGateway: boolean;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly observer: ProxyObserver;
@@ -30,6 +32,7 @@ export class ProxyContext {
   ) {
     this.settings = settings;
     this.routing = routing;
+    this.isGateway = settings.forward === undefined;
     this.clock = clock;
     this.deadlines = deadlines;
     this.observer = observer;

@@ -15,9 +15,11 @@ import type { Octets } from "../wire/octets.ts";
 import { RequestHead } from "../wire/request-head.ts";
 import { admit } from "./admission.ts";
 import { type AnswerContext, type AnswerReason, answer, answerMeaning, errorAnswer } from "./answers.ts";
+import { begin } from "./begin-exchange.ts";
+import type { ClientExchange } from "./client-exchange.ts";
 import type { ProxyContext } from "./context.ts";
-import { Exchange } from "./exchange.ts";
 import { ExchangeRecord } from "./exchange-record.ts";
+import { traceOf } from "./trace.ts";
 
 /** Octets of pipelined requests that are kept while an exchange is in progress; then the client is not read from. */
 const PIPELINED_BYTES_MAX = 64 * 1024;
@@ -72,7 +74,7 @@ export class DownstreamConnection implements SocketHandler {
   private readonly deadline = new Deadline(() => this.onDeadline());
   private awaited: Awaited = "head";
   private head: RequestHead | undefined;
-  private exchange: Exchange | undefined;
+  private exchange: ClientExchange | undefined;
   private pipelined: Octets | undefined;
   peerHasClosed = false;
   /** The protocol version of the latest request. */
@@ -109,7 +111,8 @@ export class DownstreamConnection implements SocketHandler {
       this.keepPipelined(octets.subarray(position));
       // The end of a body that outlasted its response has ended the exchange already.
       if (this.exchange === undefined) this.advance();
-    } else if (this.pipelined !== undefined) {
+    } else if (this.pipelined !== undefined || this.isBlocked) {
+      // Whoever does not take its response waits with the next request; the limit for taking it goes on running.
       this.keepPipelined(octets);
     } else {
       this.readHead(octets);
@@ -138,21 +141,33 @@ export class DownstreamConnection implements SocketHandler {
     this.node.leave();
     this.minorVersion = head.minorVersion;
     context.deadlines.clear(this.deadline);
-    const admission = admit(head, context.settings.viaName);
+    const admission = admit(head, context.settings.viaName, context.isGateway);
     if (typeof admission === "string") return this.refuse(admission, "request-refused");
     if (this.isSurplus && !this.table.mayStay(this)) return this.refuse("overloaded", "overloaded");
     if (admission.maxForwards === 0) return this.answerFinally(head);
     this.head = undefined;
     const record = this.newRecord(head);
-    const exchange = new Exchange(context, this, head, admission, record);
+    this.start(begin(context, this, head, admission, record), octets, bodyStart);
+  }
+
+  private start(exchange: ClientExchange, octets: Octets | undefined, from: number): void {
     this.exchange = exchange;
-    if (bodyStart < octets.length) {
-      const position = exchange.readRequest(octets, bodyStart);
+    if (octets !== undefined && from < octets.length) {
+      const position = exchange.readRequest(octets, from);
       if (position < octets.length) this.keepPipelined(octets.subarray(position));
     }
     if (this.exchange !== exchange) return;
     exchange.seek();
     if (this.exchange === exchange) this.armForRequest();
+  }
+
+  /** @internal The request's credentials were checked, and it begins; what came meanwhile waits here. */
+  goOn(exchange: ClientExchange): void {
+    const octets = this.pipelined;
+    this.pipelined = undefined;
+    this.resume();
+    this.start(exchange, octets, 0);
+    if (this.peerHasClosed && this.exchange === exchange) exchange.onClientEnd();
   }
 
   private newRecord(head: RequestHead | undefined): ExchangeRecord {
@@ -248,7 +263,7 @@ export class DownstreamConnection implements SocketHandler {
     const upgradeLines = upgrade === "" ? "" : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
     if (closeReason !== undefined) return `${upgradeLines}Connection: close\r\n`;
     this.idleTimeout_ms = this.table.keepAliveTimeout_ms();
-    if (!asksKeepAlive) return upgradeLines;
+    if (!asksKeepAlive || !this.context.isGateway) return upgradeLines;
     const terms = formatKeepAlive(advertisedTimeout_s(this.idleTimeout_ms), this.requestsLeft());
     return `${upgradeLines}Connection: keep-alive\r\n${terms === "" ? "" : `Keep-Alive: ${terms}\r\n`}`;
   }
@@ -431,15 +446,4 @@ export class DownstreamConnection implements SocketHandler {
     exchange?.onClientGone();
     this.reset("write-timeout");
   }
-}
-
-/** The request as it was received, without what its sender would not want reflected (RFC 9110 section 9.3.8). */
-function traceOf(head: RequestHead): string {
-  const sensitive = new Set(["authorization", "proxy-authorization", "cookie"]);
-  let text = `${head.method} ${head.target} HTTP/1.${head.minorVersion}\r\n`;
-  for (let index = 0; index < head.fields.count; index++) {
-    const name = head.fields.name(index);
-    if (!sensitive.has(name.toLowerCase())) text += `${name}: ${head.fields.value(index)}\r\n`;
-  }
-  return `${text}\r\n`;
 }

@@ -9,7 +9,7 @@ import type { CloseReason } from "../connection/reasons.ts";
 import type { NoConnection, Search, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
-import type { Framing } from "../wire/framing.ts";
+import { describesBody, type Framing } from "../wire/framing.ts";
 import { isIdempotent } from "../wire/methods.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
@@ -17,6 +17,7 @@ import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
 import { type Admission, isSwitchOffered } from "./admission.ts";
 import { type AnswerReason, answerMeaning, errorAnswer } from "./answers.ts";
+import type { ClientExchange } from "./client-exchange.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord, Outcome } from "./exchange-record.ts";
@@ -30,7 +31,14 @@ import { type UpstreamLimit, upstreamLimit } from "./upstream-limit.ts";
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
-export class Exchange implements Seeker, ResponseReceiver {
+/** What the client is told when an origin's limit has passed. */
+const STALLED: Readonly<Record<UpstreamLimit, AnswerReason>> = {
+  "write-timeout": "upstream-write-timeout",
+  "response-timeout": "response-timeout",
+  "body-timeout": "response-stalled",
+};
+
+export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   readonly request: RequestRelay;
   private readonly response: ResponseRelay;
   readonly record: ExchangeRecord;
@@ -49,6 +57,8 @@ export class Exchange implements Seeker, ResponseReceiver {
   private awaitsLength = false;
   private upstreamIsBlocked = false;
   private upstreamCloseReason: CloseReason | undefined;
+  /** The response was complete before the origin had been sent all of the request. */
+  private wasAnsweredEarly = false;
   /** Why the client's connection closes after this exchange; undefined: it persists. Announced in the response. */
   private closeReason: CloseReason | undefined;
   private hasEnded = false;
@@ -102,8 +112,7 @@ export class Exchange implements Seeker, ResponseReceiver {
   private onRequestComplete(): void {
     if (this.awaitsLength) {
       this.awaitsLength = false;
-      if (this.upstream === undefined) this.seek();
-      else this.send(this.upstream);
+      this.seek();
     } else if (this.response.isComplete) {
       this.end();
     } else {
@@ -141,9 +150,11 @@ export class Exchange implements Seeker, ResponseReceiver {
   }
 
   onConnection(connection: PooledConnection): void {
+    // Until the body is there, the connection could outlive its terms, or be closed by its origin under this request.
+    if (this.mustAwaitLength(connection.endpoint.minorVersion === 0)) return connection.close("pool-surplus");
     this.upstream = connection;
     this.record.noteUpstream(connection);
-    if (!this.mustAwaitLength(connection.endpoint.minorVersion === 0)) this.send(connection);
+    this.send(connection);
   }
 
   private send({ endpoint: { minorVersion, origin } }: PooledConnection): void {
@@ -205,8 +216,9 @@ export class Exchange implements Seeker, ResponseReceiver {
   onDeadline(): void {
     const limit = this.limit();
     if (limit === undefined) return;
-    if (limit === "write-timeout" && this.upstream?.socket.tookSome()) this.armUpstream();
-    else this.fail(limit === "write-timeout" ? "upstream-write-timeout" : "response-timeout", limit);
+    if (limit === "write-timeout" && this.upstream?.socket.tookSome()) return this.armUpstream();
+    if (limit === "response-timeout") this.upstream?.endpoint.onUnanswered("ETIMEDOUT");
+    this.fail(STALLED[limit], limit);
   }
 
   // The response, as it arrives.
@@ -223,11 +235,13 @@ export class Exchange implements Seeker, ResponseReceiver {
       upstream.hasUnreadOctets = true;
       return;
     }
+    const wasInHead = this.response.isInHead;
     this.response.read(octets);
     if (this.hasEnded || this.response.isComplete) return;
     downstream.flush();
     if (downstream.isBlocked) upstream.socket.pause();
-    this.armUpstream();
+    // A head has one limit as a whole, which does not begin anew with each octet.
+    if (!wasInHead || !this.response.isInHead) this.armUpstream();
   }
 
   onInterim(status: number): void {
@@ -269,10 +283,11 @@ export class Exchange implements Seeker, ResponseReceiver {
     if (this.awaitsContinue) this.upstreamCloseReason ??= "request-unfinished";
     const terms = keepAliveTermsOf(head.fields, options);
     if (terms !== undefined) upstream.noteTerms(terms);
+    if (framing.kind === "none" && describesBody(head)) upstream.doubtEnd();
   }
 
   private downstreamCloseReason(): CloseReason | undefined {
-    const reason = closeReasonOfRequest(this.head.minorVersion, this.admission.options);
+    const reason = closeReasonOfRequest(this.head.minorVersion, this.admission.options, this.context.isGateway);
     if (reason !== undefined) return reason;
     if (this.response.clientFraming === "close") return "close-delimited";
     if (!this.request.isComplete && this.upstreamCloseReason !== undefined) return "request-unfinished";
@@ -280,9 +295,11 @@ export class Exchange implements Seeker, ResponseReceiver {
   }
 
   onComplete(hasMore: boolean): void {
-    if (hasMore && this.upstream !== undefined) this.upstream.hasUnreadOctets = true;
+    const { upstream } = this;
+    if (hasMore && upstream !== undefined) upstream.hasUnreadOctets = true;
+    this.wasAnsweredEarly = !this.request.isComplete || (upstream !== undefined && upstream.socket.unsentBytes > 0);
     this.downstream.flush();
-    const mayFinishRequest = this.upstreamCloseReason === undefined && this.upstream?.peerHasClosed === false;
+    const mayFinishRequest = this.upstreamCloseReason === undefined && upstream?.peerHasClosed === false;
     if (this.request.isComplete || !mayFinishRequest) this.end();
     else this.armUpstream();
   }
@@ -305,10 +322,15 @@ export class Exchange implements Seeker, ResponseReceiver {
     const closeReason = fault === undefined ? "peer-closed" : "peer-reset";
     if (this.response.isForwarding) return this.fail("response-incomplete", "response-truncated");
     if (this.record.responseBeganAt_ms !== undefined) return this.fail("response-incomplete", closeReason);
-    if (upstream.isReused) upstream.endpoint.onStale(upstream);
-    if (!upstream.isReused || this.isRetry || !this.isRetriable) return this.fail("upstream-closed", closeReason);
+    const { endpoint } = upstream;
+    if (upstream.isReused) endpoint.onStale(upstream);
+    else endpoint.onUnanswered(fault ?? "ECONNRESET");
+    // A fresh connection that fails says that the endpoint does, so there must be another one.
+    const mayRetry = this.isRetriable && !this.isRetry && (upstream.isReused || !endpoint.isAlone);
+    if (!mayRetry) return this.fail("upstream-closed", closeReason);
     upstream.close(closeReason);
     this.upstream = undefined;
+    this.record.fault = undefined;
     this.isRetry = true;
     this.record.retries++;
     this.request.rewind();
@@ -383,13 +405,13 @@ export class Exchange implements Seeker, ResponseReceiver {
   private upstreamEndReason(upstream: PooledConnection): CloseReason | undefined {
     if (upstream.hasUnreadOctets) return "unexpected-octets";
     if (this.upstreamCloseReason !== undefined) return this.upstreamCloseReason;
-    if (!this.request.isComplete || !this.request.isStreaming) return "request-unfinished";
+    // Whether it reads on is anybody's guess; what it does not read would stand before the next request.
+    if (this.wasAnsweredEarly || !this.request.isStreaming) return "request-unfinished";
     return upstream.peerHasClosed ? "peer-closed-idle" : undefined;
   }
 
   /**
    * Something failed: the client gets an answer, or a visibly truncated response if that had begun.
-   *
    * @param upstreamReason why the origin's connection closes; undefined: there is none
    */
   private fail(reason: AnswerReason, upstreamReason: CloseReason | undefined, fault?: string): void {

@@ -1,5 +1,5 @@
 /**
- * The gateway: listens for clients, forwards to one origin, drains.
+ * The gateway: listens for clients, forwards to one origin, drains. As a forward proxy it is the same, but for its routing.
  *
  * A way through, without back and forth: listener, client connection, exchange, pool, origin connection, exchange, client
  * connection. Deliberately absent: flags and files (config), figures and logs (ledger).
@@ -7,10 +7,12 @@
 
 import type { Clock, Dialer, Socket } from "../net/ports.ts";
 import { Sweeper } from "../net/sweeper.ts";
-import { Pool } from "../pool/pool.ts";
+import { PoolDirectory } from "../pool/directory.ts";
+import { Pool, type PoolOptions } from "../pool/pool.ts";
 import { ClientTable } from "./client-table.ts";
 import { ProxyContext } from "./context.ts";
 import { DownstreamConnection, DRAIN_IDLE_GRACE_MS } from "./downstream.ts";
+import { ByTarget } from "./forward-routing.ts";
 import type { ProxyObserver } from "./observer.ts";
 import { OneOrigin, type Routing } from "./routing.ts";
 import type { GatewaySettings } from "./settings.ts";
@@ -26,6 +28,12 @@ export interface DrainReport {
   readonly cut: number;
 }
 
+function routingFor({ forward, origins }: GatewaySettings, pooling: Omit<PoolOptions, "origins">): Routing {
+  if (forward === undefined) return new OneOrigin(new Pool({ ...pooling, origins }));
+  const { originsMax: poolsMax, idleMax, mayConnectTo } = forward;
+  return new ByTarget(new PoolDirectory({ ...pooling, poolsMax, idleMax }), mayConnectTo);
+}
+
 export class Gateway {
   readonly routing: Routing;
   readonly clients: ClientTable;
@@ -38,8 +46,7 @@ export class Gateway {
   constructor(settings: GatewaySettings, ports: GatewayPorts) {
     this.ports = ports;
     const deadlines = new Sweeper(ports.clock);
-    const pool = new Pool({
-      origins: settings.origins,
+    const pooling = {
       size: settings.poolSize,
       idleLimit_ms: settings.poolIdleTimeout_ms,
       connectTimeout_ms: settings.connectTimeout_ms,
@@ -48,8 +55,8 @@ export class Gateway {
       deadlines,
       observer: ports.observer,
       nextId: () => this.nextId++,
-    });
-    this.routing = new OneOrigin(pool);
+    };
+    this.routing = routingFor(settings, pooling);
     this.context = new ProxyContext(settings, this.routing, ports.clock, deadlines, ports.observer);
     this.clients = new ClientTable(settings.maxConnections, settings.keepAliveTimeout_ms, (connection) => {
       ports.observer.downstreamClosed(connection);

@@ -8,9 +8,14 @@ import { type ConnectionOptions, type FieldTable, Kind } from "../wire/fields.ts
 import type { Framing } from "../wire/framing.ts";
 
 /** Why the client's connection closes after this request; undefined: the request lets it persist. */
-export function closeReasonOfRequest(minorVersion: 0 | 1, options: ConnectionOptions): CloseReason | undefined {
-  // A gateway acts as the origin server towards its clients, so HTTP/1.0 keep-alive may be granted.
-  return closeReasonOf(minorVersion, options);
+export function closeReasonOfRequest(
+  minorVersion: 0 | 1,
+  options: ConnectionOptions,
+  isGateway: boolean,
+): CloseReason | undefined {
+  // A gateway acts as the origin server towards its clients, so HTTP/1.0 keep-alive may be granted. A forward proxy never
+  // grants it: its client may itself be a proxy that passes on what it does not understand (RFC 9112 section 9.3).
+  return closeReasonOf(minorVersion, options, isGateway);
 }
 
 /** Why the origin's connection closes after this response; undefined: the response lets it persist. */
@@ -19,7 +24,7 @@ export function closeReasonOfResponse(
   options: ConnectionOptions,
   framing: Framing,
 ): CloseReason | undefined {
-  return closeReasonOf(minorVersion, options) ?? (framing.kind === "close" ? "close-delimited" : undefined);
+  return closeReasonOf(minorVersion, options, true) ?? (framing.kind === "close" ? "close-delimited" : undefined);
 }
 
 /** The terms that a message gives for its connection. RFC 2068 section 19.7.1.1: the field counts only beside its token. */
@@ -28,12 +33,16 @@ export function keepAliveTermsOf(fields: FieldTable, options: ConnectionOptions)
   return parseKeepAlive(fields.valuesOf(Kind.keepAlive).join(","));
 }
 
-function closeReasonOf(minorVersion: 0 | 1, options: ConnectionOptions): CloseReason | undefined {
+function closeReasonOf(
+  minorVersion: 0 | 1,
+  options: ConnectionOptions,
+  honoursHttp10KeepAlive: boolean,
+): CloseReason | undefined {
   const facts: PersistenceFacts = {
     minorVersion,
     saysClose: options.close,
     saysKeepAlive: options.keepAlive,
-    honoursHttp10KeepAlive: true,
+    honoursHttp10KeepAlive,
   };
   const { persists, reason } = persistenceAfter(facts);
   if (persists) return undefined;

@@ -1,8 +1,10 @@
 /**
  * The head of a request as it goes on to the origin (law 1: each hop is its own; law 2: written anew).
  *
- * Fields of this hop are cut, framing is our own, `Via` and forwarding fields are added. Order, case and unknown fields
- * are kept; path and query are never touched.
+ * Fields of this hop are cut, framing is our own, `Via` and forwarding fields are added. A forward proxy adds none of the
+ * latter (its client is a person, and an origin need not know whose), leaves those that are there, and keeps the credentials
+ * that were meant for it (RFC 9110 section 11.7.2). Order, case and unknown fields are kept; path and query are never
+ * touched.
  */
 import { Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
@@ -70,7 +72,9 @@ export function requestHeadText(
     cutKinds |= 1 << Kind.maxForwards;
     added += `Max-Forwards: ${maxForwards - 1}\r\n`;
   }
-  if (!downstream.isTrusted) cutKinds |= FORWARDING_KINDS;
+  const { isGateway } = context;
+  if (!isGateway) cutKinds |= 1 << Kind.proxyAuthorization;
+  else if (!downstream.isTrusted) cutKinds |= FORWARDING_KINDS;
   else cutKinds |= 1 << Kind.forwardedFor;
 
   const cut: Cut = {
@@ -82,7 +86,7 @@ export function requestHeadText(
   return (
     `${head.method} ${target.path} HTTP/1.1\r\n${hostLine}${fieldLines(fields, cut)}${added}` +
     `${connectionLines(admission)}${context.viaLines[head.minorVersion]}` +
-    `${forwardingLines(context, downstream, head, target.authority)}\r\n`
+    `${isGateway ? forwardingLines(context, downstream, head, target.authority) : ""}\r\n`
   );
 }
 

@@ -4,9 +4,25 @@
  */
 import type { OriginAddress } from "../pool/origin-address.ts";
 import type { HeadLimits } from "../wire/head-reader.ts";
+import type { Authentication } from "./authentication.ts";
+
+/** What a forward proxy has and a gateway has not. */
+export interface ForwardSettings {
+  /** Whether CONNECT may lead to this port. */
+  readonly mayConnectTo: (port: number) => boolean;
+  /** Who may use the proxy; undefined: everybody who can reach it. */
+  readonly authentication: Authentication | undefined;
+  /** Origins with a pool at once. */
+  readonly originsMax: number;
+  /** Idle connections to all origins together. */
+  readonly idleMax: number;
+}
 
 export interface GatewaySettings {
+  /** Of a gateway; a forward proxy has none. */
   readonly origins: readonly OriginAddress[];
+  /** A forward proxy instead of a gateway. */
+  readonly forward?: ForwardSettings;
   /** How long a client's connection may idle, enforced; what is advertised is shorter. */
   readonly keepAliveTimeout_ms: number;
   /** Requests per client connection; 0: no limit. */

@@ -37,7 +37,7 @@ export class Tunnel implements ConnectionUser {
   }
 
   /** @param fromOrigin octets that came right behind the origin's answer */
-  begin(fromOrigin: Octets): void {
+  begin(fromOrigin?: Octets): void {
     const { upstream, downstream } = this;
     upstream.clearDeadline();
     upstream.beginTunnel(this);
@@ -51,7 +51,7 @@ export class Tunnel implements ConnectionUser {
     const early = downstream.beginTunnel(clientSide);
     this.touch();
     if (early !== undefined) this.fromClient(early);
-    if (fromOrigin.length > 0) this.onData(fromOrigin);
+    if (fromOrigin !== undefined && fromOrigin.length > 0) this.onData(fromOrigin);
     if (clientHadClosed) this.onClientEnd();
   }
 

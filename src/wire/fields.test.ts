@@ -37,6 +37,7 @@ const kinds: readonly (readonly [Kind, string])[] = [
   [Kind.proxyAuthorization, "Proxy-Authorization"],
   [Kind.setCookie, "Set-Cookie"],
   [Kind.close, "Close"],
+  [Kind.proxyAuthenticate, "Proxy-Authenticate"],
 ];
 
 describe("kinds", () => {

@@ -33,6 +33,7 @@ export const Kind = {
   proxyAuthorization: 21,
   setCookie: 22,
   close: 23,
+  proxyAuthenticate: 24,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -75,6 +76,8 @@ export function kindOf(text: string, start: number, length: number): Kind {
     case 17:
       if (matchesAt(text, start, "transfer-encoding")) return Kind.transferEncoding;
       return matchesAt(text, start, "x-forwarded-proto") ? Kind.forwardedProto : Kind.other;
+    case 18:
+      return matchesAt(text, start, "proxy-authenticate") ? Kind.proxyAuthenticate : Kind.other;
     case 19:
       return matchesAt(text, start, "proxy-authorization") ? Kind.proxyAuthorization : Kind.other;
     default:

@@ -63,6 +63,10 @@ const meanings = {
   "host-missing": { status: 400, text: "An HTTP/1.1 request must have a Host field (RFC 9112 section 3.2)." },
   "host-repeated": { status: 400, text: "A request must not have more than one Host field (RFC 9112 section 3.2)." },
   "host-invalid": { status: 400, text: "The host must be: uri-host [ : port ] (RFC 9110 section 7.2)." },
+  "userinfo-not-allowed": {
+    status: 400,
+    text: "A target with a user name or password is refused: they hide which host is meant (RFC 9110 section 4.2.4).",
+  },
   "content-length-invalid": {
     status: 400,
     text: "Content-Length must be a decimal number of octets below 10^15 (RFC 9112 section 6.3).",

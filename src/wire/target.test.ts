@@ -95,7 +95,7 @@ const forms: Row[] = [
   { name: "CONNECT with user information", line: "CONNECT u@a.test:443 HTTP/1.1", gives: "target-form-mismatch" },
 
   // Authorities in targets.
-  { name: "user information in the target", line: "GET http://u:p@a.test/ HTTP/1.1", gives: "host-invalid" },
+  { name: "user information in the target", line: "GET http://u:p@a.test/ HTTP/1.1", gives: "userinfo-not-allowed" },
   { name: "an empty authority", line: "GET http:///p HTTP/1.1", gives: "host-invalid" },
   { name: "an authority of a port alone", line: "GET http://:80/ HTTP/1.1", gives: "host-invalid" },
   { name: "a backslash in the authority", line: "GET http://a\\b/ HTTP/1.1", gives: "host-invalid" },

@@ -61,6 +61,8 @@ function formOf(method: string, target: string, host: string): Target | RefusalC
   const parts = ABSOLUTE.exec(target);
   if (parts === null) return "target-form-mismatch";
   const [, scheme = "", authority = "", rest = ""] = parts;
+  // RFC 9110 section 4.2.4: its presence in a target is an error, likely made to obscure the authority.
+  if (authority.includes("@")) return "userinfo-not-allowed";
   if (authority === "" || !isAuthority(authority) || authority.charCodeAt(0) === 58) return "host-invalid";
   return { form: "absolute", path: pathFor(method, rest), scheme: scheme.toLowerCase(), authority };
 }
@@ -69,6 +71,28 @@ function formOf(method: string, target: string, host: string): Target | RefusalC
 function pathFor(method: string, rest: string): string {
   if (rest === "") return method === "OPTIONS" ? "*" : "/";
   return rest.charCodeAt(0) === 63 ? `/${rest}` : rest;
+}
+
+/** Where a target's authority leads. */
+export interface Destination {
+  /** In lowercase; an IPv6 address without its brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The longest name that DNS knows has 253 characters, and a dot at its end (RFC 1035 section 2.3.4). */
+const HOST_LENGTH_MAX = 254;
+/** RFC 9110 section 4.2.1. */
+const HTTP_PORT = 80;
+
+/** Where a target in absolute-form (with the scheme `http`) or authority-form leads; nowhere: undefined. */
+export function destinationOf({ authority }: Target): Destination | undefined {
+  const parts = /^(?:\[([^\]]+)\]|([^:]+))(?::([0-9]*))?$/.exec(authority);
+  const host = parts?.[1] ?? parts?.[2] ?? "";
+  const digits = parts?.[3] ?? "";
+  const port = digits === "" ? HTTP_PORT : Number(digits);
+  if (host === "" || host.length > HOST_LENGTH_MAX || port < 1 || port > 65_535) return undefined;
+  return { host: host.toLowerCase(), port };
 }
 
 /** host ":" port with a port from 1 to 65535 (RFC 9112 section 3.2.3, RFC 9110 section 9.3.6). */

@@ -1,6 +1,7 @@
 /** What the command line says to those who use it for the first time, or wrongly. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { forwardOptionNames, forwardSchema } from "../../src/config/forward-options.ts";
 import { flagOf, optionNames, optionText } from "../../src/config/schema.ts";
 import { origin, run } from "./running.ts";
 
@@ -10,7 +11,11 @@ describe("help", () => {
   it("of hopwise tells the commands that there are", async () => {
     const { code, out, err } = await run("--help");
     expect([code, err]).toEqual([0, ""]);
-    expect([...out.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, command]) => command)).toEqual(["proxy", "demo"]);
+    expect([...out.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, command]) => command)).toEqual([
+      "proxy",
+      "forward",
+      "demo",
+    ]);
   });
 
   it("of the proxy tells every option, its default, and two examples", async () => {
@@ -23,6 +28,17 @@ describe("help", () => {
     expect(out).toMatch(/--keep-alive-timeout[^-]*\(default: 75s\)/);
     expect(out.match(/^ {2}\$ hopwise proxy/gm)).toHaveLength(2);
     expect(out).not.toContain("\u001b");
+  });
+
+  it("of the forward proxy tells every option and its default, and how programs are told to use it", async () => {
+    const { code, out } = await run("forward", "--help");
+    expect(code).toBe(0);
+    for (const name of forwardOptionNames) {
+      if (!optionText(name, forwardSchema).isLibraryOnly) expect(out).toContain(`  ${flagOf(name)}`);
+    }
+    for (const flag of ["--to", "--trusted", "--forwarded"]) expect(out).not.toContain(`  ${flag} `);
+    for (const default_ of ["127.0.0.1:3128", "443,8443", "75s"]) expect(out).toContain(`(default: ${default_})`);
+    for (const use of ["curl -x ", "https_proxy=", "--proxy-server=", "--hash-password"]) expect(out).toContain(use);
   });
 
   it("without a command is help, too, but not what was wanted", async () => {
@@ -53,6 +69,15 @@ describe("wrong usage is one line that says what to write instead, and exit code
       ["demo", "--admin", "x"],
       'hopwise: --admin: "x" is no address to listen on: write PORT or HOST:PORT, like 8080, 0.0.0.0:8080 or [::1]:8080',
     ],
+    [["forward", "--to", to], "hopwise: unknown option '--to'; see hopwise --help"],
+    [
+      ["forward", "--connect-ports", "443,x"],
+      'hopwise: --connect-ports: "x" is no port: write ports and ranges like 443,8443,9000-9010',
+    ],
+    [["forward", "--connect-ports", "9000-8000"], /"9000-8000" ends before it begins/],
+    [["forward", "--connect-ports", "65536"], /"65536" is outside 1 to 65535/],
+    [["forward", "--users", "/nonexistent/users"], /--users: \/nonexistent\/users cannot be read .*write the path/],
+    [["forward", "127.0.0.1:9"], /to listen there write --listen 127\.0\.0\.1:9$/],
     [["prox"], "hopwise: unknown command 'prox' (Did you mean proxy?)"],
   ])("hopwise %j", async (args, message) => {
     const { code, out, err } = await run(...args);

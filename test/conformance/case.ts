@@ -129,6 +129,15 @@ export function addedFor(host: string, version: "1.0" | "1.1"): readonly string[
   return host === "" ? via : [...via, `X-Forwarded-Host: ${host}`];
 }
 
+/** What this proxy adds of itself to an HTTP/1.1 message. */
+export const VIA = "Via: 1.1 hopwise-test";
+
+/** Whom the forward proxies of scenes know, where they ask. */
+export const USER = { name: "alice", password: "secret: word" };
+export const CREDENTIALS = [
+  `Proxy-Authorization: Basic ${Buffer.from(`${USER.name}:${USER.password}`).toString("base64")}`,
+];
+
 /** Stands for the origin's own `host:port` in what it is to receive; every run has a port of its own. */
 export const ORIGIN_AUTHORITY = "{origin}";
 

@@ -12,7 +12,7 @@ export interface Row {
   readonly level: Level;
   /** In our own words; the RFC's text decides. */
   readonly requirement: string;
-  /** Why it does not apply to a gateway. */
+  /** Why it applies neither to the gateway nor to the forward proxy. */
   readonly doesNotApply?: string;
   /** Why it is not met yet. */
   readonly notYet?: string;
@@ -22,8 +22,6 @@ export interface Chapter {
   readonly title: string;
   readonly rows: readonly Row[];
 }
-
-const FORWARD_PROXY = "forward proxy: not built yet";
 
 function must(row: number, section: string, requirement: string): Row {
   return { row, section, level: "MUST", requirement };
@@ -111,7 +109,7 @@ export const checklist: readonly Chapter[] = [
       must(48, "9110 7.6.1", "End-to-end fields are never nominated, nor lost to a neighbour that nominates them."),
       may(49, "9110 7.6.1", "A connection field that is not nominated is ignored."),
       must(50, "9112 7.4, 9110 10.1.4", "TE is sent only with its nomination, and never with chunked."),
-      must(51, "9110 7.6.3", "A gateway adds Via to what it sends inbound."),
+      must(51, "9110 7.6.3", "A gateway adds Via to what it sends inbound, a proxy in both directions."),
       should(52, "9110 7.6.3", "Names of inside hosts are not told outside."),
       must(
         53,
@@ -196,11 +194,15 @@ export const checklist: readonly Chapter[] = [
       should(92, "9110 10.1.1", "Nobody waits for 100 for ever."),
       must(93, "9110 7.8", "101 only to an Upgrade that was offered and nominated; ignored in HTTP/1.0."),
       must(94, "9110 7.8", "With both Expect and Upgrade, 100 comes before 101."),
-      must(95, "9110 9.3.6", "CONNECT to an empty or invalid port is refused."),
+      must(
+        95,
+        "9110 9.3.6",
+        "CONNECT to an empty or invalid port is refused; to a port that is not meant for tunnels, too.",
+      ),
       must(96, "9110 9.3.6", "When one side of a tunnel closes, what it said still reaches the other."),
       {
         ...must(97, "9110 9.3.6", "Content-Length and Transfer-Encoding in a 2xx to CONNECT are ignored."),
-        notYet: `${FORWARD_PROXY}; a gateway sends no CONNECT`,
+        doesNotApply: "no CONNECT is sent: tunnels lead to the origin itself, not through another proxy",
       },
     ],
   },

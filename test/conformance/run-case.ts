@@ -4,11 +4,13 @@
  *
  * A connection that persists is shown to by an exchange more, whose octets must pass as if nothing had been before.
  */
+import { DOUBT_MS } from "../../src/pool/pooled-connection.ts";
 import { describe, type Expected, matcherOf } from "../kit/messages.ts";
 import { type Peer, WireError } from "../kit/peer.ts";
 import type { Scene, Stage } from "../kit/stage.ts";
 import {
   type Case,
+  CREDENTIALS,
   DATE,
   type End,
   GET_FORWARDED,
@@ -17,12 +19,22 @@ import {
   ORIGIN_AUTHORITY,
   type Role,
   type Step,
+  VIA,
 } from "./case.ts";
 import type { Way } from "./ways.ts";
 
-const PROBE = head("GET /once-more HTTP/1.1", "Host: a");
-const PROBE_FORWARDED = GET_FORWARDED.replace("GET /", "GET /once-more");
-const PROBE_ANSWER = `${head("HTTP/1.1 200 OK", DATE, "Content-Length: 5")}again`;
+/** One exchange more, as it goes through a gateway and through a forward proxy. */
+const throughGateway = {
+  request: head("GET /once-more HTTP/1.1", "Host: a"),
+  forwarded: GET_FORWARDED.replace("GET /", "GET /once-more"),
+  returned: `${head("HTTP/1.1 200 OK", DATE, "Content-Length: 5")}again`,
+};
+const throughForwardProxy = {
+  request: head("GET http://a/once-more HTTP/1.1", "Host: a", ...CREDENTIALS),
+  forwarded: head("GET /once-more HTTP/1.1", "Host: a", VIA),
+  returned: `${head("HTTP/1.1 200 OK", DATE, "Content-Length: 5", VIA)}again`,
+};
+const PROBE_RESPONSE = throughGateway.returned;
 
 export async function runCase(testCase: Case, way: Way, stage: Stage): Promise<void> {
   const scene = stage.begin(testCase.settings);
@@ -110,14 +122,17 @@ async function checkEnds(testCase: Case, scene: Scene): Promise<boolean> {
   else await checkPeers(testCase.origin, scene.origins);
   const origins = testCase.origin === NOTHING_WHOLE ? [] : testCase.origin;
   if (!testCase.client.includes("persists") && !origins.includes("persists")) return false;
+  // An origin that has just answered HEAD gets a moment to show that no body follows.
+  scene.clock.advance(DOUBT_MS);
   const before = scene.origins.length;
   const persisting = scene.clients[testCase.client.indexOf("persists")];
   const client = persisting ?? (await scene.connect());
-  await client.send(PROBE);
+  const probe = testCase.settings?.forward === undefined ? throughGateway : throughForwardProxy;
+  await client.send(probe.request);
   const origin = await originThatReceives(scene, origins, before);
-  await origin.receive("one request more", matcherOf(PROBE_FORWARDED));
-  await origin.send(PROBE_ANSWER);
-  await client.receive("the answer to one request more", matcherOf(PROBE_ANSWER));
+  await origin.receive("one request more", matcherOf(probe.forwarded));
+  await origin.send(PROBE_RESPONSE);
+  await client.receive("the answer to one request more", matcherOf(probe.returned));
   client.assertOpen();
   return scene.origins.length > before;
 }

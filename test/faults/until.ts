@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 
 /** Only ever spent by tests that fail. */
-const WAIT_MS_MAX = 8_000;
+const WAIT_MS_MAX = 30_000;
 
 export async function until(what: string, isReached: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + WAIT_MS_MAX;

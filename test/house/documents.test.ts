@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { forwardOptionNames } from "../../src/config/forward-options.ts";
 import { flagOf, optionNames } from "../../src/config/schema.ts";
 import { closeReasons, openReasons, reuseRefusals } from "../../src/connection/reasons.ts";
 
@@ -71,7 +72,7 @@ describe("docs/reasons.md says what every reason means, and knows no other", () 
 describe("pages name only what exists", () => {
   const metrics = read("src/ledger/metrics.ts") ?? "";
   const ownFlags = [...(read("src/cli/program.ts") ?? "").matchAll(/"(--[a-z-]+)/g)].map(([, flag]) => flag as string);
-  const flags = new Set(["--help", "--no-admin", ...optionNames.map(flagOf), ...ownFlags]);
+  const flags = new Set(["--help", "--no-admin", ...[...optionNames, ...forwardOptionNames].map(flagOf), ...ownFlags]);
   for (const page of ["README.md", "SECURITY.md", "docs/guide.md", "docs/reasons.md"]) {
     const text = read(page) ?? "";
     it(`metrics in ${page}`, () => {

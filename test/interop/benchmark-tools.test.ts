@@ -69,7 +69,7 @@ for (const name of ["nginx", "apache", "node"] satisfies OriginName[]) {
 
     it.skipIf(!has("wrk"))(`wrk runs for two seconds without an error${needing("wrk")}`, async () => {
       const before = await hopwise.stats();
-      const report = await wrk(["-t", "1", "-c", "32", "-d", "2s", `${hopwise.url}/small.txt`]);
+      const report = await wrk(["-t", "1", "-c", "32", "-d", "2s", "--timeout", "30s", `${hopwise.url}/small.txt`]);
       expect(report).toMatchObject({ errors: { connect: 0, read: 0, write: 0, timeout: 0 }, non2xx: 0 });
       expect(report.requests).toBeGreaterThan(1_000);
       const after = await hopwise.stats();

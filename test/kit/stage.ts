@@ -6,10 +6,11 @@
  * no connection, deadline or timer left. Deliberately absent: what is said on the wire.
  */
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server } from "node:net";
-import { nodeDialer } from "../../src/net/node-dialer.ts";
+import { type AddressInfo, connect, createServer, isIP, type Server } from "node:net";
+import { DialGuard } from "../../src/net/dial-guard.ts";
+import { guardedDialer, nodeDialer } from "../../src/net/node-dialer.ts";
 import { listen } from "../../src/net/node-listener.ts";
-import type { Listener } from "../../src/net/ports.ts";
+import type { Dialer, Listener } from "../../src/net/ports.ts";
 import { parseOriginAddress } from "../../src/pool/origin-address.ts";
 import { Gateway } from "../../src/proxy/gateway.ts";
 import type { GatewaySettings } from "../../src/proxy/settings.ts";
@@ -22,7 +23,7 @@ import { WatchedSocket, watchedDialer } from "./watched-socket.ts";
 
 export const VIA_NAME = "hopwise-test";
 
-const baseSettings: Omit<GatewaySettings, "origins"> = {
+export const baseSettings: Omit<GatewaySettings, "origins"> = {
   keepAliveTimeout_ms: 75_000,
   maxRequests: 0,
   maxConnections: 10_000,
@@ -77,12 +78,14 @@ export class Stage {
     if (this.scene !== undefined) throw new Error("the scene before has not ended");
     const { port } = this.origin.address() as AddressInfo;
     const clientPort = this.listener?.address.port ?? 0;
+    const origin = parseOriginAddress(`http://127.0.0.1:${port}`);
     const scene = new Scene(
-      { ...baseSettings, ...settings, origins: [parseOriginAddress(`http://127.0.0.1:${port}`)] },
+      { ...baseSettings, ...settings, origins: [origin] },
       clientPort,
       () => {
         this.scene = undefined;
       },
+      settings.forward === undefined ? nodeDialer : forwardDialer(port),
     );
     this.scene = scene;
     return scene;
@@ -93,6 +96,27 @@ export class Stage {
     this.listener?.close();
     this.origin.close();
   }
+}
+
+/** Where a forward proxy of a scene listens, as far as its guard knows. */
+export const OWN_ADDRESS = { host: "198.51.100.1", port: 8443 };
+
+/**
+ * For a forward proxy every name is the origin's, but `refusing` where nobody listens and `silent` from where nothing comes.
+ * Addresses that are written out are dialed as they are, with the guard's leave.
+ */
+function forwardDialer(originPort: number): Dialer {
+  const guard = new DialGuard({ allowsPrivate: false });
+  guard.noteOwn(OWN_ADDRESS.host, OWN_ADDRESS.port);
+  const guarded = guardedDialer(guard);
+  return {
+    dial(address, handler) {
+      if (address.kind !== "tcp" || isIP(address.host) !== 0) return guarded.dial(address, handler);
+      if (address.host === "silent") return () => undefined;
+      if (address.host === "refusing") return nodeDialer.dial({ ...address, host: "127.0.0.1", port: 1 }, handler);
+      return nodeDialer.dial({ ...address, host: "127.0.0.1", port: originPort }, handler);
+    },
+  };
 }
 
 export class Scene {
@@ -110,12 +134,12 @@ export class Scene {
   private readonly accepted = new Map<number, WatchedSocket>();
   private readonly dialed = new Map<number, WatchedSocket>();
 
-  constructor(settings: GatewaySettings, port: number, onEnded: () => void) {
+  constructor(settings: GatewaySettings, port: number, onEnded: () => void, ways: Dialer = nodeDialer) {
     this.port = port;
     this.onEnded = onEnded;
     this.originAuthority = settings.origins[0]?.authority ?? "";
     this.observer = new RecordingObserver(this.bell);
-    const dialer = watchedDialer(nodeDialer, this.bell, (socket) => {
+    const dialer = watchedDialer(ways, this.bell, (socket) => {
       this.dialed.set(socket.localPort, socket);
       this.bell.ring();
     });

@@ -16,6 +16,8 @@ const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const POST = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody";
 /** How often a process is drained under load: what goes wrong in one moment of many needs many drains to be seen. */
 const DRAINS = isLong ? 20 : 2;
+/** What ends by itself takes a moment, on a busy machine a long one; what does not is cut at --drain-timeout, 30 s. */
+const ENDING_MS_MAX = 15_000;
 
 describe("SIGTERM", { timeout: 300_000 }, () => {
   let origin: Server;
@@ -43,10 +45,10 @@ describe("SIGTERM", { timeout: 300_000 }, () => {
     origin.close();
   });
 
-  it("when idle: exit code 0 within two seconds", async () => {
+  it("when idle: exit code 0, without waiting for the deadline", async () => {
     const began = performance.now();
     expect((await hopwise.stop()).code).toBe(0);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(ENDING_MS_MAX);
   });
 
   it("SIGINT does the same", async () => {
@@ -56,7 +58,7 @@ describe("SIGTERM", { timeout: 300_000 }, () => {
   it.skipIf(!has("wrk"))(`no request of wrk fails${needing("wrk")}`, async () => {
     for (let i = 0; i < DRAINS; i++) {
       const proxy = await startHopwise(["--to", originUrl]);
-      const load = wrk(["-t", "1", "-c", "32", "-d", "2s", proxy.url]);
+      const load = wrk(["-t", "1", "-c", "32", "-d", "2s", "--timeout", "30s", proxy.url]);
       await until("the load has begun", async () => (await proxy.stats()).connections.downstream.open >= 32);
       const exit = await proxy.stop();
       const { requests, errors, non2xx } = await load;
@@ -154,7 +156,7 @@ describe("SIGTERM", { timeout: 300_000 }, () => {
     const began = performance.now();
     const exit = await impatient.stop();
     expect(exit.code).toBe(1);
-    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(performance.now() - began).toBeLessThan(ENDING_MS_MAX);
     await client.ended;
   });
 
@@ -167,7 +169,7 @@ describe("SIGTERM", { timeout: 300_000 }, () => {
     await until("it drains", async () => !(await hopwise.isReady()));
     const began = performance.now();
     const exit = await hopwise.stop("SIGTERM");
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(ENDING_MS_MAX);
     expect(exit.code).not.toBe(0);
     await client.ended;
   });

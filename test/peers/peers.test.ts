@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createProxy, type HopwiseProxy } from "../../src/index.ts";
 import { groups } from "./cases/all.ts";
-import { Origin, play } from "./play.ts";
+import { greatPatience, Origin, play } from "./play.ts";
 
 let origin: Origin;
 let proxy: HopwiseProxy;
@@ -24,7 +24,9 @@ for (const { name, cases } of groups) {
     for (const peerCase of cases) {
       test(`${peerCase.id}: ${peerCase.requirement}`, async () => {
         for (let i = 0; i < (peerCase.times ?? 1); i++) {
-          const seen = await play(peerCase, port, origin);
+          let seen = await play(peerCase, port, origin);
+          // Nothing becomes right by waiting longer, but what is right may come late.
+          if (peerCase.judge(seen).kind !== "holds") seen = await play(peerCase, port, origin, greatPatience);
           expect(peerCase.judge(seen), JSON.stringify(seen, undefined, 2)).toEqual({ kind: "holds" });
         }
       });

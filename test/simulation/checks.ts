@@ -7,7 +7,6 @@
 import type { VirtualClock } from "../../src/net/simulated/schedule.ts";
 import type { Gateway } from "../../src/proxy/gateway.ts";
 import { fail } from "./failure.ts";
-import { knownDefects } from "./known-defects.ts";
 import type { Network } from "./network.ts";
 import type { SimObserver } from "./observer.ts";
 
@@ -19,8 +18,6 @@ const READ_BYTES = 64 * 1024;
 const HELD_BYTES_MAX = 64 * 1024 + READ_BYTES;
 /** Heads and chunk framing that are written around it. */
 const SLACK_BYTES = 16 * 1024;
-/** Octets that become of one when each is a chunk of its own. */
-const CHUNK_FACTOR = 6;
 
 /** What the proxy holds privately for one client. */
 interface Holder {
@@ -80,9 +77,8 @@ export class Checks {
 
   /** Every connection that was ever open has had at most so much unsent. */
   unsent(): void {
-    const held = HELD_BYTES_MAX * (knownDefects.has("body-is-held-chunk-by-chunk") ? CHUNK_FACTOR : 1);
     for (const { proxyEnd, traits, name } of this.network.links) {
-      if (proxyEnd.unsentBytesMax > traits.highWaterBytes + held + SLACK_BYTES) {
+      if (proxyEnd.unsentBytesMax > traits.highWaterBytes + HELD_BYTES_MAX + SLACK_BYTES) {
         fail("limits", `${proxyEnd.unsentBytesMax} octets were unsent on ${name}`);
       }
     }

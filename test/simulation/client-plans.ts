@@ -5,7 +5,6 @@
  */
 
 import type { Random } from "../../src/net/simulated/random.ts";
-import { knownDefects } from "./known-defects.ts";
 import type { RequestRecord } from "./record.ts";
 import { makeRequest } from "./requests.ts";
 import { evilBody, evilHead } from "./smuggling.ts";
@@ -93,7 +92,7 @@ export function makePlan(random: Random, wishes: PlanWishes): ClientPlan {
     requests,
     depth: hasBehind ? requests.length : isPipelining ? random.between(2, 4) : 1,
     pace: random.weighted({ "at-once": 6, pieces: 3, dawdling: isCalm ? 0 : 1 }),
-    reading: wantsTunnel && knownDefects.has("tunnel-rest-has-no-limit") ? "steady" : reading,
+    reading,
     ending: random.weighted({ wait: 3, close: 3, "half-close": wantsTunnel ? 0 : isPersistent ? 1 : 0.5 }),
     accident:
       goesWrong && !hasEvil && random.chance(0.7)

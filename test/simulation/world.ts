@@ -15,7 +15,6 @@ import { makePlan } from "./client-plans.ts";
 import { ClientConnection } from "./clients.ts";
 import { SimDialer } from "./dialer.ts";
 import { fail } from "./failure.ts";
-import { knownDefects } from "./known-defects.ts";
 import { calmTraits, Network, randomTraits } from "./network.ts";
 import { SimObserver } from "./observer.ts";
 import { Origin } from "./origins.ts";
@@ -225,8 +224,7 @@ export class World implements Scene {
   private hurtNetwork(): void {
     const link = this.random.pick(this.network.healthy());
     if (link === undefined || this.isCalm) return;
-    const isSpared = link.mayTunnel && knownDefects.has("tunnel-rest-has-no-limit");
-    if (this.random.chance(0.6) || isSpared) link.cut();
+    if (this.random.chance(0.6)) link.cut();
     else link.sever();
   }
 }

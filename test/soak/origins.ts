@@ -142,6 +142,8 @@ class Connection {
   }
 
   private onHead({ startLine, fields }: ReadHead): ReadFraming {
+    // It may have come together with the end of a request that was answered early, behind which the connection idled.
+    clearTimeout(this.idleTimer);
     const [method = "", target = "", version = ""] = startLine.split(" ");
     const value = (name: string) => fields.find(([it]) => it.toLowerCase() === name)?.[1];
     const plan = planOf(target);

@@ -28,6 +28,8 @@ export interface Report {
   readonly downstreamClosed: Counts;
   readonly upstreamClosed: Counts;
   readonly start: Sample;
+  /** After a tenth of the time. */
+  readonly settled: Sample;
   readonly end: Sample;
   readonly highest: Sample;
   readonly exitCode: number | null;
@@ -38,7 +40,7 @@ export function isGood({ unexplained, violations, postsTwice, exitCode }: Report
 }
 
 export function markdownOf(report: Report): string {
-  const { start, end, highest } = report;
+  const { start, settled, end, highest } = report;
   const explained = sum(report.explained);
   const rows: readonly (readonly [string, string])[] = [
     ["Requests whose outcome was judged", number(report.requests)],
@@ -51,10 +53,13 @@ export function markdownOf(report: Report): string {
     ["Requests that arrived at an origin", number(report.arrived)],
     ["of which sent once more, on a fresh connection", number(report.retries)],
     ["Exchanges for which no connection had to be opened", `${(report.reuseRatio * 100).toFixed(1)} %`],
-    ["Memory (RSS) at the start, highest, at the end", [start, highest, end].map(mebibytes).join(", ")],
     [
-      "Descriptors at the start, highest, at the end",
-      `${start.descriptors}, ${highest.descriptors}, ${end.descriptors}`,
+      "Memory (RSS) at the start, after a tenth of the time, highest, at the end",
+      [start, settled, highest, end].map(mebibytes).join(", "),
+    ],
+    [
+      "Descriptors at the start, after a tenth of the time, highest, at the end",
+      [start, settled, highest, end].map(({ descriptors }) => descriptors).join(", "),
     ],
     ["Exit code after SIGTERM", String(report.exitCode)],
   ];

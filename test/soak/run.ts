@@ -18,10 +18,15 @@ import { withSection } from "./section.ts";
 import { Tally } from "./tally.ts";
 
 const SAMPLE_MS = 10_000;
+/** By then every kind of client has come, code is compiled and pools are full: what memory grows by afterwards is a leak. */
+const SETTLED_AFTER = 0.1;
+/** What collection leaves behind comes and goes; this much of it does not. */
+const GROWTH_BYTES_MAX = 64 * 1_048_576;
 const VIOLATIONS_MAX = 1_000;
 /** What is in flight when the clients are told to stop has ended by then. */
 const ENDING_MS_MAX = 30_000;
-const LIMITS = ["head", "body", "response", "connect"].flatMap((name) => [`--${name}-timeout`, "3s"]);
+/** Short, since those who stall wait for them; long enough for whoever is only slow, on a busy machine. */
+const LIMITS = ["head", "body", "response", "connect"].flatMap((name) => [`--${name}-timeout`, "4s"]);
 
 const { values } = parseArgs({
   options: {
@@ -150,7 +155,11 @@ const fromLoad = follow<FromLoad>(load, (message) => {
   else if (message.type === "progress") showProgress(message.requests);
 });
 const loadTally = fromLoad("tally");
-const sampling = setInterval(sample, SAMPLE_MS);
+let settled = start;
+const sampling = setInterval(() => {
+  const taken = sample();
+  if (settled === start && taken.at_ms >= SETTLED_AFTER * minutes * 60_000) settled = taken;
+}, SAMPLE_MS);
 
 function showProgress(count: number): void {
   requests = count;
@@ -188,6 +197,8 @@ const stopping = fromOrigins("tally");
 const final = await stats();
 if (final.connections.downstream.open > 0) noteViolation("clients' connections are left although all have gone");
 const end = sample();
+const growth = end.residentBytes - settled.residentBytes;
+if (settled !== start && growth > GROWTH_BYTES_MAX) noteViolation(`memory has grown by ${growth} octets`);
 const spare = end.descriptors - final.connections.upstream.open - start.descriptors;
 // The connection that asked for the figures may still be there.
 if (spare > 2) noteViolation(`${spare} descriptors are left that are no connections`);
@@ -229,6 +240,7 @@ const report: Report = {
   downstreamClosed: final.connections.downstream.closed,
   upstreamClosed: final.connections.upstream.closed,
   start,
+  settled,
   end,
   highest,
   exitCode,

@@ -1,12 +1,16 @@
 /** Every group of cases, in the order of the page. */
 import type { Group } from "../case.ts";
+import { connect } from "./connect.ts";
 import { earlyAnswers } from "./early-answers.ts";
 import { fields } from "./fields.ts";
+import { forward } from "./forward.ts";
 import { hopByHop } from "./hop-by-hop.ts";
 import { http10 } from "./http10.ts";
 import { interim } from "./interim.ts";
+import { interplay } from "./interplay.ts";
 import { persistence } from "./persistence.ts";
 import { pipelining } from "./pipelining.ts";
+import { proxyAuthentication } from "./proxy-authentication.ts";
 import { requestBodies } from "./request-bodies.ts";
 import { requestChunks } from "./request-chunks.ts";
 import { requestLines } from "./request-lines.ts";
@@ -31,5 +35,9 @@ export const groups: readonly Group[] = [
   tearDown,
   interim,
   upgrade,
+  forward,
+  connect,
+  proxyAuthentication,
   http10,
+  interplay,
 ];

@@ -55,7 +55,6 @@ const unknownForms: readonly (readonly [title: string, line: string])[] = [
 ];
 
 const invalidHosts: readonly (readonly [title: string, line: string])[] = [
-  ["userinfo in an absolute-form", "GET http://user@a/ HTTP/1.1"],
   ["an absolute-form without an authority", "GET http:///x HTTP/1.1"],
   ["an absolute-form with a port that is no number", "GET http://a:b/ HTTP/1.1"],
   ["a backslash in the authority of an absolute-form", "GET http://a\\b/ HTTP/1.1"],
@@ -103,6 +102,14 @@ export const requestLines: Group = {
         400,
         "host-invalid",
       ),
+    ),
+    refused(
+      [12],
+      "RFC 9110 section 4.2.4",
+      "A request-line with userinfo in an absolute-form is refused.",
+      head("GET http://user@a/ HTTP/1.1", "Host: a"),
+      400,
+      "userinfo-not-allowed",
     ),
     refused(
       [6],

@@ -103,9 +103,9 @@ export function hopwiseToEnd(args: readonly string[]): Promise<Exit> {
   return exitOf(spawn(process.execPath, [cliPath, ...args], { stdio: ["ignore", "pipe", "pipe"], timeout: 20_000 }));
 }
 
-/** Starts `hopwise proxy` on ports of the system's choice, and waits until it listens. */
-export async function startHopwise(args: readonly string[]): Promise<Hopwise> {
-  const fixed = ["proxy", "--json", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+/** Starts `hopwise proxy` (or another command) on ports of the system's choice, and waits until it listens. */
+export async function startHopwise(args: readonly string[], command: "proxy" | "forward" = "proxy"): Promise<Hopwise> {
+  const fixed = [command, "--json", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
   const child = spawn(process.execPath, [cliPath, ...fixed, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const exited = exitOf(child);
   let told = "";

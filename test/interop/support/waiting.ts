@@ -2,12 +2,14 @@
  * Waiting for a condition, never for a time.
  */
 const POLL_MS = 10;
+/** Only ever spent by tests that fail, so that no machine is too busy. */
+const WAIT_MS_MAX = 30_000;
 
 /** Resolves as soon as `condition` holds; rejects with `what` when it does not hold in time. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  timeout_ms = 10_000,
+  timeout_ms = WAIT_MS_MAX,
 ): Promise<void> {
   const end = performance.now() + timeout_ms;
   while (!(await condition())) {

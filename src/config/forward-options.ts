@@ -1,0 +1,101 @@
+/**
+ * Options of a forward proxy: those of every proxy but what only a gateway has (`to`, `trusted`, `forwarded`), and its own.
+ *
+ * Deliberately absent: `X-Forwarded-*`. A forward proxy acts for its clients, who may not want to be known to origins.
+ */
+import * as z from "zod";
+import { DialGuard } from "../net/dial-guard.ts";
+import { BasicAuthentication } from "../proxy/basic-authentication.ts";
+import { DESCRIPTORS_RESERVED, descriptorLimit } from "./descriptors.ts";
+import { type ProxyConfig, type ProxyOptions, readWith, sharedConfig } from "./options.ts";
+import { kind, listenAddress, option, proxySchema } from "./schema.ts";
+import { readUsersFile } from "./users.ts";
+import { readPorts } from "./values.ts";
+
+/** Options of a forward proxy. Every one has a default. */
+export interface ForwardOptions extends Omit<ProxyOptions, "to" | "trusted" | "forwarded" | "listen"> {
+  /** Where clients connect, as `port` or `host:port`; port 0 takes any free one. Default: `127.0.0.1:3128`. */
+  readonly listen?: string | number | undefined;
+  /** Ports that CONNECT may lead to: numbers and ranges, separated by commas. Default: `443,8443`. */
+  readonly connectPorts?: string | number | undefined;
+  /** Reach addresses that are not public (loopback, private, link-local, ...) for clients, too. Default: `false`. */
+  readonly allowPrivate?: boolean | undefined;
+  /** A file with a line `name:hash` for each who may use the proxy. Default: `everybody who can reach it`. */
+  readonly users?: string | undefined;
+}
+
+const { to: _to, trusted: _trusted, forwarded: _forwarded, listen: _listen, ...shared } = proxySchema.shape;
+
+export const forwardSchema = z.strictObject({
+  listen: option(listenAddress.prefault("127.0.0.1:3128"), {
+    group: "way",
+    placeholder: "<[host:]port>",
+    description: "where clients connect; port 0 takes any free one",
+    reason: "this machine alone: an open proxy is found by strangers within hours",
+  }),
+  connectPorts: option(
+    kind(z.union([z.string(), z.number()]), "write ports like 443,8443", readPorts).prefault("443,8443"),
+    {
+      group: "way",
+      placeholder: "<ports>",
+      description: "ports that CONNECT may lead to, like 443,8443,9000-9010",
+      reason: "what speaks TLS; port 25 would make it a relay for mail (RFC 9110 section 9.3.6)",
+    },
+  ),
+  allowPrivate: option(z.boolean().prefault(false), {
+    group: "way",
+    description: "reach addresses that are not public, too: loopback, private, link-local, metadata servers of clouds",
+    reason: "what only this machine can reach is not for whoever reaches this machine",
+  }),
+  users: option(z.string().min(1, "it is empty: write a file's path").optional(), {
+    group: "way",
+    placeholder: "<file>",
+    description:
+      "who may use the proxy: a file with a line NAME:HASH each, hashes made with --hash-password; SIGHUP reads it again",
+    defaultText: "everybody who can reach it",
+    reason: "by default that is this machine alone",
+  }),
+  ...shared,
+});
+
+export type ForwardOptionName = keyof typeof forwardSchema.shape;
+export const forwardOptionNames = Object.keys(forwardSchema.shape) as readonly ForwardOptionName[];
+
+/** Origins with connections at once: more than people and programs behind one proxy visit within a minute. */
+const ORIGINS_MAX = 1_024;
+/** Idle connections to all of them: what a handful of browsers leave behind, and no more than descriptors allow. */
+const IDLE_MAX = 512;
+const IDLE_SHARE_OF_DESCRIPTORS = 1 / 8;
+
+/**
+ * Reads options.
+ *
+ * @throws HopwiseError `option-unknown` or `option-invalid`, for the first thing that is wrong, in the users' file, too
+ */
+export function readForwardOptions(options: ForwardOptions = {}, limit: number = descriptorLimit()): ProxyConfig {
+  const values = readWith(forwardSchema, options);
+  const idleMax = Math.max(
+    1,
+    Math.min(IDLE_MAX, Math.floor((limit - DESCRIPTORS_RESERVED) * IDLE_SHARE_OF_DESCRIPTORS)),
+  );
+  const config = sharedConfig(values, limit, idleMax);
+  const file = values.users;
+  const authentication = file === undefined ? undefined : new BasicAuthentication(readUsersFile(file));
+  const { connectPorts: mayConnectTo, allowPrivate: allowsPrivate } = values;
+  const isOpen = authentication === undefined && !isLoopback(config.listen.host);
+  return {
+    ...config,
+    warnings: [...config.warnings, ...(isOpen ? [openProxyWarning(config.listen.host)] : [])],
+    gateway: { ...config.gateway, forward: { mayConnectTo, authentication, originsMax: ORIGINS_MAX, idleMax } },
+    dialGuard: new DialGuard({ allowsPrivate }),
+    ...(file === undefined || authentication === undefined ? {} : { users: { file, authentication } }),
+  };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\./.test(host);
+}
+
+function openProxyWarning(host: string): string {
+  return `everybody who can reach ${host} may use this proxy: name those who may with --users, or listen on 127.0.0.1`;
+}

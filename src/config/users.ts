@@ -1,0 +1,56 @@
+/**
+ * The file of those who may use a forward proxy: a line `name:hash` each, hashes made by `hopwise forward
+ * --hash-password`. Empty lines and lines that begin with # are passed over.
+ *
+ * Deliberately absent: passwords in clear, and hashes that are quick to guess (crypt, MD5, SHA): a proxy's passwords are
+ * guessed over the network all day.
+ */
+import { readFileSync } from "node:fs";
+import { type PasswordHash, parsePasswordHash } from "../proxy/password-hash.ts";
+import { HopwiseError } from "./error.ts";
+import { shown } from "./values.ts";
+
+/** @throws HopwiseError `option-invalid` that says which file, which line, and what to write */
+export function readUsersFile(file: string): ReadonlyMap<string, PasswordHash> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "does not exist" : (error as Error).message;
+    throw invalidUsers(
+      `${shown(file)} cannot be read (${why}): write the path of a file with a line NAME:HASH each`,
+      error,
+    );
+  }
+  return parseUsers(text, file);
+}
+
+/** @param file how messages name it */
+export function parseUsers(text: string, file: string): ReadonlyMap<string, PasswordHash> {
+  const users = new Map<string, PasswordHash>();
+  for (const [index, raw] of text
+    .replace(/^\uFEFF/, "")
+    .split("\n")
+    .entries()) {
+    const line = raw.trim();
+    if (line === "" || line.startsWith("#")) continue;
+    const where = `${shown(file)} line ${index + 1}`;
+    const colon = line.indexOf(":");
+    if (colon < 1) throw invalidUsers(`${where} is not NAME:HASH: make the hash with hopwise forward --hash-password`);
+    const name = line.slice(0, colon).trim().normalize("NFC");
+    const hash = parsePasswordHash(line.slice(colon + 1).trim());
+    // The line itself is not repeated: it may be a password in clear.
+    if (hash === undefined) {
+      throw invalidUsers(`${where} has no scrypt hash behind the name: make one with hopwise forward --hash-password`);
+    }
+    if (users.has(name)) throw invalidUsers(`${where} names "${shown(name)}" a second time: write each user once`);
+    users.set(name, hash);
+  }
+  if (users.size === 0)
+    throw invalidUsers(`${shown(file)} has no users: write a line NAME:HASH for each, or leave --users away`);
+  return users;
+}
+
+function invalidUsers(problem: string, cause?: unknown): HopwiseError {
+  return new HopwiseError("option-invalid", problem, "users", cause);
+}

@@ -1,0 +1,104 @@
+/** Checking credentials: once each, one at a time, in a bounded line, and nobody can keep the others waiting. */
+import { scryptSync } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { Verdict } from "./authentication.ts";
+import { BasicAuthentication } from "./basic-authentication.ts";
+import type { PasswordHash } from "./password-hash.ts";
+
+/** As cheap as they come: how long a check takes is no matter here. */
+function hashOf(password: string): PasswordHash {
+  const salt = Buffer.from("salt");
+  return { ln: 1, r: 1, p: 1, salt, hash: scryptSync(password, salt, 32, { N: 2, r: 1, p: 1 }) };
+}
+
+const hash = hashOf("secret");
+const basic = (credentials: string) => [`Basic ${Buffer.from(credentials).toString("base64")}`];
+
+/** What is told at once, or later. */
+class Asking {
+  readonly authentication: BasicAuthentication;
+
+  constructor(users: Readonly<Record<string, PasswordHash>> = { alice: hash }) {
+    this.authentication = new BasicAuthentication(new Map(Object.entries(users)));
+  }
+
+  /** The verdict, and whether it was known at once. */
+  ask(values: readonly string[], client = "192.0.2.1"): Promise<{ verdict: Verdict; isAtOnce: boolean }> {
+    return new Promise((resolve) => {
+      const verdict = this.authentication.judge(values, client, (late) => resolve({ verdict: late, isAtOnce: false }));
+      if (verdict !== undefined) resolve({ verdict, isAtOnce: true });
+    });
+  }
+}
+
+const good = { verdict: "good", isAtOnce: false };
+const wrong = { verdict: "proxy-authentication-required", isAtOnce: false };
+
+describe("credentials", () => {
+  it("that are good are checked once, and known from then on", async () => {
+    const asking = new Asking();
+    expect(await asking.ask(basic("alice:secret"))).toEqual(good);
+    expect(await asking.ask(basic("alice:secret"))).toEqual({ ...good, isAtOnce: true });
+    expect(await asking.ask(["bAsIc  YWxpY2U6c2VjcmV0"])).toEqual({ ...good, isAtOnce: true });
+  });
+
+  it("that are wrong are checked once, too", async () => {
+    const asking = new Asking();
+    for (const credentials of ["alice:wrong", "bob:secret", "alice:", ":secret", "alice:secret "]) {
+      expect(await asking.ask(basic(credentials))).toEqual(wrong);
+      expect(await asking.ask(basic(credentials))).toEqual({ ...wrong, isAtOnce: true });
+    }
+  });
+
+  it.each([
+    [[]],
+    [["Basic"]],
+    [["Basic !"]],
+    [basic("alice")],
+    [basic("alice:sec\u0000ret")],
+    [["Bearer x"]],
+  ])("%j are none", async (values) => {
+    expect(await new Asking().ask(values)).toEqual({ ...wrong, isAtOnce: true });
+  });
+
+  it("may be in UTF-8, and hold colons in the password", async () => {
+    const asking = new Asking({ "zo\u00eb": hashOf("a:\u20ac") });
+    expect(await asking.ask(basic("zo\u00eb:a:\u20ac"))).toEqual(good);
+  });
+});
+
+describe("checks", () => {
+  it("of the same credentials at the same time are one", async () => {
+    const asking = new Asking();
+    const all = await Promise.all(Array.from({ length: 100 }, () => asking.ask(basic("alice:secret"))));
+    expect(all).toEqual(all.map(() => good));
+  });
+
+  it("of one client are few at once; others are still served", async () => {
+    const asking = new Asking();
+    const guesses = Array.from({ length: 10 }, (_, index) => asking.ask(basic(`alice:${index}`), "198.51.100.1"));
+    const other = asking.ask(basic("alice:secret"), "192.0.2.1");
+    const verdicts = (await Promise.all(guesses)).map(({ verdict }) => verdict);
+    expect(verdicts.filter((verdict) => verdict === "authentication-busy")).toHaveLength(6);
+    expect(await other).toEqual(good);
+  });
+
+  it("wait in a bounded line, and who is known need not wait", async () => {
+    const asking = new Asking();
+    await asking.ask(basic("alice:secret"));
+    const guesses = Array.from({ length: 70 }, (_, index) => asking.ask(basic(`x:${index}`), `198.51.100.${index}`));
+    expect(await asking.ask(basic("alice:secret"))).toEqual({ ...good, isAtOnce: true });
+    const atOnce = (await Promise.all(guesses.slice(64))).map(({ verdict, isAtOnce }) => [verdict, isAtOnce]);
+    expect(atOnce).toEqual(atOnce.map(() => ["authentication-busy", true]));
+  });
+
+  it("do not outlive the users they were for", async () => {
+    const asking = new Asking();
+    expect(await asking.ask(basic("alice:secret"))).toEqual(good);
+    const late = asking.ask(basic("alice:other"));
+    asking.authentication.replaceUsers(new Map([["alice", hashOf("other")]]));
+    expect((await late).isAtOnce).toBe(false);
+    expect(await asking.ask(basic("alice:secret"))).toEqual(wrong);
+    expect(await asking.ask(basic("alice:other"))).toEqual(good);
+  });
+});

@@ -1,0 +1,103 @@
+/**
+ * What an admitted request begins: an exchange with an origin, a request for a tunnel, or, where it takes time, first the
+ * check of its credentials. What follows the head waits on the client's connection meanwhile, bounded there.
+ *
+ * Deliberately absent: a limit of time for the check. It ends in any case, and has its own bounds.
+ */
+import { Kind } from "../wire/fields.ts";
+import type { RequestHead } from "../wire/request-head.ts";
+import type { Admission } from "./admission.ts";
+import type { Verdict } from "./authentication.ts";
+import type { ClientExchange } from "./client-exchange.ts";
+import type { ProxyContext } from "./context.ts";
+import type { DownstreamConnection } from "./downstream.ts";
+import { Exchange } from "./exchange.ts";
+import type { ExchangeRecord } from "./exchange-record.ts";
+import { TunnelRequest } from "./tunnel-request.ts";
+
+/** Makes what an admitted request begins, once it is known what became of its credentials. */
+type Judged = (verdict: Verdict) => ClientExchange;
+
+/** What an admitted request begins. */
+export function begin(
+  context: ProxyContext,
+  downstream: DownstreamConnection,
+  head: RequestHead,
+  admission: Admission,
+  record: ExchangeRecord,
+): ClientExchange {
+  if (context.isGateway) return new Exchange(context, downstream, head, admission, record);
+  return beginForward(context, downstream, head, admission, record);
+}
+
+function beginForward(
+  context: ProxyContext,
+  downstream: DownstreamConnection,
+  head: RequestHead,
+  admission: Admission,
+  record: ExchangeRecord,
+): ClientExchange {
+  const authentication = context.settings.forward?.authentication;
+  const judged: Judged = (verdict) => {
+    const what = verdict === "good" ? admission : { ...admission, denied: verdict };
+    const Begun = admission.target.form === "authority" ? TunnelRequest : Exchange;
+    return new Begun(context, downstream, head, what, record);
+  };
+  if (authentication === undefined) return judged("good");
+  let check: CredentialsCheck | undefined;
+  const credentials = head.fields.valuesOf(Kind.proxyAuthorization);
+  const verdict = authentication.judge(credentials, downstream.clientName, (late) => check?.end(late));
+  if (verdict !== undefined) return judged(verdict);
+  check = new CredentialsCheck(context, downstream, record, judged);
+  return check;
+}
+
+class CredentialsCheck implements ClientExchange {
+  readonly isAwaitingBody = false;
+  private readonly context: ProxyContext;
+  private readonly downstream: DownstreamConnection;
+  private readonly record: ExchangeRecord;
+  private readonly judged: Judged;
+  private isOver = false;
+
+  constructor(context: ProxyContext, downstream: DownstreamConnection, record: ExchangeRecord, judged: Judged) {
+    this.context = context;
+    this.downstream = downstream;
+    this.record = record;
+    this.judged = judged;
+  }
+
+  end(verdict: Verdict): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.downstream.goOn(this.judged(verdict));
+  }
+
+  seek(): void {}
+
+  readRequest(_octets: unknown, from: number): number {
+    return from;
+  }
+
+  /** What it sent before is still served. */
+  onClientEnd(): void {}
+  onClientDrain(): void {}
+  onRequestStalled(): void {}
+
+  onClientGone(): void {
+    this.abandon();
+  }
+
+  cut(): void {
+    this.abandon();
+  }
+
+  private abandon(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    const { record, context } = this;
+    record.outcome = "client-gone";
+    record.endedAt_ms = context.clock.now();
+    context.observer.exchangeEnded(record);
+  }
+}

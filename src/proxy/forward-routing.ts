@@ -1,0 +1,58 @@
+/**
+ * Routing of a forward proxy: each request goes to the origin that its target names, each tunnel where it was asked for.
+ *
+ * Origins are told apart by host and port (RFC 9110 section 4.3.1). Tunnels have pools of their own: their connections
+ * are never reused, but count, are limited and are named as all others. Deliberately absent: which addresses may be
+ * dialed; that is known only when a name is resolved (net/dial-guard.ts).
+ */
+import type { PoolDirectory } from "../pool/directory.ts";
+import type { Endpoint } from "../pool/endpoint.ts";
+import type { OriginAddress } from "../pool/origin-address.ts";
+import type { Pool } from "../pool/pool.ts";
+import { type Destination, destinationOf } from "../wire/target.ts";
+import type { Admission } from "./admission.ts";
+import type { AnswerReason } from "./answers.ts";
+import type { Routing } from "./routing.ts";
+
+export class ByTarget implements Routing {
+  private readonly directory: PoolDirectory;
+  private readonly mayConnectTo: (port: number) => boolean;
+
+  constructor(directory: PoolDirectory, mayConnectTo: (port: number) => boolean) {
+    this.directory = directory;
+    this.mayConnectTo = mayConnectTo;
+  }
+
+  poolFor({ denied, target }: Admission): Pool | AnswerReason {
+    if (denied !== undefined) return denied;
+    const destination = destinationOf(target);
+    if (destination === undefined) return "host-invalid";
+    const isTunnel = target.form === "authority";
+    if (isTunnel && !this.mayConnectTo(destination.port)) return "connect-port-forbidden";
+    const authority = authorityOf(destination);
+    const name = isTunnel ? authority : `http://${authority}`;
+    const pool = this.directory.find(name) ?? this.add(name, authority, destination, isTunnel);
+    return pool ?? "too-many-origins";
+  }
+
+  private add(name: string, authority: string, { host, port }: Destination, isTunnel: boolean): Pool | undefined {
+    const origin: OriginAddress = { address: { kind: "tcp", host, port }, name, authority };
+    return this.directory.add(name, origin, isTunnel ? "tunnel" : undefined);
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return this.directory.endpoints;
+  }
+
+  get waiting(): number {
+    return this.directory.waiting;
+  }
+
+  drain(onEmpty: () => void): void {
+    this.directory.drain(onEmpty);
+  }
+}
+
+function authorityOf({ host, port }: Destination): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,70 @@
+/**
+ * Passwords as they are kept: `$scrypt$ln=15,r=8,p=1$SALT$HASH`, salt and hash in base64 without padding.
+ *
+ * The form tells its own cost (PHC string format), so that it can be raised later without new passwords. Deliberately
+ * absent: when a password is checked, and how often; see basic-authentication.ts.
+ */
+import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+
+export interface PasswordHash {
+  /** N = 2^ln, RFC 7914 section 2. */
+  readonly ln: number;
+  readonly r: number;
+  readonly p: number;
+  readonly salt: Buffer;
+  readonly hash: Buffer;
+}
+
+/** 32 MiB and about a twentieth of a second: an attacker with the file is slow, and a login is not. */
+const COST = { ln: 15, r: 8, p: 1 } as const;
+const SALT_BYTES = 16;
+const HASH_BYTES = 32;
+/** What a file may ask for: beyond, a typing error would take all memory (1 GiB) and minutes. */
+const LN_MAX = 20;
+const R_MAX = 32;
+const P_MAX = 16;
+
+const FORM = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
+
+/** Reads what `formatPasswordHash` writes; anything else: undefined. */
+export function parsePasswordHash(text: string): PasswordHash | undefined {
+  const [, ln = "", r = "", p = "", salt = "", hash = ""] = FORM.exec(text) ?? [];
+  const cost = { ln: Number(ln), r: Number(r), p: Number(p) };
+  if (cost.ln < 1 || cost.ln > LN_MAX || cost.r < 1 || cost.r > R_MAX || cost.p < 1 || cost.p > P_MAX) return undefined;
+  return { ...cost, salt: Buffer.from(salt, "base64"), hash: Buffer.from(hash, "base64") };
+}
+
+export function formatPasswordHash({ ln, r, p, salt, hash }: PasswordHash): string {
+  const text = (octets: Buffer) => octets.toString("base64").replace(/=+$/, "");
+  return `$scrypt$ln=${ln},r=${r},p=${p}$${text(salt)}$${text(hash)}`;
+}
+
+/** Makes the hash of a new password. */
+export async function hashPassword(password: string): Promise<PasswordHash> {
+  const salt = randomBytes(SALT_BYTES);
+  return { ...COST, salt, hash: await derive(password, { ...COST, salt }, HASH_BYTES) };
+}
+
+/** A hash that no password has, for names that nobody has: checking it takes as long as checking those of `others`. */
+export function decoyHash(others: Iterable<PasswordHash>): PasswordHash {
+  const [{ ln, r, p } = COST] = others;
+  return { ln, r, p, salt: randomBytes(SALT_BYTES), hash: randomBytes(HASH_BYTES) };
+}
+
+/** Whether a password is the one. Takes the same time whichever octets differ. */
+export async function matchesPassword(password: string, expected: PasswordHash): Promise<boolean> {
+  return timingSafeEqual(await derive(password, expected, expected.hash.length), expected.hash);
+}
+
+function derive(password: string, { ln, r, p, salt }: Omit<PasswordHash, "hash">, bytes: number): Promise<Buffer> {
+  const N = 2 ** ln;
+  // What scrypt itself needs (RFC 7914 section 6), and as much again for the library's bookkeeping.
+  const maxmem = 2 * 128 * r * (N + p);
+  return new Promise((resolve, reject) => {
+    // Passwords that look alike may be composed differently; RFC 7617 section 2.1 has them normalised.
+    scrypt(password.normalize("NFC"), salt, bytes, { N, r, p, maxmem }, (error, derived) => {
+      if (error === null) resolve(derived);
+      else reject(error);
+    });
+  });
+}

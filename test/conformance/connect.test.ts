@@ -1,0 +1,4 @@
+import { connect } from "./cases/connect.ts";
+import { testGroup } from "./run-group.ts";
+
+testGroup(connect);
