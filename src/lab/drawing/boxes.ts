@@ -9,7 +9,7 @@ import type { Language, Play, Text } from "../play.ts";
 import type { Rule } from "./axis.ts";
 import type { Scene } from "./layout.ts";
 import { connectionOf, hangTitle } from "./sentences.ts";
-import { wrapped } from "./text.ts";
+import { plain, wrapped } from "./text.ts";
 
 export interface Box {
   readonly kind: "box";
@@ -51,8 +51,8 @@ export function boxesOf(scene: Scene): Planned[] {
     if (step.kind !== "wait" && step.kind !== "note") return [];
     const room = boxMetrics.width - 2 * boxMetrics.padding;
     const lines = {
-      en: wrapped(step.text.en, boxMetrics.size, room),
-      ko: wrapped(step.text.ko, boxMetrics.size, room),
+      en: wrapped(plain(step.text.en), boxMetrics.size, room),
+      ko: wrapped(plain(step.text.ko), boxMetrics.size, room),
     };
     const head = step.kind === "wait" && step.isHang ? hangTitle(step) : undefined;
     const height =

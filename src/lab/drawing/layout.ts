@@ -14,7 +14,7 @@ import { fitted, widthOf } from "./text.ts";
 export const metrics = {
   /** From one actor to the next. */
   columnGap: 210,
-  margin: 56,
+  margin: 62,
   /** From the play's beginning to its first step. */
   topPadding: 22,
   bottomPadding: 34,
@@ -107,6 +107,26 @@ export interface Scene {
   readonly points: readonly Point[];
 }
 
+/**
+ * From its first step on, so that plays side by side begin together; and on each way of a connection what left later
+ * arrives no earlier, as TCP has it, whatever two clocks measured.
+ */
+export function aligned(play: Play): Play {
+  const begin_ms = play.steps[0]?.at_ms ?? 0;
+  const arrived_ms = new Map<string, number>();
+  const steps = play.steps.map((step): NarratedStep => {
+    const at_ms = step.at_ms - begin_ms;
+    const until_ms = Math.max(at_ms, step.until_ms - begin_ms);
+    if (step.kind !== "message" && step.kind !== "close") return { ...step, at_ms, until_ms };
+    const way = `${step.connection} ${step.from}`;
+    const inOrder_ms = Math.max(until_ms, arrived_ms.get(way) ?? 0);
+    arrived_ms.set(way, inOrder_ms);
+    return { ...step, at_ms, until_ms: inOrder_ms };
+  });
+  return { ...play, steps };
+}
+
+/** Of plays that are `aligned`. */
 export function drawingOf(plays: readonly Play[]): Drawing {
   const points = pointsOf(plays);
   const height = heightsOf(plays);

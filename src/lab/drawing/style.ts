@@ -68,9 +68,8 @@ ${connectionColours}
 .axis .skip{fill:var(--ink);font-weight:600}
 .done .fade{fill:var(--paper);opacity:.78}
 .done path{stroke:var(--good);stroke-width:1.5;stroke-dasharray:2 4;fill:none}.done text{fill:var(--good);font-weight:600}
-.actor text{font-weight:600;font-size:13px}
+.actor text{font-weight:600;font-size:12.5px}
 .icon{fill:none;stroke:var(--ink);stroke-width:1.4;stroke-linejoin:round;stroke-linecap:round}
-.actor.hopwise .icon{stroke:var(--good)}
 .caption{font-size:15px;font-weight:700}
 .drawing .caption.works{fill:var(--good)}.drawing .caption.works-at-a-price{fill:var(--warn)}.drawing .caption.fails{fill:var(--hang)}
 `;

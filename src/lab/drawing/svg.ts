@@ -9,6 +9,7 @@ import type { Bar } from "./bars.ts";
 import { type Box, boxMetrics } from "./boxes.ts";
 import {
   type Arrow,
+  aligned,
   type Column,
   type Drawing,
   drawingOf,
@@ -19,10 +20,10 @@ import {
 } from "./layout.ts";
 import { castOf, languages, outcomeWords, words } from "./sentences.ts";
 import { drawingStyle } from "./style.ts";
-import { duration, escaped, fitted, widthOf } from "./text.ts";
+import { duration, escaped, widthOf, wrapped } from "./text.ts";
 
-export const HEAD_HEIGHT = 62;
-export const AXIS_WIDTH = 64;
+export const HEAD_HEIGHT = 92;
+export const AXIS_WIDTH = 68;
 const COLOURS = 6;
 
 /** One language, or both, of which the page hides one. */
@@ -39,13 +40,13 @@ export function headOf({ columns }: Panel, spoken: Spoken): string {
 }
 
 function headColumn({ x, actor }: Column, spoken: Spoken): string {
-  const role = actor.id === "hopwise" ? "hopwise" : actor.role;
-  const room = metrics.columnGap - 24;
-  return `<g class="actor ${role}">${icon(actor.role, x)}${said(
-    { en: fitted(actor.title.en, 13, room), ko: fitted(actor.title.ko, 13, room) },
-    spoken,
-    `x="${x}" y="50" text-anchor="middle"`,
-  )}</g>`;
+  const titles = spoken.flatMap((language) =>
+    wrapped(actor.title[language], 12.5, 2 * metrics.margin - 2).map(
+      (line, row) =>
+        `<text lang="${language}" x="${x}" y="${47 + row * 16}" text-anchor="middle">${escaped(line)}</text>`,
+    ),
+  );
+  return `<g class="actor ${actor.role}">${icon(actor.role, x)}${titles.join("")}</g>`;
 }
 
 function icon(role: ActorRole, x: number): string {
@@ -211,12 +212,17 @@ function doneAt(panel: Panel, { y, at_ms }: { y: number; at_ms: number }, spoken
   );
 }
 
+/** To the millisecond: neighbours on the axis are to be told apart. */
+function instant(at_ms: number): string {
+  return at_ms < 1000 || at_ms >= 100_000 ? duration(at_ms) : `${(at_ms / 1000).toFixed(3)} s`;
+}
+
 /** The axis between the panels. */
 export function axisColumn({ axis, height }: Drawing): string {
   const x = AXIS_WIDTH / 2;
   const ticks = axis.ticks.map(({ y, at_ms }) => {
     const at = round(y + metrics.topPadding);
-    return `<text x="${x}" y="${round(at + 4)}" text-anchor="middle">${duration(at_ms)}</text>`;
+    return `<text x="${x}" y="${round(at + 4)}" text-anchor="middle">${instant(at_ms)}</text>`;
   });
   const breaks = axis.breaks.map(
     ({ top, bottom, duration_ms }) =>
@@ -229,7 +235,7 @@ export function axisColumn({ axis, height }: Drawing): string {
 /** The same times inside a panel that stands alone. */
 export function axisInside({ axis }: Drawing): string {
   const ticks = axis.ticks.map(
-    ({ y, at_ms }) => `<text x="2" y="${round(y + metrics.topPadding - 3)}">${duration(at_ms)}</text>`,
+    ({ y, at_ms }) => `<text x="2" y="${round(y + metrics.topPadding - 3)}">${instant(at_ms)}</text>`,
   );
   return `<g class="axis inside">${ticks.join("")}</g>`;
 }
@@ -240,7 +246,7 @@ function said(text: Text, spoken: Spoken, attributes: string): string {
 
 /** One picture that stands alone, light or dark as its reader's system is. */
 export function pictureOf(plays: readonly Play[], language: Language): string {
-  const drawing = drawingOf(plays);
+  const drawing = drawingOf(plays.map(aligned));
   const spoken = [language];
   const top = 46;
   let x = 0;

@@ -56,6 +56,11 @@ export function wrapped(text: string, size: number, width: number): string[] {
   return [...lines, line].map((whole) => fitted(whole, size, width));
 }
 
+/** Without the backticks that narrations put around code. */
+export function plain(text: string): string {
+  return text.replace(/`([^`]*)`/g, "$1");
+}
+
 /** As short as it stays exact enough: "0.3 ms", "40 ms", "5.02 s", "75 s". */
 export function duration(ms: number): string {
   const round = (value: number, digits: number) => String(Number(value.toFixed(digits)));

@@ -41,16 +41,16 @@ export class Player {
     this.#scenarios = scenarios;
     const root = window.document.documentElement;
     root.setAttribute("lang", window.navigator.language.startsWith("ko") ? "ko" : "en");
-    root.dataset["live"] = "";
+    root.dataset.live = "";
     window.document.addEventListener("keydown", (event) => this.#key(event));
     for (const button of this.#all("[data-do]")) {
-      button.addEventListener("click", () => this.#do(button.dataset["do"] ?? "", button));
+      button.addEventListener("click", () => this.#do(button.dataset.do ?? "", button));
     }
     this.#one("#scrub").addEventListener("input", () => this.#scrub());
     this.#one("#choose").addEventListener("change", () => this.#choose(Number(this.#one("#choose").value)));
     window.matchMedia("(max-width: 900px)").addEventListener("change", () => this.#choose(this.#scenario));
     const [name, beat] = window.location.hash.slice(1).split("/");
-    const named = [...this.#all(".scenario")].findIndex((section) => section.dataset["name"] === name);
+    const named = [...this.#all(".scenario")].findIndex((section) => section.dataset.name === name);
     this.#choose(Math.max(0, named));
     if (beat !== undefined && beat !== "") this.#go(Math.min(Number(beat) || 0, this.#beats().length) - 1, false);
   }
@@ -114,11 +114,11 @@ export class Player {
   #showPlays(): void {
     const shown = this.#shown();
     for (const section of this.#all(".scenario:not([hidden])")) {
-      section.dataset["columns"] = String(shown.length);
+      section.dataset.columns = String(shown.length);
       for (const panel of section.querySelectorAll(".panel"))
-        panel.hidden = !shown.includes(Number(panel.dataset["play"]));
+        panel.hidden = !shown.includes(Number(panel.dataset.play));
       for (const button of section.querySelectorAll(".cast button")) {
-        button.setAttribute("aria-pressed", String(shown.includes(Number(button.dataset["play"]))));
+        button.setAttribute("aria-pressed", String(shown.includes(Number(button.dataset.play))));
       }
     }
     for (const [index, pane] of this.#all(".pane").entries()) {
@@ -174,14 +174,14 @@ export class Player {
     else if (name === "first") this.#go(-1, true);
     else if (name === "last") this.#go(last, true);
     else if (name === "play") this.#isPlaying ? this.#pause() : this.#start();
-    else if (name === "scenario") this.#choose(Number(button?.dataset["scenario"]));
+    else if (name === "scenario") this.#choose(Number(button?.dataset.scenario));
     else if (name === "before") this.#choose(Math.max(0, this.#scenario - 1));
     else if (name === "after") this.#choose(Math.min(this.#scenarios.length - 1, this.#scenario + 1));
-    else if (name === "look") this.#look(Number(button?.dataset["play"]));
+    else if (name === "look") this.#look(Number(button?.dataset.play));
     else if (name === "help") this.#one("#help").showModal?.();
     else if (name === "close") this.#one("#help").close?.();
-    else if (name === "octets") root.dataset["octets"] = this.#hasOctets() ? "no" : "yes";
-    else if (name === "theme") root.dataset["theme"] = this.#isDark() ? "light" : "dark";
+    else if (name === "octets") root.dataset.octets = this.#hasOctets() ? "no" : "yes";
+    else if (name === "theme") root.dataset.theme = this.#isDark() ? "light" : "dark";
     else if (name === "language") {
       root.setAttribute("lang", root.lang === "ko" ? "en" : "ko");
       this.#tell();
@@ -189,18 +189,18 @@ export class Player {
   }
 
   #hasOctets(): boolean {
-    const asked = this.#window.document.documentElement.dataset["octets"];
+    const asked = this.#window.document.documentElement.dataset.octets;
     return asked === undefined ? !this.#isNarrow() : asked === "yes";
   }
 
   #isDark(): boolean {
-    const asked = this.#window.document.documentElement.dataset["theme"];
+    const asked = this.#window.document.documentElement.dataset.theme;
     return asked === undefined ? this.#window.matchMedia("(prefers-color-scheme: dark)").matches : asked === "dark";
   }
 
   #start(): void {
     this.#isPlaying = true;
-    this.#window.document.documentElement.dataset["playing"] = "";
+    this.#window.document.documentElement.dataset.playing = "";
     const isOver = this.#beat >= this.#beats().length - 1;
     this.#go(isOver ? 0 : this.#beat + 1, true);
   }
@@ -227,7 +227,7 @@ export class Player {
     this.#mark();
     this.#tell();
     this.#follow(y, isMoving);
-    const name = this.#all(".scenario")[this.#scenario]?.dataset["name"] ?? "";
+    const name = this.#all(".scenario")[this.#scenario]?.dataset.name ?? "";
     this.#window.history.replaceState(null, "", `#${name}/${beat + 1}`);
     this.#frame += 1;
     if (!isMoving || this.#isStill()) {
@@ -296,9 +296,12 @@ export class Player {
   /** Lifts the current steps above the veil. */
   #mark(): void {
     for (const now of this.#all(".scenario:not([hidden]) .now")) {
-      const play = Number(now.dataset["play"]);
+      const play = Number(now.dataset.play);
       const isNow = this.#beats()[this.#beat]?.steps.some(([of]) => of === play) ?? false;
-      now.setAttribute("href", isNow ? `#s${this.#scenario}p${play}-${this.#stepOf(play)}` : "#none");
+      const step = this.#window.document.querySelector(`#s${this.#scenario}p${play}-${this.#stepOf(play)}`);
+      const copy = isNow ? step?.cloneNode(true) : undefined;
+      copy?.removeAttribute("id");
+      now.replaceChildren(...(copy === undefined ? [] : [copy]));
     }
   }
 
@@ -308,13 +311,14 @@ export class Player {
       const pane = this.#all(".pane")[index];
       const step = this.#stepOf(play);
       const card = this.#window.document.querySelector(
-        step === undefined ? "#begin" : `#card-${this.#scenario}-${play}-${step}`,
+        step === undefined && index === 0 ? "#begin" : `#card-${this.#scenario}-${play}-${step}`,
       );
+      pane?.replaceChildren();
       if (pane === undefined || card === null) continue;
       const copy = card.cloneNode(true);
       copy.removeAttribute("id");
       pane.replaceChildren(copy);
-      pane.dataset["now"] = beat?.steps.some(([of]) => of === play) ? "yes" : "no";
+      pane.dataset.now = beat?.steps.some(([of]) => of === play) ? "yes" : "no";
     }
     this.#one("#live").textContent = this.#said();
   }
