@@ -130,7 +130,7 @@ export function statesOf(ledger: Ledger): Record<Hop, Tally<LiveState>> {
   ) as Record<Hop, Tally<LifeState>>;
   for (const gateway of ledger.gateways) {
     for (const { life } of gateway.clients.connections) states.downstream[life.state]++;
-    for (const endpoint of gateway.pool.endpoints) {
+    for (const endpoint of gateway.routing.endpoints) {
       states.upstream.opening += endpoint.dialing;
       for (const { life } of endpoint.connections) states.upstream[life.state]++;
     }
@@ -139,11 +139,11 @@ export function statesOf(ledger: Ledger): Record<Hop, Tally<LiveState>> {
 }
 
 export function endpointsOf(ledger: Ledger): Endpoint[] {
-  return ledger.gateways.flatMap((gateway) => gateway.pool.endpoints);
+  return ledger.gateways.flatMap((gateway) => gateway.routing.endpoints);
 }
 
 export function waitingOf(ledger: Ledger): number {
-  return ledger.gateways.reduce((waiting, gateway) => waiting + gateway.pool.waiting, 0);
+  return ledger.gateways.reduce((waiting, gateway) => waiting + gateway.routing.waiting, 0);
 }
 
 function hopStats(ledger: Ledger, hop: Hop, states: Record<Hop, Tally<LiveState>>): HopStats {

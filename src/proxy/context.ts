@@ -1,16 +1,16 @@
 /**
- * What all exchanges of one proxy share: settings, pool, clock, deadlines, observer.
+ * What all exchanges of one proxy share: settings, routing, clock, deadlines, observer.
  */
 import type { Deadlines } from "../connection/deadlines.ts";
 import { Outbox } from "../net/outbox.ts";
 import type { Clock } from "../net/ports.ts";
-import type { Pool } from "../pool/pool.ts";
 import type { ProxyObserver } from "./observer.ts";
+import type { Routing } from "./routing.ts";
 import type { GatewaySettings } from "./settings.ts";
 
 export class ProxyContext {
   readonly settings: GatewaySettings;
-  readonly pool: Pool;
+  readonly routing: Routing;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly observer: ProxyObserver;
@@ -21,9 +21,15 @@ export class ProxyContext {
   private dateSecond = -1;
   private dateText = "";
 
-  constructor(settings: GatewaySettings, pool: Pool, clock: Clock, deadlines: Deadlines, observer: ProxyObserver) {
+  constructor(
+    settings: GatewaySettings,
+    routing: Routing,
+    clock: Clock,
+    deadlines: Deadlines,
+    observer: ProxyObserver,
+  ) {
     this.settings = settings;
-    this.pool = pool;
+    this.routing = routing;
     this.clock = clock;
     this.deadlines = deadlines;
     this.observer = observer;

@@ -5,7 +5,6 @@
  * request is, or when nothing more may follow on the client's connection. Deliberately absent: reading request heads
  * (downstream.ts), finding connections (pool), admission and writing (files of these names).
  */
-import { parseKeepAlive } from "../connection/keep-alive-terms.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { NoConnection, Search, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
@@ -21,7 +20,7 @@ import { type AnswerReason, answerMeaning, errorAnswer } from "./answers.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord, Outcome } from "./exchange-record.ts";
-import { closeReasonOfRequest, closeReasonOfResponse } from "./hop-persistence.ts";
+import { closeReasonOfRequest, closeReasonOfResponse, keepAliveTermsOf } from "./hop-persistence.ts";
 import { RequestRelay } from "./request-relay.ts";
 import { requestHeadText, sentFraming } from "./request-writing.ts";
 import { type ResponseReceiver, ResponseRelay } from "./response-relay.ts";
@@ -121,8 +120,10 @@ export class Exchange implements Seeker, ResponseReceiver {
 
   /** Looks for a connection. */
   seek(): void {
-    if (this.mustAwaitLength(this.context.pool.speaksHttp10)) return;
-    const search = this.context.pool.acquire(this);
+    const pool = this.context.routing.poolFor(this.admission);
+    if (typeof pool === "string") return this.fail(pool, undefined);
+    if (this.mustAwaitLength(pool.speaksHttp10)) return;
+    const search = pool.acquire(this);
     if (!this.hasEnded && this.upstream === undefined) this.search = search;
   }
 
@@ -266,10 +267,8 @@ export class Exchange implements Seeker, ResponseReceiver {
     this.upstreamCloseReason = closeReasonOfResponse(head.minorVersion, options, framing);
     // A final response instead of 100 (Continue): whether the body still follows is anybody's guess.
     if (this.awaitsContinue) this.upstreamCloseReason ??= "request-unfinished";
-    // RFC 2068 section 19.7.1.1: the field counts only beside its token.
-    if (options.keepAlive && head.fields.has(Kind.keepAlive)) {
-      upstream.noteTerms(parseKeepAlive(head.fields.valuesOf(Kind.keepAlive).join(",")));
-    }
+    const terms = keepAliveTermsOf(head.fields, options);
+    if (terms !== undefined) upstream.noteTerms(terms);
   }
 
   private downstreamCloseReason(): CloseReason | undefined {

@@ -12,6 +12,7 @@ import { ClientTable } from "./client-table.ts";
 import { ProxyContext } from "./context.ts";
 import { DownstreamConnection, DRAIN_IDLE_GRACE_MS } from "./downstream.ts";
 import type { ProxyObserver } from "./observer.ts";
+import { OneOrigin, type Routing } from "./routing.ts";
 import type { GatewaySettings } from "./settings.ts";
 
 export interface GatewayPorts {
@@ -26,7 +27,7 @@ export interface DrainReport {
 }
 
 export class Gateway {
-  readonly pool: Pool;
+  readonly routing: Routing;
   readonly clients: ClientTable;
   readonly context: ProxyContext;
   private readonly ports: GatewayPorts;
@@ -37,7 +38,7 @@ export class Gateway {
   constructor(settings: GatewaySettings, ports: GatewayPorts) {
     this.ports = ports;
     const deadlines = new Sweeper(ports.clock);
-    this.pool = new Pool({
+    const pool = new Pool({
       origins: settings.origins,
       size: settings.poolSize,
       idleLimit_ms: settings.poolIdleTimeout_ms,
@@ -48,7 +49,8 @@ export class Gateway {
       observer: ports.observer,
       nextId: () => this.nextId++,
     });
-    this.context = new ProxyContext(settings, this.pool, ports.clock, deadlines, ports.observer);
+    this.routing = new OneOrigin(pool);
+    this.context = new ProxyContext(settings, this.routing, ports.clock, deadlines, ports.observer);
     this.clients = new ClientTable(settings.maxConnections, settings.keepAliveTimeout_ms, (connection) => {
       ports.observer.downstreamClosed(connection);
       this.checkDrained();
@@ -83,13 +85,13 @@ export class Gateway {
    * moment to be heard once more, tunnels and exchanges get `grace_ms`.
    */
   drain(grace_ms: number): Promise<DrainReport> {
-    const { clients, ports, pool } = this;
+    const { clients, ports, routing } = this;
     const { clock, observer } = ports;
     return new Promise((resolve) => {
       const done = (cut: number) => {
         stopIdle();
         stopAll();
-        pool.drain(() => {
+        routing.drain(() => {
           observer.drainEnded(cut);
           resolve({ cut });
         });

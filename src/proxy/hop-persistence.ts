@@ -1,9 +1,10 @@
 /**
  * Whether each hop of an exchange persists, as far as the messages on that hop say (law 1: each hop is its own).
  */
+import { type KeepAliveTerms, parseKeepAlive } from "../connection/keep-alive-terms.ts";
 import { type PersistenceFacts, persistenceAfter } from "../connection/persistence.ts";
 import type { CloseReason } from "../connection/reasons.ts";
-import type { ConnectionOptions } from "../wire/fields.ts";
+import { type ConnectionOptions, type FieldTable, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 
 /** Why the client's connection closes after this request; undefined: the request lets it persist. */
@@ -19,6 +20,12 @@ export function closeReasonOfResponse(
   framing: Framing,
 ): CloseReason | undefined {
   return closeReasonOf(minorVersion, options) ?? (framing.kind === "close" ? "close-delimited" : undefined);
+}
+
+/** The terms that a message gives for its connection. RFC 2068 section 19.7.1.1: the field counts only beside its token. */
+export function keepAliveTermsOf(fields: FieldTable, options: ConnectionOptions): KeepAliveTerms | undefined {
+  if (!options.keepAlive || !fields.has(Kind.keepAlive)) return undefined;
+  return parseKeepAlive(fields.valuesOf(Kind.keepAlive).join(","));
 }
 
 function closeReasonOf(minorVersion: 0 | 1, options: ConnectionOptions): CloseReason | undefined {

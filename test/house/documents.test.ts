@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { flagOf, optionNames } from "../../src/config/schema.ts";
+import { closeReasons, openReasons, reuseRefusals } from "../../src/connection/reasons.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const read = (name: string) => (existsSync(join(root, name)) ? readFileSync(join(root, name), "utf8") : undefined);
@@ -52,6 +54,38 @@ if (map !== undefined) {
     expect(rooms.filter((room) => !new RegExp(`(?:\\b|src/)${room}/?\\b`).test(map))).toStrictEqual([]);
   });
 }
+
+describe("docs/reasons.md says what every reason means, and knows no other", () => {
+  const page = read("docs/reasons.md") ?? "";
+  const sections = page.split(/^## /m);
+  const lists = { "Why connections close": closeReasons, "Why connections open": openReasons };
+  for (const [title, list] of Object.entries({ ...lists, "Why an idle connection was not reused": reuseRefusals })) {
+    it(title, () => {
+      const section = sections.find((text) => text.startsWith(title)) ?? "";
+      const rows = [...section.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, reason]) => reason);
+      expect(rows.toSorted()).toStrictEqual(Object.keys(list).toSorted());
+    });
+  }
+});
+
+describe("pages name only what exists", () => {
+  const metrics = read("src/ledger/metrics.ts") ?? "";
+  const ownFlags = [...(read("src/cli/program.ts") ?? "").matchAll(/"(--[a-z-]+)/g)].map(([, flag]) => flag as string);
+  const flags = new Set(["--help", "--no-admin", ...optionNames.map(flagOf), ...ownFlags]);
+  for (const page of ["README.md", "SECURITY.md", "docs/guide.md", "docs/reasons.md"]) {
+    const text = read(page) ?? "";
+    it(`metrics in ${page}`, () => {
+      const names = [...text.matchAll(/\b(?:hopwise_[a-z_]+|[a-z_]+_total)\b/g)].map(([name]) => name);
+      expect(names.filter((name) => !metrics.includes(name))).toStrictEqual([]);
+    });
+
+    it(`options in ${page}`, () => {
+      const told = [...text.matchAll(/\bhopwise (?:proxy|forward|demo) [^\n]*|`--[^`\n]*`/g)].map(([piece]) => piece);
+      const named = told.flatMap((piece) => piece.match(/(?<=^|[\s`])--[a-z-]+/g) ?? []);
+      expect(named.filter((flag) => !flags.has(flag))).toStrictEqual([]);
+    });
+  }
+});
 
 it("every script that runs a file runs one that exists, built or written", () => {
   const files = Object.values(manifest.scripts).flatMap((script) =>

@@ -8,6 +8,7 @@ import { closesOf, difference, total } from "./support/closes.ts";
 import { type Hopwise, type Stats, startHopwise } from "./support/hopwise.ts";
 import { type Origin, type OriginName, programOf, startOrigin } from "./support/origins.ts";
 import { has, needing, run } from "./support/programs.ts";
+import { until } from "./support/waiting.ts";
 import { wrk } from "./support/wrk.ts";
 
 for (const name of ["nginx", "apache", "node"] satisfies OriginName[]) {
@@ -54,10 +55,13 @@ for (const name of ["nginx", "apache", "node"] satisfies OriginName[]) {
       const before = await hopwise.stats();
       const report = await ab("-n", "500", "-c", "8");
       expect(figure(report, "Complete requests")).toBe(500);
-      const closes = difference(
-        before.connections.downstream.closed,
-        (await hopwise.stats()).connections.downstream.closed,
-      );
+      // ab has its response before hopwise has seen the last FIN.
+      let after = await hopwise.stats();
+      await until("every connection is gone", async () => {
+        after = await hopwise.stats();
+        return after.connections.downstream.open === 0;
+      });
+      const closes = difference(before.connections.downstream.closed, after.connections.downstream.closed);
       expect(closes["http10-not-kept"]).toBe(500);
       // ab opens a few more than it needs and closes them unused.
       expect(total(closes) - (closes["peer-closed-idle"] ?? 0)).toBe(500);

@@ -226,11 +226,11 @@ export class Scene {
     }
     if (gateway.clients.connections.size > 0) left.push(`${gateway.clients.connections.size} client connections`);
     if (gateway.clients.open !== 0) left.push(`a count of ${gateway.clients.open} open client connections`);
-    for (const endpoint of gateway.pool.endpoints) {
+    for (const endpoint of gateway.routing.endpoints) {
       if (endpoint.size !== 0) left.push(`${endpoint.size} connections of ${endpoint.origin.name}`);
       if (endpoint.inUse !== 0) left.push(`${endpoint.inUse} connections in use of ${endpoint.origin.name}`);
     }
-    if (gateway.pool.waiting !== 0) left.push(`${gateway.pool.waiting} searches in line`);
+    if (gateway.routing.waiting !== 0) left.push(`${gateway.routing.waiting} searches in line`);
     if (gateway.context.deadlines.size !== 0) left.push(`${gateway.context.deadlines.size} deadlines`);
     if (!gateway.context.outbox.isEmpty) left.push("octets in the outbox");
     const unsentBytes = Math.max(

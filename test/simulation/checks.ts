@@ -3,12 +3,13 @@
  *
  * Deliberately absent: what is judged on the wires, see request-judge.ts and response-judge.ts.
  */
+
+import type { VirtualClock } from "../../src/net/simulated/schedule.ts";
 import type { Gateway } from "../../src/proxy/gateway.ts";
 import { fail } from "./failure.ts";
 import { knownDefects } from "./known-defects.ts";
 import type { Network } from "./network.ts";
 import type { SimObserver } from "./observer.ts";
-import type { VirtualClock } from "./schedule.ts";
 
 /** Connections beyond the limit that may be open until their request is heard. */
 const SURPLUS_MAX = 64;
@@ -42,25 +43,25 @@ export class Checks {
 
   /** After every event. */
   always(): void {
-    const { clients, context, pool } = this.gateway;
+    const { clients, context, routing } = this.gateway;
     const { maxConnections, poolSize } = context.settings;
     if (clients.open > maxConnections + SURPLUS_MAX) fail("limits", `${clients.open} client connections are open`);
     if (clients.open < 0) fail("limits", `${clients.open} client connections are open`);
-    for (const endpoint of pool.endpoints) {
+    for (const endpoint of routing.endpoints) {
       const size = endpoint.connections.size + endpoint.dialing;
       if (size > poolSize) fail("limits", `${size} connections to ${endpoint.origin.name}`);
       if (endpoint.inUse < 0 || endpoint.dialing < 0) fail("limits", "a count has become negative");
     }
-    if (pool.waiting > 0 && pool.endpoints.length === 1) this.nobodyIdles();
+    if (routing.waiting > 0 && routing.endpoints.length === 1) this.nobodyIdles();
     if (!context.outbox.isEmpty) fail("nothing-left", "octets are left in the outbox behind an event");
   }
 
   /** Nobody waits for room beside a connection that nobody uses, unless one is closing for it. */
   private nobodyIdles(): void {
-    for (const { connections } of this.gateway.pool.endpoints) {
+    for (const { connections } of this.gateway.routing.endpoints) {
       const states = [...connections].map(({ life }) => life.state);
       if (states.includes("idle") && !states.includes("closing")) {
-        fail("liveness", `${this.gateway.pool.waiting} requests wait for room while a connection idles`);
+        fail("liveness", `${this.gateway.routing.waiting} requests wait for room while a connection idles`);
       }
     }
   }
@@ -106,13 +107,13 @@ export class Checks {
     count("clients in the list of idle ones", gateway.clients.idle.size);
     count("clients in the list of those that send a head", gateway.clients.reading.size);
     count("clients in the list of closing ones", gateway.clients.lingering.size);
-    for (const endpoint of gateway.pool.endpoints) {
+    for (const endpoint of gateway.routing.endpoints) {
       count(`connections of ${endpoint.origin.name}`, endpoint.connections.size);
       count(`counted dials of ${endpoint.origin.name}`, endpoint.dialing);
       count(`exchanges of ${endpoint.origin.name}`, endpoint.inUse);
       count(`idle connections of ${endpoint.origin.name}`, endpoint.idleCount);
     }
-    count("requests in line", gateway.pool.waiting);
+    count("requests in line", gateway.routing.waiting);
     count("deadlines", gateway.context.deadlines.size);
     count("timers", clock.pending);
     count("dials that go on", pendingDials);

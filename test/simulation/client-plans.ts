@@ -3,8 +3,9 @@
  *
  * A plan is data, drawn from the seed; clients.ts plays it.
  */
+
+import type { Random } from "../../src/net/simulated/random.ts";
 import { knownDefects } from "./known-defects.ts";
-import type { Random } from "./random.ts";
 import type { RequestRecord } from "./record.ts";
 import { makeRequest } from "./requests.ts";
 import { evilBody, evilHead } from "./smuggling.ts";

@@ -4,16 +4,16 @@
  * Deliberately absent: the proxy. It is on the other side of the link.
  */
 import type { SocketHandler } from "../../src/net/ports.ts";
+import type { Random } from "../../src/net/simulated/random.ts";
+import type { SimSocket } from "../../src/net/simulated/socket.ts";
 import type { Octets } from "../../src/wire/octets.ts";
 import type { ClientPlan } from "./client-plans.ts";
 import { fail } from "./failure.ts";
 import type { Link } from "./network.ts";
 import { Player, type Step } from "./player.ts";
-import type { Random } from "./random.ts";
 import type { RequestRecord } from "./record.ts";
 import { type JudgeOwner, ResponseJudge } from "./response-judge.ts";
 import type { Scene } from "./scene.ts";
-import type { SimSocket } from "./socket.ts";
 import { StrictError, StrictReader } from "./strict-reader.ts";
 import { TunnelEnd } from "./tunnel-end.ts";
 

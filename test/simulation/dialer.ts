@@ -1,8 +1,8 @@
 /** The proxy's dialer: connects to simulated origins, some of which refuse or never answer. */
 import type { Address, Dialer, DialHandler } from "../../src/net/ports.ts";
+import type { Random } from "../../src/net/simulated/random.ts";
 import { calmTraits, type Network, randomTraits } from "./network.ts";
 import type { Origin } from "./origins.ts";
-import type { Random } from "./random.ts";
 import type { Scene } from "./scene.ts";
 
 /** Faults of a dial, the commonest first. The second is one of the proxy's own machine. */

@@ -1,79 +1,48 @@
 /**
- * The simulated network: connections with latency, jitter, windows and odd segments, and what befalls them.
+ * The proxy's connections in a simulated world, and what befalls them.
  *
  * Deliberately absent: who talks; see clients.ts and origins.ts.
  */
-import type { Random } from "./random.ts";
-import type { Schedule } from "./schedule.ts";
-import { SimSocket } from "./socket.ts";
+import { type LinkTraits, Link as SimulatedLink } from "../../src/net/simulated/link.ts";
+import type { Random } from "../../src/net/simulated/random.ts";
+import type { Schedule } from "../../src/net/simulated/schedule.ts";
+import type { SimSocket } from "../../src/net/simulated/socket.ts";
 import type { Timeline } from "./timeline.ts";
 
-export interface LinkTraits {
-  readonly latency_ms: number;
-  /** Up to this much is added for each segment. */
-  readonly jitter_ms: number;
-  /** Octets that the systems between two programs hold: sent, and not read yet. */
-  readonly windowBytes: number;
-  /** Unsent octets at which a writer is asked to wait. */
-  readonly highWaterBytes: number;
-  readonly readBytesMax: number;
-  /** How what is sent is cut: not, at random places, or octet by octet as long as it is short. */
-  readonly segmentation: "whole" | "cut" | "octets";
-}
-
-/** Up to here everything may arrive octet by octet. */
-const OCTETS_MAX = 400;
+/** RST does all that it may, half of the time. */
+const RST_HARM = 0.5;
 
 /** One connection between the proxy and a neighbour, on either hop. */
-export class Link {
-  readonly name: string;
-  readonly traits: LinkTraits;
-  readonly schedule: Schedule;
-  readonly random: Random;
-  readonly proxyEnd: SimSocket;
-  readonly peerEnd: SimSocket;
+export class Link extends SimulatedLink {
   /** Its client wants a tunnel in the end. */
   mayTunnel = false;
-  /** Nothing arrives any more, and nobody is told. */
-  isSevered = false;
   /** Something befell it that neither neighbour did. */
   isHurt = false;
   private readonly timeline: Timeline;
 
   constructor(name: string, traits: LinkTraits, number: number, network: Network) {
-    this.name = name;
-    this.traits = traits;
-    this.schedule = network.schedule;
-    this.random = network.random.fork();
-    this.timeline = network.timeline;
-    const proxyPort = 10_000 + number;
-    const peerPort = 30_000 + number;
-    this.proxyEnd = new SimSocket(this, "proxy", {
-      remote: `192.0.2.${number % 250}`,
-      remotePort: peerPort,
-      localPort: proxyPort,
+    super({
+      name,
+      traits,
+      schedule: network.schedule,
+      random: network.random.fork(),
+      near: { address: "203.0.113.1", port: 10_000 + number },
+      far: { address: `192.0.2.${number % 250}`, port: 30_000 + number },
     });
-    this.peerEnd = new SimSocket(this, "peer", { remote: "203.0.113.1", remotePort: proxyPort, localPort: peerPort });
+    this.timeline = network.timeline;
   }
 
-  delay_ms(): number {
-    const { latency_ms, jitter_ms } = this.traits;
-    return latency_ms + Math.round(this.random.unit() * jitter_ms * 1_000) / 1_000;
+  get proxyEnd(): SimSocket {
+    return this.near;
+  }
+
+  get peerEnd(): SimSocket {
+    return this.far;
   }
 
   /** The neighbours' readers are simple; it is the proxy that must put up with any cut. */
-  segments(from: SimSocket, octets: Buffer): Buffer[] {
-    const { segmentation } = this.traits;
-    if (segmentation === "whole" || octets.length < 2 || from.side === "proxy") return [octets];
-    const isOctets = segmentation === "octets" && octets.length <= OCTETS_MAX;
-    const pieces: Buffer[] = [];
-    const longest = Math.max(8, octets.length >> 1);
-    for (let start = 0; start < octets.length; ) {
-      const end = isOctets ? start + 1 : start + this.random.between(1, longest);
-      pieces.push(octets.subarray(start, end));
-      start = end;
-    }
-    return pieces;
+  override segments(from: SimSocket, octets: Buffer): Buffer[] {
+    return from === this.proxyEnd ? [octets] : super.segments(from, octets);
   }
 
   /** Ends the connection from outside: RST to both ends, each in its own time. */
@@ -90,20 +59,20 @@ export class Link {
     this.timeline.note(this.name, "~~~~ the network loses everything from now on");
   }
 
-  noteWrite(socket: SimSocket, octets: Buffer): void {
+  override noteWrite(socket: SimSocket, octets: Buffer): void {
     if (this.timeline.isOn) this.timeline.noteOctets(this.label(socket), "writes", octets.toString("latin1"));
   }
 
-  noteRead(socket: SimSocket, octets: Buffer): void {
+  override noteRead(socket: SimSocket, octets: Buffer): void {
     if (this.timeline.isOn) this.timeline.noteOctets(this.label(socket), "reads", octets.toString("latin1"));
   }
 
-  note(socket: SimSocket, what: string): void {
+  override note(socket: SimSocket, what: string): void {
     if (this.timeline.isOn) this.timeline.note(this.label(socket), what);
   }
 
   private label(socket: SimSocket): string {
-    return socket.side === "proxy" ? `  proxy ${this.name}` : this.name;
+    return socket === this.proxyEnd ? `  proxy ${this.name}` : this.name;
   }
 }
 
@@ -140,6 +109,7 @@ export function randomTraits(random: Random, bodyBytesMax: number): LinkTraits {
     highWaterBytes: random.pick([1, 512, 4_096, 16_384, 65_536]),
     readBytesMax: Math.max(random.pick([64, 4_096, 65_536, 65_536]), bodyBytesMax >> 6),
     segmentation: random.pick(["whole", "whole", "cut", "cut", "cut", "octets"]),
+    rstHarm: RST_HARM,
   };
 }
 

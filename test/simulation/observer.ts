@@ -3,13 +3,13 @@
  * one reason of the closed list.
  */
 import { closeReasons, type ReuseRefusal } from "../../src/connection/reasons.ts";
+import { SimSocket } from "../../src/net/simulated/socket.ts";
 import type { Endpoint } from "../../src/pool/endpoint.ts";
 import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
 import type { DownstreamConnection } from "../../src/proxy/downstream.ts";
 import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
 import type { ProxyObserver } from "../../src/proxy/observer.ts";
 import { fail } from "./failure.ts";
-import { SimSocket } from "./socket.ts";
 import type { Timeline } from "./timeline.ts";
 
 type Connection = DownstreamConnection | PooledConnection;

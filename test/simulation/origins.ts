@@ -5,17 +5,17 @@
  * Deliberately absent: what is said, see responses.ts.
  */
 import type { SocketHandler } from "../../src/net/ports.ts";
+import type { Random } from "../../src/net/simulated/random.ts";
+import type { SimSocket, WriteMark } from "../../src/net/simulated/socket.ts";
 import type { Octets } from "../../src/wire/octets.ts";
 import { fail } from "./failure.ts";
 import { knownDefects } from "./known-defects.ts";
 import type { Link } from "./network.ts";
 import { Player, type Step } from "./player.ts";
-import type { Random } from "./random.ts";
 import type { Arrival, RequestRecord } from "./record.ts";
 import { readRequestHead } from "./request-judge.ts";
 import { interims, makeScript, type Script, strayText } from "./responses.ts";
 import type { Scene } from "./scene.ts";
-import type { SimSocket, WriteMark } from "./socket.ts";
 import { type ReaderEvents, type ReadFraming, type ReadHead, StrictError, StrictReader } from "./strict-reader.ts";
 import { type Act, calmTemper, type Temper } from "./tempers.ts";
 import { TUNNEL_PROTOCOL, TunnelEnd } from "./tunnel-end.ts";

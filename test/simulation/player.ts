@@ -3,8 +3,8 @@
  *
  * What is due at once leaves in one write. Deliberately absent: what the text means.
  */
-import type { Schedule, Task } from "./schedule.ts";
-import type { SimSocket } from "./socket.ts";
+import type { Schedule, Task } from "../../src/net/simulated/schedule.ts";
+import type { SimSocket } from "../../src/net/simulated/socket.ts";
 
 export interface Step {
   readonly text: string;

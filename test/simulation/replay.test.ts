@@ -1,6 +1,6 @@
 /** A seed is a whole world: it happens again just so, event by event and octet by octet. */
 import { expect, it } from "vitest";
-import { Random } from "./random.ts";
+import { Random } from "../../src/net/simulated/random.ts";
 import { runSeed } from "./run.ts";
 
 for (const seed of [1, 7, 42, 1_000_003]) {

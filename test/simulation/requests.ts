@@ -3,8 +3,9 @@
  *
  * Deliberately absent: invalid ones, see smuggling.ts.
  */
+
+import type { Random } from "../../src/net/simulated/random.ts";
 import { content } from "./content.ts";
-import type { Random } from "./random.ts";
 import { type RequestFacts, RequestRecord } from "./record.ts";
 import { TUNNEL_PROTOCOL } from "./tunnel-end.ts";
 

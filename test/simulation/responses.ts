@@ -3,8 +3,9 @@
  *
  * Deliberately absent: when it is said and what happens to the connection, see origins.ts.
  */
+
+import type { Random } from "../../src/net/simulated/random.ts";
 import { content } from "./content.ts";
-import type { Random } from "./random.ts";
 import type { Arrival, Meant, RequestRecord } from "./record.ts";
 import { bodySize, chunked } from "./requests.ts";
 import type { Act, Temper } from "./tempers.ts";

@@ -1,7 +1,8 @@
 /** What all actors of one simulated world share. */
+
+import type { Schedule } from "../../src/net/simulated/schedule.ts";
 import type { GatewaySettings } from "../../src/proxy/settings.ts";
 import type { RequestRecord } from "./record.ts";
-import type { Schedule } from "./schedule.ts";
 import type { Timeline } from "./timeline.ts";
 
 export interface Scene {

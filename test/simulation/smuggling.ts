@@ -3,8 +3,9 @@
  *
  * Deliberately absent: which answer each gets; that they are refused and end their connection is what counts here.
  */
+
+import type { Random } from "../../src/net/simulated/random.ts";
 import { content } from "./content.ts";
-import type { Random } from "./random.ts";
 import { RequestRecord } from "./record.ts";
 
 const INNER = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -3,7 +3,7 @@
  *
  * A temper is data, drawn from the seed; origins.ts and responses.ts play it.
  */
-import type { Random } from "./random.ts";
+import type { Random } from "../../src/net/simulated/random.ts";
 
 /** What an origin does with one request. */
 export type Act =

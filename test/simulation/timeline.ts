@@ -3,7 +3,7 @@
  *
  * Off while seeds are searched; a failing seed runs again with it on. Deliberately absent: judgement.
  */
-import type { Schedule } from "./schedule.ts";
+import type { Schedule } from "../../src/net/simulated/schedule.ts";
 
 /** Characters of a message that are shown. */
 const SHOWN_MAX = 220;

@@ -3,13 +3,14 @@
  *
  * An end that has trouble ends with RST, never with FIN; so whoever hears FIN must have heard everything.
  */
+
+import type { Random } from "../../src/net/simulated/random.ts";
+import type { SimSocket } from "../../src/net/simulated/socket.ts";
 import { content } from "./content.ts";
 import { fail } from "./failure.ts";
 import { knownDefects } from "./known-defects.ts";
 import type { Player } from "./player.ts";
-import type { Random } from "./random.ts";
 import type { Scene } from "./scene.ts";
-import type { SimSocket } from "./socket.ts";
 
 /** The protocol that tunnels speak. */
 export const TUNNEL_PROTOCOL = "sim/1";

@@ -2,9 +2,10 @@
  * The size of a world and the settings of its gateway, drawn from the seed. Limits are short and small, so that every one
  * of them is reached by some.
  */
+
+import type { Random } from "../../src/net/simulated/random.ts";
 import type { GatewaySettings } from "../../src/proxy/settings.ts";
 import { defaultHeadLimits } from "../../src/wire/head-reader.ts";
-import type { Random } from "./random.ts";
 
 export interface WorldShape {
   readonly origins: number;

@@ -4,6 +4,9 @@
  * First a storm: faults of every kind. Then, faults over, everything must come to an end within the sum of the limits;
  * then a calm, in which every request must succeed; then a drain. Some worlds are drained in the middle of the storm.
  */
+
+import { Random } from "../../src/net/simulated/random.ts";
+import { Schedule, VirtualClock } from "../../src/net/simulated/schedule.ts";
 import { parseOriginAddress } from "../../src/pool/origin-address.ts";
 import { Gateway } from "../../src/proxy/gateway.ts";
 import type { GatewaySettings } from "../../src/proxy/settings.ts";
@@ -16,10 +19,8 @@ import { knownDefects } from "./known-defects.ts";
 import { calmTraits, Network, randomTraits } from "./network.ts";
 import { SimObserver } from "./observer.ts";
 import { Origin } from "./origins.ts";
-import { Random } from "./random.ts";
 import type { RequestRecord } from "./record.ts";
 import type { Scene } from "./scene.ts";
-import { Schedule, VirtualClock } from "./schedule.ts";
 import { makeTemper } from "./tempers.ts";
 import { Timeline } from "./timeline.ts";
 import { randomShape, type WorldShape } from "./world-shape.ts";
@@ -111,11 +112,11 @@ export class World implements Scene {
 
   /** Everything ends by itself. */
   private settle(): void {
-    const { clients, pool, context } = this.gateway;
+    const { clients, routing, context } = this.gateway;
     const isOver = () =>
       this.areClientsOver() &&
       clients.connections.size === 0 &&
-      pool.endpoints.every(({ size }) => size === 0) &&
+      routing.endpoints.every(({ size }) => size === 0) &&
       this.clock.pending === 0;
     if (!this.runUntil(isOver, SETTLE_MS_MAX)) {
       const open = this.clients.filter((client) => !this.isOver(client)).map(({ name }) => name);

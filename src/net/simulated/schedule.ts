@@ -1,9 +1,9 @@
 /**
- * Virtual time: a queue of tasks in the order of (time, number), and the proxy's clock on it.
+ * Virtual time: a queue of tasks in the order of (time, number), and a clock on it.
  *
  * Nothing waits: time jumps to the next task. Deliberately absent: promises and timers of the runtime.
  */
-import type { Clock } from "../../src/net/ports.ts";
+import type { Clock } from "../ports.ts";
 
 /** A Sunday in 1994: the example of RFC 9110 section 5.6.7. */
 const DATE_MS = Date.UTC(1994, 10, 6, 8, 49, 37);
@@ -95,7 +95,7 @@ function isBefore(one: Task, other: Task): boolean {
   return one.at_ms < other.at_ms || (one.at_ms === other.at_ms && one.number < other.number);
 }
 
-/** The proxy's clock. It counts what the proxy still waits for. */
+/** The clock of whoever lives in virtual time. It counts what is still waited for. */
 export class VirtualClock implements Clock {
   /** Callbacks that were asked for and neither came nor were given up. */
   pending = 0;

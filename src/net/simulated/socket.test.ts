@@ -1,11 +1,10 @@
 /** The simulated socket keeps the port's contract, to the letter and to its harshest reading. */
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Octets } from "../../src/wire/octets.ts";
-import { type Link, type LinkTraits, Network } from "./network.ts";
+import type { Octets } from "../../wire/octets.ts";
+import { Link, type LinkTraits } from "./link.ts";
 import { Random } from "./random.ts";
 import { Schedule } from "./schedule.ts";
 import type { SimSocket } from "./socket.ts";
-import { Timeline } from "./timeline.ts";
 
 const plain: LinkTraits = {
   latency_ms: 1,
@@ -14,14 +13,15 @@ const plain: LinkTraits = {
   highWaterBytes: 5,
   readBytesMax: 100,
   segmentation: "whole",
+  rstHarm: 0.5,
 };
 
 let schedule: Schedule;
-let network: Network;
+let random: Random;
 
 beforeEach(() => {
   schedule = new Schedule();
-  network = new Network(schedule, new Random(1), new Timeline(schedule, false));
+  random = new Random(1);
 });
 
 /** Notes what a socket is told. */
@@ -43,8 +43,15 @@ function open(traits: Partial<LinkTraits> = {}): {
   atA: string[];
   atB: string[];
 } {
-  const link = network.connect("link", { ...plain, ...traits });
-  const { proxyEnd: a, peerEnd: b } = link;
+  const link = new Link({
+    name: "link",
+    traits: { ...plain, ...traits },
+    schedule,
+    random: random.fork(),
+    near: { address: "203.0.113.1", port: 10_000 },
+    far: { address: "192.0.2.1", port: 30_000 },
+  });
+  const { near: a, far: b } = link;
   return { link, a, b, atA: listen(a), atB: listen(b) };
 }
 
@@ -191,16 +198,9 @@ describe("closing", () => {
 });
 
 describe("the network", () => {
-  it("cuts: both are told of a reset", () => {
-    const { link, atA, atB } = open();
-    link.cut();
-    runAll();
-    expect([atA, atB]).toStrictEqual([["CLOSE ECONNRESET"], ["CLOSE ECONNRESET"]]);
-  });
-
   it("loses everything: nobody is told anything", () => {
     const { link, a, atA, atB } = open();
-    link.sever();
+    link.isSevered = true;
     a.write("0123456789abcdefg");
     a.end();
     runAll();
@@ -212,5 +212,26 @@ describe("the network", () => {
     b.write("abc");
     runAll();
     expect(atA).toStrictEqual(["a", "b", "c"]);
+  });
+});
+
+describe("RST without harm", () => {
+  it("comes in its order: what was sent before it is read first", () => {
+    const { a, b, atB } = open({ rstHarm: 0 });
+    b.write("unfinished business that fills the window");
+    a.write("answer");
+    a.reset();
+    runAll();
+    expect(atB).toStrictEqual(["answer", "CLOSE ECONNRESET"]);
+  });
+
+  it("fails the writes of who does not read, and what arrived is lost with them", () => {
+    const { a, b, atB } = open({ rstHarm: 0 });
+    b.pause();
+    b.write("unfinished business that fills the window");
+    a.write("answer");
+    a.reset();
+    runAll();
+    expect(atB).toStrictEqual(["CLOSE ECONNRESET"]);
   });
 });

@@ -1,13 +1,13 @@
 /**
- * One end of a simulated connection: the socket port as the proxy sees it, and as its neighbours use it.
+ * One end of a simulated connection: the socket port, as strict as a system may be.
  *
- * As strict as a system may be: octets are handed over in one shared buffer that is scribbled over afterwards, handlers
- * are never called from within a call, a paused socket delivers nothing, RST may take undelivered octets with it. What
+ * Octets are handed over in one shared buffer that is scribbled over afterwards, handlers are never called from within a
+ * call, a paused socket delivers nothing, RST may take undelivered octets with it (see `LinkTraits.rstHarm`). What
  * `writtenBytes`, `deliveredBytes` and `writes` say is for checks only.
  */
-import type { Socket, SocketHandler } from "../../src/net/ports.ts";
-import type { Octets } from "../../src/wire/octets.ts";
-import type { Link } from "./network.ts";
+import type { Octets } from "../../wire/octets.ts";
+import type { Socket, SocketHandler } from "../ports.ts";
+import type { Link, LinkSide } from "./link.ts";
 
 const nobody: SocketHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
@@ -35,7 +35,7 @@ export interface WriteMark {
 export class SimSocket implements Socket {
   handler: SocketHandler = nobody;
   readonly link: Link;
-  readonly side: "proxy" | "peer";
+  readonly side: LinkSide;
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localPort: number;
@@ -72,7 +72,7 @@ export class SimSocket implements Socket {
   private deliveryIsDue = false;
   private closeIsDue = false;
 
-  constructor(link: Link, side: "proxy" | "peer", address: { remote: string; remotePort: number; localPort: number }) {
+  constructor(link: Link, side: LinkSide, address: { remote: string; remotePort: number; localPort: number }) {
     this.link = link;
     this.side = side;
     this.remoteAddress = address.remote;
@@ -85,7 +85,7 @@ export class SimSocket implements Socket {
   }
 
   private get other(): SimSocket {
-    return this.side === "proxy" ? this.link.peerEnd : this.link.proxyEnd;
+    return this.side === "near" ? this.link.far : this.link.near;
   }
 
   // Sending.
@@ -203,14 +203,16 @@ export class SimSocket implements Socket {
     this.resetHasArrived = true;
     const hadUnsent = this.unsentBytes > 0;
     this.dropUnsent();
-    if (this.link.random.chance(0.5)) {
+    const { rstHarm } = this.link.traits;
+    if (this.link.random.chance(rstHarm)) {
       this.arrived = [];
       this.arrivedBytes = 0;
       this.finHasArrived = false;
     }
-    if (hadUnsent) this.tellClose("ECONNRESET");
+    // A system that does no harm lets what has arrived be read before the failure of the next write is told.
+    if (hadUnsent && (this.isPaused || rstHarm > 0)) this.tellClose("ECONNRESET");
     else if (!this.isPaused) this.deliverSoon();
-    else if (this.link.random.chance(0.5)) this.tellClose("ECONNRESET");
+    else if (this.link.random.chance(rstHarm)) this.tellClose("ECONNRESET");
   }
 
   pause(): void {
@@ -307,8 +309,8 @@ export class SimSocket implements Socket {
   /** RST takes with it what has not arrived yet, all of it or its later part or nothing. */
   private sendReset(what: string): void {
     this.link.note(this, what);
-    const { random } = this.link;
-    if (random.chance(0.5)) {
+    const { random, traits } = this.link;
+    if (random.chance(traits.rstHarm)) {
       const kept = random.below(this.inFlight.length + 1);
       for (const segment of this.inFlight.slice(kept)) segment.isLost = true;
     }

@@ -1,0 +1,17 @@
+/** The examples run as they stand, and show what they say. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+it("examples/embedded.js: three requests on one connection per hop, and why each closed", async () => {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["examples/embedded.js"], { cwd: root });
+  expect(stderr).toBe("");
+  expect(stdout).toContain(
+    "GET /three -> 200: exchange 3 on connection 1,\n  exchange 3 on connection 2 to the origin",
+  );
+  expect(stdout).toContain("connection 1 (downstream) closed after 3 exchanges: peer-closed-idle");
+  expect(stdout).toContain("connection 2 (upstream) closed after 3 exchanges: drained");
+});
