@@ -21,6 +21,8 @@ export interface GatewayPorts {
   readonly clock: Clock;
   readonly dialer: Dialer;
   readonly observer: ProxyObserver;
+  /** Connections are numbered from here on. Default: 1. */
+  readonly firstConnectionId?: number;
 }
 
 export interface DrainReport {
@@ -39,12 +41,13 @@ export class Gateway {
   readonly clients: ClientTable;
   readonly context: ProxyContext;
   private readonly ports: GatewayPorts;
-  private nextId = 1;
+  private nextId: number;
   private drained: (() => void) | undefined;
   private isDrainAnnounced = false;
 
   constructor(settings: GatewaySettings, ports: GatewayPorts) {
     this.ports = ports;
+    this.nextId = ports.firstConnectionId ?? 1;
     const deadlines = new Sweeper(ports.clock);
     const pooling = {
       size: settings.poolSize,
@@ -97,18 +100,21 @@ export class Gateway {
     return new Promise((resolve) => {
       const done = (cut: number) => {
         stopIdle();
-        stopAll();
         routing.drain(() => {
+          stopAll();
           observer.drainEnded(cut);
           resolve({ cut });
         });
       };
       const stopIdle = clock.after(Math.min(DRAIN_IDLE_GRACE_MS, grace_ms), () => this.closeIdle());
       const stopAll = clock.after(grace_ms, () => {
+        const { drained } = this;
         this.drained = undefined;
         let cut = 0;
         for (const connection of [...clients.connections]) if (connection.cut()) cut++;
-        done(cut);
+        // No client may be left, and an origin not have taken the rest of a tunnel.
+        for (const endpoint of routing.endpoints) endpoint.cut();
+        if (drained !== undefined) done(cut);
       });
       this.drained = () => done(0);
       this.checkDrained();

@@ -11,9 +11,12 @@ describe("help", () => {
   it("of hopwise tells the commands that there are", async () => {
     const { code, out, err } = await run("--help");
     expect([code, err]).toEqual([0, ""]);
-    expect(
-      [...out.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, command]) => command),
-    ).toEqual(["proxy", "forward", "demo", "lab"]);
+    expect([...out.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, command]) => command)).toEqual([
+      "proxy",
+      "forward",
+      "demo",
+      "lab",
+    ]);
   });
 
   it("of the proxy tells every option, its default, and two examples", async () => {
