@@ -41,6 +41,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "runtimes",
+          include: ["test/runtimes/*.test.ts"],
+          globalSetup: ["test/interop/support/build.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
           globalSetup: ["test/interop/support/build.ts"],

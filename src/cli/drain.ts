@@ -11,6 +11,8 @@ import { styled, type Terminal } from "./terminal.ts";
 export interface Drainable {
   /** Drains and closes. */
   close(): Promise<DrainReport>;
+  /** Ends at once what is no part of this process. */
+  kill?(): void;
   stats(): ProxyStats;
 }
 
@@ -27,6 +29,7 @@ export async function drainOnSignal(target: Drainable, terminal: Terminal): Prom
   onSecondSignal(() => {
     const { inProgress } = target.stats().exchanges;
     terminal.setLive();
+    target.kill?.();
     terminal.say(`ended now${inProgress > 0 ? `: ${plural(inProgress, "exchange")} cut` : ""}`);
     process.exit(ExitCode.failed);
   });

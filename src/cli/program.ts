@@ -83,6 +83,7 @@ function programWith(execute: (run: Run, flags: Flags) => Promise<void>): Comman
       .usage("--to <url> [options]")
       .summary("reverse proxy in front of an origin"),
   )
+    .addOption(workersFlag())
     .addOption(new Option("--quiet", "only errors and warnings").helpGroup("Operation:"))
     .addOption(new Option("--json", "machine lines on the standard output").helpGroup("Operation:"))
     .addHelpOption(helpFlag())
@@ -100,6 +101,7 @@ function programWith(execute: (run: Run, flags: Flags) => Promise<void>): Comman
       .usage("[options]")
       .summary("forward proxy for browsers and programs"),
   )
+    .addOption(workersFlag())
     .addOption(
       new Option("--hash-password", "read a password, print its hash for the file of --users, and end").helpGroup(
         "Operation:",
@@ -133,6 +135,13 @@ function programWith(execute: (run: Run, flags: Flags) => Promise<void>): Comman
       return execute(runDemo, flags);
     });
   return program;
+}
+
+function workersFlag(): Option {
+  const text =
+    "processes that share the work, or auto: one per core; --max-connections and --pool-size are for all of them " +
+    "together, and divided evenly (default: 1)";
+  return new Option("--workers <count>", text).helpGroup("Operation:");
 }
 
 function helpFlag(): Option {

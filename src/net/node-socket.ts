@@ -171,6 +171,11 @@ export function readingShared(accepted: RawSocket, options: SocketConstructorOpt
   const handle = handleOf(accepted);
   if (handle === null || handle === undefined || "bun" in process.versions) return undefined;
   (accepted as unknown as { _handle: null })._handle = null;
+  return socketOf(handle, options);
+}
+
+/** A socket that reads into shared buffers, of a connection's handle. */
+export function socketOf(handle: object, options: SocketConstructorOpts): RawSocket {
   return new RawSocket({ ...options, handle, onread: sharedReading } as SocketConstructorOpts);
 }
 

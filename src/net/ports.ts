@@ -79,8 +79,8 @@ export interface Dialer {
 export interface Listener {
   /** `host:port` that is listened on, with the real port. */
   readonly address: { readonly host: string; readonly port: number };
-  /** Accepts no more; open connections stay. */
-  close(): void;
+  /** Accepts no more; open connections stay. Settled once nobody can come any more. */
+  close(): void | Promise<void>;
 }
 
 export interface Clock {

@@ -106,6 +106,8 @@ export class PooledConnection implements SocketHandler {
 
   /** Ends the exchange; the connection is idle and may be reused. */
   release(): void {
+    this.socket.resume();
+    this.clearDeadline();
     this.leaveUser();
     this.life.endExchange();
     this.endpoint.onReleased(this);

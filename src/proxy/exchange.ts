@@ -8,7 +8,7 @@
 import type { CloseReason } from "../connection/reasons.ts";
 import type { NoConnection, Search, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
-import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
+import { type ConnectionOptions, Kind } from "../wire/fields.ts";
 import { describesBody, type Framing } from "../wire/framing.ts";
 import { isIdempotent } from "../wire/methods.ts";
 import type { Octets } from "../wire/octets.ts";
@@ -25,18 +25,10 @@ import { closeReasonOfRequest, closeReasonOfResponse, keepAliveTermsOf } from ".
 import { RequestRelay } from "./request-relay.ts";
 import { requestHeadText, sentFraming } from "./request-writing.ts";
 import { type ResponseReceiver, ResponseRelay } from "./response-relay.ts";
-import { interimHeadText } from "./response-writing.ts";
-import { Tunnel } from "./tunnel.ts";
-import { type UpstreamLimit, upstreamLimit } from "./upstream-limit.ts";
+import { switchProtocols } from "./tunnel.ts";
+import { answerAfter, limitOf, type UpstreamLimit, upstreamLimit } from "./upstream-limit.ts";
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
-
-/** What the client is told when an origin's limit has passed. */
-const STALLED: Readonly<Record<UpstreamLimit, AnswerReason>> = {
-  "write-timeout": "upstream-write-timeout",
-  "response-timeout": "response-timeout",
-  "body-timeout": "response-stalled",
-};
 
 export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   readonly request: RequestRelay;
@@ -204,13 +196,12 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   }
 
   private armUpstream(): void {
-    const { upstream, context } = this;
+    const { upstream } = this;
     if (upstream === undefined) return;
     const limit = this.limit();
-    if (limit === undefined) return upstream.clearDeadline();
     if (limit === "write-timeout") upstream.socket.tookSome();
-    const { responseTimeout_ms, bodyTimeout_ms } = context.settings;
-    upstream.armDeadline(limit === "response-timeout" ? responseTimeout_ms : bodyTimeout_ms);
+    if (limit === undefined) upstream.clearDeadline();
+    else upstream.armDeadline(limitOf(limit, this.context.settings));
   }
 
   onDeadline(): void {
@@ -218,7 +209,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (limit === undefined) return;
     if (limit === "write-timeout" && this.upstream?.socket.tookSome()) return this.armUpstream();
     if (limit === "response-timeout") this.upstream?.endpoint.onUnanswered("ETIMEDOUT");
-    this.fail(STALLED[limit], limit);
+    this.fail(answerAfter(limit), limit);
   }
 
   // The response, as it arrives.
@@ -320,8 +311,9 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (upstream === undefined) return;
     this.record.fault = fault;
     const closeReason = fault === undefined ? "peer-closed" : "peer-reset";
-    if (this.response.isForwarding) return this.fail("response-incomplete", "response-truncated");
-    if (this.record.responseBeganAt_ms !== undefined) return this.fail("response-incomplete", closeReason);
+    const { isForwarding } = this.response;
+    if (isForwarding || this.record.responseBeganAt_ms !== undefined)
+      return this.fail("response-incomplete", isForwarding ? "response-truncated" : closeReason);
     const { endpoint } = upstream;
     if (upstream.isReused) endpoint.onStale(upstream);
     else endpoint.onUnanswered(fault ?? "ECONNRESET");
@@ -342,14 +334,8 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (!this.request.isComplete || !isSwitchOffered(this.admission, head)) {
       return this.fail("upgrade-unexpected", "response-malformed");
     }
-    const upstream = this.upstream as PooledConnection;
     this.hasEnded = true;
-    this.record.status = 101;
-    this.record.outcome = "tunnel";
-    upstream.endpoint.minorVersion = head.minorVersion;
-    this.context.outbox.addText(interimHeadText(head, connectionOptionsOf(head.fields)));
-    this.downstream.flush();
-    new Tunnel(this.context, this.downstream, upstream, this.record).begin(rest);
+    switchProtocols(this.context, this.downstream, this.upstream as PooledConnection, this.record, head, rest);
   }
 
   // What the client does meanwhile.
@@ -386,16 +372,9 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (this.hasEnded) return;
     this.hasEnded = true;
     const { upstream } = this;
-    if (upstream !== undefined) {
-      const reason = this.upstreamEndReason(upstream);
-      if (reason === undefined) {
-        upstream.socket.resume();
-        upstream.clearDeadline();
-        upstream.release();
-      } else {
-        upstream.close(reason);
-      }
-    }
+    const reason = upstream && this.upstreamEndReason(upstream);
+    if (reason !== undefined) upstream?.close(reason);
+    else upstream?.release();
     const closeReason = this.closeReason ?? (this.request.isComplete ? undefined : "request-unfinished");
     this.finishRecord();
     this.downstream.onExchangeEnded(closeReason);
@@ -455,6 +434,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   private breakOff(reason: CloseReason): void {
     const isTruncated = !this.response.isComplete;
     if (isTruncated) this.record.outcome = "truncated";
+    else this.record.reason = undefined;
     this.context.outbox.clear();
     this.finishRecord();
     if (isTruncated && this.response.clientFraming === "close") this.downstream.reset(reason);
@@ -462,10 +442,8 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   }
 
   private finishRecord(): void {
-    const { record } = this;
-    record.requestBodyBytes = this.request.bytes;
-    record.responseBodyBytes = this.response.bytes;
-    record.endedAt_ms = this.context.clock.now();
-    this.context.observer.exchangeEnded(record);
+    const { record, context } = this;
+    record.finish(this.request.bytes, this.response.bytes, context.clock.now());
+    context.observer.exchangeEnded(record);
   }
 }

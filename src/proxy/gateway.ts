@@ -21,6 +21,8 @@ export interface GatewayPorts {
   readonly clock: Clock;
   readonly dialer: Dialer;
   readonly observer: ProxyObserver;
+  /** Connections are numbered from here on. Default: 1. */
+  readonly firstConnectionId?: number;
 }
 
 export interface DrainReport {
@@ -39,12 +41,13 @@ export class Gateway {
   readonly clients: ClientTable;
   readonly context: ProxyContext;
   private readonly ports: GatewayPorts;
-  private nextId = 1;
+  private nextId: number;
   private drained: (() => void) | undefined;
   private isDrainAnnounced = false;
 
   constructor(settings: GatewaySettings, ports: GatewayPorts) {
     this.ports = ports;
+    this.nextId = ports.firstConnectionId ?? 1;
     const deadlines = new Sweeper(ports.clock);
     const pooling = {
       size: settings.poolSize,

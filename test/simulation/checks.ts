@@ -49,13 +49,17 @@ export class Checks {
       if (size > poolSize) fail("limits", `${size} connections to ${endpoint.origin.name}`);
       if (endpoint.inUse < 0 || endpoint.dialing < 0) fail("limits", "a count has become negative");
     }
+    const idle = routing.endpoints.reduce((sum, { idleCount }) => sum + idleCount, 0);
+    const { idleMax = Number.POSITIVE_INFINITY } = context.settings.forward ?? {};
+    if (idle > idleMax) fail("limits", `${idle} connections idle in all`);
     if (routing.waiting > 0 && routing.endpoints.length === 1) this.nobodyIdles();
     if (!context.outbox.isEmpty) fail("nothing-left", "octets are left in the outbox behind an event");
   }
 
-  /** Nobody waits for room beside a connection that nobody uses, unless one is closing for it. */
+  /** Nobody waits for room beside a connection that nobody uses, unless one is closing for it, or settles. */
   private nobodyIdles(): void {
     for (const { connections } of this.gateway.routing.endpoints) {
+      if ([...connections].some(({ isSettling }) => isSettling)) continue;
       const states = [...connections].map(({ life }) => life.state);
       if (states.includes("idle") && !states.includes("closing")) {
         fail("liveness", `${this.gateway.routing.waiting} requests wait for room while a connection idles`);
