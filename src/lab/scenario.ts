@@ -4,7 +4,7 @@
  * A scenario directs actors, judges what was measured, and claims what must come of it; a test holds it to its claims on
  * each network. Deliberately absent: any outcome that is not measured.
  */
-import type { Middle } from "./actors/middles.ts";
+import type { Middle, MiddleKind } from "./actors/middles.ts";
 import type { LabNetwork } from "./network/lab-network.ts";
 import { simulatedNetwork } from "./network/simulated.ts";
 import { socketNetwork } from "./network/sockets.ts";
@@ -32,7 +32,9 @@ export interface ScenarioText {
   /** Statements of the story that it plays: "S9". */
   readonly statements: readonly string[];
   /** Who stands in the middle, one play each, unless somebody else is wanted. */
-  readonly proxies: readonly string[];
+  readonly proxies: readonly MiddleKind[];
+  /** Who else has claims about it, on real sockets. */
+  readonly alsoWith?: readonly MiddleKind[];
   readonly rtt_ms: number;
   readonly emphasis?: RegExp;
   readonly cues: readonly Cue[];

@@ -7,7 +7,12 @@ import { Ledger } from "./ledger.ts";
 import { metricsText } from "./metrics.ts";
 import { statsFrom } from "./stats.ts";
 
-const clock: Clock = { now: () => 1_000, date: () => 1_700_000_000_000, after: () => () => {}, afterArrivals: () => {} };
+const clock: Clock = {
+  now: () => 1_000,
+  date: () => 1_700_000_000_000,
+  after: () => () => {},
+  afterArrivals: () => {},
+};
 
 /** Of a process that had `exchanges`, each of `duration_ms`. */
 function figures(exchanges: number, duration_ms: number, some: Partial<Figures> = {}): Figures {

@@ -179,7 +179,15 @@ function shapesOf(scene: Scene, step: NarratedStep, number: number, y: (step: nu
       const ends = endsOf(scene, connectionOf(scene.play, step.connection), step.from);
       const label = labelOf(scene, step);
       return [
-        { kind: "arrow", step: number, y1, y2, ...ends, ...label, along: alongOf(scene, number) } satisfies Arrow,
+        {
+          kind: "arrow",
+          step: number,
+          y1,
+          y2,
+          ...ends,
+          ...label,
+          along: alongOf(scene, number, ends, y2 - y1),
+        } satisfies Arrow,
       ];
     }
     case "wait": {
@@ -233,10 +241,14 @@ function handshake(scene: Scene, connection: Connection, step: number, y1: numbe
   ];
 }
 
-/** Two that pass each other on the way cross in the middle. */
-function alongOf({ play }: Scene, number: number): number {
+/**
+ * Two that pass each other on the way cross in the middle; and where one was long on its way, it falls so steeply that a
+ * FIN behind it is close beside it.
+ */
+function alongOf({ play }: Scene, number: number, { x1, x2 }: { x1: number; x2: number }, fall: number): number {
   const step = play.steps[number];
   if (step === undefined || step.kind === "wait" || step.kind === "note" || step.kind === "open") return 0.5;
+  if (fall > Math.abs(x2 - x1)) return step.kind === "message" ? 0.24 : 0.66;
   const isCrossed = play.steps.some(
     (other) =>
       (other.kind === "message" || other.kind === "close") &&

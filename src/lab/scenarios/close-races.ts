@@ -18,6 +18,7 @@ export const closeRaces = scenario<Facts>({
   title: { en: "The request that crosses a FIN", ko: "FIN과 엇갈린 요청" },
   statements: ["S15"],
   proxies: ["none", "hopwise"],
+  alsoWith: ["naive"],
   rtt_ms: 100,
 
   async direct(stage, middle) {

@@ -32,6 +32,7 @@ export const dumbProxy = scenario<Facts>({
   title: { en: "Keep-alive and the dumb proxy", ko: "Keep-Alive와 멍청한 프록시" },
   statements: ["S9", "S10", "S11", "S12"],
   proxies: ["dumb", "hopwise"],
+  alsoWith: ["naive"],
   rtt_ms: 20,
 
   async direct(stage, middle) {
