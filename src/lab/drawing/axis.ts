@@ -55,6 +55,8 @@ const DELAY_HEIGHT = 38;
 const LINEAR_HEIGHT_MAX = 88;
 const HEIGHT_PER_DOUBLING = 17;
 const PIXELS_PER_MS_MAX = 40;
+/** Where nothing was seen to take time on the way. */
+const PIXELS_PER_MS_UNDELAYED = 6;
 const TICK_DISTANCE_MIN = 24;
 
 /** Every step's beginning and end in the order in which they happened. */
@@ -79,7 +81,7 @@ export function heightsOf(plays: readonly Play[]): Height {
     .map(({ at_ms, until_ms }) => until_ms - at_ms)
     .sort((a, b) => a - b);
   const median = delays[Math.floor(delays.length / 2)] ?? 0;
-  const pixelsPerMs = median > 0 ? Math.min(PIXELS_PER_MS_MAX, DELAY_HEIGHT / median) : PIXELS_PER_MS_MAX;
+  const pixelsPerMs = median > 0 ? Math.min(PIXELS_PER_MS_MAX, DELAY_HEIGHT / median) : PIXELS_PER_MS_UNDELAYED;
   return (duration_ms) => {
     const height = duration_ms * pixelsPerMs;
     if (height <= LINEAR_HEIGHT_MAX) return height;

@@ -12,8 +12,6 @@ import { connectionOf, hangTitle } from "./sentences.ts";
 import { fitted, widthOf } from "./text.ts";
 
 export const metrics = {
-  /** From one actor to the next. */
-  columnGap: 210,
   margin: 62,
   /** From the play's beginning to its first step. */
   topPadding: 22,
@@ -30,6 +28,11 @@ export const metrics = {
   arrowFall: 7,
   legFall: 12,
 } as const;
+
+/** From one actor to the next: where there are many, their arrows run past each other and have room enough. */
+export function gapOf(play: Play): number {
+  return play.actors.length <= 3 ? 210 : play.actors.length === 4 ? 172 : 132;
+}
 
 export type ArrowStyle = "message" | "SYN" | "SYN ACK" | "FIN" | "RST";
 
@@ -141,7 +144,7 @@ export function drawingOf(plays: readonly Play[]): Drawing {
 function sceneOf(play: Play, index: number, points: readonly Point[]): Scene {
   const columns = new Map(play.actors.map(({ id }, column) => [id, column]));
   const columnOf = (actor: string) => columns.get(actor) ?? 0;
-  const xOf = (actor: string) => metrics.margin + columnOf(actor) * metrics.columnGap;
+  const xOf = (actor: string) => metrics.margin + columnOf(actor) * gapOf(play);
   return { play, index, lanes: lanesOf(play, columnOf), columnOf, xOf, points };
 }
 
@@ -158,7 +161,7 @@ function panelOf(scene: Scene, y: Y, height: number): Panel {
   const lastY = Math.max(0, ...play.steps.map((_, number) => yOf(number, true)));
   return {
     play,
-    width: 2 * metrics.margin + (play.actors.length - 1) * metrics.columnGap,
+    width: 2 * metrics.margin + (play.actors.length - 1) * gapOf(play),
     columns: play.actors.map((actor) => ({ x: xOf(actor.id), actor })),
     bars: barsOf(scene, yOf, height),
     shapes,
@@ -174,9 +177,17 @@ function shapesOf(scene: Scene, step: NarratedStep, number: number, y: (step: nu
     case "message":
     case "close": {
       const ends = endsOf(scene, connectionOf(scene.play, step.connection), step.from);
-      const label = labelOf(step);
+      const label = labelOf(scene, step);
       return [
-        { kind: "arrow", step: number, y1, y2, ...ends, ...label, along: alongOf(scene, number) } satisfies Arrow,
+        {
+          kind: "arrow",
+          step: number,
+          y1,
+          y2,
+          ...ends,
+          ...label,
+          along: alongOf(scene, number, ends, y2 - y1),
+        } satisfies Arrow,
       ];
     }
     case "wait": {
@@ -190,8 +201,8 @@ function shapesOf(scene: Scene, step: NarratedStep, number: number, y: (step: nu
   }
 }
 
-function labelOf(step: NarratedStep & { readonly kind: "message" | "close" }) {
-  const room = metrics.columnGap - 28;
+function labelOf(scene: Scene, step: NarratedStep & { readonly kind: "message" | "close" }) {
+  const room = lengthOf(scene, step.connection) - 28;
   const cut = (text: string, size: number) => fitted(text, size, room, true);
   if (step.kind === "close") {
     const title = step.reason === undefined ? step.how : `${step.how} · ${step.reason}`;
@@ -199,6 +210,11 @@ function labelOf(step: NarratedStep & { readonly kind: "message" | "close" }) {
   }
   const marks = step.emphasis.slice(0, metrics.marksMax).map((line) => cut(line, metrics.markSizeMin));
   return { style: "message" as const, title: cut(step.title, metrics.titleSize), marks };
+}
+
+function lengthOf({ play, xOf }: Scene, connection: string): number {
+  const { from, to } = connectionOf(play, connection);
+  return Math.max(gapOf(play), Math.abs(xOf(to) - xOf(from)));
 }
 
 /** From bar to bar, in the connection's colour. */
@@ -225,10 +241,14 @@ function handshake(scene: Scene, connection: Connection, step: number, y1: numbe
   ];
 }
 
-/** Two that pass each other on the way cross in the middle. */
-function alongOf({ play }: Scene, number: number): number {
+/**
+ * Two that pass each other on the way cross in the middle; and where one was long on its way, it falls so steeply that a
+ * FIN behind it is close beside it.
+ */
+function alongOf({ play }: Scene, number: number, { x1, x2 }: { x1: number; x2: number }, fall: number): number {
   const step = play.steps[number];
   if (step === undefined || step.kind === "wait" || step.kind === "note" || step.kind === "open") return 0.5;
+  if (fall > Math.abs(x2 - x1)) return step.kind === "message" ? 0.24 : 0.66;
   const isCrossed = play.steps.some(
     (other) =>
       (other.kind === "message" || other.kind === "close") &&
@@ -269,7 +289,7 @@ function legsOf(scene: Scene, height: (ms: number) => number): Leg[] {
       const back = { from: columnOf(to), to: columnOf(from) };
       return [{ point, ...back, fall, above: metrics.titleHeight, below: 2, share: 0.3, hasPort: true }];
     }
-    const { title, marks } = labelOf(step);
+    const { title, marks } = labelOf(scene, step);
     const sender = columnOf(step.from);
     const recipient = columnOf(step.from === from ? to : from);
     return [
@@ -280,7 +300,9 @@ function legsOf(scene: Scene, height: (ms: number) => number): Leg[] {
         fall: Math.max(metrics.arrowFall, linear),
         above: metrics.titleHeight,
         below: 4 + marks.length * metrics.markHeight,
-        share: Math.max(...[title, ...marks].map((text) => widthOf(text, metrics.titleSize, true))) / metrics.columnGap,
+        share:
+          Math.max(...[title, ...marks].map((text) => widthOf(text, metrics.titleSize, true))) /
+          lengthOf(scene, step.connection),
         hasPort: false,
       },
     ];

@@ -73,7 +73,9 @@ export function castOf(play: Play): Text {
     case "dumb":
       return { en: "dumb proxy", ko: "멍청한 프록시" };
     case "naive":
-      return { en: "naive proxy", ko: "순진한 프록시" };
+      return { en: "naive proxy", ko: "단순한 프록시" };
+    case "lenient":
+      return { en: "lenient proxy", ko: "관대한 프록시" };
     default:
       return { en: play.proxy, ko: play.proxy };
   }

@@ -56,7 +56,7 @@ ${connectionColours}
 .span.hang rect{fill:var(--hang-soft);stroke:var(--hang);stroke-width:1}.span.hang path{stroke:var(--hang);stroke-width:2;opacity:.62}
 .band{fill:var(--hang);opacity:.05}
 .box rect{fill:var(--paper);stroke:var(--line)}
-.box.idle rect{stroke:none;opacity:.93}.box.idle text{fill:var(--soft);font-style:italic}
+.box.idle rect{stroke:none;fill:none}.box.idle text{fill:var(--soft);font-style:italic;paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
 .box.idle text[lang=ko]{font-style:normal}
 .box.note rect{stroke:var(--ink);stroke-width:1.1}
 .box.hang rect{stroke:var(--hang);stroke-width:1.5}

@@ -129,14 +129,13 @@ function arrowOf({ style, colour, x1, y1, x2, y2, title, marks, along }: Arrow):
     `<path class="line" d="M${round(x1)} ${round(y1)}L${round(x2)} ${round(y2)}"/>`,
     `<g transform="translate(${round(x2)} ${round(y2)}) rotate(${round(angle)})">${head}</g>`,
     `<g transform="${label}"><text class="title" y="-5" text-anchor="middle">${escaped(title)}</text>`,
-    ...marks.map((mark, row) => markOf(mark, row)),
+    ...marks.map((mark, row) => markOf(mark, row, Math.abs(x2 - x1) - 4)),
     "</g></g>",
   ].join("");
 }
 
 /** As with a highlighter. */
-function markOf(text: string, row: number): string {
-  const room = metrics.columnGap - 28;
+function markOf(text: string, row: number, room: number): string {
   const size = Math.min(metrics.markSize, room / widthOf(text, 1, true));
   const width = widthOf(text, size, true) + 8;
   const y = 3.5 + row * metrics.markHeight;

@@ -53,7 +53,7 @@ main{padding:22px 24px 40px;min-width:0}
 .heads{position:sticky;top:0;background:var(--paper);z-index:2;border-bottom:1px solid var(--faint)}
 .stage svg{width:100%;height:auto;overflow:visible}
 .stage .body svg{overflow:hidden}
-.axis-head{margin-top:30px;height:93px;position:sticky;top:0;background:var(--paper);z-index:2}
+.axis-head{margin-top:30px;border-bottom:1px solid var(--faint);position:sticky;top:0;background:var(--paper);z-index:2}
 .axis.inside{display:none}
 .scenario[data-columns="1"] .panel{margin:0 auto 0 0}
 .veil,.playhead,.now{display:none}
@@ -94,7 +94,7 @@ td{font-weight:600}
 .octets{margin:8px 0 0;font:12.5px/1.6 ${fonts.mono};white-space:pre-wrap;overflow-wrap:anywhere;border-left:2px solid var(--line);padding-left:12px}
 .octets .line{display:block}
 .octets mark{background:var(--mark);color:var(--mark-ink);padding:1px 3px;margin-left:-3px;border-radius:3px;font-weight:600}
-.octets .end{color:var(--soft);opacity:.75;font-size:10.5px;margin-left:5px;user-select:none}
+.octets .end{color:var(--soft);font-size:9.5px;letter-spacing:.04em;margin-left:7px;user-select:none}
 
 #dock{display:none}
 [data-live] #dock{display:block;position:fixed;z-index:5;left:0;right:0;bottom:0;background:var(--paper);border-top:1px solid var(--line);box-shadow:0 -6px 24px rgb(0 0 0/.07)}

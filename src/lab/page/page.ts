@@ -159,7 +159,8 @@ function stage({ drawing, plays }: Scenario, index: number): string {
     `<g class="moves playhead on-axis"><rect x="2" y="-9" width="${AXIS_WIDTH - 4}" height="18" rx="4"/>` +
     `<text class="clock" x="${AXIS_WIDTH / 2}" y="4" text-anchor="middle"></text></g>`;
   const axis = svgElement(AXIS_WIDTH, drawing.height, axisColumn(drawing) + clock, 'aria-hidden="true"');
-  return `<div class="stage" data-plays="${plays.length}">${panels.join("")}<div class="axis-column"><div class="axis-head"></div>${axis}</div></div>`;
+  const axisHead = svgElement(AXIS_WIDTH, HEAD_HEIGHT, "", 'aria-hidden="true"');
+  return `<div class="stage" data-plays="${plays.length}">${panels.join("")}<div class="axis-column"><div class="axis-head">${axisHead}</div>${axis}</div></div>`;
 }
 
 function after(plays: readonly Play[]): string {
@@ -236,7 +237,7 @@ function card(play: Play, step: NarratedStep, id: string): string {
 function octetsOf(step: NarratedStep & { readonly kind: "message" }): string {
   const lines = octetLines(step.octets, step.emphasis).map(({ text, end, isEmphasised }) => {
     const words = escaped(text);
-    const sign = end === "" ? "" : `<span class="end">${end === "CRLF" ? "␍␊" : "␊"}</span>`;
+    const sign = end === "" ? "" : `<span class="end">${end}</span>`;
     return `<span class="line">${isEmphasised ? `<mark>${words}</mark>` : words}${sign}</span>`;
   });
   const isCut = step.octetCount > step.octets.length;
