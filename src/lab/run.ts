@@ -133,8 +133,7 @@ class LiveDiagram {
   }
 
   step(step: NarratedStep, stage: Stage): void {
-    const { connections } = stage.recorder;
-    this.diagram ??= this.open(stage, (id) => connections.find((it) => it.id === id));
+    this.diagram ??= this.open(stage, (id) => stage.recorder.connections.find((it) => it.id === id));
     this.draw(step);
   }
 

@@ -41,6 +41,9 @@ describe("the lab", () => {
     expect(code).toBe(0);
     expect(out).toContain("real sockets, round trip 1 ms");
     expect(out).toContain("hopwise agrees for its own hop");
+    // Connections that open while the play is on are drawn between their actors, too.
+    expect(out).toMatch(/│╌+ SYN port [1-9]\d+ ╌+▶│$/m);
+    expect(out).not.toContain("port 0 ");
   });
 
   it("gives plays as data, as Mermaid, and as a page", async () => {
