@@ -7,7 +7,13 @@ export default defineConfig({
   test: {
     maxWorkers: availableParallelism() + 1,
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts", "test/house/**/*.test.ts"], testTimeout: 30_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "test/house/**/*.test.ts", "test/story/**/*.test.ts"],
+          testTimeout: 30_000,
+        },
+      },
       { test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], testTimeout: 60_000 } },
       { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 3_600_000 } },
       // No timeout: how long it runs is its own option.
@@ -34,6 +40,15 @@ export default defineConfig({
         test: {
           name: "interop",
           include: ["test/interop/**/*.test.ts"],
+          globalSetup: ["test/interop/support/build.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "runtimes",
+          include: ["test/runtimes/*.test.ts"],
           globalSetup: ["test/interop/support/build.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -9,7 +9,8 @@
  * const { url } = await proxy.listen();
  * ```
  *
- * Everything here is public. Deliberately absent: flags and terminals, see the command line.
+ * Everything here is public. Deliberately absent: flags and terminals, see the command line; more than one process, since
+ * starting and ending processes is the application's business (`hopwise proxy --workers`, or `node:cluster`).
  */
 import type { AdminServer } from "./admin/server.ts";
 import { HopwiseError } from "./config/error.ts";
@@ -20,12 +21,13 @@ import { readUsersFile } from "./config/users.ts";
 import { formatAuthority } from "./config/values.ts";
 import type { AccessLog } from "./ledger/access-log.ts";
 import { EventHub, type ProxyEventName, type ProxyListener } from "./ledger/events.ts";
+import { type FigureSource, sourceOf } from "./ledger/figures.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { Observers } from "./ledger/observers.ts";
 import { type ProxyStats, statsOf } from "./ledger/stats.ts";
 import { nodeClock } from "./net/node-clock.ts";
 import { guardedDialer, nodeDialer } from "./net/node-dialer.ts";
-import { listen } from "./net/node-listener.ts";
+import { type ListenOptions, listen } from "./net/node-listener.ts";
 import type { Listener } from "./net/ports.ts";
 import { type DrainReport, Gateway } from "./proxy/gateway.ts";
 import type { ProxyObserver } from "./proxy/observer.ts";
@@ -54,9 +56,10 @@ export type {
   ReuseRefusedEntry,
 } from "./ledger/entries.ts";
 export type { ProxyEventName, ProxyEvents, ProxyListener } from "./ledger/events.ts";
+export type { RunningWorker } from "./ledger/figures.ts";
 export type { Hop, StatusClass, Tally } from "./ledger/ledger.ts";
 export { outcomes } from "./ledger/ledger.ts";
-export type { DurationStats, EndpointStats, HopStats, LiveState, ProxyStats } from "./ledger/stats.ts";
+export type { DurationStats, EndpointStats, HopStats, LiveState, ProxyStats, WorkerStats } from "./ledger/stats.ts";
 export { version } from "./ledger/version.ts";
 export { type AnswerReason, answerReasons } from "./proxy/answers.ts";
 export type { Outcome } from "./proxy/exchange-record.ts";
@@ -84,6 +87,10 @@ export interface AdminListening {
 /** @internal What tests and the demonstration hand in beside the options. */
 export interface Internals {
   readonly observer?: ProxyObserver;
+  /** How to be reached by clients. Default: by listening. */
+  readonly listen?: (options: ListenOptions) => Promise<Listener>;
+  /** Connections are numbered from here on. Default: 1. */
+  readonly firstConnectionId?: number;
 }
 
 /**
@@ -92,7 +99,7 @@ export interface Internals {
  * @throws HopwiseError `option-unknown`, `option-missing` or `option-invalid`, with a sentence that says what to write
  */
 export function createProxy(options: ProxyOptions, internals: Internals = {}): HopwiseProxy {
-  return new HopwiseProxy(readProxyOptions(options), internals.observer);
+  return new HopwiseProxy(readProxyOptions(options), internals);
 }
 
 /**
@@ -101,7 +108,7 @@ export function createProxy(options: ProxyOptions, internals: Internals = {}): H
  * @throws HopwiseError `option-unknown` or `option-invalid`, with a sentence that says what to write
  */
 export function createForwardProxy(options: ForwardOptions = {}, internals: Internals = {}): HopwiseProxy {
-  return new HopwiseProxy(readForwardOptions(options), internals.observer);
+  return new HopwiseProxy(readForwardOptions(options), internals);
 }
 
 /** A proxy of either kind. `createProxy` and `createForwardProxy` make one. */
@@ -110,6 +117,8 @@ export class HopwiseProxy implements AsyncDisposable {
   readonly warnings: readonly string[];
   /** @internal */
   readonly gateway: Gateway;
+  /** @internal */
+  readonly source: FigureSource;
   private readonly config: ProxyConfig;
   private readonly ledger = new Ledger(nodeClock);
   private readonly events = new EventHub(nodeClock);
@@ -119,17 +128,23 @@ export class HopwiseProxy implements AsyncDisposable {
   private starting: Promise<Listening> | undefined;
   private closing: Promise<DrainReport> | undefined;
 
+  private readonly internals: Internals;
+
   /** @internal */
-  constructor(config: ProxyConfig, observer?: ProxyObserver) {
+  constructor(config: ProxyConfig, internals: Internals) {
+    const { observer, firstConnectionId = 1 } = internals;
     const { dialGuard } = config;
+    this.internals = internals;
     this.config = config;
     this.warnings = config.warnings;
     this.gateway = new Gateway(this.config.gateway, {
       clock: nodeClock,
       dialer: dialGuard === undefined ? nodeDialer : guardedDialer(dialGuard),
+      firstConnectionId,
       observer: new Observers(this.ledger, this.events, ...(observer === undefined ? [] : [observer])),
     });
     this.ledger.watch(this.gateway);
+    this.source = sourceOf(this.ledger);
   }
 
   /**
@@ -156,7 +171,7 @@ export class HopwiseProxy implements AsyncDisposable {
       const admin = await this.openAdmin();
       return { host, port, url: `http://${formatAuthority(host, port)}`, admin };
     } catch (error) {
-      this.listener?.close();
+      void this.listener?.close();
       await this.accessLog?.close();
       throw error;
     }
@@ -165,7 +180,7 @@ export class HopwiseProxy implements AsyncDisposable {
   private async openListener(): Promise<{ host: string; port: number }> {
     const { listen: address } = this.config;
     try {
-      this.listener = await listen({
+      this.listener = await (this.internals.listen ?? listen)({
         ...address,
         onSocket: (socket) => this.gateway.accept(socket),
         onFault: (code) => this.gateway.onAcceptFault(code),
@@ -182,7 +197,7 @@ export class HopwiseProxy implements AsyncDisposable {
     const { admin } = this.config;
     if (admin === undefined) return undefined;
     const { AdminServer } = await import("./admin/server.ts");
-    this.admin = await AdminServer.listen(admin, this.ledger);
+    this.admin = await AdminServer.listen(admin, this.source);
     return { url: this.admin.url, isElsewhere: this.admin.isElsewhere };
   }
 
@@ -245,7 +260,7 @@ export class HopwiseProxy implements AsyncDisposable {
       await new Promise<void>((resolve) => setTimeout(resolve, Math.min(LISTEN_GRACE_MS, grace_ms)));
       // Right after the runtime has accepted whoever was waiting: the system resets who is still in line.
       await new Promise((resolve) => setImmediate(resolve));
-      this.listener.close();
+      await this.listener.close();
     }
     // Only now: whoever is told `close` comes back at once, and what waits to be accepted when the listener closes is reset.
     this.gateway.beginDrain();

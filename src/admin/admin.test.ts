@@ -2,16 +2,15 @@ import { request } from "node:http";
 import { createServer } from "node:net";
 import { hostname } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
+import { sourceOf } from "../ledger/figures.ts";
 import { Ledger } from "../ledger/ledger.ts";
-import { Metrics } from "../ledger/metrics.ts";
 import { nodeClock } from "../net/node-clock.ts";
 import type { Gateway } from "../proxy/gateway.ts";
 import { type AdminFigures, type AdminRequest, adminAnswer } from "./answers.ts";
 import { AdminServer } from "./server.ts";
 
-function figures(): AdminFigures {
-  const ledger = new Ledger(nodeClock);
-  return { ledger, metrics: new Metrics(ledger), host: "proxy.internal" };
+function figures(ledger = new Ledger(nodeClock)): AdminFigures {
+  return { source: sourceOf(ledger), host: "proxy.internal" };
 }
 
 const ask = (some: Partial<AdminRequest> = {}, from = figures()) =>
@@ -37,8 +36,9 @@ describe("the admin's pages", () => {
   });
 
   it("not ready while the proxy drains, but healthy", async () => {
-    const from = figures();
-    from.ledger.watch({ isDraining: true } as Gateway);
+    const ledger = new Ledger(nodeClock);
+    ledger.watch({ isDraining: true } as Gateway);
+    const from = figures(ledger);
     expect(await ask({ target: "/readyz" }, from)).toMatchObject({ status: 503, body: "draining\n" });
     expect(await ask({ target: "/healthz" }, from)).toMatchObject({ status: 200 });
   });
@@ -92,7 +92,7 @@ describe("the admin's server", () => {
   }
 
   async function listen(port: number, isAsked: boolean): Promise<AdminServer> {
-    const server = await AdminServer.listen({ host: "127.0.0.1", port, isAsked }, new Ledger(nodeClock));
+    const server = await AdminServer.listen({ host: "127.0.0.1", port, isAsked }, sourceOf(new Ledger(nodeClock)));
     opened.push(server);
     return server;
   }

@@ -5,9 +5,9 @@
  */
 import { isIP } from "node:net";
 import { hostname } from "node:os";
-import type { Ledger } from "../ledger/ledger.ts";
-import type { Metrics } from "../ledger/metrics.ts";
-import { statsOf } from "../ledger/stats.ts";
+import type { FigureSource } from "../ledger/figures.ts";
+import { metricsContentType, metricsText } from "../ledger/metrics.ts";
+import { statsFrom } from "../ledger/stats.ts";
 import { version } from "../ledger/version.ts";
 
 export interface AdminRequest {
@@ -26,8 +26,7 @@ export interface AdminAnswer {
 }
 
 export interface AdminFigures {
-  readonly ledger: Ledger;
-  readonly metrics: Metrics;
+  readonly source: FigureSource;
   /** The host that was configured to listen on. */
   readonly host: string;
 }
@@ -46,8 +45,8 @@ const index = `hopwise ${version}\n\n${Object.entries(pages)
 const TEXT = "text/plain; charset=utf-8";
 const JSON_TYPE = "application/json";
 
-export async function adminAnswer(request: AdminRequest, figures: AdminFigures): Promise<AdminAnswer> {
-  if (!isOurHost(request.host, figures.host)) {
+export async function adminAnswer(request: AdminRequest, { source, host }: AdminFigures): Promise<AdminAnswer> {
+  if (!isOurHost(request.host, host)) {
     const detail =
       "Use an IP address, localhost or this machine's name: others may be a web page's attempt to read this.";
     return problem(421, "misdirected", detail);
@@ -69,13 +68,17 @@ export async function adminAnswer(request: AdminRequest, figures: AdminFigures):
     case "/healthz":
       return { status: 200, contentType: TEXT, body: "ok\n" };
     case "/readyz":
-      return figures.ledger.isDraining
+      return source.isDraining
         ? { status: 503, contentType: TEXT, body: "draining\n" }
         : { status: 200, contentType: TEXT, body: "ready\n" };
     case "/stats":
-      return { status: 200, contentType: JSON_TYPE, body: `${JSON.stringify(statsOf(figures.ledger), null, 2)}\n` };
+      return {
+        status: 200,
+        contentType: JSON_TYPE,
+        body: `${JSON.stringify(statsFrom(await source.figures()), null, 2)}\n`,
+      };
     case "/metrics":
-      return { status: 200, contentType: figures.metrics.contentType, body: await figures.metrics.text() };
+      return { status: 200, contentType: metricsContentType, body: await metricsText(await source.figures()) };
   }
 }
 

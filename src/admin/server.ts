@@ -9,8 +9,7 @@ import { HopwiseError } from "../config/error.ts";
 import { listenError } from "../config/listen-error.ts";
 import type { AdminAddress } from "../config/schema.ts";
 import { formatAuthority } from "../config/values.ts";
-import type { Ledger } from "../ledger/ledger.ts";
-import { Metrics } from "../ledger/metrics.ts";
+import type { FigureSource } from "../ledger/figures.ts";
 import { type AdminAnswer, type AdminFigures, adminAnswer, problem } from "./answers.ts";
 
 /** Operators, scrapers and probes: many more are a mistake somewhere. */
@@ -37,8 +36,8 @@ export class AdminServer {
    *
    * @throws HopwiseError when it cannot listen
    */
-  static async listen(address: AdminAddress, ledger: Ledger): Promise<AdminServer> {
-    const figures = { ledger, metrics: new Metrics(ledger), host: address.host };
+  static async listen(address: AdminAddress, source: FigureSource): Promise<AdminServer> {
+    const figures = { source, host: address.host };
     try {
       return new AdminServer(await listening(figures, address.port), address, false);
     } catch (error) {

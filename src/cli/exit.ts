@@ -19,6 +19,8 @@ export function exitCodeFor(code: HopwiseErrorCode): ExitCode {
     case "option-invalid":
     case "access-log-unwritable":
       return ExitCode.usage;
+    case "target-unreachable":
+      return ExitCode.unreachable;
     case "address-in-use":
     case "address-forbidden":
     case "address-unavailable":

@@ -3,24 +3,37 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { createForwardProxy, HopwiseError, type HopwiseProxy } from "../index.ts";
+import { readForwardOptions } from "../config/forward-options.ts";
+import { createForwardProxy, type ForwardOptions, HopwiseError, type HopwiseProxy } from "../index.ts";
 import { formatPasswordHash, hashPassword } from "../proxy/password-hash.ts";
 import { ExitCode } from "./exit.ts";
 import { forwardOptionsFrom } from "./flags.ts";
-import { announce, isFile, serve, tellAcceptFaults } from "./proxy.ts";
+import { News } from "./news.ts";
+import { announce, isFile, serve } from "./proxy.ts";
 import { styled, type Terminal } from "./terminal.ts";
+import { type Crew, runWorkers, workersFrom } from "./workers.ts";
 
 /** @throws HopwiseError for wrong options, and when it cannot listen */
 export async function runForward(flags: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<ExitCode> {
   if (flags.hashPassword === true) return await printHash(terminal);
   const options = forwardOptionsFrom(flags);
+  const reloadsOnHangup = isFile(options.accessLog) || options.users !== undefined;
+  const who = options.users === undefined ? "" : " for its users";
+  const count = workersFrom(flags);
+  if (count > 1) {
+    const crew: Crew<ForwardOptions> = {
+      ...{ kind: "forward", count, options, read: readForwardOptions, reloadsOnHangup },
+      announce: (it) => announce(it, `is a forward proxy${who}, of ${count} workers`, { workers: count }, terminal),
+    };
+    return await runWorkers(crew, terminal);
+  }
   const proxy = createForwardProxy(options);
   return await serve(proxy, terminal, (listening) => {
-    const who = options.users === undefined ? "" : " for its users";
     announce(listening, `is a forward proxy${who}`, {}, terminal);
     // Deliberately not told: origins that cannot be reached. Clients name them, and get to know.
-    tellAcceptFaults(proxy, terminal);
-    if (!isFile(options.accessLog) && options.users === undefined) return;
+    const news = new News(terminal);
+    proxy.on("accept-failed", (event) => news.tell(event));
+    if (!reloadsOnHangup) return;
     process.on("SIGHUP", () => {
       proxy.reopenAccessLog();
       reloadUsers(proxy, terminal);
@@ -28,7 +41,7 @@ export async function runForward(flags: Readonly<Record<string, unknown>>, termi
   });
 }
 
-function reloadUsers(proxy: HopwiseProxy, terminal: Terminal): void {
+export function reloadUsers(proxy: HopwiseProxy, terminal: Terminal): void {
   try {
     proxy.reloadUsers();
   } catch (error) {

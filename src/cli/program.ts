@@ -9,6 +9,7 @@ import { runDemo } from "./demo/demo.ts";
 import { ExitCode, exitCodeFor } from "./exit.ts";
 import { addForwardFlags, addProxyFlags } from "./flags.ts";
 import { runForward } from "./forward.ts";
+import { runLabCommand } from "./lab.ts";
 import { runProxy } from "./proxy.ts";
 import { styled, Terminal } from "./terminal.ts";
 
@@ -47,6 +48,18 @@ Examples:
   $ hopwise demo
   $ curl -v http://127.0.0.1:8080/hello http://127.0.0.1:8080/again`;
 
+const LAB_AFTER = `
+Exit codes: 0 well, 1 something did not come out as it must, 2 wrong usage, 3 the proxy cannot be reached.
+
+Examples:
+  $ hopwise lab
+  $ hopwise lab dumb-proxy
+  $ hopwise lab connectionless --rtt 80ms --lang ko
+  $ hopwise lab close-races --network simulated --speed 2
+  $ hopwise lab keep-alive --proxy http://127.0.0.1:8080     (a reverse proxy in front of http://127.0.0.1:9080)
+  $ hopwise lab keep-alive --proxy http://127.0.0.1:3128 --forward
+  $ hopwise lab --all --html story.html`;
+
 /** Runs one command line. Returns its exit code. */
 export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.well;
@@ -83,6 +96,7 @@ function programWith(execute: (run: Run, flags: Flags) => Promise<void>): Comman
       .usage("--to <url> [options]")
       .summary("reverse proxy in front of an origin"),
   )
+    .addOption(workersFlag())
     .addOption(new Option("--quiet", "only errors and warnings").helpGroup("Operation:"))
     .addOption(new Option("--json", "machine lines on the standard output").helpGroup("Operation:"))
     .addHelpOption(helpFlag())
@@ -100,6 +114,7 @@ function programWith(execute: (run: Run, flags: Flags) => Promise<void>): Comman
       .usage("[options]")
       .summary("forward proxy for browsers and programs"),
   )
+    .addOption(workersFlag())
     .addOption(
       new Option("--hash-password", "read a password, print its hash for the file of --users, and end").helpGroup(
         "Operation:",
@@ -132,7 +147,49 @@ function programWith(execute: (run: Run, flags: Flags) => Promise<void>): Comman
       refuseSurplus(command.args);
       return execute(runDemo, flags);
     });
+  addLab(program, execute);
   return program;
+}
+
+function addLab(program: Command, execute: (run: Run, flags: Flags) => Promise<void>): void {
+  const played = (flags: string, text: string) => new Option(flags, text).helpGroup("How it is played:");
+  const shownAs = (flags: string, text: string) => new Option(flags, text).helpGroup("How it is shown:");
+  program
+    .command("lab")
+    .argument("[scenario...]", "what to play; without a name: the list of scenarios")
+    .description("Plays the stories of HTTP connections with real octets, and says what happens and why.")
+    .usage("[scenario ...] [options]")
+    .summary("the stories of HTTP connections, played")
+    .addOption(played("--all", "every scenario, in virtual time where real waiting would teach nothing"))
+    .addOption(
+      played(
+        "--proxy <who>",
+        "who stands in the middle: none, dumb, naive, lenient, hopwise, or the URL of a real proxy",
+      ),
+    )
+    .addOption(played("--forward", "the real proxy is a forward proxy: it is sent absolute targets"))
+    .addOption(
+      played("--origin-port <port>", "where the lab's server listens for a real reverse proxy (default: 9080)"),
+    )
+    .addOption(played("--rtt <duration>", "round trip of each hop (default: the scenario's own)"))
+    .addOption(played("--network <kind>", "sockets, or simulated: virtual time (default: sockets)"))
+    .addOption(played("--speed <factor>", "draw a simulated play so many times as fast as it would be; 0: at once"))
+    .addOption(shownAs("--lang <language>", "en or ko (default: that of LANG)"))
+    .addOption(shownAs("--json", "the plays as data"))
+    .addOption(shownAs("--mermaid", "the plays as Mermaid sequence diagrams"))
+    .addOption(shownAs("--html <file>", "write a page that stands on its own"))
+    .addOption(new Option("-h, --help", "print this").helpGroup("How it is shown:"))
+    .addHelpText("after", LAB_AFTER)
+    .action((names: readonly string[], flags: Flags) =>
+      execute((known, terminal) => runLabCommand(names, known, terminal), flags),
+    );
+}
+
+function workersFlag(): Option {
+  const text =
+    "processes that share the work, or auto: one per core; --max-connections and --pool-size are for all of them " +
+    "together, and divided evenly (default: 1)";
+  return new Option("--workers <count>", text).helpGroup("Operation:");
 }
 
 function helpFlag(): Option {

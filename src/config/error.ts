@@ -12,6 +12,7 @@ export const errorCodes = {
   "address-forbidden": "the system does not let this user listen there",
   "address-unavailable": "this machine does not have that address",
   "listen-failed": "listening failed for another reason of the system's",
+  "target-unreachable": "nobody answers where a command was told to go",
   "access-log-unwritable": "the access log cannot be opened for writing",
   "already-listening": "`listen()` was called twice",
   "already-closed": "`listen()` was called after `close()`",

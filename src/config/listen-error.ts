@@ -3,7 +3,11 @@ import { HopwiseError } from "./error.ts";
 import { formatAuthority, type ListenAddress } from "./values.ts";
 
 /** @param option whose address it is, by its library name */
-export function listenError(error: unknown, { host, port }: ListenAddress, option: "listen" | "admin"): HopwiseError {
+export function listenError(
+  error: unknown,
+  { host, port }: ListenAddress,
+  option: "listen" | "admin" | "originPort",
+): HopwiseError {
   const { code = "", message = String(error) } = error as NodeJS.ErrnoException;
   const where = formatAuthority(host, port);
   switch (code) {

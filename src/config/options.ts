@@ -93,7 +93,7 @@ export interface ProxyConfig {
   readonly warnings: readonly string[];
 }
 
-const CONNECTIONS_MAX_NORMALLY = 10_000;
+export const CONNECTIONS_MAX_NORMALLY = 10_000;
 
 /**
  * Reads options.

@@ -65,6 +65,11 @@ export class LinkedList<Node extends ListNode> {
     this.size--;
   }
 
+  /** The node that joined right before `node`. */
+  olderThan(node: Node): Node | undefined {
+    return node.previous as Node | undefined;
+  }
+
   /** From the newest to the oldest; the current one may leave during iteration. */
   *fromNewest(): Generator<Node> {
     let node = this.tail;

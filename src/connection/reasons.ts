@@ -27,7 +27,7 @@ export const closeReasons = {
   "hint-expired": "the origin's `Keep-Alive` timeout, less a margin, had passed",
   "hint-max": "the origin's `Keep-Alive` max was used up",
   "lifetime-learned": "the origin was seen to close connections that idle this long",
-  "pool-surplus": "made room in the pool for a connection that was needed more",
+  "pool-surplus": "not needed now: it made room in the pool for another, or its request had to wait",
   "pool-evicted": "its origin was not asked for longest, and gave way to another origin",
   "retry-suspect": "idle beside a connection that just turned out to be dead",
   // Pressure and drain.
@@ -65,6 +65,8 @@ export const reuseRefusals = {
   "unread-octets": "octets arrived that belong to no exchange",
   "peer-closed": "the origin has closed its side",
   retired: "the connection is kept only to see when the origin closes it",
+  "end-in-doubt":
+    "its last response described a body that it must not have; it gets a moment to show that it sends none",
   "hint-max": "the origin's `Keep-Alive` max is used up",
   "hint-expired": "idle for longer than the origin's `Keep-Alive` timeout less a margin",
   "lifetime-learned": "idle for nearly as long as this origin is known to allow",

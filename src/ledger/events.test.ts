@@ -4,7 +4,7 @@ import type { Endpoint } from "../pool/endpoint.ts";
 import type { ProxyEvents } from "./events.ts";
 import { EventHub } from "./events.ts";
 
-const clock: Clock = { now: () => 0, date: () => 0, after: () => () => {} };
+const clock: Clock = { now: () => 0, date: () => 0, after: () => () => {}, afterArrivals: () => {} };
 
 /** An endpoint that notes whether anybody has looked at it. */
 function endpoint(): Endpoint & { readonly looks: number } {

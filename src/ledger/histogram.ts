@@ -15,6 +15,15 @@ export class DurationHistogram {
   count = 0;
   sum_ms = 0;
 
+  /** The same distribution again, from plain data. */
+  static from(figures: { readonly counts: readonly number[]; readonly count: number; readonly sum_ms: number }) {
+    const histogram = new DurationHistogram();
+    histogram.counts.set(figures.counts);
+    histogram.count = figures.count;
+    histogram.sum_ms = figures.sum_ms;
+    return histogram;
+  }
+
   observe(duration_ms: number): void {
     let bucket = 0;
     while (bucket < durationBounds_ms.length && duration_ms > (durationBounds_ms[bucket] as number)) bucket++;

@@ -4,15 +4,23 @@ import type { Clock } from "../net/ports.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import { answerReasons } from "../proxy/answers.ts";
 import type { ExchangeRecord } from "../proxy/exchange-record.ts";
+import { figuresOf } from "./figures.ts";
 import { Ledger, outcomes } from "./ledger.ts";
-import { Metrics } from "./metrics.ts";
+import { metricsText } from "./metrics.ts";
 import { statsOf } from "./stats.ts";
 
-const clock: Clock = { now: () => 1_000, date: () => 1_700_000_000_000, after: () => () => {} };
+const clock: Clock = {
+  now: () => 1_000,
+  date: () => 1_700_000_000_000,
+  after: () => () => {},
+  afterArrivals: () => {},
+};
 
 /** Series and their values. */
 async function scrape(ledger: Ledger): Promise<Map<string, number>> {
-  const lines = (await new Metrics(ledger).text()).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const lines = (await metricsText(figuresOf(ledger)))
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
   return new Map(
     lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ")))]),
   );

@@ -3,18 +3,25 @@
  *
  * Reasons that never happened are left out; the metrics have them all, with 0. Deliberately absent: averages over time.
  */
-import { type LifeState, lifeStates } from "../connection/life.ts";
 import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
-import type { Endpoint } from "../pool/endpoint.ts";
 import type { AnswerReason } from "../proxy/answers.ts";
 import type { Outcome } from "../proxy/exchange-record.ts";
-import type { DurationHistogram } from "./histogram.ts";
-import { type Hop, hops, type Ledger, type StatusClass, statusClasses, type Tally } from "./ledger.ts";
+import {
+  avoided_ms,
+  type EndpointFigures,
+  type Figures,
+  figuresOf,
+  type HistogramFigures,
+  type LiveState,
+  lifetime_ms,
+  type RunningWorker,
+  type WorkerFigures,
+} from "./figures.ts";
+import { DurationHistogram } from "./histogram.ts";
+import { type Hop, type Ledger, type StatusClass, statusClasses, type Tally } from "./ledger.ts";
 import { version } from "./version.ts";
 
-/** Connections that are not gone, by state. */
-export type LiveState = Exclude<LifeState, "closed">;
-export const liveStates = lifeStates.filter((state): state is LiveState => state !== "closed");
+export type { LiveState } from "./figures.ts";
 
 export interface HopStats {
   /** Connections that are not gone. */
@@ -45,8 +52,20 @@ export interface EndpointStats {
   readonly connections: { readonly idle: number; readonly inUse: number; readonly dialing: number };
   /** `1.0` or `1.1`, as of its latest response; before the first: undefined. */
   readonly version: "1.0" | "1.1" | undefined;
-  /** How long it lets its connections idle, as far as that was seen; not yet: undefined. */
+  /** How long it lets its connections idle, as far as that was seen (by the middle one of several workers); not yet: undefined. */
   readonly lifetime_ms: number | undefined;
+}
+
+export interface WorkerStats {
+  readonly running: number;
+  /** Ended by themselves, or killed by somebody else. */
+  readonly lost: number;
+  /** The same by how: `SIGKILL`, `exit code 1`. */
+  readonly lostBy: Readonly<Record<string, number>>;
+  /** Started in place of one that was lost. */
+  readonly restarted: number;
+  /** Those that run, and what each has of the work. */
+  readonly processes: readonly RunningWorker[];
 }
 
 export interface ProxyStats {
@@ -55,6 +74,8 @@ export interface ProxyStats {
   readonly startedAt: string;
   readonly uptime_ms: number;
   readonly isDraining: boolean;
+  /** The worker processes of `hopwise proxy --workers`; a proxy that is one process: absent. */
+  readonly workers?: WorkerStats;
   readonly connections: Record<Hop, HopStats>;
   readonly reuse: {
     /** Exchanges on a connection that had carried one before. */
@@ -89,88 +110,74 @@ export interface ProxyStats {
 }
 
 export function statsOf(ledger: Ledger): ProxyStats {
-  const states = statesOf(ledger);
-  const uptime_ms = ledger.clock.now() - ledger.startedAt_ms;
-  const openedUpstream = sum(ledger.opened.upstream);
-  const carried = ledger.reused + openedUpstream;
+  return statsFrom(figuresOf(ledger));
+}
+
+export function statsFrom(figures: Figures): ProxyStats {
+  const { states, workers } = figures;
+  const openedUpstream = sum(figures.opened.upstream);
+  const carried = figures.reused + openedUpstream;
   return {
     version,
-    startedAt: new Date(ledger.clock.date() - uptime_ms).toISOString(),
-    uptime_ms: Math.round(uptime_ms),
-    isDraining: ledger.isDraining,
-    connections: { downstream: hopStats(ledger, "downstream", states), upstream: hopStats(ledger, "upstream", states) },
+    startedAt: new Date(figures.startedAt_ms).toISOString(),
+    uptime_ms: Math.round(figures.uptime_ms),
+    isDraining: figures.isDraining,
+    ...(workers === undefined ? {} : { workers: workerStats(workers) }),
+    connections: { downstream: hopStats(figures, "downstream"), upstream: hopStats(figures, "upstream") },
     reuse: {
-      reused: ledger.reused,
-      ratio: carried === 0 ? undefined : rounded(ledger.reused / carried, 4),
-      refused: happened(ledger.reuseRefusedFor),
+      reused: figures.reused,
+      ratio: carried === 0 ? undefined : rounded(figures.reused / carried, 4),
+      refused: happened(figures.reuseRefusedFor),
     },
     exchanges: {
-      total: ledger.exchanges,
+      total: figures.exchanges,
       inProgress: states.downstream.active + states.downstream.tunnel,
-      outcomes: { ...ledger.outcomes },
-      statuses: happened(Object.fromEntries(statusClasses.map((name, index) => [name, ledger.statuses[index] ?? 0]))),
-      answers: happened(ledger.answers),
-      retries: ledger.retries,
-      requestBodyBytes: ledger.requestBodyBytes,
-      responseBodyBytes: ledger.responseBodyBytes,
-      duration: durationStats(ledger.durations),
-      wait: durationStats(ledger.waits),
+      outcomes: figures.outcomes,
+      statuses: happened(Object.fromEntries(statusClasses.map((name, index) => [name, figures.statuses[index] ?? 0]))),
+      answers: happened(figures.answers),
+      retries: figures.retries,
+      requestBodyBytes: figures.requestBodyBytes,
+      responseBodyBytes: figures.responseBodyBytes,
+      duration: durationStats(figures.durations),
+      wait: durationStats(figures.waits),
     },
-    endpoints: endpointsOf(ledger).map((endpoint) => endpointStats(ledger, endpoint)),
-    waiting: waitingOf(ledger),
-    acceptFailures: Object.fromEntries(ledger.acceptFaults),
-    cut: ledger.cut,
+    endpoints: figures.endpoints.map(endpointStats),
+    waiting: figures.waiting,
+    acceptFailures: figures.acceptFaults,
+    cut: figures.cut,
   };
 }
 
-/** Counts the connections of every gateway by hop and state. */
-export function statesOf(ledger: Ledger): Record<Hop, Tally<LiveState>> {
-  const states = Object.fromEntries(
-    hops.map((hop) => [hop, Object.fromEntries(liveStates.map((state) => [state, 0]))]),
-  ) as Record<Hop, Tally<LifeState>>;
-  for (const gateway of ledger.gateways) {
-    for (const { life } of gateway.clients.connections) states.downstream[life.state]++;
-    for (const endpoint of gateway.routing.endpoints) {
-      states.upstream.opening += endpoint.dialing;
-      for (const { life } of endpoint.connections) states.upstream[life.state]++;
-    }
-  }
-  return states;
+function workerStats({ running, lost, restarted }: WorkerFigures): WorkerStats {
+  return { running: running.length, lost: sum(lost), lostBy: lost, restarted, processes: running };
 }
 
-export function endpointsOf(ledger: Ledger): Endpoint[] {
-  return ledger.gateways.flatMap((gateway) => gateway.routing.endpoints);
-}
-
-export function waitingOf(ledger: Ledger): number {
-  return ledger.gateways.reduce((waiting, gateway) => waiting + gateway.routing.waiting, 0);
-}
-
-function hopStats(ledger: Ledger, hop: Hop, states: Record<Hop, Tally<LiveState>>): HopStats {
+function hopStats({ states, opened, closed }: Figures, hop: Hop): HopStats {
   return {
     open: sum(states[hop]),
     states: states[hop],
-    opened: happened(ledger.opened[hop]),
-    closed: happened(ledger.closed[hop]),
+    opened: happened(opened[hop]),
+    closed: happened(closed[hop]),
   };
 }
 
-function endpointStats(ledger: Ledger, endpoint: Endpoint): EndpointStats {
-  const avoided_ms = Math.max(0, endpoint.avoidUntil_ms - ledger.clock.now());
-  const { estimate_ms } = endpoint.lifetime;
+function endpointStats(endpoint: EndpointFigures): EndpointStats {
+  const { failures, idle, inUse, dialing, minorVersion } = endpoint;
+  const lifetime = lifetime_ms(endpoint);
   return {
-    endpoint: endpoint.origin.name,
-    state: avoided_ms > 0 ? "avoided" : "available",
-    avoided_ms: Math.round(avoided_ms),
-    failures: ledger.endpointFailures.get(endpoint) ?? 0,
-    connections: { idle: endpoint.idleCount, inUse: endpoint.inUse, dialing: endpoint.dialing },
-    version: endpoint.minorVersion === undefined ? undefined : endpoint.minorVersion === 0 ? "1.0" : "1.1",
-    lifetime_ms: estimate_ms === undefined ? undefined : Math.round(estimate_ms),
+    endpoint: endpoint.endpoint,
+    state: avoided_ms(endpoint) > 0 ? "avoided" : "available",
+    avoided_ms: Math.round(avoided_ms(endpoint)),
+    failures,
+    connections: { idle, inUse, dialing },
+    version: minorVersion === undefined ? undefined : minorVersion === 0 ? "1.0" : "1.1",
+    lifetime_ms: lifetime === undefined ? undefined : Math.round(lifetime),
   };
 }
 
-function durationStats(histogram: DurationHistogram): DurationStats | undefined {
-  if (histogram.count === 0) return undefined;
+function durationStats(figures: HistogramFigures): DurationStats | undefined {
+  if (figures.count === 0) return undefined;
+  const histogram = DurationHistogram.from(figures);
   return {
     count: histogram.count,
     mean_ms: rounded(histogram.sum_ms / histogram.count, 3),

@@ -26,7 +26,7 @@ export interface LingeringOptions {
 export class Lingering implements SocketHandler {
   private readonly socket: Socket;
   private readonly options: LingeringOptions;
-  private readonly deadline = new Deadline(() => this.onDeadline());
+  private readonly deadline = new Deadline(this);
   /** When a peer that goes on sending is cut off; unknown while it has not been sent everything. */
   private endsAt_ms: number | undefined;
 
@@ -83,7 +83,8 @@ export class Lingering implements SocketHandler {
     this.options.deadlines.set(this.deadline, delay_ms, this.options.clock.now());
   }
 
-  private onDeadline(): void {
+  /** @internal */
+  onDeadline(): void {
     if (this.endsAt_ms !== undefined) this.cut();
     else if (this.socket.unsentBytes === 0) this.awaitSilence();
     else if (this.socket.tookSome()) this.arm(this.options.writeTimeout_ms);

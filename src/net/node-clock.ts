@@ -30,4 +30,9 @@ export const nodeClock: Clock = {
     timer.unref();
     return () => clearTimeout(timer);
   },
+  afterArrivals(callback) {
+    // The first comes behind the events that the system has told already, the second behind those that it tells when it is
+    // asked again: octets or a FIN right behind what was just read.
+    setImmediate(() => setImmediate(callback));
+  },
 };

@@ -1,31 +1,54 @@
-/** Listening with `node:net`. */
+/** Listening with `node:net`; and taking over what another process has accepted. */
 import { createServer } from "node:net";
-import { HIGH_WATER_BYTES, NodeSocket, readingShared } from "./node-socket.ts";
+import { socketOn } from "./direct-socket.ts";
+import { HIGH_WATER_BYTES, readingShared, socketOf } from "./node-socket.ts";
 import type { Listener, Socket } from "./ports.ts";
 
 export interface ListenOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Other processes listen there, too, and the system divides the connections; see `canSharePort`. */
+  readonly sharesPort?: boolean;
   readonly onSocket: (socket: Socket) => void;
   /** A connection could not be accepted (`EMFILE` for instance); listening goes on. */
   readonly onFault: (code: string) => void;
 }
 
 /** Connections that wait to be accepted: Node's own default, cut down by the system's `somaxconn`. */
-const BACKLOG = 511;
+export const BACKLOG = 511;
+
+const socketOptions = { allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES };
+
+/** What the runtime has of a connection, and can send to another process. */
+export interface SocketHandle {
+  close(): void;
+  setNoDelay?(isOn: boolean): void;
+}
+
+/** Whether the runtime lets several processes listen at one port (SO_REUSEPORT): Bun, and Node from 23.1 on, on Linux. */
+export const canSharePort: boolean = process.platform === "linux" && ("bun" in process.versions || isNodeFrom(23, 1));
+
+/** Whether the runtime can send an accepted connection to another process; Bun cannot. */
+export const canHandOver: boolean = !("bun" in process.versions);
+
+function isNodeFrom(major: number, minor: number): boolean {
+  const [ourMajor = 0, ourMinor = 0] = process.versions.node.split(".").map(Number);
+  return ourMajor > major || (ourMajor === major && ourMinor >= minor);
+}
 
 export function listen(options: ListenOptions): Promise<Listener> {
-  const { host, port, onSocket, onFault } = options;
-  const socketOptions = { allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES };
+  const { host, port, sharesPort = false, onSocket, onFault } = options;
   const server = createServer({ ...socketOptions, noDelay: true, pauseOnConnect: true }, (accepted) => {
     const raw = readingShared(accepted, socketOptions);
-    onSocket(new NodeSocket(raw ?? accepted, raw !== undefined));
+    onSocket(socketOn(raw ?? accepted, raw !== undefined));
     if (raw === undefined) accepted.resume();
   });
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port, backlog: BACKLOG }, () => {
+    // `reusePort` is younger than the type definitions.
+    const where = { host, port, backlog: BACKLOG, ...(sharesPort ? { reusePort: true } : {}) };
+    server.listen(where, () => {
       server.removeListener("error", reject);
       server.on("error", (error: NodeJS.ErrnoException) => onFault(error.code ?? error.message));
       const bound = server.address();
@@ -36,4 +59,10 @@ export function listen(options: ListenOptions): Promise<Listener> {
       });
     });
   });
+}
+
+/** A connection that another process has accepted. */
+export function takeOver(handle: SocketHandle): Socket {
+  handle.setNoDelay?.(true);
+  return socketOn(socketOf(handle, socketOptions), true);
 }

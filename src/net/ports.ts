@@ -79,8 +79,8 @@ export interface Dialer {
 export interface Listener {
   /** `host:port` that is listened on, with the real port. */
   readonly address: { readonly host: string; readonly port: number };
-  /** Accepts no more; open connections stay. */
-  close(): void;
+  /** Accepts no more; open connections stay. Settled once nobody can come any more. */
+  close(): void | Promise<void>;
 }
 
 export interface Clock {
@@ -90,4 +90,6 @@ export interface Clock {
   date(): number;
   /** Calls back after `delay_ms`; returns how to give up. Does not keep the process alive. */
   after(delay_ms: number, callback: () => void): () => void;
+  /** Calls back once everything that has arrived on any socket by now was delivered. */
+  afterArrivals(callback: () => void): void;
 }

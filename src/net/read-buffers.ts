@@ -21,8 +21,16 @@ const KEPT_VIEW_BYTES = 2 * 1024;
 export const sharedBuffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 const sharedViews: Octets[] = [];
 const spare: Buffer[] = [];
-/** The buffers that unfinished writes of the present turn still need. */
-let retained: ArrayBufferLike | undefined;
+/** The memory of the read that is being handled; outside of one: undefined. */
+let present: ArrayBufferLike | undefined;
+/** Whether a write that has not finished needs it. There may be several: the end of one message, the start of another. */
+let isPresentRetained = false;
+
+/** A read into `buffer` is about to be handled; `nextBuffer` ends that. */
+export function beginRead(buffer: Buffer): void {
+  present = buffer.buffer;
+  isPresentRetained = false;
+}
 
 /** The first `length` octets of `buffer`, for the duration of one event. */
 export function viewOf(buffer: Buffer, length: number): Octets {
@@ -40,15 +48,20 @@ export function isShared(octets: Octets): boolean {
   return octets.buffer === sharedBuffer.buffer;
 }
 
-/** A write of `octets` has not finished: their buffer is not read into again. */
-export function retain(octets: Octets): void {
-  retained = octets.buffer;
+/** Whether `octets` lie where the read that is being handled went to. What was read before is copied if it is kept. */
+export function isOfPresentRead(octets: Octets): boolean {
+  return octets.buffer === present;
 }
 
-/** The buffer for the next read of a socket that just read `length` octets into `buffer`. */
+/** A write of octets of the present read has not finished: its buffer is not read into again. */
+export function retainPresent(): void {
+  isPresentRetained = true;
+}
+
+/** The buffer for the next read of a socket that just read `length` octets into `buffer`, which were dealt with. */
 export function nextBuffer(buffer: Buffer, length: number): Buffer {
-  const isRetained = retained !== undefined && retained === buffer.buffer;
-  retained = undefined;
+  const isRetained = isPresentRetained;
+  present = undefined;
   if (length >= LARGE_READ_BYTES) {
     return buffer === sharedBuffer || isRetained ? (spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)) : buffer;
   }

@@ -142,6 +142,13 @@ describe("draining", () => {
     expect(stage.told.slice(-2)).toEqual(["http://a closed: drained", "http://b closed: drained"]);
   });
 
+  it("serves who is late, and leaves nothing behind", () => {
+    const stage = new Stage(10, 10);
+    stage.directory.drain(() => undefined);
+    stage.exchange("late");
+    expect(stage.told).toEqual(["http://late opened: pool-empty", "http://late closed: drained"]);
+  });
+
   it("is over at once where there is nothing", () => {
     let isEmpty = false;
     new Stage(10, 10).directory.drain(() => {

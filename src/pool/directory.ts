@@ -36,6 +36,7 @@ export class PoolDirectory {
   private readonly order = new LinkedList<Entry>();
   /** Gave way; their connections are closing. */
   private readonly leaving = new Set<Pool>();
+  private isDraining = false;
 
   constructor(options: DirectoryOptions) {
     this.options = options;
@@ -59,6 +60,8 @@ export class PoolDirectory {
       sharedIdle: this.sharedIdle,
       ...(openReason === undefined ? {} : { openReason }),
     });
+    // Who is late is still served, and leaves nothing behind.
+    if (this.isDraining) pool.drain();
     const entry = new Entry(key, pool);
     this.entries.set(key, entry);
     this.order.push(entry);
@@ -96,6 +99,7 @@ export class PoolDirectory {
   /** Closes what is idle, everything else as soon as its exchange ends, and says when all is gone. */
   drain(onEmpty: () => void): void {
     const { pools } = this;
+    this.isDraining = true;
     let left = pools.length + 1;
     const onOneEmpty = () => {
       left--;

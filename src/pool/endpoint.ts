@@ -15,7 +15,7 @@ import type { PooledConnection } from "./pooled-connection.ts";
 import { reuseRefusal } from "./reuse.ts";
 import type { SharedIdle } from "./shared-idle.ts";
 
-/** An endpoint that cannot be dialed is avoided for this long, doubled with each further failure up to the maximum. */
+/** An endpoint that cannot be dialed, or does not answer, is avoided for this long, doubled with each further failure up to the maximum. */
 const AVOID_MS_MIN = 1_000;
 const AVOID_MS_MAX = 30_000;
 /** Idle deadlines are rounded down to this, so that slightly different lifetimes share a lane. */
@@ -28,6 +28,8 @@ export interface EndpointOptions {
   readonly observer: PoolObserver;
   /** How long a connection may idle before hints and learning are considered. */
   readonly idleLimit_ms: number;
+  /** Whether its pool has no other endpoint. */
+  readonly isAlone: boolean;
   /** Where idle connections of all pools are counted, if there are several. */
   readonly sharedIdle: SharedIdle | undefined;
   /** Something left: there may be room for somebody who waits. */
@@ -48,9 +50,14 @@ export class Endpoint {
   inUse = 0;
   /** The protocol version of the latest response; unknown before the first. */
   minorVersion: 0 | 1 | undefined;
+  /** Whether its pool has no other endpoint. */
+  readonly isAlone: boolean;
   /** Not dialed before this time if there are other endpoints. */
   avoidUntil_ms = Number.NEGATIVE_INFINITY;
+  /** Failures since it answered, or could be dialed, last. */
   private failures = 0;
+  /** It can be dialed, but does not answer: that it can be dialed proves nothing then. */
+  private failsWhenAsked = false;
   private isDraining = false;
   private readonly idle = new LinkedList<OwnedNode<PooledConnection>>();
   /** The retired connection that is watched until the origin closes it. */
@@ -61,6 +68,7 @@ export class Endpoint {
     this.options = options;
     this.origin = options.origin;
     this.deadlines = options.deadlines;
+    this.isAlone = options.isAlone;
   }
 
   now(): number {
@@ -80,18 +88,42 @@ export class Endpoint {
     return this.idle.size;
   }
 
-  /** The most recently used idle connection that is fit for the request; none: undefined. */
-  findReusable(isRetriable: boolean, now: number): PooledConnection | undefined {
-    for (let node = this.idle.newest; node !== undefined; node = this.idle.newest) {
+  /**
+   * The most recently used idle connection that is fit for the request; none: undefined. `settling`: there will be one in a
+   * moment, unless it turns out to be none; `onRoom` follows.
+   */
+  findReusable(isRetriable: boolean, now: number): PooledConnection | "settling" | undefined {
+    let none: "settling" | undefined;
+    let older: OwnedNode<PooledConnection> | undefined;
+    for (let node = this.idle.newest; node !== undefined; node = older) {
+      older = this.idle.olderThan(node);
       const connection = node.owner;
+      if (connection.isBeingHeard || connection.isSettling) {
+        this.settle(connection);
+        none = "settling";
+        continue;
+      }
       const refusal = this.refusal(connection, isRetriable, now);
       if (refusal === undefined) return connection;
       this.options.observer.reuseRefused(connection, refusal);
       // All others have idled for longer, so the same holds for them.
-      if (refusal === "not-well-inside") return undefined;
-      this.retire(connection, refusal);
+      if (refusal === "not-well-inside") return none;
+      if (refusal !== "end-in-doubt") this.retire(connection, refusal);
     }
-    return undefined;
+    return none;
+  }
+
+  /**
+   * Whoever waits gets a connection the moment it comes free, before anybody could have read what came behind the response:
+   * a second response, or FIN. So it waits a moment more.
+   */
+  private settle(connection: PooledConnection): void {
+    if (connection.isSettling) return;
+    connection.isSettling = true;
+    this.options.clock.afterArrivals(() => {
+      connection.isSettling = false;
+      this.options.onRoom();
+    });
   }
 
   private refusal(connection: PooledConnection, isRetriable: boolean, now: number): ReuseRefusal | undefined {
@@ -103,6 +135,7 @@ export class Endpoint {
         hasUnreadOctets: connection.hasUnreadOctets,
         peerHasClosed: connection.peerHasClosed,
         isRetired: connection.isRetired,
+        isInDoubt: now < connection.reusableFrom_ms,
         idle_ms: now - connection.idleSince_ms,
         idleLimit_ms: this.options.idleLimit_ms,
         hintUsable_ms: connection.hintUsable_ms,
@@ -124,13 +157,34 @@ export class Endpoint {
 
   onOpened(connection: PooledConnection): void {
     this.connections.add(connection);
-    if (this.failures > 0) this.options.observer.endpointRecovered(this);
-    this.failures = 0;
-    this.avoidUntil_ms = Number.NEGATIVE_INFINITY;
+    if (this.failures > 0 && !this.failsWhenAsked) this.recover();
     this.options.observer.upstreamOpened(connection);
   }
 
+  /** It has begun to answer. */
+  onAnswered(): void {
+    if (this.failures > 0) this.recover();
+  }
+
+  private recover(): void {
+    this.failures = 0;
+    this.avoidUntil_ms = Number.NEGATIVE_INFINITY;
+    this.options.observer.endpointRecovered(this);
+  }
+
   onDialFailed(fault: string): void {
+    this.failsWhenAsked = false;
+    this.fail(fault);
+  }
+
+  /** A fresh connection ended, or fell silent, without an answer. That matters only where somebody else might give one. */
+  onUnanswered(fault: string): void {
+    if (this.isAlone) return;
+    this.failsWhenAsked = true;
+    this.fail(fault);
+  }
+
+  private fail(fault: string): void {
     this.failures++;
     this.avoidUntil_ms = this.now() + Math.min(AVOID_MS_MAX, AVOID_MS_MIN * 2 ** (this.failures - 1));
     this.options.observer.endpointFailed(this, fault);
@@ -243,6 +297,13 @@ export class Endpoint {
       if (connection.life.state === "idle") connection.close(reason);
     }
   }
+
+  /** Ends at once what is closing already: an origin that does not take the rest of a tunnel keeps nobody waiting. */
+  cut(): void {
+    for (const connection of [...this.connections]) {
+      if (connection.life.state === "closing") connection.socket.reset();
+    }
+  }
 }
 
 function closeReasonFor(refusal: ReuseRefusal): CloseReason {
@@ -258,6 +319,7 @@ function closeReasonFor(refusal: ReuseRefusal): CloseReason {
       return "peer-closed-idle";
     case "not-idle":
     case "retired":
+    case "end-in-doubt":
     case "not-well-inside":
       return "pool-surplus";
   }

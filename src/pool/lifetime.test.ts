@@ -48,7 +48,23 @@ describe("closes that come together are one sample, the longest", () => {
     const lifetime = learned(5_000, 5_000);
     for (const age of [10, 3_000, 700, 4_999, 1]) lifetime.recordClose(age, 10_000_000 + age / 100);
     expect(lifetime.estimate_ms).toBe(5_000);
+    // What may not be retried is careful until somebody has lived for longer than the youngest of them.
+    expect(lifetime.wellInside_ms(undefined)).toBe(0.5);
+    lifetime.recordSurvival(2.5);
     expect(lifetime.wellInside_ms(undefined)).toBe(2_499.5);
+  });
+
+  it("an origin that closes soon after each response is no restart, however fast requests come", () => {
+    const lifetime = new Lifetime();
+    for (const [now, age] of [
+      [0, 3],
+      [20, 3],
+      [60, 9],
+      [90, 4],
+    ] as const)
+      lifetime.recordClose(age, now);
+    expect(lifetime.estimate_ms).toBe(9);
+    expect(lifetime.wellInside_ms(60_000)).toBe(1.5);
   });
 
   it("a burst may go on as long as each close is near the one before", () => {

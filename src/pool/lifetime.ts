@@ -2,8 +2,9 @@
  * How long an origin really lets its connections idle: learned from the closes that are seen.
  *
  * Every close of an idle connection by its origin is a sample of that origin's lifetime. Closes that come together are
- * one sample, the longest: a restart closes connections of every age at once, a timeout each at its own. What survives
- * proves a lower bound. Retired connections are watched until their origin closes them, so that the estimate keeps
+ * one sample, and the longest counts: a restart closes connections of every age at once, a timeout each at its own. For
+ * requests that may not be retried the shortest counts, too, as long as nothing disproves it. What survives proves a lower
+ * bound. Retired connections are watched until their origin closes them, so that the estimate keeps
  * learning in both directions. Deliberately absent: the clock; every method is told the time.
  */
 
@@ -24,21 +25,28 @@ const UNKNOWN_MS = 1_000;
 /** A connection that lives after so many times a sample disproves it: that close was no idle timeout. */
 const DISPROVED_BY = 2;
 
+/** How long connections had idled that their origin closed together. */
+interface Sample {
+  longest_ms: number;
+  shortest_ms: number;
+}
+
 export class Lifetime {
-  private samples: number[] = [];
+  private samples: Sample[] = [];
   private lastClose_ms = Number.NEGATIVE_INFINITY;
   private proven_ms = 0;
 
   /** The origin closed a connection that had idled for `idle_ms`. Returns whether the estimate changed. */
   recordClose(idle_ms: number, now: number): boolean {
     const before = this.estimate_ms;
-    const isSameBurst = now - this.lastClose_ms < BURST_MS && this.samples.length > 0;
+    const isSameBurst = now - this.lastClose_ms < BURST_MS;
     this.lastClose_ms = now;
-    if (isSameBurst) {
-      const last = this.samples.length - 1;
-      this.samples[last] = Math.max(this.samples[last] as number, idle_ms);
+    const last = this.samples.at(-1);
+    if (isSameBurst && last !== undefined) {
+      last.longest_ms = Math.max(last.longest_ms, idle_ms);
+      last.shortest_ms = Math.min(last.shortest_ms, idle_ms);
     } else {
-      this.samples.push(idle_ms);
+      this.samples.push({ longest_ms: idle_ms, shortest_ms: idle_ms });
       if (this.samples.length > SAMPLES_MAX) this.samples.shift();
     }
     this.proven_ms = Math.min(this.proven_ms, idle_ms);
@@ -49,15 +57,16 @@ export class Lifetime {
   recordSurvival(idle_ms: number): void {
     if (idle_ms <= this.proven_ms) return;
     this.proven_ms = idle_ms;
-    if (this.samples.some((sample) => sample * DISPROVED_BY < idle_ms)) {
-      this.samples = this.samples.filter((sample) => sample * DISPROVED_BY >= idle_ms);
-    }
+    const isDisproved = (sample_ms: number) => sample_ms * DISPROVED_BY < idle_ms;
+    if (!this.samples.some(({ shortest_ms }) => isDisproved(shortest_ms))) return;
+    this.samples = this.samples.filter(({ longest_ms }) => !isDisproved(longest_ms));
+    for (const sample of this.samples) if (isDisproved(sample.shortest_ms)) sample.shortest_ms = sample.longest_ms;
   }
 
   /** The lifetime as far as it was seen: the median of the samples, the lower one of two; unknown: undefined. */
   get estimate_ms(): number | undefined {
     if (this.samples.length === 0) return undefined;
-    const sorted = this.samples.toSorted((a, b) => a - b);
+    const sorted = this.samples.map(({ longest_ms }) => longest_ms).toSorted((a, b) => a - b);
     return sorted[(sorted.length - 1) >> 1];
   }
 
@@ -78,7 +87,7 @@ export class Lifetime {
   wellInside_ms(hinted_ms: number | undefined): number {
     const known =
       this.samples.length > 0
-        ? Math.min(...this.samples, hinted_ms ?? Number.POSITIVE_INFINITY)
+        ? Math.min(...this.samples.map(({ shortest_ms }) => shortest_ms), hinted_ms ?? Number.POSITIVE_INFINITY)
         : (hinted_ms ?? Math.max(this.proven_ms, UNKNOWN_MS));
     return known * WELL_INSIDE_SHARE;
   }

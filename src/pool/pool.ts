@@ -68,6 +68,7 @@ export class Pool {
           clock: options.clock,
           observer: options.observer,
           idleLimit_ms: options.idleLimit_ms,
+          isAlone: options.origins.length === 1,
           sharedIdle: options.sharedIdle,
           onRoom: () => {
             this.serveLine();
@@ -178,13 +179,17 @@ function isBetter(candidate: Endpoint, best: Endpoint, now: number): boolean {
 interface Look {
   readonly endpoint: Endpoint;
   readonly connection: PooledConnection | undefined;
+  /** Whether there will be one in a moment. */
+  readonly isSettling: boolean;
   /** Why another one is opened if there was none. */
   readonly openReason: OpenReason;
 }
 
 function look(endpoint: Endpoint, seeker: Seeker, now: number): Look {
   const openReason = endpoint.idleCount > 0 ? "none-fit" : "pool-empty";
-  return { endpoint, connection: endpoint.findReusable(seeker.isRetriable, now), openReason };
+  const found = endpoint.findReusable(seeker.isRetriable, now);
+  const isSettling = found === "settling";
+  return { endpoint, connection: isSettling ? undefined : found, isSettling, openReason };
 }
 
 /** The search for one connection: dialing, or waiting in line. */
@@ -192,7 +197,7 @@ export class Search {
   isOver = false;
   private readonly pool: Pool;
   private readonly seeker: Seeker;
-  private readonly deadline = new Deadline(() => this.onDeadline());
+  private readonly deadline = new Deadline(this);
   private tried: Set<Endpoint> | undefined;
   private dialed: Endpoint | undefined;
   private stopDialing: (() => void) | undefined;
@@ -245,6 +250,7 @@ export class Search {
         pool.hand(found.connection, seeker, now);
         return true;
       }
+      if (found.isSettling) return false;
     }
     if (endpoint.size >= pool.options.size) {
       // Room that is coming belongs to those who waited before.
@@ -290,7 +296,8 @@ export class Search {
     this.pool.serveLine();
   }
 
-  private onDeadline(): void {
+  /** @internal */
+  onDeadline(): void {
     if (this.dialed === undefined) {
       this.fail("pool-line-timeout", "");
       return;

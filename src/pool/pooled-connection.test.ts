@@ -33,7 +33,7 @@ describe("while it is idle", () => {
     stage.pass(5_000);
     stage.socketOf(connection).fails("ECONNRESET");
     expect(connection.life.state).toBe("closed");
-    expect(connection.life.closeReason).toBe("peer-closed-idle");
+    expect(connection.life.closeReason).toBe("peer-reset");
     expect(stage.endpoint.lifetime.estimate_ms).toBe(5_000);
     stage.expectNothingLeft();
   });

@@ -13,6 +13,9 @@ import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { Endpoint } from "./endpoint.ts";
 
+/** How long an origin gets to show that it sends nothing more: a body follows its head within one or two round trips. */
+export const DOUBT_MS = 50;
+
 /** Who uses a connection: one exchange, or a tunnel. */
 export interface ConnectionUser extends SocketHandler {
   /** The deadline set with `armDeadline` has passed. */
@@ -35,6 +38,12 @@ export class PooledConnection implements SocketHandler {
   isRetired = false;
   peerHasClosed = false;
   hasUnreadOctets = false;
+  /** Octets that it sent are being dealt with. What came right behind them has not been read yet. */
+  isBeingHeard = false;
+  /** Somebody wanted it while it was being heard: it is given to nobody before that is over, and all is quiet. */
+  isSettling = false;
+  /** Not reused before this time: what it said last may have been more than it should. */
+  reusableFrom_ms = Number.NEGATIVE_INFINITY;
   /** What the origin said of this connection last. */
   hintTimeout_ms: number | undefined;
   hintUsable_ms: number | undefined;
@@ -44,7 +53,7 @@ export class PooledConnection implements SocketHandler {
   /** @internal its place in the order of all pools, where there are several */
   sharedNode: OwnedNode<PooledConnection> | undefined;
   private user: ConnectionUser | undefined;
-  private readonly deadline = new Deadline(() => this.onDeadline());
+  private readonly deadline = new Deadline(this);
 
   constructor(id: number, endpoint: Endpoint, socket: Socket, openReason: OpenReason, now: number) {
     this.id = id;
@@ -83,11 +92,22 @@ export class PooledConnection implements SocketHandler {
 
   /** The response has begun: what idled and answered was alive. */
   noteAlive(): void {
+    this.endpoint.onAnswered();
     if (this.isReused) this.endpoint.lifetime.recordSurvival(this.idleWhenTaken_ms);
+  }
+
+  /**
+   * The response should have no body but describes one (an answer to HEAD). Some origins send it all the same, right behind:
+   * it must not become somebody else's response (RFC 9112 section 6.3).
+   */
+  doubtEnd(): void {
+    this.reusableFrom_ms = this.endpoint.now() + DOUBT_MS;
   }
 
   /** Ends the exchange; the connection is idle and may be reused. */
   release(): void {
+    this.socket.resume();
+    this.clearDeadline();
     this.leaveUser();
     this.life.endExchange();
     this.endpoint.onReleased(this);
@@ -129,7 +149,12 @@ export class PooledConnection implements SocketHandler {
   }
 
   onData(octets: Octets): void {
-    if (this.user !== undefined) return this.user.onData(octets);
+    if (this.user !== undefined) {
+      this.isBeingHeard = true;
+      this.user.onData(octets);
+      this.isBeingHeard = false;
+      return;
+    }
     if (this.life.isEnding) return;
     this.hasUnreadOctets = true;
     this.close("unexpected-octets");
@@ -152,7 +177,7 @@ export class PooledConnection implements SocketHandler {
     const { user } = this;
     if (wasIdle) this.endpoint.onPeerClosedIdle(this);
     if (this.life.state === "closing") this.endpoint.closing--;
-    const reason = wasIdle ? "peer-closed-idle" : fault === undefined ? "peer-closed" : "peer-reset";
+    const reason = fault !== undefined ? "peer-reset" : wasIdle ? "peer-closed-idle" : "peer-closed";
     if (!this.life.transportClosed(reason)) return;
     this.leave();
     this.endpoint.onClosed(this);
@@ -171,7 +196,8 @@ export class PooledConnection implements SocketHandler {
     this.endpoint.deadlines.clear(this.deadline);
   }
 
-  private onDeadline(): void {
+  /** @internal */
+  onDeadline(): void {
     if (this.user !== undefined) this.user.onDeadline();
     else this.endpoint.onIdleDeadline(this);
   }

@@ -12,6 +12,8 @@ export interface ReuseFacts {
   readonly peerHasClosed: boolean;
   /** Kept only to see when its origin closes it. */
   readonly isRetired: boolean;
+  /** What it said last may have been more than it should, and that was only just now. */
+  readonly isInDoubt: boolean;
   readonly idle_ms: number;
   /** The pool's own limit. */
   readonly idleLimit_ms: number;
@@ -37,6 +39,7 @@ export function reuseRefusal(facts: ReuseFacts, demand: ReuseDemand): ReuseRefus
   if (facts.hasUnreadOctets) return "unread-octets";
   if (facts.peerHasClosed) return "peer-closed";
   if (facts.isRetired) return "retired";
+  if (facts.isInDoubt) return "end-in-doubt";
   if (facts.hintRequestsLeft !== undefined && facts.hintRequestsLeft <= 0) return "hint-max";
   if (facts.hintUsable_ms !== undefined && facts.idle_ms >= facts.hintUsable_ms) return "hint-expired";
   if (facts.lifetimeUsable_ms !== undefined && facts.idle_ms >= facts.lifetimeUsable_ms) return "lifetime-learned";

@@ -39,12 +39,17 @@ const meanings = {
   },
   "upstream-closed": {
     status: 502,
-    text: "The origin closed the connection before it answered; the request may not be sent again.",
+    text: "The origin closed the connection before it answered.",
     proxyError: "connection_terminated",
   },
   "response-timeout": {
     status: 504,
     text: "The origin did not begin to answer in time.",
+    proxyError: "http_response_timeout",
+  },
+  "response-stalled": {
+    status: 504,
+    text: "The origin stopped in the middle of its answer.",
     proxyError: "http_response_timeout",
   },
   "upstream-write-timeout": {

@@ -17,6 +17,7 @@ import { admit } from "./admission.ts";
 import type { AnswerContext, AnswerReason } from "./answers.ts";
 import { begin } from "./begin-exchange.ts";
 import type { ClientExchange } from "./client-exchange.ts";
+import { namesOf } from "./client-names.ts";
 import type { ProxyContext } from "./context.ts";
 import { ExchangeRecord } from "./exchange-record.ts";
 import { answerFinally, answerRefused } from "./final-answers.ts";
@@ -70,7 +71,7 @@ export class DownstreamConnection implements SocketHandler {
   private readonly context: ProxyContext;
   private readonly table: ClientTable;
   private readonly node = new OwnedNode<DownstreamConnection>(this);
-  private readonly deadline = new Deadline(() => this.onDeadline());
+  private readonly deadline = new Deadline(this);
   private awaited: Awaited = "head";
   private head: RequestHead | undefined;
   private exchange: ClientExchange | undefined;
@@ -94,8 +95,7 @@ export class DownstreamConnection implements SocketHandler {
     this.readingSince_ms = this.openedAt_ms;
     this.idleTimeout_ms = table.keepAliveTimeout_ms();
     this.isTrusted = context.settings.isTrusted(socket.remoteAddress);
-    this.clientName = socket.remoteAddress === "" ? "unknown" : socket.remoteAddress.replace(/^::ffff:(?=\d+\.)/, "");
-    this.forwardedForLine = `X-Forwarded-For: ${this.clientName}\r\n`;
+    ({ clientName: this.clientName, forwardedForLine: this.forwardedForLine } = namesOf(socket.remoteAddress));
     socket.handler = this;
     this.life.opened();
     table.reading.push(this.node);
@@ -112,7 +112,7 @@ export class DownstreamConnection implements SocketHandler {
       // The end of a body that outlasted its response has ended the exchange already.
       if (this.exchange === undefined) this.advance();
     } else if (this.pipelined !== undefined || this.isBlocked) {
-      // Whoever does not take its responses is not served another one: what waits for it stays bounded.
+      // Whoever does not take its response waits with the next request, and the limit for taking it goes on running.
       this.keepPipelined(octets);
     } else {
       this.readHead(octets);
@@ -426,7 +426,8 @@ export class DownstreamConnection implements SocketHandler {
     this.context.deadlines.set(this.deadline, delay_ms, this.context.clock.now());
   }
 
-  private onDeadline(): void {
+  /** @internal */
+  onDeadline(): void {
     switch (this.awaited) {
       case "keep-alive":
         return this.close(this.table.isDraining ? "drained" : "idle-timeout");

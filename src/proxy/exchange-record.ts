@@ -43,6 +43,12 @@ export class ExchangeRecord {
     this.startedAt_ms = startedAt_ms;
   }
 
+  finish(requestBodyBytes: number, responseBodyBytes: number, now: number): void {
+    this.requestBodyBytes = requestBodyBytes;
+    this.responseBodyBytes = responseBodyBytes;
+    this.endedAt_ms = now;
+  }
+
   /** The exchange goes on this connection; on a retry it is the later one that is remembered. */
   noteUpstream(connection: PooledConnection): void {
     this.upstream = connection;

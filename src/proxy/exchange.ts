@@ -8,8 +8,8 @@
 import type { CloseReason } from "../connection/reasons.ts";
 import type { NoConnection, Search, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
-import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
-import type { Framing } from "../wire/framing.ts";
+import { type ConnectionOptions, Kind } from "../wire/fields.ts";
+import { describesBody, type Framing } from "../wire/framing.ts";
 import { isIdempotent } from "../wire/methods.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
@@ -25,9 +25,8 @@ import { closeReasonOfRequest, closeReasonOfResponse, keepAliveTermsOf } from ".
 import { RequestRelay } from "./request-relay.ts";
 import { requestHeadText, sentFraming } from "./request-writing.ts";
 import { type ResponseReceiver, ResponseRelay } from "./response-relay.ts";
-import { interimHeadText } from "./response-writing.ts";
-import { Tunnel } from "./tunnel.ts";
-import { type UpstreamLimit, upstreamLimit } from "./upstream-limit.ts";
+import { switchProtocols } from "./tunnel.ts";
+import { answerAfter, limitOf, type UpstreamLimit, upstreamLimit } from "./upstream-limit.ts";
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -50,6 +49,8 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   private awaitsLength = false;
   private upstreamIsBlocked = false;
   private upstreamCloseReason: CloseReason | undefined;
+  /** The response was complete before the origin had been sent all of the request. */
+  private wasAnsweredEarly = false;
   /** Why the client's connection closes after this exchange; undefined: it persists. Announced in the response. */
   private closeReason: CloseReason | undefined;
   private hasEnded = false;
@@ -103,8 +104,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   private onRequestComplete(): void {
     if (this.awaitsLength) {
       this.awaitsLength = false;
-      if (this.upstream === undefined) this.seek();
-      else this.send(this.upstream);
+      this.seek();
     } else if (this.response.isComplete) {
       this.end();
     } else {
@@ -142,9 +142,11 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   }
 
   onConnection(connection: PooledConnection): void {
+    // Until the body is there, the connection could outlive its terms, or be closed by its origin under this request.
+    if (this.mustAwaitLength(connection.endpoint.minorVersion === 0)) return connection.close("pool-surplus");
     this.upstream = connection;
     this.record.noteUpstream(connection);
-    if (!this.mustAwaitLength(connection.endpoint.minorVersion === 0)) this.send(connection);
+    this.send(connection);
   }
 
   private send({ endpoint: { minorVersion, origin } }: PooledConnection): void {
@@ -194,20 +196,20 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   }
 
   private armUpstream(): void {
-    const { upstream, context } = this;
+    const { upstream } = this;
     if (upstream === undefined) return;
     const limit = this.limit();
-    if (limit === undefined) return upstream.clearDeadline();
     if (limit === "write-timeout") upstream.socket.tookSome();
-    const { responseTimeout_ms, bodyTimeout_ms } = context.settings;
-    upstream.armDeadline(limit === "response-timeout" ? responseTimeout_ms : bodyTimeout_ms);
+    if (limit === undefined) upstream.clearDeadline();
+    else upstream.armDeadline(limitOf(limit, this.context.settings));
   }
 
   onDeadline(): void {
     const limit = this.limit();
     if (limit === undefined) return;
-    if (limit === "write-timeout" && this.upstream?.socket.tookSome()) this.armUpstream();
-    else this.fail(limit === "write-timeout" ? "upstream-write-timeout" : "response-timeout", limit);
+    if (limit === "write-timeout" && this.upstream?.socket.tookSome()) return this.armUpstream();
+    if (limit === "response-timeout") this.upstream?.endpoint.onUnanswered("ETIMEDOUT");
+    this.fail(answerAfter(limit), limit);
   }
 
   // The response, as it arrives.
@@ -224,11 +226,13 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
       upstream.hasUnreadOctets = true;
       return;
     }
+    const wasInHead = this.response.isInHead;
     this.response.read(octets);
     if (this.hasEnded || this.response.isComplete) return;
     downstream.flush();
     if (downstream.isBlocked) upstream.socket.pause();
-    this.armUpstream();
+    // A head has one limit as a whole, which does not begin anew with each octet.
+    if (!wasInHead || !this.response.isInHead) this.armUpstream();
   }
 
   onInterim(status: number): void {
@@ -270,6 +274,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (this.awaitsContinue) this.upstreamCloseReason ??= "request-unfinished";
     const terms = keepAliveTermsOf(head.fields, options);
     if (terms !== undefined) upstream.noteTerms(terms);
+    if (framing.kind === "none" && describesBody(head)) upstream.doubtEnd();
   }
 
   private downstreamCloseReason(): CloseReason | undefined {
@@ -281,9 +286,11 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   }
 
   onComplete(hasMore: boolean): void {
-    if (hasMore && this.upstream !== undefined) this.upstream.hasUnreadOctets = true;
+    const { upstream } = this;
+    if (hasMore && upstream !== undefined) upstream.hasUnreadOctets = true;
+    this.wasAnsweredEarly = !this.request.isComplete || (upstream !== undefined && upstream.socket.unsentBytes > 0);
     this.downstream.flush();
-    const mayFinishRequest = this.upstreamCloseReason === undefined && this.upstream?.peerHasClosed === false;
+    const mayFinishRequest = this.upstreamCloseReason === undefined && upstream?.peerHasClosed === false;
     if (this.request.isComplete || !mayFinishRequest) this.end();
     else this.armUpstream();
   }
@@ -304,12 +311,18 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (upstream === undefined) return;
     this.record.fault = fault;
     const closeReason = fault === undefined ? "peer-closed" : "peer-reset";
-    if (this.response.isForwarding) return this.fail("response-incomplete", "response-truncated");
-    if (this.record.responseBeganAt_ms !== undefined) return this.fail("response-incomplete", closeReason);
-    if (upstream.isReused) upstream.endpoint.onStale(upstream);
-    if (!upstream.isReused || this.isRetry || !this.isRetriable) return this.fail("upstream-closed", closeReason);
+    const { isForwarding } = this.response;
+    if (isForwarding || this.record.responseBeganAt_ms !== undefined)
+      return this.fail("response-incomplete", isForwarding ? "response-truncated" : closeReason);
+    const { endpoint } = upstream;
+    if (upstream.isReused) endpoint.onStale(upstream);
+    else endpoint.onUnanswered(fault ?? "ECONNRESET");
+    // A fresh connection that fails says that the endpoint does, so there must be another one.
+    const mayRetry = this.isRetriable && !this.isRetry && (upstream.isReused || !endpoint.isAlone);
+    if (!mayRetry) return this.fail("upstream-closed", closeReason);
     upstream.close(closeReason);
     this.upstream = undefined;
+    this.record.fault = undefined;
     this.isRetry = true;
     this.record.retries++;
     this.request.rewind();
@@ -321,14 +334,8 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (!this.request.isComplete || !isSwitchOffered(this.admission, head)) {
       return this.fail("upgrade-unexpected", "response-malformed");
     }
-    const upstream = this.upstream as PooledConnection;
     this.hasEnded = true;
-    this.record.status = 101;
-    this.record.outcome = "tunnel";
-    upstream.endpoint.minorVersion = head.minorVersion;
-    this.context.outbox.addText(interimHeadText(head, connectionOptionsOf(head.fields)));
-    this.downstream.flush();
-    new Tunnel(this.context, this.downstream, upstream, this.record).begin(rest);
+    switchProtocols(this.context, this.downstream, this.upstream as PooledConnection, this.record, head, rest);
   }
 
   // What the client does meanwhile.
@@ -365,16 +372,9 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (this.hasEnded) return;
     this.hasEnded = true;
     const { upstream } = this;
-    if (upstream !== undefined) {
-      const reason = this.upstreamEndReason(upstream);
-      if (reason === undefined) {
-        upstream.socket.resume();
-        upstream.clearDeadline();
-        upstream.release();
-      } else {
-        upstream.close(reason);
-      }
-    }
+    const reason = upstream && this.upstreamEndReason(upstream);
+    if (reason !== undefined) upstream?.close(reason);
+    else upstream?.release();
     const closeReason = this.closeReason ?? (this.request.isComplete ? undefined : "request-unfinished");
     this.finishRecord();
     this.downstream.onExchangeEnded(closeReason);
@@ -384,13 +384,13 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   private upstreamEndReason(upstream: PooledConnection): CloseReason | undefined {
     if (upstream.hasUnreadOctets) return "unexpected-octets";
     if (this.upstreamCloseReason !== undefined) return this.upstreamCloseReason;
-    if (!this.request.isComplete || !this.request.isStreaming) return "request-unfinished";
+    // Whether it reads on is anybody's guess; what it does not read would stand before the next request.
+    if (this.wasAnsweredEarly || !this.request.isStreaming) return "request-unfinished";
     return upstream.peerHasClosed ? "peer-closed-idle" : undefined;
   }
 
   /**
    * Something failed: the client gets an answer, or a visibly truncated response if that had begun.
-   *
    * @param upstreamReason why the origin's connection closes; undefined: there is none
    */
   private fail(reason: AnswerReason, upstreamReason: CloseReason | undefined, fault?: string): void {
@@ -434,6 +434,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   private breakOff(reason: CloseReason): void {
     const isTruncated = !this.response.isComplete;
     if (isTruncated) this.record.outcome = "truncated";
+    else this.record.reason = undefined;
     this.context.outbox.clear();
     this.finishRecord();
     if (isTruncated && this.response.clientFraming === "close") this.downstream.reset(reason);
@@ -441,10 +442,8 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   }
 
   private finishRecord(): void {
-    const { record } = this;
-    record.requestBodyBytes = this.request.bytes;
-    record.responseBodyBytes = this.response.bytes;
-    record.endedAt_ms = this.context.clock.now();
-    this.context.observer.exchangeEnded(record);
+    const { record, context } = this;
+    record.finish(this.request.bytes, this.response.bytes, context.clock.now());
+    context.observer.exchangeEnded(record);
   }
 }

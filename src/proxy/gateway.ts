@@ -18,12 +18,14 @@ import { OneOrigin, type Routing } from "./routing.ts";
 import type { GatewaySettings } from "./settings.ts";
 
 /** Behind a drain's deadline: how long last answers may take to leave, and how long what was cut may take to be gone. */
-const LAST_WORDS_MS = 500;
+export const LAST_WORDS_MS = 500;
 
 export interface GatewayPorts {
   readonly clock: Clock;
   readonly dialer: Dialer;
   readonly observer: ProxyObserver;
+  /** Connections are numbered from here on. Default: 1. */
+  readonly firstConnectionId?: number;
 }
 
 export interface DrainReport {
@@ -42,12 +44,13 @@ export class Gateway {
   readonly clients: ClientTable;
   readonly context: ProxyContext;
   private readonly ports: GatewayPorts;
-  private nextId = 1;
+  private nextId: number;
   private drained: (() => void) | undefined;
   private isDrainAnnounced = false;
 
   constructor(settings: GatewaySettings, ports: GatewayPorts) {
     this.ports = ports;
+    this.nextId = ports.firstConnectionId ?? 1;
     const deadlines = new Sweeper(ports.clock);
     const pooling = {
       size: settings.poolSize,
@@ -99,28 +102,31 @@ export class Gateway {
     const { clients, ports, routing } = this;
     const { clock, observer } = ports;
     return new Promise((resolve) => {
-      const done = (cut: number) => {
+      let cut = 0;
+      const cutTheRest = () => {
+        this.cut();
+        // No client may be left, and an origin not have taken the rest of a tunnel.
+        for (const endpoint of routing.endpoints) endpoint.cut();
+        // Every connection tells that it is gone, and is logged, before the drain is over.
+        stopDeadline = clock.after(LAST_WORDS_MS, () => this.drained?.());
+        this.checkDrained();
+      };
+      let stopDeadline = clock.after(grace_ms, () => {
+        for (const connection of [...clients.connections]) if (connection.onDrainDeadline()) cut++;
+        if (clients.connections.size === 0) return cutTheRest();
+        stopDeadline = clock.after(LAST_WORDS_MS, cutTheRest);
+      });
+      const stopIdle = clock.after(Math.min(DRAIN_IDLE_GRACE_MS, grace_ms), () => this.closeIdle());
+      this.drained = () => {
         this.drained = undefined;
         stopIdle();
-        stopAll();
+        // Its deadline runs on: what closes towards origins has the same.
         routing.drain(() => {
+          stopDeadline();
           observer.drainEnded(cut);
           resolve({ cut });
         });
       };
-      const stopIdle = clock.after(Math.min(DRAIN_IDLE_GRACE_MS, grace_ms), () => this.closeIdle());
-      let cut = 0;
-      let stopAll = clock.after(grace_ms, () => {
-        for (const connection of [...clients.connections]) if (connection.onDrainDeadline()) cut++;
-        stopAll = clock.after(LAST_WORDS_MS, () => {
-          this.cut();
-          // Every connection tells that it is gone, and is logged, before the drain is over.
-          stopAll = clock.after(LAST_WORDS_MS, () => this.drained?.());
-          this.checkDrained();
-        });
-        this.checkDrained();
-      });
-      this.drained = () => done(cut);
       this.checkDrained();
     });
   }

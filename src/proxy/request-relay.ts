@@ -14,6 +14,8 @@ import type { ProxyContext } from "./context.ts";
 
 /** Octets of a body that are held for a connection or a retry: one read's worth, and most forms and API calls. */
 export const HELD_BYTES_MAX = 64 * 1024;
+/** What is held in pieces smaller than this is joined: a buffer and a chunk's framing cost more than copying them. */
+const PIECE_BYTES_MIN = 4 * 1024;
 
 export class RequestRelay implements BodySink {
   /** Octets of the body received. */
@@ -82,10 +84,15 @@ export class RequestRelay implements BodySink {
     this.heldBytes += octets.length;
   }
 
-  /** One buffer for each read, however small the client's chunks are. */
+  /** Few buffers, and as many chunks towards the origin, however small the client's chunks and segments are. */
   private keepArrived(arrived: Octets[]): void {
     this.arrived = undefined;
     this.held ??= [];
+    const last = this.held.at(-1);
+    if (last !== undefined && last.length < PIECE_BYTES_MIN) {
+      this.held.pop();
+      arrived.unshift(last);
+    }
     this.held.push(Buffer.concat(arrived) as unknown as Octets);
   }
 

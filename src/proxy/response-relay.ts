@@ -18,8 +18,12 @@ import { addBodyPiece, addLastChunk } from "./body-writing.ts";
 import type { ProxyContext } from "./context.ts";
 import { type ClientFraming, clientFraming, interimHeadText, responseHeadText } from "./response-writing.ts";
 
-/** 1xx responses to one request: enough for progress reports, no endless trickle that keeps timeouts away. */
-const INTERIM_RESPONSES_MAX = 32;
+/**
+ * 1xx responses to one request: so many at once, and one more for each second since it began. A job that reports its progress
+ * may take all day; a flood ends.
+ */
+const INTERIM_RESPONSES_AT_ONCE_MAX = 32;
+const INTERIM_RESPONSE_EVERY_MS = 1_000;
 
 /** Who is told what the origin said, before the client is. */
 export interface ResponseReceiver {
@@ -44,6 +48,7 @@ export class ResponseRelay implements BodySink {
   private body: BodyReader | undefined;
   private nominated: readonly string[] = [];
   private interimResponses = 0;
+  private readonly beganAt_ms: number;
   private readonly context: ProxyContext;
   private readonly outbox: Outbox;
   private readonly request: RequestHead;
@@ -54,6 +59,7 @@ export class ResponseRelay implements BodySink {
     this.outbox = context.outbox;
     this.request = request;
     this.receiver = receiver;
+    this.beganAt_ms = context.clock.now();
   }
 
   /** Whether the client has been sent (some of) the final response. */
@@ -64,6 +70,11 @@ export class ResponseRelay implements BodySink {
   /** Whether the origin owes a response and has sent nothing of it (or of the next one, after an interim one). */
   get isAwaited(): boolean {
     return this.head === undefined && this.body === undefined;
+  }
+
+  /** Whether a head has begun to arrive and is not complete. */
+  get isInHead(): boolean {
+    return this.head !== undefined && this.body === undefined;
   }
 
   read(octets: Octets): void {
@@ -86,9 +97,13 @@ export class ResponseRelay implements BodySink {
     this.readBody(this.body, octets, position);
   }
 
+  private get age_ms(): number {
+    return this.context.clock.now() - this.beganAt_ms;
+  }
+
   private forwardInterim(head: ResponseHead): boolean {
     this.head = undefined;
-    if (++this.interimResponses > INTERIM_RESPONSES_MAX) {
+    if (++this.interimResponses > INTERIM_RESPONSES_AT_ONCE_MAX + this.age_ms / INTERIM_RESPONSE_EVERY_MS) {
       this.receiver.onFault("too-many-interim-responses");
       return false;
     }

@@ -7,10 +7,13 @@
 import { Deadline } from "../connection/deadlines.ts";
 import type { SocketHandler } from "../net/ports.ts";
 import type { ConnectionUser, PooledConnection } from "../pool/pooled-connection.ts";
+import { connectionOptionsOf } from "../wire/fields.ts";
 import type { Octets } from "../wire/octets.ts";
+import type { ResponseHead } from "../wire/response-head.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
+import { interimHeadText } from "./response-writing.ts";
 
 export class Tunnel implements ConnectionUser {
   private readonly context: ProxyContext;
@@ -22,7 +25,7 @@ export class Tunnel implements ConnectionUser {
   private clientIsGone = false;
   private originIsGone = false;
   private isOver = false;
-  private readonly deadline = new Deadline(() => this.onDeadline());
+  private readonly deadline = new Deadline(this);
 
   constructor(
     context: ProxyContext,
@@ -139,4 +142,21 @@ export class Tunnel implements ConnectionUser {
     this.record.endedAt_ms = this.context.clock.now();
     this.context.observer.exchangeEnded(this.record);
   }
+}
+
+/** The origin has switched protocols (RFC 9110 section 7.8): the client is told, and both connections become one tunnel. */
+export function switchProtocols(
+  context: ProxyContext,
+  downstream: DownstreamConnection,
+  upstream: PooledConnection,
+  record: ExchangeRecord,
+  head: ResponseHead,
+  rest: Octets,
+): void {
+  record.status = 101;
+  record.outcome = "tunnel";
+  upstream.endpoint.minorVersion = head.minorVersion;
+  context.outbox.addText(interimHeadText(head, connectionOptionsOf(head.fields)));
+  downstream.flush();
+  new Tunnel(context, downstream, upstream, record).begin(rest);
 }

@@ -1,6 +1,8 @@
 /**
  * Which limit of time runs on the origin's hop during an exchange: what the origin owes next decides.
  */
+import type { AnswerReason } from "./answers.ts";
+import type { GatewaySettings } from "./settings.ts";
 
 /** `write-timeout`: it takes nothing of the request; `response-timeout`: nothing of a response; `body-timeout`: no more of it. */
 export type UpstreamLimit = "write-timeout" | "response-timeout" | "body-timeout";
@@ -16,6 +18,23 @@ export interface UpstreamFacts {
   readonly responseIsComplete: boolean;
   /** The client takes nothing more of the response for now, so the origin is not asked for more. */
   readonly clientIsBlocked: boolean;
+}
+
+/** How long it is, in milliseconds. */
+export function limitOf(limit: UpstreamLimit, { responseTimeout_ms, bodyTimeout_ms }: GatewaySettings): number {
+  return limit === "response-timeout" ? responseTimeout_ms : bodyTimeout_ms;
+}
+
+/** What the client is told when it has passed. */
+export function answerAfter(limit: UpstreamLimit): AnswerReason {
+  switch (limit) {
+    case "write-timeout":
+      return "upstream-write-timeout";
+    case "response-timeout":
+      return "response-timeout";
+    case "body-timeout":
+      return "response-stalled";
+  }
 }
 
 /** The limit that runs now; undefined: the origin owes nothing. */

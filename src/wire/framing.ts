@@ -59,6 +59,16 @@ export function responseFraming(head: ResponseHead, requestMethod: string): Fram
   return declaredFraming(head);
 }
 
+/**
+ * Whether the fields of a response without a body describe one, as those to HEAD do: some origins send it all the same. A 304
+ * is no such case, since who makes one has no body at hand.
+ */
+export function describesBody({ status, fields }: ResponseHead): boolean {
+  if (status === 304) return false;
+  if (fields.has(Kind.transferEncoding)) return true;
+  return fields.valuesOf(Kind.contentLength).some((length) => Number(length) !== 0);
+}
+
 function declaredFraming(head: RequestHead | ResponseHead): FramingDecision {
   const { fields } = head;
   const isChunked = fields.has(Kind.transferEncoding);

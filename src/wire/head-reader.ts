@@ -27,8 +27,11 @@ export const defaultHeadLimits: HeadLimits = { headBytesMax: 64 * 1024, fieldsMa
 /** Octets turned into text at once: most heads are smaller, and body octets behind a head stay untouched. */
 const WINDOW_BYTES = 4 * 1024;
 
-/** Control characters other than HTAB, and a CR that does not end a line. */
-const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
+/**
+ * Control characters other than HTAB, and a CR that does not end a line. Said as what is not allowed to stand out from
+ * what is, since an expression with one way to begin is searched for twice as fast.
+ */
+const FORBIDDEN = /[^\t\n\x20-\x7e\x80-\xff](?<!\r(?=\n))/;
 
 export abstract class HeadReader {
   /** The section read so far; once complete, it ends with its empty line. */

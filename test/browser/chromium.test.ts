@@ -11,25 +11,12 @@ import { Directory } from "../interop/support/directory.ts";
 import { type Hopwise, startHopwise } from "../interop/support/hopwise.ts";
 import { has, needing, pathOf } from "../interop/support/programs.ts";
 import { type Loaded, RESOURCES, type Site, startSite, whole } from "../interop/support/site.ts";
+import { quiet } from "./quiet.ts";
 
 /** Chromium opens at most this many connections to one host, through a proxy, too (and 32 to one proxy in all). */
 const PER_HOST_MAX = 6;
 
 const programs = ["chromium", "openssl"];
-
-/** So that Chromium does no errands: it would want to reach its maker. */
-const quiet = [
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--disable-domain-reliability",
-  "--no-first-run",
-  "--no-pings",
-  "--disable-quic",
-  "--disable-features=OptimizationHints,MediaRouter,NetworkTimeServiceQuerying,CertificateTransparencyComponentUpdater",
-  "--gaia-url=http://127.0.0.1:9",
-  "--component-updater=url-source=http://127.0.0.1:9",
-];
 
 /** What the proxy has to say of one site. */
 interface Told {

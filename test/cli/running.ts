@@ -7,6 +7,8 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach } from "vitest";
 
+/** The runtime under test: this one, or another by `HOPWISE_RUNTIME`. */
+const runtime = process.env.HOPWISE_RUNTIME ?? process.execPath;
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 const cleanups: (() => unknown)[] = [];
@@ -54,7 +56,7 @@ export class Running {
   private isOver = false;
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
-    this.child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
+    this.child = spawn(runtime, [main, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
     this.ended = new Promise((resolve, reject) => {
       this.child.once("error", reject);
       this.child.once("close", (code) => {

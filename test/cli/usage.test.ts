@@ -15,6 +15,7 @@ describe("help", () => {
       "proxy",
       "forward",
       "demo",
+      "lab",
     ]);
   });
 

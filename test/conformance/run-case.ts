@@ -4,6 +4,7 @@
  *
  * A connection that persists is shown to by an exchange more, whose octets must pass as if nothing had been before.
  */
+import { DOUBT_MS } from "../../src/pool/pooled-connection.ts";
 import { describe, type Expected, matcherOf } from "../kit/messages.ts";
 import { type Peer, WireError } from "../kit/peer.ts";
 import type { Scene, Stage } from "../kit/stage.ts";
@@ -121,6 +122,8 @@ async function checkEnds(testCase: Case, scene: Scene): Promise<boolean> {
   else await checkPeers(testCase.origin, scene.origins);
   const origins = testCase.origin === NOTHING_WHOLE ? [] : testCase.origin;
   if (!testCase.client.includes("persists") && !origins.includes("persists")) return false;
+  // An origin that has just answered HEAD gets a moment to show that no body follows.
+  scene.clock.advance(DOUBT_MS);
   const before = scene.origins.length;
   const persisting = scene.clients[testCase.client.indexOf("persists")];
   const client = persisting ?? (await scene.connect());

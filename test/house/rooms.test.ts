@@ -16,6 +16,7 @@ const rooms = [
   "ledger",
   "config",
   "admin",
+  "workers",
   "doctor",
   "lab",
   "cli",
@@ -23,7 +24,7 @@ const rooms = [
 type Room = (typeof rooms)[number];
 
 /** Rooms that may touch the network of the runtime themselves; all others know the ports of `net`. */
-const networkedRooms: readonly Room[] = ["net", "ledger", "config", "admin", "doctor", "lab", "cli"];
+const networkedRooms: readonly Room[] = ["net", "ledger", "config", "admin", "workers", "doctor", "lab", "cli"];
 const networkModules = ["node:net", "node:tls", "node:http", "node:https", "node:http2", "node:dgram", "node:dns"];
 
 interface Import {

@@ -3,6 +3,7 @@
  *
  * The date never moves, so that messages with a `Date` can be compared octet by octet.
  */
+import { nodeClock } from "../../src/net/node-clock.ts";
 import type { Clock } from "../../src/net/ports.ts";
 
 /** The example of RFC 9110 section 5.6.7. */
@@ -30,6 +31,11 @@ export class ManualClock implements Clock {
     const timer = { due_ms: this.now_ms + delay_ms, callback };
     this.timers.add(timer);
     return () => void this.timers.delete(timer);
+  }
+
+  /** Real sockets deliver in real turns. */
+  afterArrivals(callback: () => void): void {
+    nodeClock.afterArrivals(callback);
   }
 
   /** Lets `ms` pass; everything that is due on the way happens in its order. */

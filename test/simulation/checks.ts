@@ -7,7 +7,6 @@
 import type { VirtualClock } from "../../src/net/simulated/schedule.ts";
 import type { Gateway } from "../../src/proxy/gateway.ts";
 import { fail } from "./failure.ts";
-import { knownDefects } from "./known-defects.ts";
 import type { Network } from "./network.ts";
 import type { SimObserver } from "./observer.ts";
 
@@ -19,8 +18,6 @@ const READ_BYTES = 64 * 1024;
 const HELD_BYTES_MAX = 64 * 1024 + READ_BYTES;
 /** Heads and chunk framing that are written around it. */
 const SLACK_BYTES = 16 * 1024;
-/** Octets that become of one when each is a chunk of its own. */
-const CHUNK_FACTOR = 6;
 
 /** What the proxy holds privately for one client. */
 interface Holder {
@@ -52,13 +49,17 @@ export class Checks {
       if (size > poolSize) fail("limits", `${size} connections to ${endpoint.origin.name}`);
       if (endpoint.inUse < 0 || endpoint.dialing < 0) fail("limits", "a count has become negative");
     }
+    const idle = routing.endpoints.reduce((sum, { idleCount }) => sum + idleCount, 0);
+    const { idleMax = Number.POSITIVE_INFINITY } = context.settings.forward ?? {};
+    if (idle > idleMax) fail("limits", `${idle} connections idle in all`);
     if (routing.waiting > 0 && routing.endpoints.length === 1) this.nobodyIdles();
     if (!context.outbox.isEmpty) fail("nothing-left", "octets are left in the outbox behind an event");
   }
 
-  /** Nobody waits for room beside a connection that nobody uses, unless one is closing for it. */
+  /** Nobody waits for room beside a connection that nobody uses, unless one is closing for it, or settles. */
   private nobodyIdles(): void {
     for (const { connections } of this.gateway.routing.endpoints) {
+      if ([...connections].some(({ isSettling }) => isSettling)) continue;
       const states = [...connections].map(({ life }) => life.state);
       if (states.includes("idle") && !states.includes("closing")) {
         fail("liveness", `${this.gateway.routing.waiting} requests wait for room while a connection idles`);
@@ -80,9 +81,8 @@ export class Checks {
 
   /** Every connection that was ever open has had at most so much unsent. */
   unsent(): void {
-    const held = HELD_BYTES_MAX * (knownDefects.has("body-is-held-chunk-by-chunk") ? CHUNK_FACTOR : 1);
     for (const { proxyEnd, traits, name } of this.network.links) {
-      if (proxyEnd.unsentBytesMax > traits.highWaterBytes + held + SLACK_BYTES) {
+      if (proxyEnd.unsentBytesMax > traits.highWaterBytes + HELD_BYTES_MAX + SLACK_BYTES) {
         fail("limits", `${proxyEnd.unsentBytesMax} octets were unsent on ${name}`);
       }
     }

@@ -5,7 +5,6 @@
  */
 
 import type { Random } from "../../src/net/simulated/random.ts";
-import { knownDefects } from "./known-defects.ts";
 import type { RequestRecord } from "./record.ts";
 import { makeRequest } from "./requests.ts";
 import { evilBody, evilHead } from "./smuggling.ts";
@@ -35,6 +34,8 @@ export interface ClientPlan {
 
 export interface PlanWishes {
   readonly nextId: () => string;
+  /** What requests to a forward proxy are for; to a gateway: undefined. */
+  readonly hosts: readonly string[] | undefined;
   readonly isCalm: boolean;
   /** Whether a request may be sent before the one before is answered. */
   readonly mayPipeline: boolean;
@@ -49,10 +50,11 @@ export interface PlanWishes {
 }
 
 export function makePlan(random: Random, wishes: PlanWishes): ClientPlan {
-  const { isCalm, mischief } = wishes;
+  const { isCalm, mischief, hosts } = wishes;
   const minorVersion = random.chance(0.25) ? 0 : 1;
   const saysKeepAlive = random.chance(minorVersion === 0 ? 0.7 : 0.25);
-  const isPersistent = minorVersion === 1 || saysKeepAlive;
+  // A forward proxy keeps no HTTP/1.0 connection.
+  const isPersistent = minorVersion === 1 || (saysKeepAlive && hosts === undefined);
   const count = isPersistent ? random.between(1, 5) : 1;
   const wantsTunnel = minorVersion === 1 && random.chance(wishes.tunnels);
   const closesLast = !wantsTunnel && random.chance(0.2);
@@ -60,23 +62,32 @@ export function makePlan(random: Random, wishes: PlanWishes): ClientPlan {
   for (let index = 0; index < count; index++) {
     const saysClose = closesLast && index === count - 1;
     const { bodyBytesMax } = wishes;
-    requests.push(makeRequest(wishes.nextId(), random, { minorVersion, saysKeepAlive, saysClose, bodyBytesMax }));
+    requests.push(
+      makeRequest(wishes.nextId(), random, { minorVersion, saysKeepAlive, saysClose, bodyBytesMax, hosts }),
+    );
   }
   if (wantsTunnel) {
     const saysClose = false;
     const bodyBytesMax = 0;
     requests.push(
-      makeRequest(wishes.nextId(), random, { minorVersion, saysKeepAlive, saysClose, bodyBytesMax, wantsTunnel }),
+      makeRequest(wishes.nextId(), random, {
+        minorVersion,
+        saysKeepAlive,
+        saysClose,
+        bodyBytesMax,
+        wantsTunnel,
+        hosts,
+      }),
     );
   }
   const goesWrong = !isCalm && random.chance(mischief);
   const hasEvil = goesWrong && isPersistent && !closesLast && !wantsTunnel && random.chance(0.4);
-  if (hasEvil && random.chance(0.4)) requests.push(evilBody(wishes.nextId(), random));
+  if (hasEvil && random.chance(0.4)) requests.push(evilBody(wishes.nextId(), random, hosts?.[0]));
   const evil = hasEvil && !requests.some(({ mustNotComplete }) => mustNotComplete) ? evilHead(random) : undefined;
   // What comes behind a last request is not read, and must not cost the answer to what came before.
   const hasBehind = evil === undefined && closesLast && wishes.mayPipeline && minorVersion === 1 && random.chance(0.5);
   if (hasBehind) {
-    const nothing = { minorVersion, saysKeepAlive: false, saysClose: false, bodyBytesMax: 0 } as const;
+    const nothing = { minorVersion, saysKeepAlive: false, saysClose: false, bodyBytesMax: 0, hosts } as const;
     const behind = makeRequest(wishes.nextId(), random, nothing);
     behind.mustNotArrive = true;
     requests.push(behind);
@@ -93,7 +104,7 @@ export function makePlan(random: Random, wishes: PlanWishes): ClientPlan {
     requests,
     depth: hasBehind ? requests.length : isPipelining ? random.between(2, 4) : 1,
     pace: random.weighted({ "at-once": 6, pieces: 3, dawdling: isCalm ? 0 : 1 }),
-    reading: wantsTunnel && knownDefects.has("tunnel-rest-has-no-limit") ? "steady" : reading,
+    reading,
     ending: random.weighted({ wait: 3, close: 3, "half-close": wantsTunnel ? 0 : isPersistent ? 1 : 0.5 }),
     accident:
       goesWrong && !hasEvil && random.chance(0.7)

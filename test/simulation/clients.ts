@@ -56,7 +56,6 @@ export class ClientConnection implements SocketHandler, JudgeOwner {
     this.reader = new StrictReader(this.judge);
     this.player = new Player(scene.schedule, this.socket);
     this.readingBudget = plan.reading === "steady" ? Number.POSITIVE_INFINITY : random.below(3_000);
-    link.mayTunnel = plan.requests.some(({ facts }) => facts.wantsTunnel);
     for (const record of plan.requests) {
       scene.records.set(record.id, record);
       record.clientAddress = link.proxyEnd.remoteAddress;

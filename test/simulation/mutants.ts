@@ -8,8 +8,10 @@ import { Deadlines } from "../../src/connection/deadlines.ts";
 import { Life } from "../../src/connection/life.ts";
 import { Outbox } from "../../src/net/outbox.ts";
 import type { Socket } from "../../src/net/ports.ts";
+import { PoolDirectory } from "../../src/pool/directory.ts";
 import { Endpoint } from "../../src/pool/endpoint.ts";
 import { PooledConnection } from "../../src/pool/pooled-connection.ts";
+import { SharedIdle } from "../../src/pool/shared-idle.ts";
 import { DownstreamConnection } from "../../src/proxy/downstream.ts";
 import { Exchange } from "../../src/proxy/exchange.ts";
 import { RequestRelay } from "../../src/proxy/request-relay.ts";
@@ -236,6 +238,19 @@ export const mutants: readonly Mutant[] = [
     name: "ignores what an origin promises of its connection",
     caughtBy: ["limits"],
     apply: () => method(PooledConnection.prototype, "noteTerms", () => undefined),
+  },
+  {
+    name: "takes one origin for another",
+    caughtBy: ["unambiguous-request"],
+    apply: () =>
+      method(PoolDirectory.prototype, "find", (_self, original, [name]) =>
+        original(String(name).replace(/origin\d/, "origin1")),
+      ),
+  },
+  {
+    name: "lets as many connections idle as there are",
+    caughtBy: ["limits"],
+    apply: () => method(SharedIdle.prototype, "add", () => undefined),
   },
   {
     name: "has no limit of connections to an origin",

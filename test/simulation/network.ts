@@ -14,8 +14,6 @@ const RST_HARM = 0.5;
 
 /** One connection between the proxy and a neighbour, on either hop. */
 export class Link extends SimulatedLink {
-  /** Its client wants a tunnel in the end. */
-  mayTunnel = false;
   /** Something befell it that neither neighbour did. */
   isHurt = false;
   private readonly timeline: Timeline;

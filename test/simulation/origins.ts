@@ -9,7 +9,6 @@ import type { Random } from "../../src/net/simulated/random.ts";
 import type { SimSocket, WriteMark } from "../../src/net/simulated/socket.ts";
 import type { Octets } from "../../src/wire/octets.ts";
 import { fail } from "./failure.ts";
-import { knownDefects } from "./known-defects.ts";
 import type { Link } from "./network.ts";
 import { Player, type Step } from "./player.ts";
 import type { Arrival, RequestRecord } from "./record.ts";
@@ -162,8 +161,6 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
   private checkPromise(mark: WriteMark | undefined): void {
     const { promised, link } = this;
     if (promised === undefined || mark === undefined) return;
-    const isHeldBack = this.temper.minorVersion === 0 && this.record?.facts.framing === "chunked";
-    if (isHeldBack && knownDefects.has("connection-waits-for-body")) return;
     const idle_ms = mark.at_ms - Math.max(this.idleSince_ms, mark.quietSince_ms);
     if (idle_ms > promised.timeout_ms) {
       fail("limits", `${link.name} is used after ${idle_ms} ms idle and was promised for ${promised.timeout_ms}`);
@@ -351,7 +348,7 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
       });
     }
     if (random.chance(temper.unsolicited)) {
-      whenStillIdle(random.skewed(2_000), () => player.add([this.strayStep(strayText(random), 0)]));
+      whenStillIdle(random.skewed(2_000), () => player.add([this.strayStep(strayText(random, temper), 0)]));
     }
   }
 

@@ -11,8 +11,8 @@ import { TUNNEL_PROTOCOL } from "./tunnel-end.ts";
 
 const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\/[\x21-\x7e]*|\*) HTTP\/1\.1$/;
 
-/** Fields that the proxy writes itself, lowercase. */
-const ADDED = new Set([
+/** Fields that a forward proxy writes itself, lowercase. */
+const ADDED_BY_PROXY: ReadonlySet<string> = new Set([
   "host",
   "content-length",
   "transfer-encoding",
@@ -21,6 +21,10 @@ const ADDED = new Set([
   "connection",
   "te",
   "upgrade",
+]);
+/** A gateway tells who asked, too. */
+const ADDED_BY_GATEWAY: ReadonlySet<string> = new Set([
+  ...ADDED_BY_PROXY,
   "x-forwarded-for",
   "x-forwarded-proto",
   "x-forwarded-host",
@@ -43,17 +47,22 @@ export function readRequestHead(
     fail("unambiguous-request", `${where} gets ${method} ${path} for ${facts.method} ${facts.path}`);
   }
   if (!record.isBegun) fail("unambiguous-request", `${where} gets ${record.id} before its client sent it`);
-  checkHost(head, record, where);
+  checkHost(head, record, scene, where);
   checkHopFields(head, record, where);
-  checkEndFields(head, record, where);
+  checkEndFields(head, record, scene, where);
   checkAdded(head, record, scene, where);
   return { record, framing: framingOf(head, record, where) };
 }
 
-function checkHost(head: ReadHead, record: RequestRecord, where: string): void {
+function checkHost(head: ReadHead, record: RequestRecord, scene: Scene, where: string): void {
   const hosts = valuesOf(head.fields, "host");
   if (hosts.length !== 1 || hosts[0] !== record.facts.host) {
     fail("unambiguous-request", `${where} gets the hosts ${hosts.join(" and ")} for ${record.id}`);
+  }
+  // Connections of an origin are named after it.
+  const number = /^origin(\d+)\.test/i.exec(record.facts.host)?.[1];
+  if (scene.settings.forward !== undefined && !where.startsWith(`o${number}.`)) {
+    fail("unambiguous-request", `${where} gets ${record.id}, which is for ${record.facts.host}`);
   }
 }
 
@@ -68,8 +77,9 @@ function checkHopFields(head: ReadHead, record: RequestRecord, where: string): v
   if (terms.join() !== (allowed === "te" ? "trailers" : "")) fail("hop-by-hop", `${where} is told TE: ${terms.join()}`);
 }
 
-function checkEndFields(head: ReadHead, record: RequestRecord, where: string): void {
-  const own = head.fields.filter(([name]) => !ADDED.has(name.toLowerCase()));
+function checkEndFields(head: ReadHead, record: RequestRecord, scene: Scene, where: string): void {
+  const added = scene.settings.forward === undefined ? ADDED_BY_GATEWAY : ADDED_BY_PROXY;
+  const own = head.fields.filter(([name]) => !added.has(name.toLowerCase()));
   const { endFields } = record.facts;
   const isSame =
     own.length === endFields.length &&
@@ -79,12 +89,13 @@ function checkEndFields(head: ReadHead, record: RequestRecord, where: string): v
 
 function checkAdded(head: ReadHead, record: RequestRecord, scene: Scene, where: string): void {
   const { facts, clientAddress } = record;
-  const expected: readonly [string, string][] = [
-    ["via", `1.${facts.minorVersion} ${scene.settings.viaName}`],
+  const via: [string, string] = ["via", `1.${facts.minorVersion} ${scene.settings.viaName}`];
+  const whoAsked: [string, string][] = [
     ["x-forwarded-for", clientAddress],
     ["x-forwarded-proto", "http"],
     ["x-forwarded-host", facts.host],
   ];
+  const expected = scene.settings.forward === undefined ? [via, ...whoAsked] : [via];
   for (const [name, value] of expected) {
     const values = valuesOf(head.fields, name);
     if (values.length !== 1 || values[0] !== value) {

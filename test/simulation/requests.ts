@@ -16,6 +16,8 @@ export interface RequestWishes {
   readonly saysClose: boolean;
   readonly bodyBytesMax: number;
   readonly wantsTunnel?: boolean;
+  /** What a request to a forward proxy may be for; to a gateway: undefined. */
+  readonly hosts?: readonly string[] | undefined;
 }
 
 const SIZES = [0, 0, 1, 17, 300, 300, 5_000, 70_000, 300_000];
@@ -36,27 +38,35 @@ const forgedFields: readonly [string, string][] = [
   ["Forwarded", "for=10.9.8.7"],
 ];
 
+/** What a gateway's clients may call it. */
+const gatewayHosts = ["one.example", "two.example:8080", "[2001:db8::1]:80"];
+
 export function bodySize(random: Random, max: number): number {
   return Math.min(max, random.pick(SIZES) ?? 0);
 }
 
 export function makeRequest(id: string, random: Random, wishes: RequestWishes): RequestRecord {
-  const { minorVersion, wantsTunnel = false } = wishes;
+  const { minorVersion, wantsTunnel = false, hosts = gatewayHosts } = wishes;
   const method = wantsTunnel ? "GET" : random.weighted({ GET: 8, HEAD: 2, POST: 5, PUT: 3, DELETE: 1, OPTIONS: 1 });
   const carriesBody = method === "POST" || method === "PUT" || (method === "DELETE" && random.chance(0.3));
   const framing = !carriesBody ? "none" : minorVersion === 1 && random.chance(0.5) ? "chunked" : "length";
   const body = framing === "none" ? "" : content(id, 0, bodySize(random, wishes.bodyBytesMax));
   const expectsContinue = body !== "" && minorVersion === 1 && random.chance(0.25);
   const takesTrailers = minorVersion === 1 && !wantsTunnel && random.chance(0.1);
-  const host = random.pick(["one.example", "two.example:8080", "[2001:db8::1]:80"]);
+  const host = random.pick(hosts as readonly [string, ...string[]]);
   const path = `/r/${id}${random.pick(["", "?a=b&c=%20", "/../x?"])}`;
-  const isAbsolute = minorVersion === 1 && random.chance(0.1);
+  const isAbsolute = (minorVersion === 1 && random.chance(0.1)) || wishes.hosts !== undefined;
 
   const endFields: [string, string][] = [[random.pick(["X-End", "x-end", "X-END"]), `${id};q="a,b" \xe4`]];
   if (random.chance(0.2)) endFields.push(["Cookie", "a=b; c=d"], ["X-Empty", ""], ["X-End", "again"]);
   const lines: [string, string][] = [["Host", host], ...endFields];
   if (!wantsTunnel && random.chance(0.2)) lines.push(random.pick(hopFields) as [string, string]);
-  if (random.chance(0.1)) lines.push(random.pick(forgedFields) as [string, string]);
+  if (random.chance(0.1)) {
+    const forged = random.pick(forgedFields) as [string, string];
+    lines.push(forged);
+    // A forward proxy has no business with them.
+    if (wishes.hosts !== undefined) endFields.push(forged);
+  }
   const options: string[] = [];
   if (wishes.saysClose) options.push("close");
   if (wishes.saysKeepAlive) options.push(random.pick(["keep-alive", "Keep-Alive"]));

@@ -10,7 +10,7 @@ import type { Scene } from "./scene.ts";
 import { membersOf, type ReaderEvents, type ReadFraming, type ReadHead, valuesOf } from "./strict-reader.ts";
 
 /** Statuses that the proxy itself answers with. */
-const OWN_STATUSES = new Set([400, 408, 411, 413, 414, 417, 431, 501, 502, 503, 504, 505, 508]);
+const OWN_STATUSES = new Set([400, 403, 408, 411, 413, 414, 417, 431, 501, 502, 503, 504, 505, 508]);
 
 /** Fields of an origin's response that may arrive at a client, lowercase. */
 const PASSING_FIELDS = new Set([
@@ -23,6 +23,7 @@ const PASSING_FIELDS = new Set([
   "keep-alive",
   "date",
   "trailer",
+  "via",
 ]);
 
 const STATUS_LINE = /^HTTP\/1\.1 ([1-5][0-9][0-9]) ([\t\x20-\x7e\x80-\xff]*)$/;
@@ -89,6 +90,7 @@ export class ResponseJudge implements ReaderEvents {
     if (status < 200) return this.onInterimHead(status, head, record);
     const isOwn = valuesOf(head.fields, "proxy-status").length > 0;
     const isPoison = !isOwn && valuesOf(head.fields, "x-evil").length > 0;
+    if (!isOwn && !isPoison) this.checkVia(head);
     if (record === undefined && !(isOwn && this.mayComeUnasked(status))) {
       fail("response-belongs-to-request", `${owner.name} gets a response (${status}) and has asked for nothing`);
     }
@@ -116,7 +118,20 @@ export class ResponseJudge implements ReaderEvents {
 
   private persists(record: RequestRecord, options: readonly string[]): boolean {
     if (options.includes("close")) return false;
+    const isForward = this.scene.settings.forward !== undefined;
+    if (isForward && (record.facts.minorVersion === 0 || options.includes("keep-alive"))) {
+      fail("hop-by-hop", `${this.owner.name} is promised persistence by a forward proxy`);
+    }
     return record.facts.minorVersion === 1 || options.includes("keep-alive");
+  }
+
+  /** A forward proxy names itself in responses, too; a gateway does not. */
+  private checkVia(head: ReadHead): void {
+    const { forward, viaName } = this.scene.settings;
+    const via = valuesOf(head.fields, "via").join();
+    if (forward === undefined ? via !== "" : via !== `1.1 ${viaName}` && via !== `1.0 ${viaName}`) {
+      fail("hop-by-hop", `${this.owner.name} is told Via: ${via}`);
+    }
   }
 
   private onInterimHead(status: number, head: ReadHead, record: RequestRecord | undefined): ReadFraming {

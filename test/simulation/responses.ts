@@ -64,8 +64,9 @@ const malformedChunks: readonly [string, ...string[]] = [
   "\r\n0\r\n\r\n",
 ];
 
-export function strayText(random: Random): string {
-  return random.pick(strayOctets as [string, ...string[]]);
+/** What an origin says unasked is of its version, too: who says otherwise is believed. */
+export function strayText(random: Random, { minorVersion }: Temper): string {
+  return random.pick(strayOctets as [string, ...string[]]).replace("HTTP/1.1", `HTTP/1.${minorVersion}`);
 }
 
 export function interims(it: Circumstances): string {
@@ -132,7 +133,7 @@ function wholeResponse(act: Act, it: Circumstances): Script {
   const head = `HTTP/1.${temper.minorVersion} ${status} ${reason(random, status)}\r\n${lines.join("\r\n")}\r\n\r\n`;
 
   const whole: Meant = { status, body: hasBody ? body : "", mayPass: true, mayComplete: true, endField };
-  const extra = act === "extra" && says.ending === "keep" ? strayText(random) : "";
+  const extra = act === "extra" && says.ending === "keep" ? strayText(random, temper) : "";
   if (!hasBody)
     return act === "cut" ? cut(head, "", kind, whole, it) : { text: head, meant: whole, ending: says.ending, extra };
   if (act === "malformed-body") {

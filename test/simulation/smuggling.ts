@@ -73,7 +73,8 @@ export function evilHead(random: Random): string {
 }
 
 /** A request whose head is in order and whose body is not. */
-export function evilBody(id: string, random: Random): RequestRecord {
+/** @param host of a request to a forward proxy */
+export function evilBody(id: string, random: Random, host?: string): RequestRecord {
   const good = content(id, 0, random.pick([0, 10, 2_000]));
   const bad = random.pick(bodies as [string, ...string[]]);
   const fault = bad.startsWith("5") ? "hello" : "";
@@ -84,10 +85,10 @@ export function evilBody(id: string, random: Random): RequestRecord {
     method: "POST",
     minorVersion: 1,
     path,
-    host: "a",
+    host: host ?? "a",
     framing: "chunked",
     body: good + fault,
-    headText: `POST ${path} HTTP/1.1\r\nHost: a\r\nX-End: ${id}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    headText: `POST ${host === undefined ? path : `http://${host}${path}`} HTTP/1.1\r\nHost: a\r\nX-End: ${id}\r\nTransfer-Encoding: chunked\r\n\r\n`,
     bodyText: goodChunk + bad,
     expectsContinue: false,
     saysClose: false,

@@ -8,7 +8,6 @@ import type { Random } from "../../src/net/simulated/random.ts";
 import type { SimSocket } from "../../src/net/simulated/socket.ts";
 import { content } from "./content.ts";
 import { fail } from "./failure.ts";
-import { knownDefects } from "./known-defects.ts";
 import type { Player } from "./player.ts";
 import type { Scene } from "./scene.ts";
 
@@ -66,7 +65,7 @@ export class TunnelEnd {
     const { side } = this.options;
     if (this.heard === this.expected.length) return;
     // The proxy may have given the exchange up before it became a tunnel.
-    if (side === "origin" && (this.heard === 0 || knownDefects.has("tunnel-timeout-ends-with-fin"))) return;
+    if (side === "origin" && this.heard === 0) return;
     const sizes = `${this.heard} of ${this.expected.length} octets`;
     fail("truncation-is-visible", `a tunnel ends at ${this.options.socket.name} as if it were whole, after ${sizes}`);
   }

@@ -26,6 +26,26 @@ export interface WorldShape {
   readonly settings: Omit<GatewaySettings, "origins">;
 }
 
+/** Every so many worlds are those of a forward proxy. */
+const FORWARD_EVERY = 5;
+
+/** Whether this seed's world is that of a forward proxy. Not drawn, so that all other worlds are what they were before. */
+export function isForward(seed: number): boolean {
+  return seed % FORWARD_EVERY === 0;
+}
+
+/** The same world with a forward proxy: clients name the origins, of which there are several. */
+export function asForward(shape: WorldShape): WorldShape {
+  const forward = {
+    mayConnectTo: () => false,
+    authentication: undefined,
+    // Fewer than there are, but never fewer than clients use at a time when all is calm.
+    originsMax: shape.calmClients,
+    idleMax: shape.settings.maxConnections % 4,
+  };
+  return { ...shape, origins: Math.max(2, shape.origins), settings: { ...shape.settings, forward } };
+}
+
 export function randomShape(random: Random): WorldShape {
   const mischief = random.pick([0, 0.3, 0.6, 1]);
   // More clients than even the surplus has room for.

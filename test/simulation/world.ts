@@ -8,14 +8,13 @@
 import { Random } from "../../src/net/simulated/random.ts";
 import { Schedule, VirtualClock } from "../../src/net/simulated/schedule.ts";
 import { parseOriginAddress } from "../../src/pool/origin-address.ts";
-import { Gateway } from "../../src/proxy/gateway.ts";
+import { Gateway, LAST_WORDS_MS } from "../../src/proxy/gateway.ts";
 import type { GatewaySettings } from "../../src/proxy/settings.ts";
 import { Checks } from "./checks.ts";
 import { makePlan } from "./client-plans.ts";
 import { ClientConnection } from "./clients.ts";
 import { SimDialer } from "./dialer.ts";
 import { fail } from "./failure.ts";
-import { knownDefects } from "./known-defects.ts";
 import { calmTraits, Network, randomTraits } from "./network.ts";
 import { SimObserver } from "./observer.ts";
 import { Origin } from "./origins.ts";
@@ -23,7 +22,7 @@ import type { RequestRecord } from "./record.ts";
 import type { Scene } from "./scene.ts";
 import { makeTemper } from "./tempers.ts";
 import { Timeline } from "./timeline.ts";
-import { randomShape, type WorldShape } from "./world-shape.ts";
+import { asForward, isForward, randomShape, type WorldShape } from "./world-shape.ts";
 
 /** Everything that is in progress when the storm ends is over by then: no sum of limits is longer. */
 const SETTLE_MS_MAX = 400_000;
@@ -52,6 +51,8 @@ export class World implements Scene {
   private readonly checks: Checks;
   private readonly dialer: SimDialer;
   private readonly clients: ClientConnection[] = [];
+  /** What clients of a forward proxy ask for. */
+  private readonly hosts: readonly string[] | undefined;
   private clientsAhead = 0;
   private requests = 0;
   private drainedBy_ms = 0;
@@ -59,7 +60,8 @@ export class World implements Scene {
   constructor(seed: number, isTraced: boolean) {
     this.random = new Random(seed);
     this.timeline = new Timeline(this.schedule, isTraced);
-    this.shape = randomShape(this.random);
+    const shape = randomShape(this.random);
+    this.shape = isForward(seed) ? asForward(shape) : shape;
     const { origins, mischief, bodyBytesMax } = this.shape;
     const servers = Array.from({ length: origins }, (_, index) => {
       const random = this.random.fork();
@@ -67,8 +69,9 @@ export class World implements Scene {
     });
     this.settings = {
       ...this.shape.settings,
-      origins: servers.map(({ host }) => parseOriginAddress(`http://${host}`)),
+      origins: isForward(seed) ? [] : servers.map(({ host }) => parseOriginAddress(`http://${host}`)),
     };
+    this.hosts = isForward(seed) ? servers.flatMap(({ host }) => spellingsOf(host)) : undefined;
     this.observer = new SimObserver(this.timeline);
     this.network = new Network(this.schedule, this.random.fork(), this.timeline);
     this.dialer = new SimDialer(this, this.network, servers, this.random.fork());
@@ -156,7 +159,8 @@ export class World implements Scene {
     void this.gateway.drain(grace_ms).then((report) => {
       this.drainReport = report;
     });
-    this.drainedBy_ms = this.schedule.now_ms + grace_ms;
+    // Last answers leave, then what was cut is gone.
+    this.drainedBy_ms = this.schedule.now_ms + grace_ms + 2 * LAST_WORDS_MS;
   }
 
   private endDrain(): void {
@@ -202,6 +206,7 @@ export class World implements Scene {
     const bodyBytesMax = isCalm ? Math.min(shape.bodyBytesMax, 5_000) : shape.bodyBytesMax;
     const plan = makePlan(random.fork(), {
       nextId: () => `q${++this.requests}`,
+      hosts: this.hosts,
       isCalm,
       mayPipeline: !isCalm || settings.maxRequests === 0,
       mischief: shape.mischief,
@@ -225,10 +230,14 @@ export class World implements Scene {
   private hurtNetwork(): void {
     const link = this.random.pick(this.network.healthy());
     if (link === undefined || this.isCalm) return;
-    const isSpared = link.mayTunnel && knownDefects.has("tunnel-rest-has-no-limit");
-    if (this.random.chance(0.6) || isSpared) link.cut();
+    if (this.random.chance(0.6)) link.cut();
     else link.sever();
   }
+}
+
+/** One origin at two ports has two pools; however the first is spelled, it is one. */
+function spellingsOf(host: string): string[] {
+  return [host, `${host.toUpperCase()}:80`, `${host}:8080`];
 }
 
 function described(plan: ClientConnection["plan"]): string {

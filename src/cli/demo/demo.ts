@@ -2,6 +2,7 @@
 import { AdminServer } from "../../admin/server.ts";
 import { type AdminAddress, proxySchema } from "../../config/schema.ts";
 import { createProxy, type DrainReport, HopwiseError, type HopwiseProxy, type Listening } from "../../index.ts";
+import { sourceOf } from "../../ledger/figures.ts";
 import { Ledger } from "../../ledger/ledger.ts";
 import { statsOf } from "../../ledger/stats.ts";
 import { nodeClock } from "../../net/node-clock.ts";
@@ -21,7 +22,7 @@ export async function runDemo(flags: Readonly<Record<string, unknown>>, terminal
   const adminAddress = readAdmin(flags);
   // Each gateway has its own; this one counts all of them, for the admin server and the last line.
   const ledger = new Ledger(nodeClock);
-  const admin = adminAddress === undefined ? undefined : await AdminServer.listen(adminAddress, ledger);
+  const admin = adminAddress === undefined ? undefined : await AdminServer.listen(adminAddress, sourceOf(ledger));
   const origins = await startOrigins();
   const pairs: DemoPair[] = [];
   for (const [index, origin] of origins.entries()) pairs.push(await startPair(origin, FIRST_PORT + index, ledger));

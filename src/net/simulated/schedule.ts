@@ -113,6 +113,11 @@ export class VirtualClock implements Clock {
     return DATE_MS + this.schedule.now_ms;
   }
 
+  afterArrivals(callback: () => void): void {
+    // What is due now stands in the queue already.
+    this.after(0, callback);
+  }
+
   after(delay_ms: number, callback: () => void): () => void {
     this.pending++;
     const task = this.schedule.after(delay_ms, () => {

@@ -7,6 +7,7 @@ import { forward } from "./forward.ts";
 import { hopByHop } from "./hop-by-hop.ts";
 import { http10 } from "./http10.ts";
 import { interim } from "./interim.ts";
+import { interplay } from "./interplay.ts";
 import { persistence } from "./persistence.ts";
 import { pipelining } from "./pipelining.ts";
 import { proxyAuthentication } from "./proxy-authentication.ts";
@@ -38,4 +39,5 @@ export const groups: readonly Group[] = [
   connect,
   proxyAuthentication,
   http10,
+  interplay,
 ];

@@ -59,6 +59,24 @@ export const interim: Group = {
     {
       rows: [88],
       section: "RFC 9110 section 15.2",
+      title: "A job that reports its progress for long gets its interim responses through, one a second.",
+      steps: [
+        client.sends(GET),
+        origin.receives(GET_FORWARDED),
+        ...Array(5).fill([
+          origin.sends(head("HTTP/1.1 102 P").repeat(12)),
+          client.receives(head("HTTP/1.1 102 P").repeat(12)),
+          waits(12_000),
+        ]),
+        origin.sends(OK),
+        client.receives(OK),
+      ].flat(),
+      client: ["persists"],
+      origin: ["persists"],
+    },
+    {
+      rows: [88],
+      section: "RFC 9110 section 15.2",
       title: "Interim responses without end are cut off.",
       steps: [
         client.sends(GET),

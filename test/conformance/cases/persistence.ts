@@ -1,4 +1,5 @@
 /** When a connection persists, on which hop, and whose response is whose (RFC 9112 sections 9.2 and 9.3). */
+import { DOUBT_MS } from "../../../src/pool/pooled-connection.ts";
 import {
   ADDED,
   type Case,
@@ -21,6 +22,13 @@ import {
 } from "../case.ts";
 
 const SECTION = "RFC 9112 section 9.3";
+
+/** What nobody has asked for. */
+const EVIL = `${head("HTTP/1.1 200 OK", "Content-Length: 4")}EVIL`;
+/** A response of just as many octets as are read at once. */
+const READ_BYTES = 64 * 1024;
+const fullHead = head("HTTP/1.1 200 OK", DATE, "Content-Length: 65000");
+const FULL_READ = fullHead.replace("65000", String(READ_BYTES - fullHead.length)).padEnd(READ_BYTES, "x");
 
 /** An exchange in which the client says something of its connection. */
 function clientSays(rows: readonly number[], title: string, connection: string, returned: string, end: End): Case {
@@ -58,6 +66,35 @@ function originSays(rows: readonly number[], title: string, startLine: string, c
 
 const OK_TERMS = (terms: string) =>
   `${head("HTTP/1.1 200 OK", DATE, "Content-Length: 2", "Connection: keep-alive", `Keep-Alive: ${terms}`)}ok`;
+
+const okWith = (...lines: string[]) => `${head("HTTP/1.1 200 OK", DATE, "Content-Length: 2", ...lines)}ok`;
+const get = (path: string) => head(`GET ${path} HTTP/1.1`, "Host: a");
+const getForwarded = (path: string) => head(`GET ${path} HTTP/1.1`, "Host: a", ...ADDED);
+
+/** What an origin says of its connection, and after how many exchanges more it must not be used any longer. */
+function originAllows(max: number, how: readonly string[]): Case {
+  const later = (n: number) => okWith(...(how[n] ? [how[n]] : []));
+  const first = okWith("Connection: keep-alive", `Keep-Alive: max=${max}`);
+  return {
+    rows: [58],
+    section: "RFC 2068 section 19.7.1.1",
+    title: `An origin's max=${max} is used up and not overdrawn, when it ${how.length > 0 ? "counts down itself" : "says so once"}.`,
+    steps: [
+      client.sends(GET),
+      origin.receives(GET_FORWARDED),
+      origin.sends(first),
+      client.receives(OK),
+      ...Array.from({ length: max }, (_, n) => [
+        client.sends(GET),
+        origin.receives(GET_FORWARDED),
+        origin.sends(later(n)),
+        client.receives(OK),
+      ]).flat(),
+    ],
+    client: ["persists"],
+    origin: ["closed hint-max"],
+  };
+}
 
 export const persistence: Group = {
   name: "Persistence",
@@ -97,10 +134,47 @@ export const persistence: Group = {
         origin.receives(head("HEAD /3 HTTP/1.1", "Host: a", ...ADDED)),
         origin.sends(head("HTTP/1.1 200 OK", DATE, "Content-Length: 9")),
         client.receives(head("HTTP/1.1 200 OK", DATE, "Content-Length: 9")),
+        waits(DOUBT_MS),
         ...ordinaryExchange,
       ],
       client: ["persists"],
       origin: ["persists"],
+    },
+    {
+      rows: [36, 64],
+      section: "RFC 9112 section 6.3",
+      title:
+        "Right behind a response to HEAD that describes a body, nobody else gets the connection: some origins send it.",
+      steps: [
+        client.sends(head("HEAD / HTTP/1.1", "Host: a")),
+        origin.receives(head("HEAD / HTTP/1.1", "Host: a", ...ADDED)),
+        origin.sends(head("HTTP/1.1 200 OK", DATE, "Content-Length: 42")),
+        client.receives(head("HTTP/1.1 200 OK", DATE, "Content-Length: 42")),
+        client.sends(GET),
+        origin2.receives(GET_FORWARDED),
+        origin.sends(EVIL),
+        origin2.sends(OK),
+        client.receives(OK),
+      ],
+      client: ["persists"],
+      origin: ["closed unexpected-octets", "persists"],
+    },
+    {
+      rows: [36, 61, 64],
+      section: "RFC 9112 section 6.3",
+      title: "What comes right behind a response is no answer to the request that waits, however the octets are read.",
+      onlyWhole: "the size is what counts: the response ends where a read ends",
+      steps: [
+        client.sends(`${GET}${GET}`),
+        origin.receives(GET_FORWARDED),
+        origin.sends(`${FULL_READ}${EVIL}`),
+        client.receives(FULL_READ),
+        origin2.receives(GET_FORWARDED),
+        origin2.sends(OK),
+        client.receives(OK),
+      ],
+      client: ["persists"],
+      origin: ["closed unexpected-octets", "persists"],
     },
     clientSays(
       [58, 59, 79, 80, 81],
@@ -186,6 +260,49 @@ export const persistence: Group = {
       ["Connection: keep-alive", "Keep-Alive: timeout=15, max=0"],
       "closed hint-max",
     ),
+    originAllows(1, []),
+    originAllows(3, []),
+    originAllows(2, ["Connection: keep-alive\r\nKeep-Alive: max=1", "Connection: keep-alive\r\nKeep-Alive: max=0"]),
+    {
+      rows: [58, 75],
+      section: "RFC 2068 section 19.7.1.1",
+      title: "The latest terms of an origin's connection count.",
+      steps: [
+        client.sends(GET),
+        origin.receives(GET_FORWARDED),
+        origin.sends(okWith("Connection: keep-alive", "Keep-Alive: timeout=5")),
+        client.receives(OK),
+        client.sends(GET),
+        origin.receives(GET_FORWARDED),
+        origin.sends(okWith("Connection: keep-alive", "Keep-Alive: timeout=50")),
+        client.receives(OK),
+        waits(20_000),
+        ...ordinaryExchange,
+      ],
+      client: ["persists"],
+      origin: ["persists"],
+    },
+    {
+      rows: [58, 83],
+      section: "RFC 9112 section 9.6",
+      title: "Of two connections to an origin the one on which it says close goes, and the other serves on.",
+      steps: [
+        client.sends(get("/1")),
+        origin.receives(getForwarded("/1")),
+        client2.sends(get("/2")),
+        origin2.receives(getForwarded("/2")),
+        origin.sends(okWith("Connection: close")),
+        client.receives(OK),
+        origin2.sends(OK),
+        client2.receives(OK),
+        client.sends(get("/3")),
+        origin2.receives(getForwarded("/3")),
+        origin2.sends(OK),
+        client.receives(OK),
+      ],
+      client: ["persists", "persists"],
+      origin: ["closed close-received", "persists"],
+    },
     {
       rows: [58, 75],
       section: "RFC 2068 section 19.7.1.1",

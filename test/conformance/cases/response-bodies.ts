@@ -357,5 +357,31 @@ export const responseBodies: Group = {
       response: `${head("HTTP/1.1 200 OK", "Date: Thu, 01 Jan 1970 00:00:00 GMT", "Content-Length: 2")}ok`,
       returned: `${head("HTTP/1.1 200 OK", "Date: Thu, 01 Jan 1970 00:00:00 GMT", "Content-Length: 2")}ok`,
     }),
+    exchanged([43], "RFC 9110 section 15.3.6", "A 205 is framed like any other response: a length of zero, here.", {
+      request: GET,
+      forwarded: GET_FORWARDED,
+      response: head("HTTP/1.1 205 Reset Content", DATE, "Content-Length: 0"),
+      returned: head("HTTP/1.1 205 Reset Content", DATE, "Content-Length: 0"),
+    }),
+    exchanged([22, 43], "RFC 9110 section 15.3.6", "A 205 may say in chunks that it has no content.", {
+      request: GET,
+      forwarded: GET_FORWARDED,
+      response: `${head("HTTP/1.1 205 Reset Content", DATE, "Transfer-Encoding: chunked")}0\r\n\r\n`,
+      returned: inChunks(head("HTTP/1.1 205 Reset Content", DATE, "Transfer-Encoding: chunked"), ""),
+    }),
+    {
+      rows: [43],
+      section: "RFC 9110 section 15.3.6",
+      title: "A 205 that says nothing of its end ends with its connection: it is not known to be empty before.",
+      steps: [
+        client.sends(GET),
+        origin.receives(GET_FORWARDED),
+        origin.sends(head("HTTP/1.1 205 Reset Content", DATE)),
+        origin.halfCloses,
+        client.receives(inChunks(head("HTTP/1.1 205 Reset Content", DATE, "Transfer-Encoding: chunked"), "")),
+      ],
+      client: ["persists"],
+      origin: ["closed close-delimited"],
+    },
   ],
 };

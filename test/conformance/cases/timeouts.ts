@@ -125,6 +125,23 @@ export const timeouts: Group = {
     {
       rows: [75],
       section: "RFC 9110 section 15.6.5",
+      title: "A response's head has one limit of time as a whole: an origin that trickles it is given up with 504.",
+      settings: { bodyTimeout_ms: 60_000 },
+      steps: [
+        client.sends(GET),
+        origin.receives(GET_FORWARDED),
+        origin.sends("HTTP/1.1 200 OK\r\n"),
+        waits(40_000),
+        origin.sends("X-A: b\r\n"),
+        waits(20_100),
+        client.receives(answer(504, "response-stalled")),
+      ],
+      client: ["persists"],
+      origin: ["closed body-timeout"],
+    },
+    {
+      rows: [75],
+      section: "RFC 9110 section 15.6.5",
       title: "An origin that does not begin to answer in time is given up with 504, and its connection closed.",
       settings: { responseTimeout_ms: 60_000 },
       steps: [
@@ -192,7 +209,7 @@ export const timeouts: Group = {
         client.receives(OK),
       ],
       client: ["persists"],
-      origin: ["closed peer-closed-idle", "persists"],
+      origin: ["closed peer-reset", "persists"],
     },
     {
       rows: [76],

@@ -8,6 +8,8 @@ import { until } from "./waiting.ts";
 
 /** The command line under test; an installed package's, for instance, by `HOPWISE_CLI`. */
 const cliPath = process.env.HOPWISE_CLI ?? fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+/** The runtime under test: this one, or another by `HOPWISE_RUNTIME`. */
+const ownRuntime = process.env.HOPWISE_RUNTIME ?? process.execPath;
 
 export type Counts = Readonly<Record<string, number>>;
 
@@ -23,6 +25,11 @@ export interface HopStats {
 
 /** What the tests look at of `/stats`. */
 export interface Stats {
+  readonly workers?: {
+    readonly running: number;
+    readonly restarted: number;
+    readonly processes: readonly { readonly pid: number; readonly exchanges: number }[];
+  };
   readonly connections: { readonly downstream: HopStats; readonly upstream: HopStats };
   readonly reuse: { readonly reused: number; readonly refused: Counts };
   readonly exchanges: { readonly total: number; readonly answers: Counts; readonly retries: number };
@@ -100,13 +107,17 @@ function withoutFault(exit: Exit): Exit {
 
 /** Runs the command line to its end. */
 export function hopwiseToEnd(args: readonly string[]): Promise<Exit> {
-  return exitOf(spawn(process.execPath, [cliPath, ...args], { stdio: ["ignore", "pipe", "pipe"], timeout: 20_000 }));
+  return exitOf(spawn(ownRuntime, [cliPath, ...args], { stdio: ["ignore", "pipe", "pipe"], timeout: 20_000 }));
 }
 
 /** Starts `hopwise proxy` (or another command) on ports of the system's choice, and waits until it listens. */
-export async function startHopwise(args: readonly string[], command: "proxy" | "forward" = "proxy"): Promise<Hopwise> {
+export async function startHopwise(
+  args: readonly string[],
+  command: "proxy" | "forward" = "proxy",
+  runtime = ownRuntime,
+): Promise<Hopwise> {
   const fixed = [command, "--json", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
-  const child = spawn(process.execPath, [cliPath, ...fixed, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(runtime, [cliPath, ...fixed, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const exited = exitOf(child);
   let told = "";
   let isOver = false;

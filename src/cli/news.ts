@@ -1,0 +1,51 @@
+/** What an operator wants to see pass by: origins that go and come, and connections that cannot be accepted. */
+import type { AcceptFailedEntry, EndpointEntry } from "../index.ts";
+import { styled, type Terminal } from "./terminal.ts";
+
+/** While file descriptors are scarce, once in so often is enough to know. */
+const ACCEPT_FAULT_MS = 10_000;
+
+export class News {
+  private readonly terminal: Terminal;
+  /** Endpoints that fail, and for which workers: each finds out by itself. */
+  private readonly failing = new Map<string, Set<number>>();
+  private acceptFaultAt = Number.NEGATIVE_INFINITY;
+
+  constructor(terminal: Terminal) {
+    this.terminal = terminal;
+  }
+
+  /** @param worker whose news it is; without workers: 0 */
+  tell(news: EndpointEntry | AcceptFailedEntry, worker = 0): void {
+    if (news.type === "endpoint") return this.tellEndpoint(news, worker);
+    if (performance.now() - this.acceptFaultAt < ACCEPT_FAULT_MS) return;
+    this.acceptFaultAt = performance.now();
+    this.terminal.say(`${styled("yellow", "a client's connection could not be accepted")}: ${news.fault}`);
+  }
+
+  /** A worker is gone, and what it thought of endpoints with it. */
+  forget(worker: number): void {
+    for (const [endpoint, workers] of this.failing) {
+      workers.delete(worker);
+      if (workers.size === 0) this.failing.delete(endpoint);
+    }
+  }
+
+  /** It fails from the first worker on for which it does, until it has recovered for all of them. */
+  private tellEndpoint(event: EndpointEntry, worker: number): void {
+    const { endpoint, state, fault } = event;
+    const workers = this.failing.get(endpoint) ?? new Set();
+    const wasFailing = workers.size > 0;
+    if (state === "failed") workers.add(worker);
+    else workers.delete(worker);
+    if (wasFailing === workers.size > 0) return;
+    this.terminal.json(event);
+    if (state === "failed") {
+      this.failing.set(endpoint, workers);
+      this.terminal.say(`${styled("yellow", "no connection")} to ${endpoint}: ${fault}`);
+    } else {
+      this.failing.delete(endpoint);
+      this.terminal.say(`${styled("green", "connected")} to ${endpoint} again`);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/** The program of a worker process: `workers.ts` starts it, and tells it what to be. */
+import { createForwardProxy, createProxy, type HopwiseProxy, type ProxyOptions } from "../index.ts";
+import { type WorkerPorts, type WorkerProxy, work } from "../workers/worker.ts";
+import { surviveFaults } from "./faults.ts";
+import { reloadUsers } from "./forward.ts";
+import { Terminal } from "./terminal.ts";
+
+/** The kinds of proxies that can be shared among workers. */
+const kinds = {
+  proxy(options: object, ports: WorkerPorts): WorkerProxy {
+    const proxy = createProxy(options as ProxyOptions, ports);
+    return {
+      ...common(proxy),
+      reload: () => proxy.reopenAccessLog(),
+      onNews(listener) {
+        proxy.on("endpoint", listener);
+        proxy.on("accept-failed", listener);
+      },
+    };
+  },
+  forward(options: object, ports: WorkerPorts): WorkerProxy {
+    const proxy = createForwardProxy(options, ports);
+    return {
+      ...common(proxy),
+      reload() {
+        proxy.reopenAccessLog();
+        reloadUsers(proxy, terminal);
+      },
+      onNews: (listener) => proxy.on("accept-failed", listener),
+    };
+  },
+} as const;
+export type WorkerKind = keyof typeof kinds;
+
+function common(proxy: HopwiseProxy): Omit<WorkerProxy, "reload" | "onNews"> {
+  return {
+    listen: () => proxy.listen(),
+    close: () => proxy.close(),
+    cut: () => proxy.cut(),
+    figures: () => proxy.source.figures(),
+  };
+}
+
+const terminal = new Terminal();
+surviveFaults(terminal);
+process.exit(await work((kind, options, ports) => kinds[kind as WorkerKind](options, ports)));

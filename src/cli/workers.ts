@@ -1,0 +1,159 @@
+/**
+ * `--workers`: the same proxy as several processes, which look like one from outside: one port, one admin server, one
+ * access log, one drain.
+ *
+ * Deliberately absent: how processes are supervised, see the room `workers`.
+ */
+import { once } from "node:events";
+import { createWriteStream, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { AdminServer } from "../admin/server.ts";
+import { listenError } from "../config/listen-error.ts";
+import type { ProxyConfig } from "../config/options.ts";
+import { type SharedLimits, shareOf } from "../config/shares.ts";
+import { formatAuthority, readCount } from "../config/values.ts";
+import { HopwiseError, type Listening } from "../index.ts";
+import { canHandOver, canSharePort } from "../net/node-listener.ts";
+import { type Loss, Supervisor, type SupervisorEvents } from "../workers/supervisor.ts";
+import { WholeLines } from "../workers/whole-lines.ts";
+import { drainOnSignal, plural } from "./drain.ts";
+import type { ExitCode } from "./exit.ts";
+import { surviveFaults } from "./faults.ts";
+import { News } from "./news.ts";
+import { styled, type Terminal } from "./terminal.ts";
+import type { WorkerKind } from "./worker.ts";
+
+/** More processes than any machine has cores are a slip of the finger. */
+const WORKERS_MAX = 1_024;
+
+/** How many workers are wanted. @throws HopwiseError */
+export function workersFrom(flags: Readonly<Record<string, unknown>>): number {
+  const { workers } = flags;
+  if (workers === undefined) return 1;
+  if (workers === "auto") return availableParallelism();
+  try {
+    const count = readCount(String(workers), 1);
+    if (count <= WORKERS_MAX) return count;
+  } catch {
+    // Said below.
+  }
+  throw new HopwiseError("option-invalid", `write a number from 1 to ${WORKERS_MAX}, or auto: one per core`, "workers");
+}
+
+export interface Crew<Options> {
+  readonly kind: WorkerKind;
+  readonly count: number;
+  readonly options: Options;
+  /** Reads options as each worker will. */
+  readonly read: (options: Options) => ProxyConfig;
+  /** SIGHUP means: logs were rotated, or files are to be read again. Otherwise it keeps its usual meaning. */
+  readonly reloadsOnHangup: boolean;
+  readonly announce: (listening: Listening) => void;
+}
+
+/** @throws HopwiseError for wrong options, and when it cannot listen */
+export async function runWorkers<Options extends SharedLimits & { readonly accessLog?: string | undefined }>(
+  { kind, count, options, read, reloadsOnHangup, announce }: Crew<Options>,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (!canSharePort && !canHandOver) {
+    const problem = "this runtime can share a port among processes on Linux only: run one process, or use Node";
+    throw new HopwiseError("option-invalid", problem, "workers");
+  }
+  const whole = read(options);
+  const shared = shareOf(options, whole, count);
+  for (const warning of read(shared).warnings) {
+    terminal.warn(`${styled("yellow", "warning")}: in each of ${plural(count, "worker")}, ${warning}`);
+  }
+  const log = await logThroughOneWriter(whole.accessLog);
+  const supervisor = new Supervisor(
+    {
+      count,
+      program: fileURLToPath(new URL("./worker.js", import.meta.url)),
+      kind,
+      options: log === undefined ? shared : { ...shared, accessLog: "-" },
+      listen: whole.listen,
+      drainTimeout_ms: whole.drainTimeout_ms,
+      readOutput: log?.add,
+    },
+    eventsFor(terminal),
+  );
+  let admin: AdminServer | undefined;
+  const target = {
+    stats: () => supervisor.stats(),
+    cut: () => supervisor.cut(),
+    close: async () => {
+      const report = await supervisor.close();
+      admin?.close();
+      await log?.close();
+      return report;
+    },
+  };
+  const stopped = drainOnSignal(target, terminal);
+  const address = await supervisor.listen().catch((error) => {
+    throw error instanceof HopwiseError ? error : listenError(error, whole.listen, "listen");
+  });
+  surviveFaults(terminal);
+  try {
+    if (whole.admin !== undefined) admin = await AdminServer.listen(whole.admin, supervisor);
+  } catch (error) {
+    await supervisor.close();
+    throw error;
+  }
+  announce({ ...address, url: `http://${formatAuthority(address.host, address.port)}`, admin });
+  if (reloadsOnHangup) process.on("SIGHUP", () => supervisor.reload());
+  return await stopped;
+}
+
+/** What is no regular file is written by this process alone, so that lines stay whole. */
+async function logThroughOneWriter(file: string | undefined) {
+  if (file === undefined || (file !== "-" && !isStream(file))) return undefined;
+  const output: Writable = file === "-" ? process.stdout : await opened(file);
+  const lines = new WholeLines(output);
+  return {
+    add: (source: Readable) => lines.add(source),
+    close: () => (file === "-" ? undefined : new Promise<void>((resolve) => output.end(() => resolve()))),
+  };
+}
+
+function isStream(file: string): boolean {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat !== undefined && !stat.isFile() && !stat.isDirectory();
+}
+
+async function opened(file: string): Promise<Writable> {
+  const output = createWriteStream(file, { flags: "a" });
+  try {
+    await once(output, "open");
+    return output;
+  } catch (error) {
+    const problem = `${file} cannot be opened for writing: ${(error as Error).message}`;
+    throw new HopwiseError("access-log-unwritable", problem, "accessLog", error);
+  }
+}
+
+function eventsFor(terminal: Terminal): SupervisorEvents {
+  const news = new News(terminal);
+  return {
+    onNews: (worker, entry) => news.tell(entry, worker),
+    onAcceptFault: (fault) => news.tell({ type: "accept-failed", time: new Date().toISOString(), fault }, 0),
+    onLost(loss) {
+      news.forget(loss.worker);
+      terminal.json({ type: "worker", state: "lost", ...loss, restart_ms: loss.restart_ms ?? null });
+      if (!terminal.isJson) terminal.warn(`${styled("red", "a worker was lost")}: ${described(loss)}`);
+    },
+    onRestarted(worker, lost) {
+      terminal.json({ type: "worker", state: "running", worker, instead: lost });
+      terminal.say(`${styled("green", `worker ${worker} runs`)} instead of worker ${lost}`);
+    },
+  };
+}
+
+function described({ worker, pid, how, inProgress, restart_ms }: Loss): string {
+  const held = inProgress === 0 ? "" : `, with ${plural(inProgress, "exchange")} in progress`;
+  const next =
+    restart_ms === undefined ? "" : restart_ms === 0 ? "; another starts" : `; another starts in ${restart_ms}ms`;
+  return `worker ${worker} (process ${pid}): ${how}${held}${next}`;
+}

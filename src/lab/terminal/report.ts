@@ -1,0 +1,104 @@
+/** What is said around the diagrams: the list of scenarios, titles, verdicts with their figures, and the table of all. */
+import type { Language, Outcome, Play, Text } from "../play.ts";
+import type { ScenarioText } from "../scenario.ts";
+import { columnsOf, padded, type Style, styled, wrapped } from "./columns.ts";
+
+const marks: Readonly<Record<Outcome, { readonly mark: string; readonly style: Style }>> = {
+  works: { mark: "✔", style: "green" },
+  "works at a price": { mark: "△", style: "yellow" },
+  fails: { mark: "✘", style: "red" },
+};
+
+const words = {
+  scenarios: { en: "Scenarios", ko: "시나리오" },
+  hint: {
+    en: "Play one: hopwise lab dumb-proxy. All: hopwise lab --all",
+    ko: "하나만: hopwise lab dumb-proxy, 전부: hopwise lab --all",
+  },
+  moral: { en: "Moral", ko: "교훈" },
+  virtual: { en: "simulated network, virtual time", ko: "시뮬레이션 네트워크, 가상 시간" },
+  sockets: { en: "real sockets", ko: "실제 소켓" },
+  rtt: { en: "round trip", ko: "왕복 시간" },
+} satisfies Record<string, Text>;
+
+const proxyNames: Readonly<Record<string, Text>> = {
+  none: { en: "no proxy", ko: "프록시 없음" },
+  dumb: { en: "dumb proxy", ko: "멍청한 프록시" },
+  naive: { en: "naive proxy (node:http)", ko: "단순한 프록시 (node:http)" },
+  lenient: { en: "lenient proxy", ko: "관대한 프록시" },
+};
+
+function proxyName(proxy: string, language: Language): string {
+  return proxyNames[proxy]?.[language] ?? proxy;
+}
+
+const units: Readonly<Record<string, string>> = {
+  connections: "개",
+  requests: "개",
+  "round trips": "번",
+  octets: "바이트",
+};
+
+export function listOf(scenarios: readonly ScenarioText[], language: Language): string[] {
+  const names = Math.max(...scenarios.map(({ name }) => name.length));
+  const titles = Math.max(...scenarios.map(({ title }) => columnsOf(title[language])));
+  return [
+    styled("bold", words.scenarios[language]),
+    ...scenarios.map(
+      ({ name, title, proxies }) =>
+        `  ${styled("cyan", padded(name, names))}  ${padded(title[language], titles)}  ${styled("dim", proxies.join(", "))}`,
+    ),
+    "",
+    words.hint[language],
+  ];
+}
+
+export interface Billing {
+  readonly proxy: string;
+  readonly network: Play["network"];
+  readonly rtt_ms: number;
+}
+
+export function titleOf({ title }: ScenarioText, { proxy, network, rtt_ms }: Billing, language: Language): string[] {
+  const where = network === "sockets" ? words.sockets[language] : words.virtual[language];
+  return [
+    "",
+    styled("bold", `${title[language]} — ${proxyName(proxy, language)}`),
+    styled("dim", `${where}, ${words.rtt[language]} ${rtt_ms} ms`),
+    "",
+  ];
+}
+
+export function verdictOf({ outcome, verdict, measures }: Play, language: Language, width: number): string[] {
+  const { mark, style } = marks[outcome];
+  const lines = wrapped(verdict[language], width - 4);
+  return [
+    "",
+    ...lines.map((line, index) => styled(style, `${index === 0 ? mark : " "} ${line}`)),
+    ...measures.map(({ name, value, unit }) => {
+      const inLanguage = language === "ko" ? (units[unit] ?? unit) : unit;
+      return styled("dim", `    ${name[language]}: ${value}${language === "ko" ? "" : " "}${inLanguage}`.trimEnd());
+    }),
+  ];
+}
+
+export function moralOf({ moral, sources }: ScenarioText, language: Language, width: number): string[] {
+  const text = `${words.moral[language]}: ${moral[language].replaceAll("`", "")}`;
+  return ["", ...wrapped(text, width - 2).map((line) => styled("bold", line)), styled("dim", sources.join(" · "))];
+}
+
+/** Scenario by proxy: what happened. */
+export function tableOf(plays: readonly Play[], language: Language, width: number): string[] {
+  const names = Math.max(...plays.map(({ scenario }) => scenario.length));
+  const proxies = Math.max(...plays.map(({ proxy }) => columnsOf(proxyName(proxy, language))));
+  const indent = names + proxies + 8;
+  let before = "";
+  return plays.flatMap(({ scenario, proxy, outcome, verdict }) => {
+    const { mark, style } = marks[outcome];
+    const name = scenario === before ? "" : scenario;
+    before = scenario;
+    const lines = wrapped(verdict[language], Math.max(30, width - indent));
+    const first = `${styled("cyan", padded(name, names))}  ${padded(proxyName(proxy, language), proxies)}  ${styled(style, mark)}  ${lines[0] ?? ""}`;
+    return [first, ...lines.slice(1).map((line) => " ".repeat(indent - 1) + line)];
+  });
+}

@@ -1,0 +1,299 @@
+/**
+ * Several processes, one proxy: starts the workers, replaces those that are lost, drains them, and adds up what they did.
+ *
+ * Where the runtime can, workers listen at one port and the system divides the connections; where it cannot, this process
+ * accepts and hands over (handing.ts). It touches no octet of the traffic. Deliberately absent: watching whether a worker
+ * still answers (one that hangs is its operator's or service manager's to kill), and anything of HTTP.
+ */
+import { createServer } from "node:net";
+import type { Readable } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
+import { departed, type FigureSource, type Figures, figuresOf, type RunningWorker, sumOf } from "../ledger/figures.ts";
+import { Ledger } from "../ledger/ledger.ts";
+import { type ProxyStats, statsFrom } from "../ledger/stats.ts";
+import { nodeClock } from "../net/node-clock.ts";
+import { BACKLOG, canSharePort } from "../net/node-listener.ts";
+import type { DrainReport } from "../proxy/gateway.ts";
+import { Dispatcher } from "./handing.ts";
+import type { News, ToWorker } from "./protocol.ts";
+import { type WorkerEnd, WorkerProcess } from "./worker-process.ts";
+
+/** A worker that lived this long was no false start: its successor starts at once. */
+const STEADY_MS = 10_000;
+/** After a second false start in a row this long, then twice as long, and so on. */
+const RESTART_MS_MIN = 100;
+const RESTART_MS_MAX = 10_000;
+/** How long the listener stays open once draining began; workers wait as long, see the library's `close()`. */
+const LISTEN_GRACE_MS = 250;
+/** Beyond that, for a worker to say that it has closed its own. */
+const LISTEN_SLACK_MS = 1_000;
+/** A worker that cuts its clients is gone after this; one that hangs is killed, and the system closes for it. */
+const CUT_MS_MAX = 500;
+/** Beyond the time a drain may take, for what comes before and after it. */
+const DRAIN_SLACK_MS = 4_000;
+
+export interface SupervisorOptions {
+  readonly count: number;
+  readonly program: string;
+  readonly kind: string;
+  /** Each worker's. */
+  readonly options: object;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly drainTimeout_ms: number;
+  readonly readOutput?: ((output: Readable) => void) | undefined;
+}
+
+export interface Loss {
+  readonly worker: number;
+  readonly pid: number | undefined;
+  /** `SIGKILL`, `exit code 1`. */
+  readonly how: string;
+  /** Exchanges and tunnels that it had in progress when it told its figures last. */
+  readonly inProgress: number;
+  /** When its successor starts; none will: undefined. */
+  readonly restart_ms: number | undefined;
+}
+
+export interface SupervisorEvents {
+  onNews(worker: number, news: News): void;
+  onLost(loss: Loss): void;
+  /** A successor takes connections. */
+  onRestarted(worker: number, lost: number): void;
+  /** A connection could not be accepted, or handed over. */
+  onAcceptFault(code: string): void;
+}
+
+/** A place that is filled again when its worker is lost. */
+interface Slot {
+  worker: WorkerProcess;
+  /** Workers in a row that did not live long. */
+  falseStarts: number;
+}
+
+export class Supervisor implements FigureSource {
+  isDraining = false;
+  private readonly options: SupervisorOptions;
+  private readonly events: SupervisorEvents;
+  private readonly slots: Slot[] = [];
+  /** Of this process: when it began, what it could not accept, and what was cut by losing workers. */
+  private readonly ledger = new Ledger(nodeClock);
+  private readonly lost: Record<string, number> = {};
+  private restarted = 0;
+  private nextNumber = 1;
+  /** What workers that are gone have done. */
+  private gone: Figures | undefined;
+  private dispatcher: Dispatcher | undefined;
+  private address: { host: string; port: number };
+  private readonly restarts = new Set<NodeJS.Timeout>();
+  private closing: Promise<DrainReport> | undefined;
+
+  constructor(options: SupervisorOptions, events: SupervisorEvents) {
+    this.options = options;
+    this.events = events;
+    this.address = options.listen;
+  }
+
+  /**
+   * Listens, and starts the workers.
+   *
+   * @returns once all of them take connections
+   * @throws the system's error when it cannot listen; HopwiseError when a worker cannot start, and none is left then
+   */
+  async listen(): Promise<{ host: string; port: number }> {
+    const { host, port } = this.options.listen;
+    const onFault = (code: string) => {
+      this.ledger.acceptFailed(code);
+      this.events.onAcceptFault(code);
+    };
+    if (canSharePort) {
+      this.address = await freeAddress(host, port);
+    } else {
+      this.dispatcher = await Dispatcher.listen(host, port, onFault);
+      this.address = this.dispatcher.address;
+    }
+    for (let i = 0; i < this.options.count; i++) this.slots.push({ worker: this.start(), falseStarts: 0 });
+    try {
+      await Promise.all(this.slots.map(({ worker }) => firstOf(worker.ready, worker.ended)));
+    } catch (error) {
+      this.dispatcher?.close();
+      this.kill();
+      await Promise.all(this.slots.map(({ worker }) => worker.ended));
+      throw error;
+    }
+    for (const slot of this.slots) this.employ(slot);
+    return this.address;
+  }
+
+  /** Drains all workers. Calling it again gives the same promise. */
+  close(): Promise<DrainReport> {
+    this.closing ??= this.drain();
+    return this.closing;
+  }
+
+  /** Has all workers cut their clients, and ends those that do not do so soon. */
+  async cut(): Promise<void> {
+    this.tellAll({ type: "cut" });
+    const giveUp = setTimeout(() => this.kill(), CUT_MS_MAX);
+    await Promise.all(this.slots.map(({ worker }) => worker.ended));
+    clearTimeout(giveUp);
+  }
+
+  /** Ends all workers at once. */
+  private kill(): void {
+    for (const { worker } of this.slots) worker.kill();
+  }
+
+  /** All workers open their logs anew, after they were rotated away, and read again what may be read again. */
+  reload(): void {
+    this.tellAll({ type: "reload" });
+  }
+
+  /** All workers' figures as of now. */
+  async figures(): Promise<Figures> {
+    await Promise.all(this.slots.map(({ worker }) => worker.ask()));
+    return this.sum();
+  }
+
+  /** As the workers told them last; they are asked to tell them anew. */
+  stats(): ProxyStats {
+    this.tellAll({ type: "figures" });
+    return statsFrom(this.sum());
+  }
+
+  private start(): WorkerProcess {
+    const { program, kind, options, readOutput } = this.options;
+    const number = this.nextNumber++;
+    return new WorkerProcess({
+      program,
+      start: { type: "start", number, kind, options, address: this.address, sharesPort: canSharePort },
+      readOutput,
+      onNews: (news) => this.events.onNews(number, news),
+    });
+  }
+
+  /** Gives a worker that is ready its share of connections, until it ends. */
+  private employ(slot: Slot): void {
+    const { worker } = slot;
+    this.dispatcher?.add(worker);
+    void worker.ended.then((end) => {
+      this.dispatcher?.remove(worker);
+      this.onEnded(slot, worker, end);
+    });
+  }
+
+  private onEnded(slot: Slot, worker: WorkerProcess, { how, cut }: WorkerEnd): void {
+    if (this.isDraining && cut !== undefined) return;
+    this.lost[how] = (this.lost[how] ?? 0) + 1;
+    const inProgress = worker.figures === undefined ? 0 : statsFrom(worker.figures).exchanges.inProgress;
+    if (this.isDraining) {
+      // Nobody knows what it still had to do: something, since it had not finished.
+      this.ledger.drainEnded(Math.max(1, inProgress));
+    } else if (worker.figures !== undefined) {
+      this.gone = this.gone === undefined ? departed(worker.figures) : sumOf([this.gone, departed(worker.figures)]);
+      worker.figures = undefined;
+    }
+    slot.falseStarts = performance.now() - worker.startedAt_ms >= STEADY_MS ? 0 : slot.falseStarts + 1;
+    const restart_ms = this.isDraining ? undefined : restartDelay_ms(slot.falseStarts);
+    this.events.onLost({ worker: worker.number, pid: worker.pid, how, inProgress, restart_ms });
+    if (restart_ms !== undefined) this.restartAfter(restart_ms, slot);
+  }
+
+  private restartAfter(delay_ms: number, slot: Slot): void {
+    const timer = setTimeout(async () => {
+      this.restarts.delete(timer);
+      const lost = slot.worker.number;
+      const worker = this.start();
+      slot.worker = worker;
+      try {
+        await firstOf(worker.ready, worker.ended);
+      } catch {
+        // It said why, or ended: either is a loss.
+        worker.kill();
+        return this.onEnded(slot, worker, await worker.ended);
+      }
+      this.restarted++;
+      this.employ(slot);
+      // One that became ready only now has been told to drain already.
+      if (!this.isDraining) this.events.onRestarted(worker.number, lost);
+    }, delay_ms);
+    this.restarts.add(timer);
+  }
+
+  private async drain(): Promise<DrainReport> {
+    this.isDraining = true;
+    for (const timer of this.restarts) clearTimeout(timer);
+    const { drainTimeout_ms } = this.options;
+    this.tellAll({ type: "drain" });
+    await this.stopListening(Math.min(LISTEN_GRACE_MS, drainTimeout_ms));
+    this.tellAll({ type: "no-more" });
+    const giveUp = setTimeout(() => this.kill(), drainTimeout_ms + DRAIN_SLACK_MS);
+    const ends = await Promise.all(this.slots.map(({ worker }) => worker.ended));
+    clearTimeout(giveUp);
+    const cut = ends.reduce((sum, end) => sum + (end.cut ?? 0), 0);
+    // The end of a worker is heard of by others, too.
+    await new Promise((resolve) => setImmediate(resolve));
+    return { cut: cut + this.ledger.cut };
+  }
+
+  private async stopListening(grace_ms: number): Promise<void> {
+    if (this.dispatcher === undefined) {
+      // Each does so when the same time is over; one that hangs must not hold up the others.
+      const stopped = Promise.all(this.slots.map(({ worker }) => worker.listensNoMore));
+      return void (await Promise.race([stopped, pause(grace_ms + LISTEN_SLACK_MS)]));
+    }
+    await pause(grace_ms);
+    // Right after the runtime has accepted whoever was waiting: the system resets who is still in line.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.dispatcher.close();
+  }
+
+  private tellAll(message: ToWorker): void {
+    for (const { worker } of this.slots) worker.tell(message);
+  }
+
+  private sum(): Figures {
+    const running = this.slots.flatMap(({ worker }) => (worker.isReady ? [described(worker)] : []));
+    const told = this.slots.flatMap(({ worker }) => (worker.figures === undefined ? [] : [worker.figures]));
+    const own = figuresOf(this.ledger);
+    const all = sumOf([own, ...(this.gone === undefined ? [] : [this.gone]), ...told]);
+    return {
+      ...all,
+      uptime_ms: own.uptime_ms,
+      startedAt_ms: own.startedAt_ms,
+      isDraining: this.isDraining || all.isDraining,
+      workers: { running, lost: { ...this.lost }, restarted: this.restarted },
+    };
+  }
+}
+
+function described({ number, pid = 0, figures }: WorkerProcess): RunningWorker {
+  const connections = figures === undefined ? 0 : statsFrom(figures).connections.downstream.open;
+  return { worker: number, pid, connections, exchanges: figures?.exchanges ?? 0 };
+}
+
+/** A free place is found by taking it: workers that share a port would share it with strangers, too. */
+function freeAddress(host: string, port: number): Promise<{ host: string; port: number }> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, backlog: BACKLOG }, () => {
+      const bound = server.address();
+      if (bound === null || typeof bound === "string") throw new Error("a TCP listener has an address");
+      server.close(() => resolve({ host: bound.address, port: bound.port }));
+    });
+  });
+}
+
+/** Settled when the worker is ready. @throws when it ends before */
+async function firstOf(ready: Promise<void>, ended: Promise<WorkerEnd>): Promise<void> {
+  const end = ended.then(({ how }) => {
+    throw new Error(`a worker ended before it could work: ${how}`);
+  });
+  end.catch(() => {});
+  await Promise.race([ready, end]);
+}
+
+/** @param falseStarts how many workers in a row did not live long, the present one included */
+export function restartDelay_ms(falseStarts: number): number {
+  return falseStarts <= 1 ? 0 : Math.min(RESTART_MS_MAX, RESTART_MS_MIN * 2 ** (falseStarts - 2));
+}

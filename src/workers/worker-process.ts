@@ -1,0 +1,142 @@
+/**
+ * One worker as its supervisor sees it: a child process, what it said last, and how it ended.
+ *
+ * Deliberately absent: what follows from its end.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import type { Readable } from "node:stream";
+import { HopwiseError } from "../config/error.ts";
+import type { Figures } from "../ledger/figures.ts";
+import type { SocketHandle } from "../net/node-listener.ts";
+import type { Taker } from "./handing.ts";
+import type { News, StartMessage, ToSupervisor, ToWorker } from "./protocol.ts";
+
+/** How long figures are waited for; then those of before must do. */
+const FIGURES_MS_MAX = 500;
+/** What a child said last may arrive after its end; a grandchild that holds the channel open must not hold us. */
+const LAST_WORDS_MS_MAX = 1_000;
+
+export interface WorkerEnd {
+  /** `SIGKILL`, `exit code 1`. */
+  readonly how: string;
+  /** What was cut by its drain; it had not finished one: undefined. */
+  readonly cut: number | undefined;
+}
+
+export interface WorkerProcessOptions {
+  /** The program that calls `work`. */
+  readonly program: string;
+  readonly start: StartMessage;
+  /** Takes the worker's standard output; without, it has none. */
+  readonly readOutput?: ((output: Readable) => void) | undefined;
+  readonly onNews: (news: News) => void;
+}
+
+export class WorkerProcess implements Taker {
+  readonly number: number;
+  readonly startedAt_ms = performance.now();
+  /** It can be given connections. @throws HopwiseError when it cannot start; when it ends before: never settled */
+  readonly ready: Promise<void>;
+  readonly ended: Promise<WorkerEnd>;
+  /** It listens no more, where workers share a port; or it has ended. */
+  readonly listensNoMore: Promise<unknown>;
+  /** As it told them last; it has not yet: undefined. */
+  figures: Figures | undefined;
+  isReady = false;
+  private readonly child: ChildProcess;
+  private cut: number | undefined;
+  private figuresTold: (() => void)[] = [];
+
+  constructor(options: WorkerProcessOptions) {
+    const { program, start, readOutput, onNews } = options;
+    this.number = start.number;
+    this.child = fork(program, [], {
+      stdio: ["ignore", readOutput === undefined ? "ignore" : "pipe", "inherit", "ipc"],
+    });
+    // What cannot be said to a worker is followed by its end.
+    this.child.on("error", () => {});
+    if (readOutput !== undefined && this.child.stdout !== null) readOutput(this.child.stdout);
+    let stop: (() => void) | undefined;
+    const stopped = new Promise<void>((resolve) => {
+      stop = resolve;
+    });
+    this.ready = new Promise((resolve, reject) => {
+      this.child.on("message", (message: ToSupervisor) => {
+        switch (message.type) {
+          case "ready":
+            this.isReady = true;
+            return resolve();
+          case "failed":
+            return reject(new HopwiseError(message.code, message.problem, message.option));
+          case "news":
+            return onNews(message.news);
+          case "listens-no-more":
+            return stop?.();
+          case "drained":
+            this.cut = message.cut;
+            return this.noteFigures(message.figures);
+          case "figures":
+            return this.noteFigures(message.figures);
+        }
+      });
+    });
+    // Whoever waits hears of it.
+    this.ready.catch(() => {});
+    this.ended = this.awaitEnd();
+    this.listensNoMore = Promise.race([stopped, this.ended]);
+    this.tell(start);
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  tell(message: ToWorker): void {
+    if (this.child.connected) this.child.send(message, () => {});
+  }
+
+  take(handle: SocketHandle, done: (error: Error | null) => void): void {
+    const message: ToWorker = { type: "connection" };
+    // The runtime sends bare handles, which its type definitions do not know.
+    this.child.send(message, handle as never, {}, done);
+  }
+
+  /** Its figures as of now; of one that does not answer, as of before. */
+  async ask(): Promise<Figures | undefined> {
+    if (!this.isReady || !this.child.connected) return this.figures;
+    await new Promise<void>((resolve) => {
+      const giveUp = setTimeout(resolve, FIGURES_MS_MAX);
+      this.figuresTold.push(() => {
+        clearTimeout(giveUp);
+        resolve();
+      });
+      this.tell({ type: "figures" });
+    });
+    return this.figures;
+  }
+
+  kill(): void {
+    this.child.kill("SIGKILL");
+  }
+
+  private noteFigures(figures: Figures): void {
+    this.figures = figures;
+    for (const told of this.figuresTold.splice(0)) told();
+  }
+
+  private async awaitEnd(): Promise<WorkerEnd> {
+    const disconnected = new Promise<void>((resolve) => this.child.once("disconnect", resolve));
+    const code = new Promise<string>((resolve) => {
+      this.child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+      this.child.once("error", (error: NodeJS.ErrnoException) => {
+        if (this.child.pid === undefined) resolve(error.code ?? error.message);
+      });
+    });
+    const how = await code;
+    const tooLate = new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS_MAX).unref());
+    if (this.child.connected) await Promise.race([disconnected, tooLate]);
+    for (const told of this.figuresTold.splice(0)) told();
+    this.isReady = false;
+    return { how, cut: this.cut };
+  }
+}

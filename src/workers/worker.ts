@@ -1,0 +1,164 @@
+/**
+ * The worker's side: one proxy, told by its supervisor what to do.
+ *
+ * Signals are the supervisor's business: a terminal's Ctrl-C reaches every process of the group, and a service manager's
+ * SIGTERM, too; workers act on neither. When the supervisor is gone, a worker drains by itself and ends. Deliberately
+ * absent: which kind of proxy it is.
+ */
+import { HopwiseError } from "../config/error.ts";
+import type { Figures } from "../ledger/figures.ts";
+import { type ListenOptions, listen, type SocketHandle, takeOver } from "../net/node-listener.ts";
+import type { Listener } from "../net/ports.ts";
+import type { DrainReport } from "../proxy/gateway.ts";
+import { firstConnectionId, type News, type StartMessage, type ToSupervisor, type ToWorker } from "./protocol.ts";
+
+/** How often figures are told unasked: what a worker that is killed has not told is lost. */
+const FIGURES_MS = 1_000;
+
+/** What a worker needs of its proxy. */
+export interface WorkerProxy {
+  listen(): Promise<unknown>;
+  close(): Promise<DrainReport>;
+  /** Cuts every client's connection before it returns. */
+  cut(): void;
+  reload(): void;
+  figures(): Figures | Promise<Figures>;
+  onNews(listener: (news: News) => void): void;
+}
+
+/** What a proxy is given beside its options. */
+export interface WorkerPorts {
+  readonly listen: (options: ListenOptions) => Promise<Listener>;
+  readonly firstConnectionId: number;
+}
+
+export type MakeProxy = (kind: string, options: object, ports: WorkerPorts) => WorkerProxy;
+
+/** Works until it is told to drain, or the supervisor is gone. Returns the exit code. */
+export async function work(make: MakeProxy): Promise<number> {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  const channel = new Channel();
+  const start = await channel.started;
+  process.title = `hopwise-worker-${start.number}`;
+  let proxy: WorkerProxy;
+  try {
+    proxy = make(start.kind, start.options, {
+      listen: (options) => channel.listen({ ...options, ...start.address, sharesPort: start.sharesPort }),
+      firstConnectionId: firstConnectionId(start.number),
+    });
+    await proxy.listen();
+  } catch (error) {
+    await channel.tell(failure(error));
+    return 1;
+  }
+  proxy.onNews((news) => void channel.tell({ type: "news", news }));
+  channel.onReload = () => proxy.reload();
+  channel.onCut = () => {
+    proxy.cut();
+    process.exit(1);
+  };
+  channel.onFigures = async () => channel.tell({ type: "figures", figures: await proxy.figures() });
+  const timer = setInterval(channel.onFigures, FIGURES_MS);
+  void channel.tell({ type: "ready" });
+
+  await channel.endOfWork;
+  const { cut } = await proxy.close();
+  clearInterval(timer);
+  await channel.tell({ type: "drained", cut, figures: await proxy.figures() });
+  return cut === 0 ? 0 : 1;
+}
+
+function failure(error: unknown): ToSupervisor {
+  if (error instanceof HopwiseError) {
+    const { code, problem, option } = error;
+    return { type: "failed", code, problem, option };
+  }
+  const problem = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { type: "failed", code: "listen-failed", problem, option: undefined };
+}
+
+/** The channel to the supervisor. */
+class Channel {
+  readonly started: Promise<StartMessage>;
+  /** It is told to drain, or the supervisor is gone. */
+  readonly endOfWork: Promise<void>;
+  onReload = () => {};
+  onCut = () => {};
+  onFigures: () => void = () => {};
+  /** Settled once no connection is handed over any more. */
+  private readonly noMore: Promise<void>;
+  private onSocket: ListenOptions["onSocket"] | undefined;
+  private onFault: ListenOptions["onFault"] | undefined;
+
+  constructor() {
+    let begin: (message: StartMessage) => void = () => {};
+    let end: () => void = () => {};
+    let endHanding: () => void = () => {};
+    this.started = new Promise((resolve) => {
+      begin = resolve;
+    });
+    this.endOfWork = new Promise((resolve) => {
+      end = resolve;
+    });
+    this.noMore = new Promise((resolve) => {
+      endHanding = resolve;
+    });
+    process.on("message", (message: ToWorker, handle: SocketHandle | undefined) => {
+      switch (message.type) {
+        case "start":
+          return begin(message);
+        case "connection":
+          return this.take(handle);
+        case "figures":
+          return this.onFigures();
+        case "reload":
+          return this.onReload();
+        case "drain":
+          return end();
+        case "cut":
+          return this.onCut();
+        case "no-more":
+          return endHanding();
+      }
+    });
+    process.on("disconnect", () => {
+      end();
+      endHanding();
+    });
+  }
+
+  /** Settled once it was sent, or nobody is there who would hear it. */
+  tell(message: ToSupervisor): Promise<void> {
+    return new Promise((resolve) => {
+      if (process.send === undefined || !process.connected) return resolve();
+      process.send(message, undefined, {}, () => resolve());
+    });
+  }
+
+  /**
+   * Listens, or lets connections be handed over. Its end is everybody's: a client that one worker tells to close comes
+   * back at once, and must not wait in the queue of another that is about to close its listener, too.
+   */
+  async listen(options: ListenOptions): Promise<Listener> {
+    const { host, port, sharesPort, onSocket, onFault } = options;
+    if (sharesPort !== true) {
+      this.onSocket = onSocket;
+      this.onFault = onFault;
+      return { address: { host, port }, close: () => this.noMore };
+    }
+    const listener = await listen(options);
+    const close = async () => {
+      await listener.close();
+      await this.tell({ type: "listens-no-more" });
+      await this.noMore;
+    };
+    return { address: listener.address, close };
+  }
+
+  private take(handle: SocketHandle | undefined): void {
+    // Without descriptors the system drops what comes along.
+    if (handle === undefined) this.onFault?.("EMFILE");
+    else if (this.onSocket === undefined) handle.close();
+    else this.onSocket(takeOver(handle));
+  }
+}

@@ -1,0 +1,4 @@
+import { interplay } from "./cases/interplay.ts";
+import { testGroup } from "./run-group.ts";
+
+testGroup(interplay);
