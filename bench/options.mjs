@@ -5,8 +5,8 @@ export const HELP = `npm run bench -- [options]
 
 Measures reverse proxies side by side on this machine. See docs/benchmarks.md for what the figures mean.
 
-  --rounds N            measurements of each proxy in each scenario, alternating (default 5)
-  --seconds S           length of one measurement (default 3)
+  --rounds N            measurements of each proxy in each scenario, alternating (default 4)
+  --seconds S           length of one measurement (default 2)
   --only NAME,...       these scenarios only
   --peers NAME,...      these proxies only; nginx is what the others are compared with
   --quick               one round of one second
@@ -34,8 +34,8 @@ export function readOptions(args) {
     },
   });
   return {
-    rounds: readNumber("rounds", values.rounds ?? (values.quick ? "1" : "5"), 1, 50),
-    seconds: readNumber("seconds", values.seconds ?? (values.quick ? "1" : "3"), 1, 60),
+    rounds: readNumber("rounds", values.rounds ?? (values.quick ? "1" : "4"), 1, 50),
+    seconds: readNumber("seconds", values.seconds ?? (values.quick ? "1" : "2"), 1, 60),
     only: values.only?.split(","),
     peers: values.peers?.split(","),
     out: values.out,
@@ -53,9 +53,9 @@ function readNumber(name, text, min, max) {
   throw new Error(`--${name} ${text}: write a whole number from ${min} to ${max}`);
 }
 
-/** Those of `all` that were asked for by name. */
+/** Those of `all` that were asked for by name; none named: all but those that want to be named. */
 export function chosen(all, names, what) {
-  if (names === undefined) return all;
+  if (names === undefined) return all.filter(({ wantsNaming }) => !wantsNaming);
   const unknown = names.filter((name) => !all.some((it) => it.name === name));
   if (unknown.length > 0) {
     throw new Error(`${unknown.join(", ")}: no such ${what}; there are ${all.map(({ name }) => name).join(", ")}`);

@@ -147,7 +147,8 @@ export const peers = [
   library("fastify", "@fastify/http-proxy"),
   library("httpxy"),
   library("http-proxy-3"),
-  library("http-proxy"),
+  // What http-proxy-3 continues; unmaintained since 2020.
+  { ...library("http-proxy"), wantsNaming: true },
 ];
 
 /** Starts a proxy in front of the origin, and waits until it listens. */

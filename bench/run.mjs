@@ -25,7 +25,7 @@ const root = new URL("../", import.meta.url);
 async function main() {
   const options = readOptions(process.argv.slice(2));
   if (options.isHelp) return console.log(HELP);
-  const asked = chosen(peers, options.peers, "proxy");
+  const asked = options.isList && options.peers === undefined ? peers : chosen(peers, options.peers, "proxy");
   const present = asked.filter((peer) => peer.missing() === undefined);
   const skipped = asked
     .filter((peer) => !present.includes(peer))

@@ -19,7 +19,7 @@ const IDLE = 5_000;
 const IDLE_BEFORE = 1_000;
 const SETTLE_MS = 1_500;
 const WARM_UP_REQUESTS = 40_000;
-const WARM_UP_SECONDS_MAX = 6;
+const WARM_UP_SECONDS_MAX = 4;
 
 /** As much load as the proxy takes. */
 const saturated = (name, title, load, unit = { name: "request", perRequest: 1 }) => ({
@@ -94,7 +94,7 @@ const idle = {
   name: "idle",
   title: `${IDLE.toLocaleString("en")} idle connections beside ${ACTIVE} active`,
   unit: "request",
-  roundsMax: 3,
+  roundsMax: 2,
   needsFresh: true,
   async measure(context) {
     const { running } = context;

@@ -245,6 +245,14 @@ export class HopwiseProxy implements AsyncDisposable {
     return this.closing;
   }
 
+  /**
+   * Cuts every client's connection at once: for a process that ends now. With RST where something is in flight, so that
+   * nobody takes what came so far for everything.
+   */
+  cut(): void {
+    this.gateway.cut();
+  }
+
   private async drain(grace_ms: number): Promise<DrainReport> {
     this.gateway.announceDrain();
     await this.starting?.catch(() => {});

@@ -50,11 +50,17 @@ function bytes(value) {
   return `${(value / 1024).toFixed(2)} KiB`;
 }
 
+/** How far a figure is from its goal: what is missing of it, or what is too much. */
+function by(value, limit) {
+  const share = Math.abs(value - limit) / limit;
+  return `${(share * 100).toFixed(share < 0.01 ? 2 : 0)} %`;
+}
+
 export function goalsOf(result) {
   return all.map(({ what, limit, shown, of, isLeast }) => {
     const value = of(result);
     if (value === undefined) return { what, measured: "not measured", verdict: "–" };
     const isMet = isLeast ? value >= limit : value <= limit;
-    return { what, measured: shown(value), verdict: isMet ? "met" : "**missed**" };
+    return { what, measured: shown(value), verdict: isMet ? "met" : `**missed** by ${by(value, limit)}` };
   });
 }

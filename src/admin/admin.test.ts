@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import { createServer } from "node:net";
+import { hostname } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
 import { sourceOf } from "../ledger/figures.ts";
 import { Ledger } from "../ledger/ledger.ts";
@@ -63,7 +64,11 @@ describe("the admin's pages", () => {
     ["LOCALHOST", 200],
     ["proxy.internal:9901", 200],
     [undefined, 200],
+    ["proxy.internal.", 200],
+    ["hopwise:9901", 200],
+    [hostname(), 200],
     ["evil.example:9901", 421],
+    ["evil.example.", 421],
     ["127.0.0.1.evil.example", 421],
     ["localhost.evil.example", 421],
     ["", 421],

@@ -4,6 +4,7 @@
  * It shows figures and changes nothing. Deliberately absent: access for other origins of a browser (CORS).
  */
 import { isIP } from "node:net";
+import { hostname } from "node:os";
 import type { FigureSource } from "../ledger/figures.ts";
 import { metricsContentType, metricsText } from "../ledger/metrics.ts";
 import { statsFrom } from "../ledger/stats.ts";
@@ -46,7 +47,8 @@ const JSON_TYPE = "application/json";
 
 export async function adminAnswer(request: AdminRequest, { source, host }: AdminFigures): Promise<AdminAnswer> {
   if (!isOurHost(request.host, host)) {
-    const detail = "Use an IP address or localhost: other names may be a web page's attempt to read this.";
+    const detail =
+      "Use an IP address, localhost or this machine's name: others may be a web page's attempt to read this.";
     return problem(421, "misdirected", detail);
   }
   const path = pathOf(request.target);
@@ -82,13 +84,20 @@ export async function adminAnswer(request: AdminRequest, { source, host }: Admin
 
 /**
  * Whether a request is meant for this server: a page of evil.example whose name was rebound to 127.0.0.1 still names
- * evil.example in `Host`. Clients without `Host` are no browsers.
+ * evil.example in `Host`. A name without a dot is nobody's to buy and to rebind. Clients without `Host` are no browsers.
  */
 function isOurHost(host: string | undefined, configured: string): boolean {
   if (host === undefined) return true;
-  const name = host.replace(/:[0-9]*$/, "").toLowerCase();
+  const name = host
+    .replace(/:[0-9]*$/, "")
+    .replace(/\.$/, "")
+    .toLowerCase();
   const address = name.startsWith("[") && name.endsWith("]") ? name.slice(1, -1) : name;
-  return isIP(address) !== 0 || name === "localhost" || name === configured.toLowerCase();
+  return (
+    isIP(address) !== 0 ||
+    /^[a-z0-9_-]+$/.test(name) ||
+    [configured, hostname()].some((it) => it.toLowerCase() === name)
+  );
 }
 
 function pathOf(target: string): string {

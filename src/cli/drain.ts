@@ -11,8 +11,8 @@ import { styled, type Terminal } from "./terminal.ts";
 export interface Drainable {
   /** Drains and closes. */
   close(): Promise<DrainReport>;
-  /** Ends at once what is no part of this process. */
-  kill?(): void;
+  /** Cuts every client's connection. Where that takes more than the call, it is soon done. */
+  cut(): void | Promise<void>;
   stats(): ProxyStats;
 }
 
@@ -26,10 +26,11 @@ const NPM_ECHO_MS = 250;
 /** Waits for a signal, drains, and returns the exit code. */
 export async function drainOnSignal(target: Drainable, terminal: Terminal): Promise<ExitCode> {
   await firstSignal();
-  onSecondSignal(() => {
+  onSecondSignal(async () => {
     const { inProgress } = target.stats().exchanges;
+    // Left to the system each would end with FIN, and a response that only its close ends would look complete.
+    await target.cut();
     terminal.setLive();
-    target.kill?.();
     terminal.say(`ended now${inProgress > 0 ? `: ${plural(inProgress, "exchange")} cut` : ""}`);
     process.exit(ExitCode.failed);
   });
@@ -55,12 +56,12 @@ function firstSignal(): Promise<void> {
   });
 }
 
-function onSecondSignal(end: () => void): void {
+function onSecondSignal(end: () => Promise<void>): void {
   const since = performance.now();
   const isUnderNpm = process.env.npm_lifecycle_event !== undefined;
-  process.on("SIGTERM", end);
+  process.on("SIGTERM", () => void end());
   process.on("SIGINT", () => {
-    if (!isUnderNpm || performance.now() - since > NPM_ECHO_MS) end();
+    if (!isUnderNpm || performance.now() - since > NPM_ECHO_MS) void end();
   });
 }
 

@@ -83,7 +83,7 @@ function programWith(execute: (run: Run, flags: Flags) => Promise<void>): Comman
     .description("The proxy that knows its hops: persistent HTTP/1 connections done right, with a reason for each.")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this")
-    .helpCommand(false)
+    .helpCommand("help [command]", "the same as COMMAND --help")
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .configureHelp({ showGlobalOptions: false })
@@ -151,13 +151,6 @@ function programWith(execute: (run: Run, flags: Flags) => Promise<void>): Comman
   return program;
 }
 
-function workersFlag(): Option {
-  const text =
-    "processes that share the work, or auto: one per core; --max-connections and --pool-size are for all of them " +
-    "together, and divided evenly (default: 1)";
-  return new Option("--workers <count>", text).helpGroup("Operation:");
-}
-
 function addLab(program: Command, execute: (run: Run, flags: Flags) => Promise<void>): void {
   const played = (flags: string, text: string) => new Option(flags, text).helpGroup("How it is played:");
   const shownAs = (flags: string, text: string) => new Option(flags, text).helpGroup("How it is shown:");
@@ -190,6 +183,13 @@ function addLab(program: Command, execute: (run: Run, flags: Flags) => Promise<v
     .action((names: readonly string[], flags: Flags) =>
       execute((known, terminal) => runLabCommand(names, known, terminal), flags),
     );
+}
+
+function workersFlag(): Option {
+  const text =
+    "processes that share the work, or auto: one per core; --max-connections and --pool-size are for all of them " +
+    "together, and divided evenly (default: 1)";
+  return new Option("--workers <count>", text).helpGroup("Operation:");
 }
 
 function helpFlag(): Option {

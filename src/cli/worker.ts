@@ -36,6 +36,7 @@ function common(proxy: HopwiseProxy): Omit<WorkerProxy, "reload" | "onNews"> {
   return {
     listen: () => proxy.listen(),
     close: () => proxy.close(),
+    cut: () => proxy.cut(),
     figures: () => proxy.source.figures(),
   };
 }

@@ -83,7 +83,7 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
   let admin: AdminServer | undefined;
   const target = {
     stats: () => supervisor.stats(),
-    kill: () => supervisor.kill(),
+    cut: () => supervisor.cut(),
     close: async () => {
       const report = await supervisor.close();
       admin?.close();

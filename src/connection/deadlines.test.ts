@@ -6,9 +6,11 @@ function setUp() {
   const deadlines = new Deadlines();
   const due: string[] = [];
   const named = (name: string, then: () => void = () => {}) =>
-    new Deadline(() => {
-      due.push(name);
-      then();
+    new Deadline({
+      onDeadline() {
+        due.push(name);
+        then();
+      },
     });
   return { deadlines, due, named };
 }

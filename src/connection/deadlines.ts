@@ -7,15 +7,21 @@
  */
 import { LinkedList, ListNode } from "./lists.ts";
 
+/** Whose deadline it is. */
+export interface DeadlineOwner {
+  /** The deadline has passed; it is cleared already. */
+  onDeadline(): void;
+}
+
 /** One deadline; setting it again moves it. */
 export class Deadline extends ListNode {
   /** When it is due, in the milliseconds of whoever sets it. */
   due = 0;
-  readonly onDue: () => void;
+  readonly owner: DeadlineOwner;
 
-  constructor(onDue: () => void) {
+  constructor(owner: DeadlineOwner) {
     super();
-    this.onDue = onDue;
+    this.owner = owner;
   }
 }
 
@@ -37,12 +43,12 @@ export class Deadlines {
     this.size--;
   }
 
-  /** Calls `onDue` of every deadline that is due at `now`; each is cleared before. */
+  /** Tells the owner of every deadline that is due at `now`; each is cleared before. */
   sweep(now: number): void {
     for (const [delay_ms, lane] of this.lanes) {
       for (let deadline = lane.oldest; deadline !== undefined && deadline.due <= now; deadline = lane.oldest) {
         this.clear(deadline);
-        deadline.onDue();
+        deadline.owner.onDeadline();
       }
       if (lane.size === 0) this.lanes.delete(delay_ms);
     }

@@ -15,7 +15,7 @@ import { pageOf } from "./page/page.ts";
 import type { NarratedStep, Play } from "./play.ts";
 import type { Performance, Scenario } from "./scenario.ts";
 import { scenarios as allScenarios } from "./scenarios/all.ts";
-import { humanPace, quickPace, type Stage, seconds } from "./stage.ts";
+import { humanPace, quickPace, type Stage, timeText } from "./stage.ts";
 import { Diagram } from "./terminal/diagram.ts";
 import { listOf, moralOf, tableOf, titleOf, verdictOf } from "./terminal/report.ts";
 
@@ -124,17 +124,16 @@ class LiveDiagram {
     this.timer = setInterval(() => {
       const { language } = this.request;
       const lines = [...stage.waiting].map(([actor, since_ms]) => {
-        const waited = seconds(stage.clock.now() - since_ms);
+        const waited = timeText(stage.clock.now() - since_ms);
         const who = stage.titleOf(actor)[language];
-        return language === "ko" ? `… ${who}: ${waited}초째 기다리는 중` : `… ${who} has waited for ${waited} s`;
+        return language === "ko" ? `… ${who}: ${waited.ko}째 기다리는 중` : `… ${who} has waited for ${waited.en}`;
       });
       this.screen.setLive(...lines);
     }, WAITING_MS);
   }
 
   step(step: NarratedStep, stage: Stage): void {
-    const { connections } = stage.recorder;
-    this.diagram ??= this.open(stage, (id) => connections.find((it) => it.id === id));
+    this.diagram ??= this.open(stage, (id) => stage.recorder.connections.find((it) => it.id === id));
     this.draw(step);
   }
 

@@ -207,18 +207,19 @@ export function doorTo(place: Place, authority = "www.example"): Door {
 }
 
 function inVain(ms: number, ending: string): Text {
-  const [en, ko] =
-    ending === "gave-up"
-      ? ["and gives up", "기다리다 포기합니다"]
-      : ["until the connection closes", "기다린 끝에 연결이 닫힙니다"];
-  return { en: `waits ${seconds(ms)} s in vain ${en}`, ko: `응답 없이 ${seconds(ms)}초를 ${ko}` };
+  const { en, ko } = timeText(ms);
+  return ending === "gave-up"
+    ? { en: `waits ${en} in vain and gives up`, ko: `응답 없이 ${ko} 동안 기다리다 포기합니다` }
+    : { en: `waits ${en} in vain until the connection closes`, ko: `응답 없이 ${ko} 동안 기다린 끝에 연결이 닫힙니다` };
 }
 
 function waitsLong(ms: number): Text {
-  return { en: `waits ${seconds(ms)} s`, ko: `${seconds(ms)}초 동안 기다립니다` };
+  const { en, ko } = timeText(ms);
+  return { en: `waits ${en}`, ko: `${ko} 동안 기다립니다` };
 }
 
-/** To a tenth of a second, as people say it. */
-export function seconds(ms: number): string {
-  return (ms / 1_000).toFixed(1);
+/** To a tenth of a second, or to a millisecond below one, as people say it. */
+export function timeText(ms: number): Text {
+  if (ms < 1_000) return { en: `${Math.round(ms)} ms`, ko: `${Math.round(ms)}ms` };
+  return { en: `${(ms / 1_000).toFixed(1)} s`, ko: `${(ms / 1_000).toFixed(1)}초` };
 }

@@ -103,6 +103,15 @@ describe("a log file", () => {
     expect(targets(file)).toEqual(["/after"]);
   });
 
+  it("ignores what comes after it was closed", async () => {
+    const file = join(directory(), "access.log");
+    const log = await AccessLog.open({ file, onFault });
+    log.write({ ...entry, target: "/in-time" });
+    await log.close();
+    log.write({ ...entry, target: "/late" });
+    expect(targets(file)).toEqual(["/in-time"]);
+  });
+
   it("that cannot be opened is an error at once", async () => {
     const file = join(directory(), "absent", "access.log");
     await expect(AccessLog.open({ file, onFault })).rejects.toThrow("ENOENT");

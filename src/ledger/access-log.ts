@@ -37,6 +37,8 @@ export class AccessLog {
   private reopened: Promise<void> = Promise.resolve();
   /** Nobody reads the standard output any more; pino ignores what is written from then on. */
   private isBroken = false;
+  /** What comes late is no fault: nothing is written any more. */
+  private isClosed = false;
 
   private constructor(destination: Destination, options: AccessLogOptions) {
     this.destination = destination;
@@ -66,7 +68,7 @@ export class AccessLog {
   }
 
   write(entry: ExchangeEntry | ConnectionEntry): void {
-    this.destination.write(lineOf(entry));
+    if (!this.isClosed) this.destination.write(lineOf(entry));
   }
 
   /** Opens the file anew, for log rotation. The standard output stays. */
@@ -80,6 +82,7 @@ export class AccessLog {
 
   /** Writes what is still to be written, for a bounded time, and closes. */
   async close(): Promise<void> {
+    this.isClosed = true;
     if (this.isBroken) return;
     const { destination } = this;
     await new Promise<void>((resolve) => {

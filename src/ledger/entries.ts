@@ -15,7 +15,7 @@ import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
 /** One exchange, once it has ended. */
 export interface ExchangeEntry {
   readonly type: "exchange";
-  /** When the request's head was complete, ISO 8601. */
+  /** When the request's head was complete, or, of one that never was, when it began; ISO 8601. */
   readonly time: string;
   /** The client's address; of a Unix socket: `unknown`. */
   readonly client: string;

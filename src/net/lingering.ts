@@ -17,6 +17,8 @@ export interface LingeringOptions {
   readonly clock: Clock;
   /** How long a peer may take nothing of what is still unsent. */
   readonly writeTimeout_ms: number;
+  /** Silence after which the peer is taken to have everything, if not the usual. */
+  readonly silence_ms?: number;
   /** The socket is gone. */
   readonly onClosed: (fault: string | undefined) => void;
 }
@@ -24,7 +26,7 @@ export interface LingeringOptions {
 export class Lingering implements SocketHandler {
   private readonly socket: Socket;
   private readonly options: LingeringOptions;
-  private readonly deadline = new Deadline(() => this.onDeadline());
+  private readonly deadline = new Deadline(this);
   /** When a peer that goes on sending is cut off; unknown while it has not been sent everything. */
   private endsAt_ms: number | undefined;
 
@@ -51,7 +53,7 @@ export class Lingering implements SocketHandler {
     } else if (this.options.clock.now() >= this.endsAt_ms) {
       this.cut();
     } else {
-      this.arm(SILENCE_MS_MAX);
+      this.arm(this.options.silence_ms ?? SILENCE_MS_MAX);
     }
   }
 
@@ -74,14 +76,15 @@ export class Lingering implements SocketHandler {
   /** Everything has left: now the peer has time to read it, and to stop sending. */
   private awaitSilence(): void {
     this.endsAt_ms = this.options.clock.now() + LINGER_MS_MAX;
-    this.arm(SILENCE_MS_MAX);
+    this.arm(this.options.silence_ms ?? SILENCE_MS_MAX);
   }
 
   private arm(delay_ms: number): void {
     this.options.deadlines.set(this.deadline, delay_ms, this.options.clock.now());
   }
 
-  private onDeadline(): void {
+  /** @internal */
+  onDeadline(): void {
     if (this.endsAt_ms !== undefined) this.cut();
     else if (this.socket.unsentBytes === 0) this.awaitSilence();
     else if (this.socket.tookSome()) this.arm(this.options.writeTimeout_ms);

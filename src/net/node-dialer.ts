@@ -8,7 +8,8 @@ import { type LookupAddress, type LookupAllOptions, lookup } from "node:dns";
 import { connect, isIP, type LookupFunction, type Socket as RawSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { DialGuard } from "./dial-guard.ts";
-import { HIGH_WATER_BYTES, NodeSocket, sharedReading } from "./node-socket.ts";
+import { socketOn } from "./direct-socket.ts";
+import { HIGH_WATER_BYTES, sharedReading } from "./node-socket.ts";
 import type { Address, Dialer, DialHandler, DialRefusal } from "./ports.ts";
 
 const isBun = "bun" in process.versions;
@@ -53,7 +54,7 @@ function dial(address: Address, handler: DialHandler, guarding: Guarding | undef
     const late = address.kind === "tcp" ? guard?.refusal(raw.remoteAddress ?? "", address.port) : undefined;
     if (late !== undefined) return onFailed(refused(late));
     raw.removeListener("error", onFailed);
-    handler.onConnected(new NodeSocket(raw, !isTls && !isBun));
+    handler.onConnected(socketOn(raw, !isTls && !isBun));
   };
   raw.once("error", onFailed);
   raw.once(isTls ? "secureConnect" : "connect", onConnected);

@@ -1,6 +1,7 @@
 /** Listening with `node:net`; and taking over what another process has accepted. */
 import { createServer } from "node:net";
-import { HIGH_WATER_BYTES, NodeSocket, readingShared, socketOf } from "./node-socket.ts";
+import { socketOn } from "./direct-socket.ts";
+import { HIGH_WATER_BYTES, readingShared, socketOf } from "./node-socket.ts";
 import type { Listener, Socket } from "./ports.ts";
 
 export interface ListenOptions {
@@ -40,7 +41,7 @@ export function listen(options: ListenOptions): Promise<Listener> {
   const { host, port, sharesPort = false, onSocket, onFault } = options;
   const server = createServer({ ...socketOptions, noDelay: true, pauseOnConnect: true }, (accepted) => {
     const raw = readingShared(accepted, socketOptions);
-    onSocket(new NodeSocket(raw ?? accepted, raw !== undefined));
+    onSocket(socketOn(raw ?? accepted, raw !== undefined));
     if (raw === undefined) accepted.resume();
   });
   return new Promise((resolve, reject) => {
@@ -63,5 +64,5 @@ export function listen(options: ListenOptions): Promise<Listener> {
 /** A connection that another process has accepted. */
 export function takeOver(handle: SocketHandle): Socket {
   handle.setNoDelay?.(true);
-  return new NodeSocket(socketOf(handle, socketOptions), true);
+  return socketOn(socketOf(handle, socketOptions), true);
 }

@@ -3,7 +3,8 @@
  *
  * Sockets are half-open on both hops: a peer's FIN never closes our side. Small writes go out as one latin1 string,
  * which the runtime hands to the system without an intermediate buffer. Where the runtime offers it, sockets read through
- * `onread` into shared buffers; where not (TLS, Bun), through events. Deliberately absent: closures per socket.
+ * `onread` into shared buffers and write past the stream (direct-socket.ts); where not (TLS, Bun), through events and the
+ * stream. Deliberately absent: closures per socket.
  */
 import { type OnReadOpts, Socket as RawSocket, type SocketConstructorOpts } from "node:net";
 import type { Octets } from "../wire/octets.ts";
@@ -23,7 +24,7 @@ import {
 export const HIGH_WATER_BYTES = 128 * 1024;
 
 /** Up to here octets are written as a string, which the runtime copies only if the system does not take it at once. */
-const TEXT_BYTES_MAX = 16 * 1024;
+export const TEXT_BYTES_MAX = 16 * 1024;
 
 const owner = Symbol("hopwise.socket");
 type OwnedSocket = RawSocket & { [owner]: NodeSocket | undefined };
@@ -61,8 +62,7 @@ export class NodeSocket implements Socket {
   handler: SocketHandler = nobody;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  readonly localPort: number;
-  private readonly raw: RawSocket;
+  protected readonly raw: RawSocket;
   private fault: string | undefined;
   private unsentMark = 0;
   private isCorked = false;
@@ -72,13 +72,17 @@ export class NodeSocket implements Socket {
   /** @param readsShared whether `raw` was made with `sharedReading` */
   constructor(raw: RawSocket, readsShared: boolean) {
     this.raw = raw;
-    this.remoteAddress = raw.remoteAddress ?? "";
-    this.remotePort = raw.remotePort ?? 0;
-    this.localPort = raw.localPort ?? 0;
+    const { address, port } = peerOf(raw);
+    this.remoteAddress = address;
+    this.remotePort = port;
     (raw as OwnedSocket)[owner] = this;
     if (!readsShared) raw.on("data", onData);
     raw.on("end", onEnd).on("drain", onDrain).on("error", onError).on("close", onClose);
     if (readsShared) raw.resume();
+  }
+
+  get localPort(): number {
+    return this.raw.localPort ?? 0;
   }
 
   get unsentBytes(): number {
@@ -86,11 +90,16 @@ export class NodeSocket implements Socket {
   }
 
   tookSome(): boolean {
-    // The stream counts a write until all of it is done; the handle knows how much of it the system has taken.
-    const mark = this.raw.writableLength + (handleOf(this.raw)?.writeQueueSize ?? 0);
+    const mark = this.unsentNow();
     const took = mark !== this.unsentMark;
     this.unsentMark = mark;
     return took;
+  }
+
+  /** Grows and shrinks with what is unsent, octet by octet. */
+  protected unsentNow(): number {
+    // The stream counts a write until all of it is done; the handle knows how much of it the system has taken.
+    return this.raw.writableLength + (handleOf(this.raw)?.writeQueueSize ?? 0);
   }
 
   write(data: string | Octets): boolean {
@@ -157,6 +166,27 @@ export class NodeSocket implements Socket {
 
 interface Handle {
   readonly writeQueueSize?: number;
+  /** Fills in `out`; returns 0, or a negative error code. */
+  getpeername?(out: Peer): number;
+}
+
+interface Peer {
+  address?: string;
+  port?: number;
+}
+
+/** The address asked for last: most connections come from few addresses, and then share its text. */
+let latestAddress = "";
+
+/** Asked of the handle where that is possible: the stream would keep an object with the answer as long as it lives. */
+function peerOf(raw: RawSocket): { readonly address: string; readonly port: number } {
+  const out: Peer = {};
+  if (handleOf(raw)?.getpeername?.(out) !== 0) {
+    return { address: raw.remoteAddress ?? "", port: raw.remotePort ?? 0 };
+  }
+  const { address = "", port = 0 } = out;
+  if (address !== latestAddress) latestAddress = address;
+  return { address: latestAddress, port };
 }
 
 function handleOf(raw: RawSocket): Handle | null | undefined {
@@ -180,7 +210,12 @@ export function socketOf(handle: object, options: SocketConstructorOpts): RawSoc
 }
 
 function onData(this: RawSocket, octets: Buffer): void {
-  (this as OwnedSocket)[owner]?.handler.onData(octets as unknown as Octets);
+  beginTurn();
+  try {
+    (this as OwnedSocket)[owner]?.handler.onData(octets as unknown as Octets);
+  } finally {
+    endTurn();
+  }
 }
 
 function onEnd(this: RawSocket): void {
@@ -209,6 +244,6 @@ function onClose(this: RawSocket): void {
 /** Whether the connection is gone altogether (ENOTCONN) although we have not ended our side: the peer has reset it. */
 function hasLostPeer(raw: RawSocket): boolean {
   if (raw.writableEnded) return false;
-  const handle = (raw as unknown as { _handle?: { getpeername?: (out: object) => number } | null })._handle;
+  const handle = handleOf(raw);
   return handle?.getpeername !== undefined && handle.getpeername({}) !== 0;
 }

@@ -47,7 +47,7 @@ function setUp() {
   const clock = new CountingClock();
   const sweeper = new Sweeper(clock);
   const due: number[] = [];
-  const deadline = () => new Deadline(() => due.push(clock.time_ms));
+  const deadline = () => new Deadline({ onDeadline: () => due.push(clock.time_ms) });
   return { clock, sweeper, due, deadline };
 }
 
@@ -98,10 +98,12 @@ it("has one timer, however many deadlines are set and whenever", () => {
 it("a deadline that sets itself again keeps one timer", () => {
   const { clock, sweeper } = setUp();
   let count = 0;
-  const again: Deadline = new Deadline(() => {
-    count++;
-    sweeper.set(again, 100, clock.now());
-    expect(clock.running).toBeLessThanOrEqual(1);
+  const again: Deadline = new Deadline({
+    onDeadline() {
+      count++;
+      sweeper.set(again, 100, clock.now());
+      expect(clock.running).toBeLessThanOrEqual(1);
+    },
   });
   sweeper.set(again, 100, clock.now());
   clock.pass(1_000);

@@ -197,7 +197,7 @@ export class Search {
   isOver = false;
   private readonly pool: Pool;
   private readonly seeker: Seeker;
-  private readonly deadline = new Deadline(() => this.onDeadline());
+  private readonly deadline = new Deadline(this);
   private tried: Set<Endpoint> | undefined;
   private dialed: Endpoint | undefined;
   private stopDialing: (() => void) | undefined;
@@ -296,7 +296,8 @@ export class Search {
     this.pool.serveLine();
   }
 
-  private onDeadline(): void {
+  /** @internal */
+  onDeadline(): void {
     if (this.dialed === undefined) {
       this.fail("pool-line-timeout", "");
       return;

@@ -53,7 +53,7 @@ export class PooledConnection implements SocketHandler {
   /** @internal its place in the order of all pools, where there are several */
   sharedNode: OwnedNode<PooledConnection> | undefined;
   private user: ConnectionUser | undefined;
-  private readonly deadline = new Deadline(() => this.onDeadline());
+  private readonly deadline = new Deadline(this);
 
   constructor(id: number, endpoint: Endpoint, socket: Socket, openReason: OpenReason, now: number) {
     this.id = id;
@@ -196,7 +196,8 @@ export class PooledConnection implements SocketHandler {
     this.endpoint.deadlines.clear(this.deadline);
   }
 
-  private onDeadline(): void {
+  /** @internal */
+  onDeadline(): void {
     if (this.user !== undefined) this.user.onDeadline();
     else this.endpoint.onIdleDeadline(this);
   }

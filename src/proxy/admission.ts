@@ -5,7 +5,7 @@
  */
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import { type Framing, requestFraming } from "../wire/framing.ts";
-import { listMembers } from "../wire/octets.ts";
+import { hasNoWeight, listMembers, trimWhitespace, withoutComments } from "../wire/octets.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
 import { destinationOf, type Target, targetOf } from "../wire/target.ts";
@@ -32,17 +32,29 @@ export interface Admission {
 const SPECIAL_KINDS =
   (1 << Kind.expect) | (1 << Kind.upgrade) | (1 << Kind.te) | (1 << Kind.maxForwards) | (1 << Kind.via);
 
-/** @returns what was decided, or why the request is refused. */
-export function admit(head: RequestHead, viaName: string, isGateway: boolean): Admission | AnswerReason {
+/** No way has as many hops: what is larger is lowered to it (RFC 9110 section 7.6.2), and goes on as one less. */
+const MAX_FORWARDS_MAX = 1_000_000_000;
+
+/**
+ * @param isTrusted the client is a neighbour that may have ended TLS before us
+ * @returns what was decided, or why the request is refused
+ */
+export function admit(
+  head: RequestHead,
+  viaName: string,
+  isGateway: boolean,
+  isTrusted: boolean,
+): Admission | AnswerReason {
   const { fields } = head;
   const framing = requestFraming(head);
   if (typeof framing === "string") return framing;
   const target = targetOf(head);
   if (typeof target === "string") return target;
-  const unfit = isGateway ? unfitForGateway(target) : unfitForProxy(target);
+  const unfit = isGateway ? unfitForGateway(target, isTrusted) : unfitForProxy(target);
   if (unfit !== undefined) return unfit;
   if (head.method === "TRACE" && framing.kind !== "none" && framing.length !== 0) return "content-not-allowed";
   const options = connectionOptionsOf(fields);
+  if (options.refusal !== undefined) return options.refusal;
   if ((fields.kinds & SPECIAL_KINDS) === 0 && (isGateway || isForOthers(target))) {
     return {
       target,
@@ -55,10 +67,8 @@ export function admit(head: RequestHead, viaName: string, isGateway: boolean): A
     };
   }
   if (fields.has(Kind.via) && hasPassedHere(fields.valuesOf(Kind.via), viaName)) return "loop-detected";
-  const expectsContinue = head.minorVersion === 1 && fields.has(Kind.expect);
-  if (expectsContinue && listMembers(fields.valuesOf(Kind.expect).join(",")).some((it) => it !== "100-continue")) {
-    return "expectation-unknown";
-  }
+  const expectations = head.minorVersion === 1 ? listMembers(fields.valuesOf(Kind.expect).join(",")) : [];
+  if (expectations.some((it) => it !== "100-continue")) return "expectation-unknown";
   const maxForwards = !isGateway && target.form === "asterisk" ? 0 : maxForwardsOf(head);
   if (typeof maxForwards === "string") return maxForwards;
   if (!isGateway && maxForwards !== 0 && !isForOthers(target)) return "absolute-form-required";
@@ -66,19 +76,24 @@ export function admit(head: RequestHead, viaName: string, isGateway: boolean): A
     target,
     framing,
     options,
-    expectsContinue: expectsContinue && framing.kind !== "none" && framing.length !== 0,
+    expectsContinue: expectations.length > 0 && framing.kind !== "none" && framing.length !== 0,
     upgrade: head.minorVersion === 1 && options.upgrade ? offeredUpgrade(fields.valuesOf(Kind.upgrade)) : undefined,
     takesTrailers:
       head.minorVersion === 1 &&
       options.te &&
-      listMembers(fields.valuesOf(Kind.te).join(",")).some((member) => /^trailers(?:[ \t]*;|$)/.test(member)),
+      listMembers(fields.valuesOf(Kind.te).join(",")).some(
+        (member) => /^trailers(?:[ \t]*;|$)/.test(member) && !hasNoWeight(member),
+      ),
     maxForwards,
   };
 }
 
-function unfitForGateway({ form, scheme }: Target): AnswerReason | undefined {
+function unfitForGateway({ form, scheme }: Target, isTrusted: boolean): AnswerReason | undefined {
   if (form === "authority") return "connect-not-supported";
-  return form === "absolute" && scheme !== "http" && scheme !== "https" ? "target-form-mismatch" : undefined;
+  if (form !== "absolute" || scheme === "http") return undefined;
+  if (scheme !== "https") return "target-form-mismatch";
+  // RFC 9110 section 7.4: what is to be had over TLS only is not served to whoever asks without.
+  return isTrusted ? undefined : "https-misdirected";
 }
 
 /** For other schemes a proxy would have to be their client itself: for https that is the end of end-to-end security. */
@@ -94,21 +109,25 @@ function isForOthers({ form }: Target): boolean {
 
 /** Whether this proxy's own name stands among the recipients (RFC 9110 section 7.6.3). */
 function hasPassedHere(values: readonly string[], viaName: string): boolean {
-  return listMembers(values.join(",")).some((member) => member.split(/[ \t]+/)[1] === viaName.toLowerCase());
+  const name = viaName.toLowerCase();
+  return listMembers(values.map(withoutComments).join(",")).some((member) => {
+    const [, receivedBy = ""] = member.split(/[ \t]+/);
+    return receivedBy === name || receivedBy.replace(/:[0-9]*$/, "") === name;
+  });
 }
 
-/** HTTP/2 over an upgrade would carry requests past every rule here, so it is never offered (it is obsolete, too). */
+/** HTTP in another version would carry requests past every rule here, so it is never offered (h2c is obsolete, too). */
+const UPGRADES_CUT: ReadonlySet<string | undefined> = new Set(["h2c", "h2", "http"]);
+
 function offeredUpgrade(values: readonly string[]): string | undefined {
-  const value = values.join(", ");
-  const names = listMembers(value);
-  if (names.length === 0 || names.some((name) => name === "h2c" || name === "h2" || name.startsWith("http/"))) {
-    return undefined;
-  }
-  return value;
+  const protocols = values.join(",").split(",").map(trimWhitespace);
+  const offered = protocols.filter((it) => it !== "" && !UPGRADES_CUT.has(it.toLowerCase().split("/")[0]));
+  return offered.length === 0 ? undefined : offered.join(", ");
 }
 
 /** Whether a 101 response switches to nothing but what was offered (RFC 9110 section 7.8). */
 export function isSwitchOffered(admission: Admission, response: ResponseHead): boolean {
+  if (connectionOptionsOf(response.fields).refusal !== undefined) return false;
   const offered = listMembers(admission.upgrade ?? "");
   const chosen = listMembers(response.fields.valuesOf(Kind.upgrade).join(","));
   return chosen.length > 0 && chosen.every((protocol) => offered.includes(protocol));
@@ -119,5 +138,6 @@ function maxForwardsOf(head: RequestHead): number | undefined | AnswerReason {
   const values = head.fields.valuesOf(Kind.maxForwards);
   if (values.length === 0) return undefined;
   const [value = ""] = values;
-  return values.length === 1 && /^[0-9]{1,9}$/.test(value) ? Number(value) : "max-forwards-invalid";
+  if (values.length !== 1 || !/^[0-9]+$/.test(value)) return "max-forwards-invalid";
+  return Math.min(Number(value), MAX_FORWARDS_MAX);
 }

@@ -4,6 +4,7 @@
  * Deliberately absent: what the origin said, addresses, stack traces. The ledger gets those.
  */
 
+import { hasNoWeight, listMembers } from "../wire/octets.ts";
 import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
 import { CHALLENGE_LINE } from "./authentication.ts";
 
@@ -81,6 +82,11 @@ const meanings = {
     text: "There is no room for another connection and none is idle.",
     proxyError: "connection_limit_reached",
   },
+  "drain-deadline": {
+    status: 503,
+    text: "The proxy is ending, and the request was not answered in the time that was left.",
+    proxyError: "connection_terminated",
+  },
   "head-timeout": { status: 408, text: "The request's head did not arrive in time.", proxyError: "http_request_error" },
   "body-timeout": { status: 408, text: "The request's body did not go on in time.", proxyError: "http_request_error" },
   "request-incomplete": {
@@ -106,6 +112,11 @@ const meanings = {
   "connect-not-supported": {
     status: 501,
     text: "A gateway opens no tunnels; CONNECT is for forward proxies.",
+    proxyError: "http_request_denied",
+  },
+  "https-misdirected": {
+    status: 421,
+    text: "The target is an https resource, and this connection is not secured (RFC 9110 section 7.4).",
     proxyError: "http_request_denied",
   },
   "absolute-form-required": {
@@ -178,6 +189,7 @@ const reasonPhrases: Readonly<Record<number, string>> = {
   411: "Length Required",
   414: "URI Too Long",
   417: "Expectation Failed",
+  421: "Misdirected Request",
   431: "Request Header Fields Too Large",
   501: "Not Implemented",
   502: "Bad Gateway",
@@ -205,7 +217,7 @@ export interface AnswerContext {
 export function errorAnswer(reason: AnswerReason, context: AnswerContext): string {
   const { status, text, proxyError } = answerMeaning(reason);
   const title = reasonPhrases[status] ?? "Error";
-  const wantsJson = context.accept?.includes("json") === true;
+  const wantsJson = context.accept !== undefined && takesJson(context.accept);
   const body = wantsJson
     ? `${JSON.stringify({ type: "about:blank", title, status, reason, detail: text })}\n`
     : `${status} ${title}: ${reason}\n${text}\n`;
@@ -214,6 +226,20 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext): strin
     (status === 407 ? CHALLENGE_LINE : "") +
     `Proxy-Status: ${context.viaName}; error=${proxyError}; details="${reason}"\r\n`;
   return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
+}
+
+const JSON_RANGES: ReadonlySet<string | undefined> = new Set([
+  "application/json",
+  "application/problem+json",
+  "application/*",
+]);
+
+/** Whether JSON is asked for by name; of those who take anything most are people (RFC 9110 section 12.5.1). */
+function takesJson(accept: string): boolean {
+  // What is quoted may hold commas.
+  return listMembers(accept.replace(/"(?:[^"\\]|\\.)*"/g, '""')).some(
+    (member) => JSON_RANGES.has(member.split(/[ \t]*;/)[0]) && !hasNoWeight(member),
+  );
 }
 
 /** A whole answer of the proxy's own. */

@@ -16,7 +16,7 @@ import type { ExchangeRecord } from "./exchange-record.ts";
 import { TunnelRequest } from "./tunnel-request.ts";
 
 /** Makes what an admitted request begins, once it is known what became of its credentials. */
-type Judged = (verdict: Verdict) => ClientExchange;
+type Judged = (verdict: Verdict | "drain-deadline") => ClientExchange;
 
 /** What an admitted request begins. */
 export function begin(
@@ -67,7 +67,7 @@ class CredentialsCheck implements ClientExchange {
     this.judged = judged;
   }
 
-  end(verdict: Verdict): void {
+  end(verdict: Verdict | "drain-deadline"): void {
     if (this.isOver) return;
     this.isOver = true;
     this.downstream.goOn(this.judged(verdict));
@@ -89,7 +89,7 @@ class CredentialsCheck implements ClientExchange {
   }
 
   cut(): void {
-    this.abandon();
+    this.end("drain-deadline");
   }
 
   private abandon(): void {

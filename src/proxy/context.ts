@@ -16,8 +16,8 @@ export class ProxyContext {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly observer: ProxyObserver;
-  /** `Via` of a request received with HTTP/1.0 and HTTP/1.1. */
-  readonly viaLines: readonly [string, string];
+  /** `Via` of a message received with HTTP/1.0, HTTP/1.1, ... HTTP/1.9. */
+  readonly viaLines: readonly string[];
   /** Empty between events: everything added is flushed before control returns. */
   readonly outbox = new Outbox();
   private dateSecond = -1;
@@ -36,7 +36,7 @@ export class ProxyContext {
     this.clock = clock;
     this.deadlines = deadlines;
     this.observer = observer;
-    this.viaLines = [`Via: 1.0 ${settings.viaName}\r\n`, `Via: 1.1 ${settings.viaName}\r\n`];
+    this.viaLines = Array.from({ length: 10 }, (_, minor) => `Via: 1.${minor} ${settings.viaName}\r\n`);
   }
 
   /** The value of `Date` now, made once a second. */

@@ -14,28 +14,28 @@ import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { Octets } from "../wire/octets.ts";
 import { RequestHead } from "../wire/request-head.ts";
 import { admit } from "./admission.ts";
-import { type AnswerContext, type AnswerReason, answer, answerMeaning, errorAnswer } from "./answers.ts";
+import type { AnswerContext, AnswerReason } from "./answers.ts";
 import { begin } from "./begin-exchange.ts";
 import type { ClientExchange } from "./client-exchange.ts";
+import { namesOf } from "./client-names.ts";
 import type { ProxyContext } from "./context.ts";
 import { ExchangeRecord } from "./exchange-record.ts";
-import { traceOf } from "./trace.ts";
+import { answerFinally, answerRefused } from "./final-answers.ts";
 
 /** Octets of pipelined requests that are kept while an exchange is in progress; then the client is not read from. */
 const PIPELINED_BYTES_MAX = 64 * 1024;
 
-/**
- * Requests on one HTTP/1.0 keep-alive connection where the operator set no limit: what 1.0 is granted is finite and
- * counted down (S6). nginx's default.
- */
+/** Requests on one HTTP/1.0 keep-alive connection without an operator's limit: what 1.0 is granted is finite (S6). As nginx. */
 const HTTP10_REQUESTS_MAX = 1_000;
 
 /** While draining, a client that idles may send one more request for this long; it is answered with `close`. */
 export const DRAIN_IDLE_GRACE_MS = 500;
+/** While draining: silence behind our FIN after which a client that does not close has everything. */
+const DRAIN_SILENCE_MS = 1_000;
 
 /** What a connection needs of the table it lives in. */
 export interface ClientTable {
-  /** Connections waiting for a request, in the order of idleness. */
+  /** Connections waiting for a request, or for their client to take the last response, in the order of idleness. */
   readonly idle: LinkedList<OwnedNode<DownstreamConnection>>;
   /** Connections that have not completed a head, in the order they began. */
   readonly reading: LinkedList<OwnedNode<DownstreamConnection>>;
@@ -71,7 +71,7 @@ export class DownstreamConnection implements SocketHandler {
   private readonly context: ProxyContext;
   private readonly table: ClientTable;
   private readonly node = new OwnedNode<DownstreamConnection>(this);
-  private readonly deadline = new Deadline(() => this.onDeadline());
+  private readonly deadline = new Deadline(this);
   private awaited: Awaited = "head";
   private head: RequestHead | undefined;
   private exchange: ClientExchange | undefined;
@@ -81,6 +81,7 @@ export class DownstreamConnection implements SocketHandler {
   private minorVersion: 0 | 1 = 1;
   private isPaused = false;
   private isAdvancing = false;
+  private isAtDeadline = false;
   /** What the latest response promised, or would have. */
   private idleTimeout_ms: number;
   private lingering: Lingering | undefined;
@@ -94,8 +95,7 @@ export class DownstreamConnection implements SocketHandler {
     this.readingSince_ms = this.openedAt_ms;
     this.idleTimeout_ms = table.keepAliveTimeout_ms();
     this.isTrusted = context.settings.isTrusted(socket.remoteAddress);
-    this.clientName = socket.remoteAddress === "" ? "unknown" : socket.remoteAddress.replace(/^::ffff:(?=\d+\.)/, "");
-    this.forwardedForLine = `X-Forwarded-For: ${this.clientName}\r\n`;
+    ({ clientName: this.clientName, forwardedForLine: this.forwardedForLine } = namesOf(socket.remoteAddress));
     socket.handler = this;
     this.life.opened();
     table.reading.push(this.node);
@@ -112,7 +112,7 @@ export class DownstreamConnection implements SocketHandler {
       // The end of a body that outlasted its response has ended the exchange already.
       if (this.exchange === undefined) this.advance();
     } else if (this.pipelined !== undefined || this.isBlocked) {
-      // Whoever does not take its response waits with the next request; the limit for taking it goes on running.
+      // Whoever does not take its response waits with the next request, and the limit for taking it goes on running.
       this.keepPipelined(octets);
     } else {
       this.readHead(octets);
@@ -141,10 +141,13 @@ export class DownstreamConnection implements SocketHandler {
     this.node.leave();
     this.minorVersion = head.minorVersion;
     context.deadlines.clear(this.deadline);
-    const admission = admit(head, context.settings.viaName, context.isGateway);
+    const admission = admit(head, context.settings.viaName, context.isGateway, this.isTrusted);
     if (typeof admission === "string") return this.refuse(admission, "request-refused");
     if (this.isSurplus && !this.table.mayStay(this)) return this.refuse("overloaded", "overloaded");
-    if (admission.maxForwards === 0) return this.answerFinally(head);
+    if (admission.maxForwards === 0) {
+      answerFinally(context, this, head, this.newRecord(head));
+      return this.close("max-forwards");
+    }
     this.head = undefined;
     const record = this.newRecord(head);
     this.start(begin(context, this, head, admission, record), octets, bodyStart);
@@ -170,10 +173,10 @@ export class DownstreamConnection implements SocketHandler {
     if (this.peerHasClosed && this.exchange === exchange) exchange.onClientEnd();
   }
 
-  private newRecord(head: RequestHead | undefined): ExchangeRecord {
-    const record = new ExchangeRecord(this, this.context.clock.now());
+  private newRecord(head: RequestHead | undefined, since_ms = this.context.clock.now()): ExchangeRecord {
+    const record = new ExchangeRecord(this, since_ms);
     if (head !== undefined) {
-      record.method = head.method;
+      record.method = head.methodSoFar;
       record.target = head.target;
       record.minorVersion = head.minorVersion;
     }
@@ -251,6 +254,7 @@ export class DownstreamConnection implements SocketHandler {
 
   /** Why this connection closes after the present exchange although both messages would let it persist. */
   ownCloseReason(): CloseReason | undefined {
+    if (this.isAtDeadline) return "drain-deadline";
     if (this.table.isDraining) return "drained";
     if (this.isSurplus) return "overloaded";
     if (this.requestsLeft() === 0) return "max-requests";
@@ -294,7 +298,9 @@ export class DownstreamConnection implements SocketHandler {
       this.readHead(octets);
     }
     this.isAdvancing = false;
-    if (this.exchange !== undefined || this.isBlocked || this.life.isEnding) return;
+    if (this.exchange !== undefined || this.life.isEnding) return;
+    // It has not taken its last response yet, under the deadline for that; it may give way like any other.
+    if (this.isBlocked) return this.table.idle.push(this.node);
     if (this.peerHasClosed) {
       if (this.life.state === "active") this.refuse("request-incomplete", "request-incomplete");
       else this.close("peer-half-closed");
@@ -309,42 +315,18 @@ export class DownstreamConnection implements SocketHandler {
 
   /** Answers a request that goes no further, and closes. */
   refuse(reason: AnswerReason, closeReason: CloseReason): void {
-    const { head, context } = this;
+    // Of a head that never arrived whole the time counts from its first octet.
+    const since_ms = this.life.state === "active" && this.node.isListed ? this.readingSince_ms : undefined;
     if (this.life.state === "idle") this.life.beginExchange();
-    const record = this.newRecord(head);
-    record.outcome = "answered";
-    record.reason = reason;
-    record.status = answerMeaning(reason).status;
-    context.outbox.addText(errorAnswer(reason, this.answerContext(head, "Connection: close\r\n")));
-    this.flush();
-    record.endedAt_ms = context.clock.now();
-    context.observer.exchangeEnded(record);
+    answerRefused(this.context, this, this.head, this.newRecord(this.head, since_ms), reason);
     this.close(closeReason);
-  }
-
-  /** Answers TRACE and OPTIONS as their final recipient (RFC 9110 section 7.6.2). */
-  private answerFinally(head: RequestHead): void {
-    const { context } = this;
-    const record = this.newRecord(head);
-    record.outcome = "answered";
-    record.status = 200;
-    const answering = this.answerContext(head, "Connection: close\r\n");
-    context.outbox.addText(
-      head.method === "TRACE"
-        ? answer(200, "message/http", traceOf(head), "", answering)
-        : answer(200, "", "", "", answering),
-    );
-    this.flush();
-    record.endedAt_ms = context.clock.now();
-    context.observer.exchangeEnded(record);
-    this.close("max-forwards");
   }
 
   /** What an answer of the proxy's own to this request needs. */
   answerContext(head: RequestHead | undefined, connectionLines: string): AnswerContext {
     return {
       accept: head?.fields.get("accept"),
-      isHead: head?.method === "HEAD",
+      isHead: head?.methodSoFar === "HEAD",
       date: this.context.date(),
       connectionLines,
       viaName: this.context.settings.viaName,
@@ -362,6 +344,7 @@ export class DownstreamConnection implements SocketHandler {
       deadlines: context.deadlines,
       clock: context.clock,
       writeTimeout_ms: context.settings.bodyTimeout_ms,
+      ...(this.table.isDraining ? { silence_ms: DRAIN_SILENCE_MS } : {}),
       onClosed: (fault) => this.onClose(fault),
     });
   }
@@ -385,8 +368,27 @@ export class DownstreamConnection implements SocketHandler {
     else this.close("evicted");
   }
 
-  /** Ends at once what still is. Returns whether something in flight was cut. */
-  cut(): boolean {
+  /**
+   * The drain's deadline: whoever waits for a response is told that there will be none, everything else in flight is cut.
+   * Returns whether that was an exchange or a tunnel.
+   */
+  onDrainDeadline(): boolean {
+    if (this.life.isEnding) return false;
+    this.isAtDeadline = true;
+    const { exchange, life } = this;
+    if (exchange === undefined && life.state !== "tunnel") {
+      // Half a head asks for nothing yet.
+      if (life.state === "active") this.refuse("drain-deadline", "drain-deadline");
+      else this.close("drain-deadline");
+      return false;
+    }
+    exchange?.cut();
+    if (!life.isEnding) this.cut();
+    return true;
+  }
+
+  /** Ends at once what still is. */
+  cut(): void {
     const isInFlight = this.life.state === "active" || this.life.state === "tunnel";
     this.lingering?.cut();
     this.exchange?.cut();
@@ -396,9 +398,8 @@ export class DownstreamConnection implements SocketHandler {
       this.table.onClosing(this);
     }
     // With FIN a response that only its close ends would look complete.
-    if (isInFlight) this.socket.reset();
+    if (isInFlight || this.socket.unsentBytes > 0) this.socket.reset();
     else this.socket.destroy();
-    return isInFlight;
   }
 
   /** Hands the socket to a tunnel, with the octets that the client sent early. */
@@ -425,7 +426,8 @@ export class DownstreamConnection implements SocketHandler {
     this.context.deadlines.set(this.deadline, delay_ms, this.context.clock.now());
   }
 
-  private onDeadline(): void {
+  /** @internal */
+  onDeadline(): void {
     switch (this.awaited) {
       case "keep-alive":
         return this.close(this.table.isDraining ? "drained" : "idle-timeout");

@@ -361,9 +361,9 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     this.abandon("client-gone", "client-gone");
   }
 
-  /** The drain's deadline has come. */
   cut(): void {
-    this.abandon(this.response.isForwarding ? "truncated" : "client-gone", "drain-deadline");
+    if (this.response.isForwarding) this.abandon("truncated", "drain-deadline");
+    else this.fail("drain-deadline", "drain-deadline");
   }
 
   // How it ends.

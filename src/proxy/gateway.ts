@@ -17,6 +17,9 @@ import type { ProxyObserver } from "./observer.ts";
 import { OneOrigin, type Routing } from "./routing.ts";
 import type { GatewaySettings } from "./settings.ts";
 
+/** Behind a drain's deadline: how long last answers may take to leave, and how long what was cut may take to be gone. */
+export const LAST_WORDS_MS = 500;
+
 export interface GatewayPorts {
   readonly clock: Clock;
   readonly dialer: Dialer;
@@ -26,7 +29,7 @@ export interface GatewayPorts {
 }
 
 export interface DrainReport {
-  /** Exchanges and tunnels that were cut at the deadline. */
+  /** Exchanges and tunnels that the deadline ended: cut, or answered 503 where no response had begun. */
   readonly cut: number;
 }
 
@@ -92,28 +95,38 @@ export class Gateway {
 
   /**
    * Finishes what is in flight, starts nothing new; to be called when nobody can connect any more. Idle clients get a
-   * moment to be heard once more, tunnels and exchanges get `grace_ms`.
+   * moment to be heard once more, tunnels and exchanges get `grace_ms`. Then who waits for a response is told that there will
+   * be none, for `LAST_WORDS_MS`, and everything else is cut.
    */
   drain(grace_ms: number): Promise<DrainReport> {
     const { clients, ports, routing } = this;
     const { clock, observer } = ports;
     return new Promise((resolve) => {
-      const done = (cut: number) => {
+      let cut = 0;
+      const cutTheRest = () => {
+        this.cut();
+        // No client may be left, and an origin not have taken the rest of a tunnel.
+        for (const endpoint of routing.endpoints) endpoint.cut();
+        // Every connection tells that it is gone, and is logged, before the drain is over.
+        stopDeadline = clock.after(LAST_WORDS_MS, () => this.drained?.());
+        this.checkDrained();
+      };
+      let stopDeadline = clock.after(grace_ms, () => {
+        for (const connection of [...clients.connections]) if (connection.onDrainDeadline()) cut++;
+        if (clients.connections.size === 0) return cutTheRest();
+        stopDeadline = clock.after(LAST_WORDS_MS, cutTheRest);
+      });
+      const stopIdle = clock.after(Math.min(DRAIN_IDLE_GRACE_MS, grace_ms), () => this.closeIdle());
+      this.drained = () => {
+        this.drained = undefined;
         stopIdle();
-        stopAll();
+        // Its deadline runs on: what closes towards origins has the same.
         routing.drain(() => {
+          stopDeadline();
           observer.drainEnded(cut);
           resolve({ cut });
         });
       };
-      const stopIdle = clock.after(Math.min(DRAIN_IDLE_GRACE_MS, grace_ms), () => this.closeIdle());
-      const stopAll = clock.after(grace_ms, () => {
-        this.drained = undefined;
-        let cut = 0;
-        for (const connection of [...clients.connections]) if (connection.cut()) cut++;
-        done(cut);
-      });
-      this.drained = () => done(0);
       this.checkDrained();
     });
   }
@@ -131,6 +144,11 @@ export class Gateway {
     this.clients.isDraining = true;
   }
 
+  /** Ends all clients' connections before it returns. */
+  cut(): void {
+    for (const connection of [...this.clients.connections]) connection.cut();
+  }
+
   private closeIdle(): void {
     for (const node of this.clients.idle) node.owner.close("drained");
     for (const node of this.clients.reading) if (node.owner.life.state === "idle") node.owner.close("drained");
@@ -138,8 +156,6 @@ export class Gateway {
 
   private checkDrained(): void {
     if (this.drained === undefined || this.clients.connections.size > 0) return;
-    const { drained } = this;
-    this.drained = undefined;
-    drained();
+    this.drained();
   }
 }

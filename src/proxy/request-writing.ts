@@ -6,9 +6,9 @@
  * that were meant for it (RFC 9110 section 11.7.2). Order, case and unknown fields are kept; path and query are never
  * touched.
  */
-import { Kind } from "../wire/fields.ts";
+import { type FieldTable, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
-import { type Cut, fieldLines, kindSet } from "../wire/head-writer.ts";
+import { type Cut, fieldLines, type KindSet, kindSet } from "../wire/head-writer.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { Admission } from "./admission.ts";
 import type { ProxyContext } from "./context.ts";
@@ -72,10 +72,11 @@ export function requestHeadText(
     cutKinds |= 1 << Kind.maxForwards;
     added += `Max-Forwards: ${maxForwards - 1}\r\n`;
   }
+  // Trailers come in chunks only.
+  if (framing.kind !== "chunked") cutKinds |= 1 << Kind.trailer;
   const { isGateway } = context;
   if (!isGateway) cutKinds |= 1 << Kind.proxyAuthorization;
-  else if (!downstream.isTrusted) cutKinds |= FORWARDING_KINDS;
-  else cutKinds |= 1 << Kind.forwardedFor;
+  else cutKinds |= replacedForwarding(downstream, head);
 
   const cut: Cut = {
     kinds: cutKinds,
@@ -85,7 +86,7 @@ export function requestHeadText(
   };
   return (
     `${head.method} ${target.path} HTTP/1.1\r\n${hostLine}${fieldLines(fields, cut)}${added}` +
-    `${connectionLines(admission)}${context.viaLines[head.minorVersion]}` +
+    `${connectionLines(admission)}${context.viaLines[head.receivedMinorVersion]}` +
     `${isGateway ? forwardingLines(context, downstream, head, target.authority) : ""}\r\n`
   );
 }
@@ -97,6 +98,18 @@ function connectionLines({ upgrade, takesTrailers }: Admission): string {
   return `Connection: Upgrade, TE\r\nUpgrade: ${upgrade}\r\nTE: trailers\r\n`;
 }
 
+/** Forwarding fields that do not go on as they came: of strangers all, of trusted neighbours what we continue or must fill in. */
+function replacedForwarding({ isTrusted }: DownstreamConnection, { fields }: RequestHead): KindSet {
+  if (!isTrusted) return FORWARDING_KINDS;
+  let kinds = 1 << Kind.forwardedFor;
+  for (const kind of [Kind.forwardedProto, Kind.forwardedHost]) if (!saysSomething(fields, kind)) kinds |= 1 << kind;
+  return kinds;
+}
+
+function saysSomething(fields: FieldTable, kind: Kind): boolean {
+  return fields.has(kind) && fields.valuesOf(kind).some((value) => value !== "");
+}
+
 function forwardingLines(
   context: ProxyContext,
   downstream: DownstreamConnection,
@@ -106,8 +119,8 @@ function forwardingLines(
   const { fields } = head;
   const before = downstream.isTrusted ? fields.valuesOf(Kind.forwardedFor).join(", ") : "";
   let lines = before === "" ? downstream.forwardedForLine : `X-Forwarded-For: ${before}, ${downstream.clientName}\r\n`;
-  if (!downstream.isTrusted || !fields.has(Kind.forwardedProto)) lines += "X-Forwarded-Proto: http\r\n";
-  if (authority !== "" && !(downstream.isTrusted && fields.has(Kind.forwardedHost))) {
+  if (!downstream.isTrusted || !saysSomething(fields, Kind.forwardedProto)) lines += "X-Forwarded-Proto: http\r\n";
+  if (authority !== "" && !(downstream.isTrusted && saysSomething(fields, Kind.forwardedHost))) {
     lines += `X-Forwarded-Host: ${authority}\r\n`;
   }
   if (context.settings.sendsForwarded) {

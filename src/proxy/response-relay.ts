@@ -107,10 +107,19 @@ export class ResponseRelay implements BodySink {
       this.receiver.onFault("too-many-interim-responses");
       return false;
     }
+    const options = this.optionsOf(head);
+    if (options === undefined) return false;
     this.receiver.onInterim(head.status);
     // RFC 9110 section 15.2: HTTP/1.0 clients know no 1xx.
-    if (this.request.minorVersion === 1) this.outbox.addText(interimHeadText(head, connectionOptionsOf(head.fields)));
+    if (this.request.minorVersion === 1) this.outbox.addText(interimHeadText(head, options));
     return true;
+  }
+
+  private optionsOf(head: ResponseHead): ConnectionOptions | undefined {
+    const options = connectionOptionsOf(head.fields);
+    if (options.refusal === undefined) return options;
+    this.receiver.onFault("response-malformed", options.refusal);
+    return undefined;
   }
 
   private forwardHead(head: ResponseHead): boolean {
@@ -124,7 +133,8 @@ export class ResponseRelay implements BodySink {
       this.receiver.onFault("proxy-authentication-unexpected");
       return false;
     }
-    const options = connectionOptionsOf(head.fields);
+    const options = this.optionsOf(head);
+    if (options === undefined) return false;
     this.nominated = options.nominated;
     this.clientFraming = clientFraming(framing, minorVersion);
     const connectionLines = this.receiver.onFinal(head, options, framing);

@@ -60,7 +60,7 @@ export function responseHeadText(writing: ResponseWriting): string {
     // RFC 9110 section 7.6.3: a proxy, not a gateway, adds Via to responses, too. Section 11.7.1: credentials for this proxy
     // are its own to ask for.
     cutKinds |= 1 << Kind.proxyAuthenticate;
-    added += writing.context.viaLines[head.minorVersion];
+    added += writing.context.viaLines[head.receivedMinorVersion];
   }
   if (!fields.has(Kind.date)) added += `Date: ${writing.context.date()}\r\n`;
   const cut = {

@@ -87,7 +87,8 @@ export class TunnelRequest implements ClientExchange, Seeker {
   }
 
   cut(): void {
-    this.abandon();
+    this.search?.cancel();
+    this.refuse("drain-deadline", "");
   }
 
   private refuse(reason: AnswerReason, fault: string): void {

@@ -25,7 +25,7 @@ export class Tunnel implements ConnectionUser {
   private clientIsGone = false;
   private originIsGone = false;
   private isOver = false;
-  private readonly deadline = new Deadline(() => this.onDeadline());
+  private readonly deadline = new Deadline(this);
 
   constructor(
     context: ProxyContext,

@@ -16,8 +16,8 @@ export interface BodySink {
 
 /** 2^48: far beyond any honest chunk, far below 2^53 where counting stops being exact. */
 const CHUNK_SIZE_MAX = 2 ** 48;
-/** Digits of a chunk size, leading zeros included. */
-const CHUNK_SIZE_DIGITS_MAX = 16;
+/** Digits of a chunk size, leading zeros included, which are grammatical (RFC 9112 section 7.1). */
+const CHUNK_SIZE_DIGITS_MAX = 64;
 /** Octets of all chunk extensions of a message together (RFC 9112 section 7.1.1 asks for a limit; Node has the same). */
 const CHUNK_EXTENSION_BYTES_MAX = 16 * 1024;
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { octets } from "../../test/fuzz/kit/octets.ts";
 import { table } from "../../test/fuzz/kit/table.ts";
-import { type ConnectionOptions, connectionOptionsOf, type FieldTable, Kind, kindOf } from "./fields.ts";
+import { type ConnectionOptions, connectionOptionsOf, type FieldTable, Kind, kindOf, NOMINATED_MAX } from "./fields.ts";
 import { defaultHeadLimits } from "./head-reader.ts";
 import { ResponseHead } from "./response-head.ts";
 
@@ -146,5 +146,18 @@ describe("connection options (RFC 9110 section 7.6.1)", () => {
       nominated: [],
       ...gives,
     });
+  });
+
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `x-${index}`);
+  it("nominates a field once, however often it is named: what is looked for in every field line is bounded", () => {
+    expect(connectionOptionsOf(fieldsOf(`Connection: ${"A,".repeat(28_000)}`)).nominated).toEqual(["a"]);
+    const many = names(NOMINATED_MAX).join(",");
+    expect(connectionOptionsOf(fieldsOf(`Connection: ${many}`, `Connection: ${many}`)).nominated).toHaveLength(64);
+  });
+
+  it("refuses to nominate more different fields than the limit", () => {
+    const { refusal, nominated } = connectionOptionsOf(fieldsOf(`Connection: ${names(NOMINATED_MAX + 1).join(",")}`));
+    expect(refusal).toBe("too-many-connection-options");
+    expect(nominated).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@
  * by name; order and repetition are kept as they came (RFC 9110 section 5.3).
  */
 import { listMembers, matchesAt, trimWhitespace } from "./octets.ts";
+import type { RefusalCode } from "./refusals.ts";
 
 /** The fields that the proxy treats in a way of its own. Every other field is `other` and passes as it came. */
 export const Kind = {
@@ -179,7 +180,15 @@ export interface ConnectionOptions {
   readonly te: boolean;
   /** Lowercase names of other nominated fields, which must not go on; usually empty. */
   readonly nominated: readonly string[];
+  /** Why a message with these is refused; not refused: absent. */
+  readonly refusal?: RefusalCode;
 }
+
+/**
+ * Different names that a message may nominate. Each is looked for among all field lines, so their number bounds the work;
+ * honest messages nominate one or two.
+ */
+export const NOMINATED_MAX = 64;
 
 const none: readonly string[] = [];
 const noOptions: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, te: false, nominated: none };
@@ -195,13 +204,15 @@ export function connectionOptionsOf(fields: FieldTable): ConnectionOptions {
     if (only === "keep-alive" || only === "Keep-Alive") return onlyKeepAlive;
     if (only === "close") return onlyClose;
   }
-  const options = { close: false, keepAlive: false, upgrade: false, te: false, nominated: [] as string[] };
+  const options = { close: false, keepAlive: false, upgrade: false, te: false };
+  const nominated = new Set<string>();
   for (const member of listMembers(values.join(","))) {
     if (member === "close") options.close = true;
     else if (member === "keep-alive") options.keepAlive = true;
     else if (member === "upgrade") options.upgrade = true;
     else if (member === "te") options.te = true;
-    else options.nominated.push(member);
+    else nominated.add(member);
+    if (nominated.size > NOMINATED_MAX) return { ...noOptions, refusal: "too-many-connection-options" };
   }
-  return options;
+  return { ...options, nominated: [...nominated] };
 }

@@ -39,6 +39,8 @@ const declared: Row[] = [
   { name: "a length", lines: ["Content-Length: 5"], gives: lengthOf(5) },
   { name: "length 0", lines: ["Content-Length: 0"], gives: lengthOf(0) },
   { name: "leading zeros", lines: ["Content-Length: 0005"], gives: lengthOf(5) },
+  { name: "64 digits", lines: [`Content-Length: ${"5".padStart(64, "0")}`], gives: lengthOf(5) },
+  { name: "65 digits", lines: [`Content-Length: ${"5".padStart(65, "0")}`], gives: "content-length-invalid" },
   { name: "fifteen digits", lines: ["Content-Length: 999999999999999"], gives: lengthOf(999_999_999_999_999) },
   { name: "sixteen digits", lines: ["Content-Length: 1000000000000000"], gives: "content-length-invalid" },
   { name: "2^64 + 1", lines: ["Content-Length: 18446744073709551617"], gives: "content-length-invalid" },

@@ -25,8 +25,10 @@ const noBody: Framing = { kind: "none", length: 0 };
 const chunkedBody: Framing = { kind: "chunked", length: -1 };
 const closeDelimitedBody: Framing = { kind: "close", length: -1 };
 
-/** Up to 15 digits: below 2^53, so that every count of octets is exact. A petabyte is no honest message. */
-const LENGTH_DIGITS_MAX = 15;
+/** Below 2^53, so that every count of octets is exact. A petabyte is no honest message. */
+const LENGTH_MAX = 999_999_999_999_999;
+/** Digits, leading zeros included, which are grammatical (RFC 9110 section 8.6). */
+const LENGTH_DIGITS_MAX = 64;
 
 const FRAMING_KINDS = (1 << Kind.contentLength) | (1 << Kind.transferEncoding);
 
@@ -87,7 +89,7 @@ function declaredFraming(head: RequestHead | ResponseHead): FramingDecision {
   return { kind: "length", length };
 }
 
-/** The number that 1 to 15 decimal digits write; anything else: -1. */
+/** The number that decimal digits write, if it is not more than a length may be; anything else: -1. */
 function decimal(text: string): number {
   if (text.length === 0 || text.length > LENGTH_DIGITS_MAX) return -1;
   let value = 0;
@@ -95,6 +97,7 @@ function decimal(text: string): number {
     const digit = text.charCodeAt(i) - 48;
     if (digit < 0 || digit > 9) return -1;
     value = value * 10 + digit;
+    if (value > LENGTH_MAX) return -1;
   }
   return value;
 }

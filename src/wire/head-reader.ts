@@ -27,8 +27,11 @@ export const defaultHeadLimits: HeadLimits = { headBytesMax: 64 * 1024, fieldsMa
 /** Octets turned into text at once: most heads are smaller, and body octets behind a head stay untouched. */
 const WINDOW_BYTES = 4 * 1024;
 
-/** Control characters other than HTAB, and a CR that does not end a line. */
-const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
+/**
+ * Control characters other than HTAB, and a CR that does not end a line. Said as what is not allowed to stand out from
+ * what is, since an expression with one way to begin is searched for twice as fast.
+ */
+const FORBIDDEN = /[^\t\n\x20-\x7e\x80-\xff](?<!\r(?=\n))/;
 
 export abstract class HeadReader {
   /** The section read so far; once complete, it ends with its empty line. */
@@ -46,7 +49,7 @@ export abstract class HeadReader {
   private judged = 0;
   private pieces: string[] | undefined;
   private piecesLength = 0;
-  private readonly limits: HeadLimits;
+  protected readonly limits: HeadLimits;
 
   protected constructor(limits: HeadLimits, needsStartLine: boolean) {
     this.limits = limits;
@@ -70,6 +73,11 @@ export abstract class HeadReader {
   get hasBegun(): boolean {
     const length = this.text.length + this.piecesLength - this.start;
     return length > 1 || (length === 1 && this.text.charCodeAt(this.start) !== CR);
+  }
+
+  /** What has arrived of the section, from its start-line on. */
+  protected get soFar(): string {
+    return this.text.slice(this.start) + (this.pieces?.join("") ?? "");
   }
 
   /**

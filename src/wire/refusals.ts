@@ -19,7 +19,10 @@ const meanings = {
     text: "The request-line must be: method SP request-target SP HTTP-version (RFC 9112 section 3).",
   },
   "method-too-long": { status: 501, text: "The method is longer than any that is forwarded (RFC 9112 section 3)." },
-  "target-too-long": { status: 414, text: "The request-line is longer than the limit for a whole head." },
+  "target-too-long": {
+    status: 414,
+    text: "The request-target takes most of the limit for a whole head, or more; shorten it.",
+  },
   "target-invalid": {
     status: 400,
     text: "The request-target holds characters that a URI cannot hold; percent-encode them (RFC 9112 section 3.2).",
@@ -35,6 +38,10 @@ const meanings = {
   },
   "head-too-large": { status: 431, text: "The head is larger than the limit; send fewer or shorter fields." },
   "too-many-fields": { status: 431, text: "The head has more field lines than the limit; send fewer." },
+  "too-many-connection-options": {
+    status: 431,
+    text: "Connection nominates more different fields than the limit; send fewer (RFC 9110 section 7.6.1).",
+  },
   "line-ending-invalid": {
     status: 400,
     text: "Every line of a head ends with CRLF; a bare LF or CR is refused (RFC 9112 section 2.2).",

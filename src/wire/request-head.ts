@@ -17,6 +17,12 @@ const EMPTY_LINES_MAX = 4;
 /** Visible ASCII but `#`: a fragment is never sent, and neighbours disagree about what one means. */
 const TARGET = /^[\x21\x22\x24-\x7e]+$/;
 
+/** A method of whatever has arrived: a token, and SP behind it. */
+const METHOD_SO_FAR = /^([!#$%&'*+\-.^_`|~0-9a-z]{1,64}) /i;
+
+/** A target that takes more of the limit for a head than this is why the head is too large. */
+const TARGET_SHARE_MAX = 1 / 2;
+
 const VERSION = /^HTTP\/[0-9]\.[0-9]$/;
 
 export class RequestHead extends HeadReader {
@@ -24,6 +30,8 @@ export class RequestHead extends HeadReader {
   target = "";
   /** 0 for HTTP/1.0; 1 for HTTP/1.1 and any later HTTP/1. */
   minorVersion: 0 | 1 = 1;
+  /** The digit that was sent, from 0 to 9. */
+  receivedMinorVersion = 1;
   private emptyLines = 0;
 
   constructor(limits: HeadLimits) {
@@ -50,9 +58,15 @@ export class RequestHead extends HeadReader {
     if (version !== "HTTP/1.1") {
       if (!VERSION.test(version)) return "request-line-malformed";
       if (version.charCodeAt(5) !== 49) return "version-unsupported";
-      if (version === "HTTP/1.0") this.minorVersion = 0;
+      this.receivedMinorVersion = version.charCodeAt(7) - 48;
+      if (this.receivedMinorVersion === 0) this.minorVersion = 0;
     }
     return TARGET.test(this.target) ? undefined : "target-invalid";
+  }
+
+  /** The method, also of a head that is refused or not complete; not even its SP has arrived: empty. */
+  get methodSoFar(): string {
+    return this.method !== "" ? this.method : (METHOD_SO_FAR.exec(this.soFar)?.[1] ?? "");
   }
 
   protected judgeFolding(): RefusalCode {
@@ -60,7 +74,10 @@ export class RequestHead extends HeadReader {
   }
 
   protected overlong(): RefusalCode {
-    if (this.method !== "") return "head-too-large";
+    const { headBytesMax } = this.limits;
+    if (this.method !== "") {
+      return this.target.length > headBytesMax * TARGET_SHARE_MAX ? "target-too-long" : "head-too-large";
+    }
     const methodEnd = this.text.indexOf(" ", this.start);
     return methodEnd < 0 || methodEnd - this.start > METHOD_LENGTH_MAX ? "method-too-long" : "target-too-long";
   }

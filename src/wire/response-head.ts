@@ -15,6 +15,8 @@ export class ResponseHead extends HeadReader {
   reasonPhrase = "";
   /** 0 for HTTP/1.0; 1 for HTTP/1.1 and any later HTTP/1. */
   minorVersion: 0 | 1 = 1;
+  /** The digit that was sent, from 0 to 9. */
+  receivedMinorVersion = 1;
 
   constructor(limits: HeadLimits) {
     super(limits, true);
@@ -33,7 +35,8 @@ export class ResponseHead extends HeadReader {
     const parts = STATUS_LINE.exec(line);
     if (parts === null) return "status-line-malformed";
     if (parts[1] !== "1") return "version-unsupported";
-    if (parts[2] === "0") this.minorVersion = 0;
+    this.receivedMinorVersion = Number(parts[2]);
+    if (this.receivedMinorVersion === 0) this.minorVersion = 0;
     this.status = Number(parts[3]);
     this.reasonPhrase = parts[4] ?? "";
     return undefined;

@@ -17,17 +17,40 @@ export interface Target {
   readonly authority: string;
 }
 
-/**
- * uri-host [ ":" port ]: a registered name, an IPv4 address, or an IP literal in brackets (RFC 3986 section 3.2.2).
- * A port has at most five digits.
- */
-const AUTHORITY = /^(?:[a-z0-9\-._~!$&'()*+,;=]|%[0-9a-f]{2})*(?::[0-9]{0,5})?$/i;
-const IP_LITERAL_AUTHORITY = /^\[[0-9a-f:.]+\](?::[0-9]{0,5})?$/i;
+/** uri-host [ ":" port ]: a registered name or an IPv4 address (RFC 3986 section 3.2.2). A port has at most five digits. */
+const AUTHORITY = /^(?:[a-z0-9\-._~!$&'()*+,;=]|%[0-9a-f]{2})+(?::([0-9]{0,5}))?$/i;
+const IP_LITERAL_AUTHORITY = /^\[([0-9a-f:.]+)\](?::([0-9]{0,5}))?$/i;
+const PORT_MAX = 65_535;
+const IPV4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}$/;
 const ABSOLUTE = /^([a-z][a-z0-9+\-.]*):\/\/([^/?]*)(.*)$/i;
 
 /** Whether `text` is a valid `Host` value; the empty value is one (RFC 9110 section 7.2). */
 export function isAuthority(text: string): boolean {
-  return (text.charCodeAt(0) === 91 ? IP_LITERAL_AUTHORITY : AUTHORITY).test(text);
+  if (text === "") return true;
+  if (text.charCodeAt(0) !== 91) return isPort(AUTHORITY.exec(text), 1);
+  const literal = IP_LITERAL_AUTHORITY.exec(text);
+  return isPort(literal, 2) && isIpv6(literal?.[1] ?? "");
+}
+
+/** Whether it matched, with a port that there is in group `index`, or none. */
+function isPort(match: RegExpExecArray | null, index: number): boolean {
+  return match !== null && Number(match[index] ?? "") <= PORT_MAX;
+}
+
+/** Eight groups of up to four hexadecimal digits; `::` once for one group or more of zeros; the last two as IPv4. */
+function isIpv6(text: string): boolean {
+  const [left = "", right, ...more] = text.split("::");
+  if (more.length > 0) return false;
+  const before = left === "" ? [] : left.split(":");
+  const behind = right === undefined || right === "" ? [] : right.split(":");
+  const groups = [...before, ...behind];
+  let count = groups.length;
+  if (IPV4.test(groups.at(-1) ?? "") && right !== "") {
+    groups.pop();
+    count++;
+  }
+  if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return false;
+  return right === undefined ? count === 8 : count <= 7;
 }
 
 /** The valid host that was asked for last: most requests in a row ask for the same. */
@@ -91,7 +114,7 @@ export function destinationOf({ authority }: Target): Destination | undefined {
   const host = parts?.[1] ?? parts?.[2] ?? "";
   const digits = parts?.[3] ?? "";
   const port = digits === "" ? HTTP_PORT : Number(digits);
-  if (host === "" || host.length > HOST_LENGTH_MAX || port < 1 || port > 65_535) return undefined;
+  if (host === "" || host.length > HOST_LENGTH_MAX || port < 1 || port > PORT_MAX) return undefined;
   return { host: host.toLowerCase(), port };
 }
 
@@ -99,5 +122,5 @@ export function destinationOf({ authority }: Target): Destination | undefined {
 function isConnectTarget(target: string): boolean {
   if (!isAuthority(target)) return false;
   const port = /:([0-9]+)$/.exec(target)?.[1];
-  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535 && !target.startsWith(":");
+  return port !== undefined && Number(port) >= 1 && Number(port) <= PORT_MAX && !target.startsWith(":");
 }

@@ -35,6 +35,8 @@ export type ToWorker =
   /** Open logs anew, and read again what may be read again. */
   | { readonly type: "reload" }
   | { readonly type: "drain" }
+  /** Cut every client's connection, and end. */
+  | { readonly type: "cut" }
   /** The last connection has been handed over; or, where workers share a port, none of them listens any more. */
   | { readonly type: "no-more" };
 

@@ -27,6 +27,8 @@ const RESTART_MS_MAX = 10_000;
 const LISTEN_GRACE_MS = 250;
 /** Beyond that, for a worker to say that it has closed its own. */
 const LISTEN_SLACK_MS = 1_000;
+/** A worker that cuts its clients is gone after this; one that hangs is killed, and the system closes for it. */
+const CUT_MS_MAX = 500;
 /** Beyond the time a drain may take, for what comes before and after it. */
 const DRAIN_SLACK_MS = 4_000;
 
@@ -128,8 +130,16 @@ export class Supervisor implements FigureSource {
     return this.closing;
   }
 
+  /** Has all workers cut their clients, and ends those that do not do so soon. */
+  async cut(): Promise<void> {
+    this.tellAll({ type: "cut" });
+    const giveUp = setTimeout(() => this.kill(), CUT_MS_MAX);
+    await Promise.all(this.slots.map(({ worker }) => worker.ended));
+    clearTimeout(giveUp);
+  }
+
   /** Ends all workers at once. */
-  kill(): void {
+  private kill(): void {
     for (const { worker } of this.slots) worker.kill();
   }
 

@@ -19,6 +19,8 @@ const FIGURES_MS = 1_000;
 export interface WorkerProxy {
   listen(): Promise<unknown>;
   close(): Promise<DrainReport>;
+  /** Cuts every client's connection before it returns. */
+  cut(): void;
   reload(): void;
   figures(): Figures | Promise<Figures>;
   onNews(listener: (news: News) => void): void;
@@ -51,6 +53,10 @@ export async function work(make: MakeProxy): Promise<number> {
   }
   proxy.onNews((news) => void channel.tell({ type: "news", news }));
   channel.onReload = () => proxy.reload();
+  channel.onCut = () => {
+    proxy.cut();
+    process.exit(1);
+  };
   channel.onFigures = async () => channel.tell({ type: "figures", figures: await proxy.figures() });
   const timer = setInterval(channel.onFigures, FIGURES_MS);
   void channel.tell({ type: "ready" });
@@ -77,6 +83,7 @@ class Channel {
   /** It is told to drain, or the supervisor is gone. */
   readonly endOfWork: Promise<void>;
   onReload = () => {};
+  onCut = () => {};
   onFigures: () => void = () => {};
   /** Settled once no connection is handed over any more. */
   private readonly noMore: Promise<void>;
@@ -108,6 +115,8 @@ class Channel {
           return this.onReload();
         case "drain":
           return end();
+        case "cut":
+          return this.onCut();
         case "no-more":
           return endHanding();
       }

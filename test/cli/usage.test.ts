@@ -15,6 +15,7 @@ describe("help", () => {
       "proxy",
       "forward",
       "demo",
+      "lab",
     ]);
   });
 
@@ -39,6 +40,13 @@ describe("help", () => {
     for (const flag of ["--to", "--trusted", "--forwarded"]) expect(out).not.toContain(`  ${flag} `);
     for (const default_ of ["127.0.0.1:3128", "443,8443", "75s"]) expect(out).toContain(`(default: ${default_})`);
     for (const use of ["curl -x ", "https_proxy=", "--proxy-server=", "--hash-password"]) expect(out).toContain(use);
+  });
+
+  it("help COMMAND is COMMAND --help", async () => {
+    const { code, out } = await run("help", "proxy");
+    expect(code).toBe(0);
+    expect(out).toBe((await run("proxy", "--help")).out);
+    expect((await run("help")).out).toBe((await run("--help")).out);
   });
 
   it("without a command is help, too, but not what was wanted", async () => {

@@ -10,7 +10,7 @@ import { hopwise, origin, proxy, type Running, run } from "./running.ts";
 
 const GET = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
 /** For a process to be gone, or to be there. */
-const SOON = { timeout: 10_000, interval: 20 };
+const SOON = { timeout: 30_000, interval: 20 };
 
 const opened: RawClient[] = [];
 afterEach(() => {

@@ -1,9 +1,12 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { groups } from "./cases/all.ts";
 import { checklist } from "./checklist.ts";
 import { conformancePage } from "./page.ts";
 import { story } from "./story.ts";
 
+const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const rows = checklist.flatMap((chapter) => chapter.rows);
 const cases = groups.flatMap((group) => group.cases);
 
@@ -34,6 +37,17 @@ describe("the conformance page", () => {
 
   test("knows the whole story", () => {
     expect(story.map(({ name }) => name)).toStrictEqual(Array.from({ length: 16 }, (_, index) => `S${index + 1}`));
+  });
+
+  test("names files and scenarios of the story that exist, and each scenario plays its statement", () => {
+    for (const { name, code, tests, lab } of story) {
+      for (const path of [...code, ...tests]) expect(existsSync(at(path)), `${name}: ${path}`).toBe(true);
+      for (const scenario of lab.filter(() => existsSync(at("src/lab/scenarios")))) {
+        expect(readFileSync(at(`src/lab/scenarios/${scenario}.ts`), "utf8")).toMatch(
+          new RegExp(`statements: \\[[^\\]]*"${name}"`),
+        );
+      }
+    }
   });
 
   // `npm run conformance:page` writes it anew.

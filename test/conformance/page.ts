@@ -7,6 +7,7 @@
 import type { Case, Group } from "./case.ts";
 import type { Chapter, Row } from "./checklist.ts";
 import type { Statement } from "./story.ts";
+import { waysOf } from "./ways.ts";
 
 /** Up to here the cases of a row are listed openly. */
 const OPEN_LIST_MAX = 4;
@@ -28,14 +29,17 @@ export function conformancePage(
     "the wire, and the one reason recorded for it. Each case runs whole, cut in two at every place, and octet by octet,",
     "and every connection that is to persist must carry one exchange more. `npm run test:conformance` runs them all.",
     "",
-    `${cases.length} cases. Of ${rows.length} rows ${summary(rows)}`,
+    `${cases.length} cases in ${cases.reduce((sum, it) => sum + waysOf(it).length, 0)} ways. Of ${rows.length} rows ${summary(rows)}`,
+    "",
+    "How other proxies do in cases that suit any proxy: [peers.md](peers.md). Faults, simulation, fuzzing and soak, with their",
+    "figures: [reliability.md](reliability.md).",
     "",
     ...checklist.flatMap((chapter) => chapterLines(chapter, cases)),
     "## The story",
     "",
-    "| | Statement | Rows |",
-    "|---|---|---|",
-    ...story.map(({ name, text, rows: carriers }) => `| ${name} | ${text} | ${carriers.map(rowLink).join(", ")} |`),
+    "| | Statement | Rows | Code | Tests | Lab |",
+    "|---|---|---|---|---|---|",
+    ...story.map(statementLine),
     "",
   ].join("\n");
 }
@@ -79,6 +83,20 @@ function caseList(cases: readonly Case[]): string[] {
 /** Titles quote octets; in Markdown they are to be read as they are. */
 function escaped(title: string): string {
   return title.replace(/[\\<>*_#[\]]/g, (character) => `\\${character}`);
+}
+
+function statementLine({ name, text, rows, code, tests, lab }: Statement): string {
+  const cells = [
+    rows.map(rowLink).join(", "),
+    code.map(fileLink).join(", "),
+    tests.map(fileLink).join(", "),
+    lab.map((scenario) => `\`hopwise lab ${scenario}\``).join(", "),
+  ];
+  return `| ${name} | ${text} | ${cells.join(" | ")} |`;
+}
+
+function fileLink(path: string): string {
+  return `[${path.replace(/^src\//, "")}](../${path})`;
 }
 
 function rowLink(row: number): string {

@@ -160,10 +160,10 @@ describe("SIGTERM", { timeout: 300_000 }, () => {
     await client.ended;
   });
 
-  it("a second SIGTERM ends it at once", async () => {
+  it("a second SIGTERM ends it at once, and a response that only its close would end does not look complete", async () => {
     handler = (_request, response) => response.write("begun");
     const client = await RawClient.open(hopwise.port);
-    client.send(GET);
+    client.send("GET / HTTP/1.0\r\n\r\n");
     await until("the exchange is in progress", () => client.unread.includes("begun"));
     hopwise.kill("SIGTERM");
     await until("it drains", async () => !(await hopwise.isReady()));
@@ -171,7 +171,7 @@ describe("SIGTERM", { timeout: 300_000 }, () => {
     const exit = await hopwise.stop("SIGTERM");
     expect(performance.now() - began).toBeLessThan(ENDING_MS_MAX);
     expect(exit.code).not.toBe(0);
-    await client.ended;
+    expect(await client.ended).toBe("reset");
   });
 });
 

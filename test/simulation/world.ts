@@ -8,7 +8,7 @@
 import { Random } from "../../src/net/simulated/random.ts";
 import { Schedule, VirtualClock } from "../../src/net/simulated/schedule.ts";
 import { parseOriginAddress } from "../../src/pool/origin-address.ts";
-import { Gateway } from "../../src/proxy/gateway.ts";
+import { Gateway, LAST_WORDS_MS } from "../../src/proxy/gateway.ts";
 import type { GatewaySettings } from "../../src/proxy/settings.ts";
 import { Checks } from "./checks.ts";
 import { makePlan } from "./client-plans.ts";
@@ -159,7 +159,8 @@ export class World implements Scene {
     void this.gateway.drain(grace_ms).then((report) => {
       this.drainReport = report;
     });
-    this.drainedBy_ms = this.schedule.now_ms + grace_ms;
+    // Last answers leave, then what was cut is gone.
+    this.drainedBy_ms = this.schedule.now_ms + grace_ms + 2 * LAST_WORDS_MS;
   }
 
   private endDrain(): void {

@@ -30,6 +30,9 @@ export async function runDemo(flags: Readonly<Record<string, unknown>>, terminal
 
   const traffic = new Traffic();
   const screen = new DemoScreen(terminal, pairs, () => statsOf(ledger));
+  const cut = () => {
+    for (const { proxy } of pairs) proxy.cut();
+  };
   const close = async (): Promise<DrainReport> => {
     screen.stop();
     traffic.stop();
@@ -40,7 +43,7 @@ export async function runDemo(flags: Readonly<Record<string, unknown>>, terminal
     for (const origin of origins) origin.close();
     return { cut: reports.reduce((cut, report) => cut + report.cut, 0) };
   };
-  const stopped = drainOnSignal({ close, stats: () => statsOf(ledger) }, terminal);
+  const stopped = drainOnSignal({ close, cut, stats: () => statsOf(ledger) }, terminal);
 
   const hasTraffic = flags.traffic !== false;
   screen.introduce(admin, hasTraffic);

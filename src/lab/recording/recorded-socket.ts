@@ -64,12 +64,19 @@ export class RecordedSocket implements Socket, SocketHandler {
 
   reset(): void {
     this.noteClose("RST");
+    this.leave();
     this.inner.reset();
   }
 
   destroy(): void {
     this.noteClose("FIN");
+    this.leave();
     this.inner.destroy();
+  }
+
+  private leave(): void {
+    const { recorder, hop, side } = this.options;
+    recorder.gone(hop, side);
   }
 
   private noteClose(how: "FIN" | "RST"): void {
@@ -105,6 +112,7 @@ export class RecordedSocket implements Socket, SocketHandler {
     const { recorder, hop, side } = this.options;
     if (fault !== undefined) recorder.closeSeen(hop, otherSide[side], "RST");
     this.isClosed = true;
+    this.leave();
     this.handler.onClose(fault);
   }
 }

@@ -36,6 +36,8 @@ export interface Hop {
   readonly open: RecordedStep;
   readonly directions: { readonly from: Direction; readonly to: Direction };
   readonly isForeign: { from: boolean; to: boolean };
+  /** The program at this end is gone: what comes is its system's business. */
+  readonly isGone: { from: boolean; to: boolean };
   lastMessage: PendingMessage | undefined;
   lastSide: Side | undefined;
 }
@@ -116,6 +118,7 @@ export class Recorder {
       open,
       directions: { from: newDirection(), to: newDirection() },
       isForeign: { from: false, to: false },
+      isGone: { from: false, to: false },
       lastMessage: undefined,
       lastSide: undefined,
     };
@@ -137,7 +140,8 @@ export class Recorder {
     } else {
       this.begin(hop, side, octets, direction.sent);
     }
-    if (hop.isForeign[otherSide[side]]) this.arrived(direction, direction.sent, this.now() + this.options.rtt_ms / 2);
+    if (isUnwatched(hop, otherSide[side]))
+      this.arrived(direction, direction.sent, this.now() + this.options.rtt_ms / 2);
   }
 
   private begin(hop: Hop, side: Side, octets: string, end: number): void {
@@ -198,6 +202,22 @@ export class Recorder {
     while (direction.messages.length > 1 && (direction.messages[0]?.end ?? 0) <= received) direction.messages.shift();
   }
 
+  /** The program at the end that is `side` is gone; what was on its way to it arrives unnoticed. */
+  gone(hop: Hop, side: Side): void {
+    if (this.isOver || hop.isGone[side]) return;
+    hop.isGone[side] = true;
+    const direction = hop.directions[otherSide[side]];
+    const half_ms = this.options.rtt_ms / 2;
+    const now = this.now();
+    for (const { step, end } of [...direction.messages]) {
+      if (step.until_ms < 0) this.arrived(direction, end, Math.max(now, step.at_ms + half_ms));
+    }
+    const { close } = direction;
+    if (close?.kind === "close" && close.until_ms < 0) {
+      this.closeArrived(hop, otherSide[side], close.how, Math.max(now, close.at_ms + half_ms));
+    }
+  }
+
   /** The end that is `side` closes its half, or all of it. */
   closes(hop: Hop, side: Side, how: "FIN" | "RST", reason: string | undefined): void {
     const direction = hop.directions[side];
@@ -214,7 +234,7 @@ export class Recorder {
     };
     direction.close = step;
     this.steps.push(step);
-    if (hop.isForeign[otherSide[side]]) this.closeArrived(hop, side, how, this.now() + this.options.rtt_ms / 2);
+    if (isUnwatched(hop, otherSide[side])) this.closeArrived(hop, side, how, this.now() + this.options.rtt_ms / 2);
   }
 
   /** The close of the end that is `side` has reached the other end, as `how`. */
@@ -229,7 +249,16 @@ export class Recorder {
       if (begun !== undefined && hop.isForeign[side])
         begun.at_ms = Math.max(0, rounded(begun.at_ms - this.options.rtt_ms / 2));
     }
+    if (how === "RST" && close?.kind === "close" && close.how === "FIN" && close.until_ms >= 0)
+      return this.resetAfterClose(hop, side);
     this.closeArrived(hop, side, how, this.now());
+  }
+
+  /** The program had closed, and its system answers what came too late. */
+  private resetAfterClose({ connection }: Hop, side: Side): void {
+    const until_ms = this.now();
+    const at_ms = Math.max(0, until_ms - this.options.rtt_ms / 2);
+    this.add({ kind: "close", at_ms, until_ms, connection: connection.id, from: connection[side], how: "RST" });
   }
 
   private closeArrived(hop: Hop, side: Side, how: "FIN" | "RST", at_ms: number): void {
@@ -247,6 +276,11 @@ export class Recorder {
     this.steps.push(step);
     this.options.onStep(step);
   }
+}
+
+/** Nobody there tells when something arrives. */
+function isUnwatched(hop: Hop, side: Side): boolean {
+  return hop.isForeign[side] || hop.isGone[side];
 }
 
 function newDirection(): Direction {

@@ -105,10 +105,11 @@ export const closeRaces = scenario<Facts>({
       },
     },
     {
-      on: { kind: "close", by: "server", how: "RST" },
+      on: { kind: "close", by: "client" },
+      proxies: ["none"],
       text: {
-        en: "The request finds nobody: the system answers with RST.",
-        ko: "요청이 도착했지만 받을 프로그램이 없습니다. 운영체제가 RST로 답합니다.",
+        en: "Instead of an answer the client gets the FIN. Its request found a program that was gone.",
+        ko: "클라이언트에게는 응답 대신 FIN이 옵니다. 요청이 도착했을 때 서버는 이미 닫은 뒤였습니다.",
       },
     },
     {

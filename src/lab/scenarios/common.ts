@@ -3,7 +3,7 @@ import { type ClientExchange, type ClientTemper, type Door, LabClient } from "..
 import { type Middle, neighbourOf, PROXY } from "../actors/middles.ts";
 import { LabServer, type ServerTemper } from "../actors/server.ts";
 import type { Measure, Text } from "../play.ts";
-import { NOTABLE_MS, type Place, type Stage, seconds } from "../stage.ts";
+import { NOTABLE_MS, type Place, type Stage, timeText } from "../stage.ts";
 
 export const titles = {
   http10Client: { en: "HTTP/1.0 client", ko: "HTTP/1.0 클라이언트" },
@@ -34,10 +34,10 @@ export async function startServer(
 export function newServer(stage: Stage, id: string, temper: ServerTemper): LabServer {
   return new LabServer(stage.clock, temper, {
     idled: (since_ms) => {
-      const passed = seconds(stage.clock.now() - since_ms);
+      const passed = timeText(stage.clock.now() - since_ms);
       stage.waited(id, since_ms, false, {
-        en: `the connection idles for ${passed} s: its timeout`,
-        ko: `연결이 ${passed}초 동안 쉬었습니다. 타임아웃입니다`,
+        en: `the connection idles for ${passed.en}: its timeout`,
+        ko: `연결이 ${passed.ko} 동안 쉬었습니다. 타임아웃입니다`,
       });
     },
     queued: () =>
@@ -84,14 +84,14 @@ export function connectionsTo(stage: Stage, actor: string): number {
 
 /** How it ended, in words that fit behind "the request". */
 export function endingText({ ending, waited_ms }: ClientExchange): Text {
-  const time = seconds(waited_ms);
+  const time = timeText(waited_ms);
   switch (ending) {
     case "answered":
-      return { en: `is answered after ${time} s`, ko: `${time}초 만에 응답을 받습니다` };
+      return { en: `is answered after ${time.en}`, ko: `${time.ko} 만에 응답을 받습니다` };
     case "gave-up":
       return {
-        en: `hangs for ${time} s until the client gives up`,
-        ko: `${time}초 동안 멈춰 있다가 클라이언트가 포기합니다`,
+        en: `hangs for ${time.en} until the client gives up`,
+        ko: `${time.ko} 동안 멈춰 있다가 클라이언트가 포기합니다`,
       };
     case "closed":
       if (waited_ms < NOTABLE_MS) {
@@ -101,8 +101,8 @@ export function endingText({ ending, waited_ms }: ClientExchange): Text {
         };
       }
       return {
-        en: `hangs for ${time} s until the connection closes without an answer`,
-        ko: `${time}초 동안 멈춰 있다가 응답 없이 연결이 닫힙니다`,
+        en: `hangs for ${time.en} until the connection closes without an answer`,
+        ko: `${time.ko} 동안 멈춰 있다가 응답 없이 연결이 닫힙니다`,
       };
     case "reset":
       return { en: "is lost to a reset", ko: "리셋(RST)으로 사라집니다" };

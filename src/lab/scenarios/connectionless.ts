@@ -67,7 +67,7 @@ export const connectionless = scenario<Facts>({
     return {
       outcome: alone_ms > kept_ms ? "works at a price" : "works",
       verdict: {
-        en: `Three requests open ${opened} connections and take ${alone_ms} ms; on one connection they take ${kept_ms} ms. The server sees ${server.connections} connections in all.`,
+        en: `Three requests open ${opened} connections and take ${alone_ms} ms; on one connection they take ${kept_ms} ms. In all the server sees ${server.connections === 1 ? "one connection" : `${server.connections} connections`}.`,
         ko: `요청 세 번에 연결을 ${opened}개 열어 ${alone_ms}ms가 걸립니다. 연결 하나를 계속 쓰면 ${kept_ms}ms입니다. 서버가 받은 연결은 모두 ${server.connections}개입니다.`,
       },
       measures,

@@ -3,7 +3,7 @@ import type { ClientExchange } from "../actors/client.ts";
 import { PROXY } from "../actors/middles.ts";
 import type { LabServer } from "../actors/server.ts";
 import { scenario } from "../scenario.ts";
-import { seconds } from "../stage.ts";
+import { timeText } from "../stage.ts";
 import {
   castProxy,
   endingText,
@@ -86,8 +86,8 @@ export const dumbProxy = scenario<Facts>({
       outcome: isSame ? "works" : "works at a price",
       verdict: isSame
         ? {
-            en: `The second request is answered after ${seconds(second.waited_ms)} s, on the same connection (port ${second.port}).`,
-            ko: `두 번째 요청은 같은 연결(포트 ${second.port})에서 ${seconds(second.waited_ms)}초 만에 응답을 받습니다.`,
+            en: `The second request is answered after ${timeText(second.waited_ms).en}, on the same connection (port ${second.port}).`,
+            ko: `두 번째 요청은 같은 연결(포트 ${second.port})에서 ${timeText(second.waited_ms).ko} 만에 응답을 받습니다.`,
           }
         : {
             en: "Both requests are answered, each on a connection of its own.",

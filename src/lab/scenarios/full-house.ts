@@ -2,7 +2,7 @@
 import type { ClientExchange } from "../actors/client.ts";
 import { PROXY } from "../actors/middles.ts";
 import { scenario } from "../scenario.ts";
-import { seconds } from "../stage.ts";
+import { timeText } from "../stage.ts";
 import { castProxy, endingText, isWell, measure, newClient, startServer } from "./common.ts";
 
 interface Facts {
@@ -64,8 +64,8 @@ export const fullHouse = scenario<Facts>({
       return {
         outcome: "fails",
         verdict: {
-          en: `The newcomer is shut out for ${seconds(newcomer.took_ms)} s by connections that nobody uses, until one of them times out.`,
-          ko: `아무도 쓰지 않는 연결들 때문에 새 사용자는 ${seconds(newcomer.took_ms)}초 동안 들어오지 못합니다. 그중 하나가 타임아웃되어야 차례가 옵니다.`,
+          en: `The newcomer is shut out for ${timeText(newcomer.took_ms).en} by connections that nobody uses, until one of them times out.`,
+          ko: `아무도 쓰지 않는 연결들 때문에 새 사용자는 ${timeText(newcomer.took_ms).ko} 동안 들어오지 못합니다. 그중 하나가 타임아웃되어야 차례가 옵니다.`,
         },
         measures,
       };
@@ -73,8 +73,8 @@ export const fullHouse = scenario<Facts>({
     return {
       outcome: "works",
       verdict: {
-        en: `The newcomer is served after ${seconds(newcomer.took_ms)} s: ${evicted.length} idle connection gave way.`,
-        ko: `쉬던 연결 ${evicted.length}개가 자리를 비켜 주어 새 사용자는 ${seconds(newcomer.took_ms)}초 만에 응답을 받습니다.`,
+        en: `The newcomer is served after ${timeText(newcomer.took_ms).en}: ${evicted.length === 0 ? "there was room for one more" : "the connection that had idled longest gave way"}.`,
+        ko: `${evicted.length === 0 ? "자리가 남아 있어" : "가장 오래 쉰 연결이 자리를 비켜 주어"} 새 사용자는 ${timeText(newcomer.took_ms).ko} 만에 응답을 받습니다.`,
       },
       measures,
     };

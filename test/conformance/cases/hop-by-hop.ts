@@ -2,6 +2,7 @@
 import {
   ADDED,
   addedFor,
+  badResponse,
   type Case,
   client,
   DATE,
@@ -15,6 +16,7 @@ import {
   OK_CLOSE,
   origin,
   refusal,
+  refused,
 } from "../case.ts";
 
 const HOP_SECTION = "RFC 9110 section 7.6.1";
@@ -61,6 +63,11 @@ function answeredFinally(title: string, received: string, answer: readonly strin
     client: ["FIN max-forwards"],
     origin: [],
   };
+}
+
+/** `count` different field names, as a list. */
+function names(count: number): string {
+  return Array.from({ length: count }, (_, index) => `x-${index}`).join(", ");
 }
 
 const BAD_GATEWAY = "502 Bad Gateway: response-malformed\nThe origin's answer is malformed or ambiguous.\n";
@@ -117,6 +124,32 @@ export const hopByHop: Group = {
       "Fields nominated by the origin's Connection do not come back.",
       ["X-A: 1", "Connection: X-A, X-B", "X-B: 2", "X-C: 3"],
       ["X-C: 3"],
+    ),
+    refused(
+      [45, 75],
+      HOP_SECTION,
+      "A request that nominates more than 64 different fields is refused: each is looked for in every field line.",
+      head("GET / HTTP/1.1", "Host: a", `Connection: ${names(40)}`, `Connection: y,y,y,${names(65)}`),
+      431,
+      "too-many-connection-options",
+    ),
+    request(
+      [45],
+      "It counts which fields are nominated, not how often.",
+      ["X-1: a", `Connection: ${names(60)}`, `Connection: ${names(60)}`, "X: y"],
+      ["X: y"],
+    ),
+    badResponse(
+      [45, 75],
+      HOP_SECTION,
+      "A response that nominates more than 64 different fields is not believed.",
+      head("HTTP/1.1 200 OK", DATE, "Content-Length: 0", `Connection: ${names(65)}`),
+    ),
+    badResponse(
+      [45, 75],
+      HOP_SECTION,
+      "Nor is an interim response.",
+      head("HTTP/1.1 103 Early Hints", `Connection: ${names(65)}`),
     ),
     request(
       [46, 66],
@@ -354,6 +387,17 @@ export const hopByHop: Group = {
       response: OK,
       returned: OK,
     }),
+    exchanged(
+      [53],
+      "RFC 9110 section 7.6.2",
+      "A Max-Forwards of any size is a number, and may be lowered to the largest.",
+      {
+        request: head("OPTIONS / HTTP/1.1", "Host: a", "Max-Forwards: 99999999999999999999"),
+        forwarded: head("OPTIONS / HTTP/1.1", "Host: a", "Max-Forwards: 999999999", ...ADDED),
+        response: OK,
+        returned: OK,
+      },
+    ),
     request(
       [53],
       "Max-Forwards of other methods is left alone.",
@@ -380,7 +424,7 @@ export const hopByHop: Group = {
       ],
       TRACED,
     ),
-    ...["x", "-1", "", "1, 2", "99999999999999999999"].map(
+    ...["x", "-1", "", "1, 2", "+1"].map(
       (value): Case => ({
         rows: [53],
         section: "RFC 9110 section 7.6.2",
@@ -408,6 +452,39 @@ export const hopByHop: Group = {
     loop(
       "A loop is seen behind other recipients and whatever the case.",
       "Via: 1.0 fred, HTTP/1.1 HOPWISE-test (x), 1.1 b",
+    ),
+    loop("A loop is seen whatever is said in comments.", "Via: 1.1 a (see (b), 1.1 c), 1.1 hopwise-test (x, y)"),
+    {
+      ...exchanged([48], HOP_SECTION, "Forwarding fields of a trusted neighbour that say nothing are filled in.", {
+        request: head("GET / HTTP/1.1", "Host: a", "X-Forwarded-Proto:", "X-Forwarded-Host: "),
+        forwarded: head("GET / HTTP/1.1", "Host: a", ...ADDED),
+        response: OK,
+        returned: OK,
+      }),
+      settings: { isTrusted: () => true },
+    },
+    request(
+      [40],
+      "Trailer announces nothing where there are no chunks.",
+      ["Trailer: X-T"],
+      [],
+      "RFC 9110 section 6.6.2",
+    ),
+    loop("A loop is seen with a port.", "Via: 1.1 hopwise-test:8080"),
+    loop("A comment that does not end hides none.", "Via: 1.1 a (b, 1.1 hopwise-test, 1.1 c (d)"),
+    request(
+      [54],
+      "A pseudonym in a comment is no loop.",
+      ["Via: 1.1 a (not, 1.1 hopwise-test \\) b)"],
+      ["Via: 1.1 a (not, 1.1 hopwise-test \\) b)"],
+      "RFC 9110 section 7.6",
+    ),
+    request(
+      [50],
+      "TE: trailers with q=0 is no offer.",
+      ["Connection: TE", "TE: trailers;q=0.0"],
+      [],
+      "RFC 9110 section 10.1.4",
     ),
     request(
       [54],

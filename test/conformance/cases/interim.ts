@@ -160,6 +160,12 @@ export const interim: Group = {
       response: OK,
       returned: OK,
     }),
+    exchanged([90], EXPECT_SECTION, "An empty Expect expects nothing, and does not go on.", {
+      request: `${head("PUT / HTTP/1.1", "Host: a", "Expect:", "Content-Length: 5")}hello`,
+      forwarded: `${head("PUT / HTTP/1.1", "Host: a", "Content-Length: 5", ...ADDED)}hello`,
+      response: OK,
+      returned: OK,
+    }),
     refused(
       [90],
       EXPECT_SECTION,

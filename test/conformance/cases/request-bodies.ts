@@ -67,6 +67,12 @@ export const requestBodies: Group = {
       response: OK,
       returned: OK,
     }),
+    exchanged([42], "RFC 9110 section 8.6", "So does a length of many digits, if it is none of many octets.", {
+      request: `${post(`Content-Length: ${"5".padStart(64, "0")}`)}hello`,
+      forwarded: `${post("Content-Length: 5", ...ADDED)}hello`,
+      response: OK,
+      returned: OK,
+    }),
     exchanged([42], "RFC 9110 section 8.6", "A length with leading zeros goes on without them.", {
       request: `${post("Content-Length: 0005", "X: y")}hello`,
       forwarded: `${post("X: y", "Content-Length: 5", ...ADDED)}hello`,

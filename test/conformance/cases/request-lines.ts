@@ -1,7 +1,9 @@
 /** What a request-line may be, and which target goes on (RFC 9112 sections 2.2, 2.3 and 3). */
+import type { AnswerReason } from "../../../src/proxy/answers.ts";
 import {
   ADDED,
   addedFor,
+  type Case,
   client,
   DATE,
   exchanged,
@@ -15,8 +17,11 @@ import {
   ordinaryExchange,
   origin,
   refused,
+  VIA,
 } from "../case.ts";
 
+const FORWARDED_FOR = "X-Forwarded-For: 127.0.0.1";
+const FORWARDED_HOST = "X-Forwarded-Host: a";
 const SMALL_HEADS = { headLimits: { headBytesMax: 160, fieldsMax: 5 } };
 
 const malformed: readonly (readonly [title: string, line: string])[] = [
@@ -58,6 +63,14 @@ const invalidHosts: readonly (readonly [title: string, line: string])[] = [
   ["an absolute-form without an authority", "GET http:///x HTTP/1.1"],
   ["an absolute-form with a port that is no number", "GET http://a:b/ HTTP/1.1"],
   ["a backslash in the authority of an absolute-form", "GET http://a\\b/ HTTP/1.1"],
+];
+
+const HEAD_REFUSALS: readonly (readonly [title: string, octets: string, status: number, reason: AnswerReason])[] = [
+  ["a target beyond the limit", head(`HEAD /${"a".repeat(200)} HTTP/1.1`, "Host: a"), 414, "target-too-long"],
+  ["no version", head("HEAD /", "Host: a"), 400, "request-line-malformed"],
+  ["a target that is none", head("HEAD /a#b HTTP/1.1", "Host: a"), 400, "target-invalid"],
+  ["another version", head("HEAD / HTTP/3.0", "Host: a"), 505, "version-unsupported"],
+  ["too large a head", head("HEAD / HTTP/1.1", "Host: a", `X: ${"y".repeat(200)}`), 431, "head-too-large"],
 ];
 
 export const requestLines: Group = {
@@ -187,12 +200,17 @@ export const requestLines: Group = {
       client: ["FIN http10-not-kept"],
       origin: ["persists"],
     },
-    exchanged([7], "RFC 9112 section 2.3", "A later minor version is taken for HTTP/1.1, which is what goes on.", {
-      request: head("GET / HTTP/1.7", "Host: a"),
-      forwarded: GET_FORWARDED,
-      response: OK.replace("HTTP/1.1", "HTTP/1.7"),
-      returned: OK,
-    }),
+    exchanged(
+      [7, 51],
+      "RFC 9112 section 2.3",
+      "A later minor version is taken for HTTP/1.1, which is what goes on; Via tells it.",
+      {
+        request: head("GET / HTTP/1.7", "Host: a"),
+        forwarded: GET_FORWARDED.replace("Via: 1.1", "Via: 1.7"),
+        response: OK.replace("HTTP/1.1", "HTTP/1.7"),
+        returned: OK,
+      },
+    ),
     {
       rows: [7],
       section: "RFC 9112 section 2.3",
@@ -216,6 +234,50 @@ export const requestLines: Group = {
         "target-too-long",
       ),
       settings: SMALL_HEADS,
+    },
+    {
+      ...refused(
+        [8],
+        "RFC 9110 section 15.5.15",
+        "A target that takes most of the limit is answered 414, whatever else is in the head.",
+        head(`GET /${"a".repeat(100)} HTTP/1.1`, "Host: a", `X: ${"y".repeat(60)}`),
+        414,
+        "target-too-long",
+      ),
+      settings: SMALL_HEADS,
+    },
+    ...HEAD_REFUSALS.map(
+      ([title, octets, status, reason]): Case => ({
+        rows: [43],
+        section: "RFC 9110 section 9.3.2",
+        title: `A HEAD with ${title} is refused without content: its method was known.`,
+        settings: SMALL_HEADS,
+        steps: [
+          client.sends(octets),
+          client.receives({ status, reason, connectionLines: "Connection: close\r\n", isHead: true }),
+        ],
+        client: ["FIN request-refused"],
+        origin: [],
+      }),
+    ),
+    {
+      ...refused(
+        [12],
+        "RFC 9110 section 7.4",
+        "An https resource is not served over a connection that is not secured.",
+        head("GET https://secret.example/x HTTP/1.1", "Host: secret.example"),
+        421,
+        "https-misdirected",
+      ),
+    },
+    {
+      ...exchanged([12], "RFC 9110 section 7.4", "A trusted neighbour may have ended TLS, and ask for one.", {
+        request: head("GET https://a/x HTTP/1.1", "Host: a", "X-Forwarded-Proto: https"),
+        forwarded: head("GET /x HTTP/1.1", "Host: a", "X-Forwarded-Proto: https", VIA, FORWARDED_FOR, FORWARDED_HOST),
+        response: OK,
+        returned: OK,
+      }),
+      settings: { isTrusted: () => true },
     },
     exchanged([8], "RFC 9112 section 3", "A request-line of 8000 octets is taken.", {
       request: head(`GET /${"a".repeat(8_000)} HTTP/1.1`, "Host: a"),
@@ -283,24 +345,46 @@ export const requestLines: Group = {
       400,
       "host-repeated",
     ),
-    ...["a b", "a/b", "user@a", "a:80:90", "a:b", "[::1", "[::g]", "a\\b", "a?b", "a#b", "%zz", "a:800000", "\xe9"].map(
-      (host) =>
-        refused(
-          [10],
-          "RFC 9112 section 3.2",
-          `A Host field of ${JSON.stringify(host)} is refused.`,
-          head("GET / HTTP/1.1", `Host: ${host}`),
-          400,
-          "host-invalid",
-        ),
+    ...[
+      "a b",
+      "a/b",
+      "user@a",
+      "a:80:90",
+      "a:b",
+      "[::1",
+      "[::g]",
+      "a\\b",
+      "a?b",
+      "a#b",
+      "%zz",
+      "a:800000",
+      "\xe9",
+      ":80",
+      "a:65536",
+      "[12]",
+      "[::::]",
+      "[::1]:99999",
+      "[1::2::3]",
+      "[1:2:3:4:5:6:7]",
+      "[1.2.3.4::]",
+    ].map((host) =>
+      refused(
+        [10],
+        "RFC 9112 section 3.2",
+        `A Host field of ${JSON.stringify(host)} is refused.`,
+        head("GET / HTTP/1.1", `Host: ${host}`),
+        400,
+        "host-invalid",
+      ),
     ),
-    ...["a.example:8080", "[::1]:80", "127.0.0.1", "a_b", "a%20b", "A"].map((host) =>
-      exchanged([10], "RFC 9110 section 7.2", `A Host field of ${JSON.stringify(host)} goes on as it came.`, {
-        request: head("GET / HTTP/1.1", `Host: ${host}`),
-        forwarded: head("GET / HTTP/1.1", `Host: ${host}`, ...addedFor(host, "1.1")),
-        response: OK,
-        returned: OK,
-      }),
+    ...["a.example:8080", "a:65535", "[::1]:80", "[1:2:3:4:5:6:1.2.3.4]", "127.0.0.1", "a_b", "a%20b", "A"].map(
+      (host) =>
+        exchanged([10], "RFC 9110 section 7.2", `A Host field of ${JSON.stringify(host)} goes on as it came.`, {
+          request: head("GET / HTTP/1.1", `Host: ${host}`),
+          forwarded: head("GET / HTTP/1.1", `Host: ${host}`, ...addedFor(host, "1.1")),
+          response: OK,
+          returned: OK,
+        }),
     ),
     exchanged([10], "RFC 9112 section 3.2", "An empty Host field is valid.", {
       request: "GET / HTTP/1.1\r\nHost:\r\n\r\n",

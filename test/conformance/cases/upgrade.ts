@@ -91,6 +91,18 @@ function unexpectedSwitch(title: string, request: string, forwarded: string, res
 export const upgrade: Group = {
   name: "Upgrade and CONNECT",
   cases: [
+    exchanged([47, 93], UPGRADE_SECTION, "Protocols that are HTTP again are not offered; others beside them are.", {
+      request: head(
+        "GET / HTTP/1.1",
+        "Host: a",
+        "Connection: upgrade",
+        "Upgrade: websocket, h2c/1,HTTP/2.0",
+        "Upgrade: foo/2",
+      ),
+      forwarded: head("GET / HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: websocket, foo/2", ...ADDED),
+      response: OK,
+      returned: OK,
+    }),
     tunnel(
       [47, 93, 96],
       "An upgrade that was offered and accepted makes a tunnel; each side may close its half on its own.",

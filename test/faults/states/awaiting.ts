@@ -149,7 +149,7 @@ export const awaiting: readonly State[] = [
       "origin half-closes": incomplete(origin.halfCloses, "FIN peer-closed"),
       "origin closes": incomplete(toOrigin.closes, "gone peer-closed"),
       "origin stalls": {
-        steps: [waits(60_100), toClient.gets("504 response-timeout", answer(504, "response-timeout"))],
+        steps: [waits(60_100), toClient.gets("504 response-stalled", answer(504, "response-stalled"))],
         client: ["persists"],
         origin: ["FIN body-timeout"],
       },

@@ -36,7 +36,7 @@ export const resting: readonly State[] = [
       "client closes": { steps: [toClient.closes], client: ["gone peer-closed-idle"], origin: ["persists"] },
       "client stalls": { steps: [waits(75_100)], client: ["FIN idle-timeout"], origin: ["FIN idle-timeout"] },
       "client stops reading": NOTHING_SENT,
-      "origin resets": { steps: [origin.resets], client: ["persists"], origin: ["gone peer-closed-idle"] },
+      "origin resets": { steps: [origin.resets], client: ["persists"], origin: ["gone peer-reset"] },
       "origin half-closes": { steps: [origin.halfCloses], client: ["persists"], origin: ["FIN peer-closed-idle"] },
       "origin closes": { steps: [toOrigin.closes], client: ["persists"], origin: ["gone peer-closed-idle"] },
       "origin stalls": { steps: [waits(60_100)], client: ["persists"], origin: ["FIN idle-timeout"] },

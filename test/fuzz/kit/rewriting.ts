@@ -21,7 +21,7 @@ function contextWith(sendsForwarded: boolean): ProxyContext {
   return {
     settings: { sendsForwarded, viaName: VIA_NAME },
     isGateway: true,
-    viaLines: [`Via: 1.0 ${VIA_NAME}\r\n`, `Via: 1.1 ${VIA_NAME}\r\n`],
+    viaLines: Array.from({ length: 10 }, (_, minor) => `Via: 1.${minor} ${VIA_NAME}\r\n`),
     date: () => "Sun, 06 Nov 1994 08:49:37 GMT",
   } as unknown as ProxyContext;
 }
@@ -51,7 +51,7 @@ export interface Rewritten {
 
 /** The request as it goes on with `body`; undefined: it is not forwarded. `variant` chooses among settings. */
 export function rewrittenRequest(head: RequestHead, body: string, variant: number): Rewritten | undefined {
-  const admission = admit(head, VIA_NAME, true);
+  const admission = admit(head, VIA_NAME, true, true);
   if (typeof admission === "string" || admission.maxForwards === 0) return undefined;
   const { framing } = admission;
   const text = requestHeadText(
