@@ -26,6 +26,8 @@ const http10: ServerTemper = { version: "1.0", persists: "when-asked", timeout_m
 interface Measured extends Passed {
   /** From asking for the second page until it was there. */
   readonly second_ms: number;
+  /** From the first page's passing the proxy until the second was there. */
+  readonly since_ms: number;
   readonly text: string;
   /** What the dumb proxy was sent and did not read. */
   readonly ignored: readonly string[];
@@ -36,9 +38,11 @@ async function measured(kind: "dumb" | "hopwise", temper: ServerTemper): Promise
   const targets: string[] = [];
   const origin = await startServerOnSockets({
     ...temper,
+    mediaType: "text/html",
     respond: ({ target }) => {
       targets.push(target);
-      return { body: `this is ${target}` };
+      // Whoever has an icon is not asked for one: that request might take the kept connection instead.
+      return { body: `<!doctype html><link rel="icon" href="data:,"><p>this is ${target}</p>` };
     },
   });
   const ignored: string[] = [];
@@ -60,7 +64,11 @@ async function measured(kind: "dumb" | "hopwise", temper: ServerTemper): Promise
     const began_ms = performance.now();
     await page.goto(`${origin.url}/second`);
     const second_ms = performance.now() - began_ms;
-    return { second_ms, text: (await page.textContent("body")) ?? "", ignored, targets, ...taps.passed() };
+    const text = (await page.textContent("body")) ?? "";
+    const passed = taps.passed();
+    const first = passed.steps.find((step) => step.kind === "message" && step.title.startsWith("HTTP/1."));
+    const since_ms = began_ms + second_ms - (first?.at_ms ?? began_ms);
+    return { second_ms, since_ms, text, ignored, targets, ...passed };
   } finally {
     await browser.close();
     taps.stop();
@@ -70,14 +78,16 @@ async function measured(kind: "dumb" | "hopwise", temper: ServerTemper): Promise
   }
 }
 
-const ours = (octets: readonly string[]) => octets.filter((text) => text.includes("/second"));
+const ours = (octets: readonly string[]) =>
+  octets.filter((text) => text.startsWith("GET ") && text.includes("/second HTTP/"));
 
 describe.skipIf(!has("chromium"))(`Chromium behind a dumb proxy${needing("chromium")}`, () => {
   it("hangs on its second page until the origin's patience ends, if the origin persists by default", async () => {
     const result = await measured("dumb", http11);
-    // On the kept connection, to a proxy that does not listen; more than once if it has more such connections.
-    expect(ours(result.ignored).length).toBeGreaterThanOrEqual(1);
-    expect(result.second_ms).toBeGreaterThan(TIMEOUT_MS * 0.9);
+    // On the kept connection, to a proxy that does not listen.
+    expect(ours(result.ignored)).toHaveLength(1);
+    // The origin's patience is counted from its first answer, a part of which Chromium needs to show the page.
+    expect(result.since_ms).toBeGreaterThan(TIMEOUT_MS * 0.95);
     // Chromium repeats it, GET being idempotent, until it gets a fresh connection.
     expect(result.text).toContain("/second");
     expect(result.targets.filter((target) => target.endsWith("/second"))).toHaveLength(1);

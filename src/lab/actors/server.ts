@@ -22,6 +22,8 @@ export interface ServerTemper {
   readonly timeout_ms: number;
   /** Whether it tells its terms in `Keep-Alive`. */
   readonly tellsTerms?: boolean;
+  /** What its answers are; none: text. */
+  readonly mediaType?: string;
   /** Requests on one connection; none: no limit. */
   readonly requestsMax?: number;
   /** Connections that are served at once; those beyond wait in line. None: no limit. */
@@ -203,8 +205,8 @@ class ServerConnection implements SocketHandler {
   }
 
   private answer(status: string, body: string, closes: boolean, agrees = false): void {
-    const { version, requestsMax, tellsTerms, timeout_ms, persists } = this.server.temper;
-    const lines = [`HTTP/${version} ${status}`, "Content-Type: text/plain", `Content-Length: ${body.length}`];
+    const { version, requestsMax, tellsTerms, timeout_ms, persists, mediaType = "text/plain" } = this.server.temper;
+    const lines = [`HTTP/${version} ${status}`, `Content-Type: ${mediaType}`, `Content-Length: ${body.length}`];
     if (agrees) {
       lines.push("Connection: keep-alive");
       const left = requestsMax === undefined ? undefined : requestsMax - this.exchanges;
