@@ -370,14 +370,13 @@ export class DownstreamConnection implements SocketHandler {
 
   /**
    * The drain's deadline: whoever waits for a response is told that there will be none, everything else in flight is cut.
-   * Returns whether that was an exchange or a tunnel.
+   * Returns whether that was an exchange or a tunnel; half a head asks for nothing yet.
    */
   onDrainDeadline(): boolean {
     if (this.life.isEnding) return false;
     this.isAtDeadline = true;
     const { exchange, life } = this;
     if (exchange === undefined && life.state !== "tunnel") {
-      // Half a head asks for nothing yet.
       if (life.state === "active") this.refuse("drain-deadline", "drain-deadline");
       else this.close("drain-deadline");
       return false;

@@ -25,7 +25,15 @@ const HOP_KINDS = kindSet(
   Kind.http2Settings,
   Kind.close,
 );
-const FORWARDING_KINDS = kindSet(Kind.forwarded, Kind.forwardedFor, Kind.forwardedProto, Kind.forwardedHost);
+const FORWARDING_KINDS = kindSet(
+  Kind.forwarded,
+  Kind.forwardedFor,
+  Kind.forwardedProto,
+  Kind.forwardedHost,
+  Kind.forwardedOther,
+);
+/** What nobody but a trusted neighbour may say to an origin, nor spell so that it is taken for that. */
+const STRANGERS_CUT_KINDS = FORWARDING_KINDS | kindSet(Kind.underscored);
 /** What a client cannot nominate away: it would change what the origin understands, or hide who asked. */
 const KEPT_KINDS =
   kindSet(Kind.host, Kind.contentLength, Kind.cookie, Kind.authorization, Kind.expect, Kind.via) | FORWARDING_KINDS;
@@ -100,7 +108,7 @@ function connectionLines({ upgrade, takesTrailers }: Admission): string {
 
 /** Forwarding fields that do not go on as they came: of strangers all, of trusted neighbours what we continue or must fill in. */
 function replacedForwarding({ isTrusted }: DownstreamConnection, { fields }: RequestHead): KindSet {
-  if (!isTrusted) return FORWARDING_KINDS;
+  if (!isTrusted) return STRANGERS_CUT_KINDS;
   let kinds = 1 << Kind.forwardedFor;
   for (const kind of [Kind.forwardedProto, Kind.forwardedHost]) if (!saysSomething(fields, kind)) kinds |= 1 << kind;
   return kinds;

@@ -38,11 +38,16 @@ const kinds: readonly (readonly [Kind, string])[] = [
   [Kind.setCookie, "Set-Cookie"],
   [Kind.close, "Close"],
   [Kind.proxyAuthenticate, "Proxy-Authenticate"],
+  [Kind.forwardedOther, "X-Real-IP"],
 ];
+/** Of responses: no origin takes them for what a proxy says. */
+const ofResponses: readonly Kind[] = [Kind.setCookie, Kind.proxyAuthenticate];
 
 describe("kinds", () => {
   it("the list here is the whole list", () => {
-    expect(kinds.map(([kind]) => kind)).toStrictEqual(Object.values(Kind).filter((kind) => kind !== Kind.other));
+    expect(kinds.map(([kind]) => kind)).toStrictEqual(
+      Object.values(Kind).filter((kind) => kind !== Kind.other && kind !== Kind.underscored),
+    );
   });
 
   it("are few enough for one bit each in a 32-bit integer", () => {
@@ -60,7 +65,9 @@ describe("kinds", () => {
       for (let i = 0; i < name.length; i++) {
         for (const other of "z0_-~|") {
           const text = name.slice(0, i) + other + name.slice(i + 1);
-          if (text.toLowerCase() !== name.toLowerCase()) expect(kindOf(text, 0, text.length), text).toBe(Kind.other);
+          if (text.toLowerCase() === name.toLowerCase()) continue;
+          const isRespelt = other === "_" && name[i] === "-" && !ofResponses.includes(kind);
+          expect(kindOf(text, 0, text.length), text).toBe(isRespelt ? Kind.underscored : Kind.other);
         }
       }
       expect(kindOf(`${name}x`, 0, name.length + 1)).toBe(Kind.other);
@@ -69,9 +76,20 @@ describe("kinds", () => {
   }
 
   table(
-    ["Content_Length", "Transfer_Encoding", "X-Forwarded_For", "Content-Lengt\x68x"].map((name) => ({
+    ["X-Forwarded-Port", "x-forwarded-server", "X-FORWARDED-PREFIX"].map((name) => ({ name })),
+    ({ name }) => expect(kindOf(name, 0, name.length)).toBe(Kind.forwardedOther),
+  );
+
+  // A CGI or WSGI origin reads HTTP_X_FORWARDED_FOR for both spellings.
+  table(
+    ["Content_Length", "TRANSFER_ENCODING", "X_Forwarded-For", "x_real_ip", "X_Forwarded_Prefix"].map((name) => ({
       name,
     })),
+    ({ name }) => expect(kindOf(name, 0, name.length)).toBe(Kind.underscored),
+  );
+
+  table(
+    ["Content-Lengthx", "Content_Lengtj", "_", "X_Request_Id", "content__length"].map((name) => ({ name })),
     ({ name }) => expect(kindOf(name, 0, name.length)).toBe(Kind.other),
   );
 });

@@ -35,6 +35,10 @@ export const Kind = {
   setCookie: 22,
   close: 23,
   proxyAuthenticate: 24,
+  /** Other fields in which neighbours tell of a client: `X-Real-IP`, `X-Forwarded-Port`, `-Server`, `-Prefix`. */
+  forwardedOther: 25,
+  /** The name of a field above with `_` for `-`: CGI and WSGI take both for the same. */
+  underscored: 26,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -57,33 +61,70 @@ export function kindOf(text: string, start: number, length: number): Kind {
       if (matchesAt(text, start, "upgrade")) return Kind.upgrade;
       return matchesAt(text, start, "trailer") ? Kind.trailer : Kind.other;
     case 9:
-      return matchesAt(text, start, "forwarded") ? Kind.forwarded : Kind.other;
+      if (matchesAt(text, start, "forwarded")) return Kind.forwarded;
+      return matchesAt(text, start, "x-real-ip") ? Kind.forwardedOther : underscoredOr(text, start, length);
     case 10:
       if (matchesAt(text, start, "connection")) return Kind.connection;
       if (matchesAt(text, start, "keep-alive")) return Kind.keepAlive;
-      return matchesAt(text, start, "set-cookie") ? Kind.setCookie : Kind.other;
+      return matchesAt(text, start, "set-cookie") ? Kind.setCookie : underscoredOr(text, start, length);
     case 12:
-      return matchesAt(text, start, "max-forwards") ? Kind.maxForwards : Kind.other;
+      return matchesAt(text, start, "max-forwards") ? Kind.maxForwards : underscoredOr(text, start, length);
     case 13:
       return matchesAt(text, start, "authorization") ? Kind.authorization : Kind.other;
     case 14:
       if (matchesAt(text, start, "content-length")) return Kind.contentLength;
-      return matchesAt(text, start, "http2-settings") ? Kind.http2Settings : Kind.other;
+      return matchesAt(text, start, "http2-settings") ? Kind.http2Settings : underscoredOr(text, start, length);
     case 15:
-      return matchesAt(text, start, "x-forwarded-for") ? Kind.forwardedFor : Kind.other;
+      return matchesAt(text, start, "x-forwarded-for") ? Kind.forwardedFor : underscoredOr(text, start, length);
     case 16:
       if (matchesAt(text, start, "proxy-connection")) return Kind.proxyConnection;
-      return matchesAt(text, start, "x-forwarded-host") ? Kind.forwardedHost : Kind.other;
+      if (matchesAt(text, start, "x-forwarded-port")) return Kind.forwardedOther;
+      return matchesAt(text, start, "x-forwarded-host") ? Kind.forwardedHost : underscoredOr(text, start, length);
     case 17:
       if (matchesAt(text, start, "transfer-encoding")) return Kind.transferEncoding;
-      return matchesAt(text, start, "x-forwarded-proto") ? Kind.forwardedProto : Kind.other;
+      return matchesAt(text, start, "x-forwarded-proto") ? Kind.forwardedProto : underscoredOr(text, start, length);
     case 18:
-      return matchesAt(text, start, "proxy-authenticate") ? Kind.proxyAuthenticate : Kind.other;
+      if (matchesAt(text, start, "proxy-authenticate")) return Kind.proxyAuthenticate;
+      if (matchesAt(text, start, "x-forwarded-server") || matchesAt(text, start, "x-forwarded-prefix")) {
+        return Kind.forwardedOther;
+      }
+      return underscoredOr(text, start, length);
     case 19:
-      return matchesAt(text, start, "proxy-authorization") ? Kind.proxyAuthorization : Kind.other;
+      return matchesAt(text, start, "proxy-authorization")
+        ? Kind.proxyAuthorization
+        : underscoredOr(text, start, length);
     default:
       return Kind.other;
   }
+}
+
+const UNDERSCORE = 95;
+/** Names with a hyphen that decide framing, concern one hop, or tell of the client. */
+const HYPHENATED = new Set([
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "content-length",
+  "max-forwards",
+  "http2-settings",
+  "proxy-authorization",
+  "x-forwarded-for",
+  "x-forwarded-proto",
+  "x-forwarded-host",
+  "x-forwarded-port",
+  "x-forwarded-server",
+  "x-forwarded-prefix",
+  "x-real-ip",
+]);
+
+/** Whether a name of one of these lengths is one of them but for its underscores; most names have none. */
+function underscoredOr(text: string, start: number, length: number): Kind {
+  const end = start + length;
+  let position = start;
+  while (position < end && text.charCodeAt(position) !== UNDERSCORE) position++;
+  if (position === end) return Kind.other;
+  const name = text.slice(start, end).toLowerCase().replaceAll("_", "-");
+  return HYPHENATED.has(name) ? Kind.underscored : Kind.other;
 }
 
 /** Bits of a slot that hold the kind; the rest is where the name ends. */
