@@ -8,7 +8,7 @@ import { middleOf } from "../../src/lab/actors/middles.ts";
 import { mermaidOf } from "../../src/lab/drawing/mermaid.ts";
 import { castOf, outcomeWords } from "../../src/lab/drawing/sentences.ts";
 import { duration } from "../../src/lab/drawing/text.ts";
-import { unitWords } from "../../src/lab/page/words.ts";
+import { figureText } from "../../src/lab/figures.ts";
 import type { Language, Measure, Play, Text } from "../../src/lab/play.ts";
 import type { Scenario } from "../../src/lab/scenario.ts";
 import { scenarios } from "../../src/lab/scenarios/all.ts";
@@ -133,7 +133,7 @@ function measureTable(plays: readonly Play[], language: Language): string[] {
 function figure(measure: Measure | undefined, language: Language): string {
   if (measure === undefined) return "–";
   if (measure.unit === "ms") return duration(measure.value);
-  return `${measure.value} ${unitWords[measure.unit]?.[language] ?? measure.unit}`.trim();
+  return figureText(measure, language);
 }
 
 function mermaidBlock(play: Play, language: Language): string[] {

@@ -20,10 +20,11 @@ import {
   svgElement,
 } from "../drawing/svg.ts";
 import { duration, escaped } from "../drawing/text.ts";
+import { figureText } from "../figures.ts";
 import type { Language, Measure, NarratedStep, Outcome, Play, Text } from "../play.ts";
 import { pageStyle } from "./page-style.ts";
 import { Player, type ScenarioData } from "./player.ts";
-import { pageWords, unitWords } from "./words.ts";
+import { pageWords } from "./words.ts";
 
 /** The plays of one scenario, to be seen side by side. */
 interface Scenario {
@@ -204,9 +205,7 @@ function measures(plays: readonly Play[]): string {
 function figureOf(measure: Measure | undefined): string {
   if (measure === undefined) return "–";
   if (measure.unit === "ms") return duration(measure.value);
-  const unit = unitWords[measure.unit];
-  const value = String(Number(measure.value.toFixed(2)));
-  return unit === undefined ? `${value} ${escaped(measure.unit)}` : `${value} ${said(unit)}`;
+  return said({ en: figureText(measure, "en"), ko: figureText(measure, "ko") });
 }
 
 function transcript(plays: readonly Play[], scenario: number): string {

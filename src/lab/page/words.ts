@@ -39,11 +39,3 @@ export const pageWords = {
   keyHelp: { en: "this help", ko: "이 도움말" },
   which: { en: "Who stands in the middle", ko: "가운데에 있는 것" },
 } as const satisfies Record<string, Text>;
-
-/** Units of measures (play.ts); those of time and size are the same in both. */
-export const unitWords: Readonly<Record<string, Text>> = {
-  connections: { en: "connections", ko: "개" },
-  "round trips": { en: "round trips", ko: "회 왕복" },
-  requests: { en: "requests", ko: "개" },
-  octets: { en: "octets", ko: "옥텟" },
-};

@@ -1,4 +1,5 @@
 /** What is said around the diagrams: the list of scenarios, titles, verdicts with their figures, and the table of all. */
+import { figureText } from "../figures.ts";
 import type { Language, Outcome, Play, Text } from "../play.ts";
 import type { ScenarioText } from "../scenario.ts";
 import { columnsOf, padded, type Style, styled, wrapped } from "./columns.ts";
@@ -31,13 +32,6 @@ const proxyNames: Readonly<Record<string, Text>> = {
 function proxyName(proxy: string, language: Language): string {
   return proxyNames[proxy]?.[language] ?? proxy;
 }
-
-const units: Readonly<Record<string, string>> = {
-  connections: "개",
-  requests: "개",
-  "round trips": "번",
-  octets: "바이트",
-};
 
 export function listOf(scenarios: readonly ScenarioText[], language: Language): string[] {
   const names = Math.max(...scenarios.map(({ name }) => name.length));
@@ -75,10 +69,7 @@ export function verdictOf({ outcome, verdict, measures }: Play, language: Langua
   return [
     "",
     ...lines.map((line, index) => styled(style, `${index === 0 ? mark : " "} ${line}`)),
-    ...measures.map(({ name, value, unit }) => {
-      const inLanguage = language === "ko" ? (units[unit] ?? unit) : unit;
-      return styled("dim", `    ${name[language]}: ${value}${language === "ko" ? "" : " "}${inLanguage}`.trimEnd());
-    }),
+    ...measures.map((measure) => styled("dim", `    ${measure.name[language]}: ${figureText(measure, language)}`)),
   ];
 }
 
