@@ -1,14 +1,31 @@
 /**
- * `npm run fuzz -- [--inputs N] [--seed N]`: the fuzzing project of the tests, as long as you like.
+ * `npm run fuzz -- [--nginx] [--inputs N] [--seed N]`: the fuzzing project of the tests, as long as you like.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const { values } = parseArgs({ options: { inputs: { type: "string" }, seed: { type: "string" } } });
+const { values } = parseArgs({
+  options: {
+    nginx: { type: "boolean" },
+    inputs: { type: "string" },
+    seed: { type: "string" },
+    help: { type: "boolean" },
+  },
+});
+if (values.help) {
+  console.log(`npm run fuzz -- [--nginx] [--inputs N] [--seed N]
+
+  --nginx     compare with the installed nginx only, not with Node's parser
+  --inputs N  how many inputs
+  --seed N    from which seed they are made`);
+  process.exit();
+}
 const env = { ...process.env };
-if (values.inputs !== undefined) env.HOPWISE_FUZZ_INPUTS = values.inputs;
+const count = values.nginx ? "HOPWISE_FUZZ_NGINX_INPUTS" : "HOPWISE_FUZZ_INPUTS";
+if (values.inputs !== undefined) env[count] = values.inputs;
 if (values.seed !== undefined) env.HOPWISE_FUZZ_SEED = values.seed;
 const vitest = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url));
-const run = spawnSync(process.execPath, [vitest, "run", "--project", "fuzz"], { stdio: "inherit", env });
+const only = values.nginx ? ["test/fuzz/nginx.test.ts"] : [];
+const run = spawnSync(process.execPath, [vitest, "run", "--project", "fuzz", ...only], { stdio: "inherit", env });
 process.exitCode = run.status ?? 1;

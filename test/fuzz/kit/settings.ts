@@ -13,3 +13,5 @@ export const seed = numberFrom("HOPWISE_FUZZ_SEED", 20_261_123);
 export const inputs = numberFrom("HOPWISE_FUZZ_INPUTS", 60_000);
 /** Runs of each property; grows with the inputs. */
 export const runs = Math.max(200, Math.round(inputs / 100));
+/** Inputs of the run against nginx. */
+export const nginxInputs = numberFrom("HOPWISE_FUZZ_NGINX_INPUTS", 3_000);

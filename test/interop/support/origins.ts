@@ -224,7 +224,7 @@ export async function freePort(): Promise<number> {
   return Number(new URL(url).port);
 }
 
-async function untilListening(child: ChildProcess, port: number): Promise<void> {
+export async function untilListening(child: ChildProcess, port: number): Promise<void> {
   await until(`something listens on port ${port}`, async () => {
     if (child.exitCode !== null) throw new Error(`the daemon ended with code ${child.exitCode}`);
     return canConnect(port);
