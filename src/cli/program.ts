@@ -178,7 +178,7 @@ function addLab(program: Command, execute: (run: Run, flags: Flags) => Promise<v
     .addOption(shownAs("--json", "the plays as data"))
     .addOption(shownAs("--mermaid", "the plays as Mermaid sequence diagrams"))
     .addOption(shownAs("--html <file>", "write a page that stands on its own"))
-    .addOption(new Option("-h, --help", "print this").helpGroup("How it is shown:"))
+    .addHelpOption(new Option("-h, --help", "print this").helpGroup("How it is shown:"))
     .addHelpText("after", LAB_AFTER)
     .action((names: readonly string[], flags: Flags) =>
       execute((known, terminal) => runLabCommand(names, known, terminal), flags),

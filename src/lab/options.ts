@@ -127,9 +127,10 @@ function readNetwork(flags: LabFlags, proxy: unknown, isAll: boolean): Pick<LabR
     );
   }
   if (needsSockets && (network === "simulated" || isPaced)) {
+    const surplus = network === "simulated" ? "--network simulated" : "--speed";
     throw new HopwiseError(
       "option-invalid",
-      `${shown(String(proxy))} brings its own sockets: it plays on real ones only`,
+      `${shown(String(proxy))} plays on real sockets only, which take their time: leave out ${surplus}`,
       "proxy",
     );
   }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer, type Socket as RawSocket, type Server } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Octets } from "../wire/octets.ts";
 import { writeHandleOf } from "./direct-writing.ts";
@@ -19,7 +20,9 @@ let tell: () => void;
 
 class Listener implements SocketHandler {
   private readonly heard = said;
-  onData(): void {}
+  onData(octets: Octets): void {
+    this.note(`data ${octets.latin1Slice()}`);
+  }
   onEnd(): void {
     this.note("end");
   }
@@ -127,4 +130,15 @@ it("a connection that was reset closes with its fault, whatever is still written
   await hearing("close ECONNRESET");
   expect(ours.write("more")).toBe(true);
   expect(said).toStrictEqual(["close ECONNRESET"]);
+});
+
+it("what the peer said before it reset the connection is heard, although a write finds out first", async () => {
+  ours.write(octetsOf(1, 64 * KIB));
+  await setImmediate();
+  peer.write("the answer");
+  // With octets unread that is RST.
+  peer.destroy();
+  expect(ours.write("more of the question")).toBe(true);
+  await hearing("close ECONNRESET");
+  expect(said).toStrictEqual(["data the answer", "close ECONNRESET"]);
 });

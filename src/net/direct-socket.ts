@@ -6,6 +6,7 @@ import type { Socket as RawSocket } from "node:net";
 import { getSystemErrorName } from "node:util";
 import type { Octets } from "../wire/octets.ts";
 import { DONE, UNFINISHED, type WriteHandle, type Writer, writeDirectly, writeHandleOf } from "./direct-writing.ts";
+import { nodeClock } from "./node-clock.ts";
 import { HIGH_WATER_BYTES, NodeSocket, TEXT_BYTES_MAX } from "./node-socket.ts";
 import { isOfPresentRead, isShared, retainPresent } from "./read-buffers.ts";
 
@@ -19,6 +20,7 @@ class DirectSocket extends NodeSocket implements Writer {
   private readonly handle: WriteHandle;
   private unfinished_bytes = 0;
   private owesDrain = false;
+  private hasFailed = false;
   /** What is gathered for one write; not gathering: undefined. */
   private gathered: (string | Octets)[] | undefined;
   private gathered_bytes = 0;
@@ -68,7 +70,7 @@ class DirectSocket extends NodeSocket implements Writer {
 
   private writeNow(data: string | Octets | readonly (string | Octets)[], byteCount: number): boolean {
     const { raw } = this;
-    if (!raw.writable) return true;
+    if (!raw.writable || this.hasFailed) return true;
     const result = writeDirectly(this.handle, this, data, byteCount);
     if (result === DONE) return true;
     if (result !== UNFINISHED) {
@@ -92,9 +94,15 @@ class DirectSocket extends NodeSocket implements Writer {
     this.handler.onDrain();
   }
 
+  /**
+   * The peer takes nothing more. What it said before may have arrived and not been read yet: an answer to a request that was
+   * still on its way, and the reason for closing (RFC 9112 section 9.6). So the reads that are due come first.
+   */
   private fail(status: number): void {
     this.noteFault(getSystemErrorName(status));
-    this.raw.destroy();
+    if (this.hasFailed) return;
+    this.hasFailed = true;
+    nodeClock.afterArrivals(() => this.raw.destroy());
   }
 }
 

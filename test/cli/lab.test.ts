@@ -112,7 +112,7 @@ describe("wrong usage", () => {
     ],
     [
       ["dumb-proxy", "--proxy", "naive", "--network", "simulated"],
-      "hopwise: --proxy: naive brings its own sockets: it plays on real ones only",
+      "hopwise: --proxy: naive plays on real sockets only, which take their time: leave out --network simulated",
     ],
     [["dumb-proxy", "--network", "token-ring"], 'hopwise: --network: "token-ring" is none: write sockets or simulated'],
     [["dumb-proxy", "--rtt", "50"], 'hopwise: --rtt: "50" has no unit: write 50s or 50ms'],

@@ -42,6 +42,17 @@ describe("help", () => {
     for (const use of ["curl -x ", "https_proxy=", "--proxy-server=", "--hash-password"]) expect(out).toContain(use);
   });
 
+  it.each([
+    ["lab"],
+    ["lab", "dumb-proxy"],
+    ["demo"],
+  ])("of %s %s tells how it is used, and does nothing else", async (...command) => {
+    const { code, out, err } = await run(...command, "--help");
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toMatch(new RegExp(`^Usage: hopwise ${command[0]} `));
+    expect(out).toContain("Examples:");
+  });
+
   it("help COMMAND is COMMAND --help", async () => {
     const { code, out } = await run("help", "proxy");
     expect(code).toBe(0);
