@@ -58,6 +58,11 @@ export const knownNginxDifferences: readonly KnownNginxDifference[] = [
     example: "GET / HTTP/1.1\r\nHost: a\r\nConnection: closed\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
     applies: ({ what, before }) =>
       what === "nginx waits" &&
-      before?.fields.some(([name, value]) => /^connection$/i.test(name) && /close/i.test(value)) === true,
+      before?.fields.some(([name, value]) => /^connection$/i.test(name) && closesOnlyInAWord(value)) === true,
   },
 ];
+
+/** Whether `close` stands in the value, but not as an option of its own. */
+function closesOnlyInAWord(value: string): boolean {
+  return /close/i.test(value) && !value.split(",").some((option) => option.trim().toLowerCase() === "close");
+}
