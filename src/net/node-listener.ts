@@ -1,7 +1,8 @@
 /** Listening with `node:net`; and taking over what another process has accepted. */
 import { createServer } from "node:net";
+import { acceptHandles, type SocketHandle } from "./accepting.ts";
 import { socketOn } from "./direct-socket.ts";
-import { HIGH_WATER_BYTES, readingShared, socketOf } from "./node-socket.ts";
+import { HIGH_WATER_BYTES, socketOf } from "./node-socket.ts";
 import type { Listener, Socket } from "./ports.ts";
 
 export interface ListenOptions {
@@ -20,12 +21,6 @@ export const BACKLOG = 511;
 
 const socketOptions = { allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES };
 
-/** What the runtime has of a connection, and can send to another process. */
-export interface SocketHandle {
-  close(): void;
-  setNoDelay?(isOn: boolean): void;
-}
-
 /** Whether the runtime lets several processes listen at one port (SO_REUSEPORT): Bun, and Node from 23.1 on, on Linux. */
 export const canSharePort: boolean = process.platform === "linux" && ("bun" in process.versions || isNodeFrom(23, 1));
 
@@ -39,11 +34,8 @@ function isNodeFrom(major: number, minor: number): boolean {
 
 export function listen(options: ListenOptions): Promise<Listener> {
   const { host, port, sharesPort = false, onSocket, onFault } = options;
-  const server = createServer({ ...socketOptions, noDelay: true, pauseOnConnect: true }, (accepted) => {
-    const raw = readingShared(accepted, socketOptions);
-    onSocket(socketOn(raw ?? accepted, raw !== undefined));
-    if (raw === undefined) accepted.resume();
-  });
+  // Called where connections are not accepted as handles (Bun).
+  const server = createServer({ ...socketOptions, noDelay: true }, (accepted) => onSocket(socketOn(accepted, false)));
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     // `reusePort` is younger than the type definitions.
@@ -51,6 +43,7 @@ export function listen(options: ListenOptions): Promise<Listener> {
     server.listen(where, () => {
       server.removeListener("error", reject);
       server.on("error", (error: NodeJS.ErrnoException) => onFault(error.code ?? error.message));
+      acceptHandles(server, (handle) => onSocket(takeOver(handle)), onFault);
       const bound = server.address();
       if (bound === null || typeof bound === "string") throw new Error("a TCP listener has an address");
       resolve({
@@ -61,7 +54,7 @@ export function listen(options: ListenOptions): Promise<Listener> {
   });
 }
 
-/** A connection that another process has accepted. */
+/** The socket of a connection that was accepted, here or in another process. */
 export function takeOver(handle: SocketHandle): Socket {
   handle.setNoDelay?.(true);
   return socketOn(socketOf(handle, socketOptions), true);

@@ -193,17 +193,6 @@ function handleOf(raw: RawSocket): Handle | null | undefined {
   return (raw as unknown as { _handle?: Handle | null })._handle;
 }
 
-/**
- * The same connection as `accepted`, which has not been read from yet, as a socket that reads into shared buffers;
- * undefined where the runtime's sockets have no handle to take over (Bun).
- */
-export function readingShared(accepted: RawSocket, options: SocketConstructorOpts): RawSocket | undefined {
-  const handle = handleOf(accepted);
-  if (handle === null || handle === undefined || "bun" in process.versions) return undefined;
-  (accepted as unknown as { _handle: null })._handle = null;
-  return socketOf(handle, options);
-}
-
 /** A socket that reads into shared buffers, of a connection's handle. */
 export function socketOf(handle: object, options: SocketConstructorOpts): RawSocket {
   return new RawSocket({ ...options, handle, onread: sharedReading } as SocketConstructorOpts);
