@@ -26,7 +26,8 @@ const { responseFraming } = await load("wire/framing.js");
 const { connectionOptionsOf } = await load("wire/fields.js");
 const { requestHeadText, sentFraming } = await load("proxy/request-writing.js");
 const { responseHeadText } = await load("proxy/response-writing.js");
-const direct = await load("net/direct-writing.js").catch(() => undefined);
+const handles = await load("net/runtime-shape.js").catch(() => undefined);
+const writing = await load("net/handle-writing.js").catch(() => undefined);
 
 const BATCH = 2_000;
 const BATCHES = 120;
@@ -150,14 +151,14 @@ async function timedInTurns(step) {
   }
   return least;
 }
-const handle = direct?.writeHandleOf(socket);
+const handle = handles?.knownHandle(socket._handle);
 const writes = [
   ["a turn of the event loop", () => {}],
   ["write through a stream, with its system call (socket)", () => socket.write(text, "latin1")],
 ];
 if (handle !== undefined) {
   const writer = { onWritten() {} };
-  const writePast = () => direct.writeDirectly(handle, writer, text, text.length);
+  const writePast = () => writing.writeTo(handle, writer, text, text.length);
   writes.push(["write past the stream, with its system call (socket)", writePast]);
 }
 const least = writes.map(() => Number.POSITIVE_INFINITY);

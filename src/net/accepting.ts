@@ -26,7 +26,8 @@ export function acceptHandles(
   onFault: (code: string) => void,
 ): boolean {
   const listener = (server as unknown as { _handle?: Partial<ListenerHandle> | null })._handle;
-  if (typeof listener?.onconnection !== "function") return false;
+  // On Bun it has that name, too, and another meaning.
+  if (typeof listener?.onconnection !== "function" || "bun" in process.versions) return false;
   listener.onconnection = (status, handle) => {
     if (handle === undefined) onFault(getSystemErrorName(status));
     else onHandle(handle);

@@ -8,11 +8,9 @@ import { type LookupAddress, type LookupAllOptions, lookup } from "node:dns";
 import { connect, isIP, type LookupFunction, type Socket as RawSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { DialGuard } from "./dial-guard.ts";
-import { socketOn } from "./direct-socket.ts";
-import { HIGH_WATER_BYTES, sharedReading } from "./node-socket.ts";
+import { socketOn } from "./handle-socket.ts";
+import { NodeSocket, socketOptions } from "./node-socket.ts";
 import type { Address, Dialer, DialHandler, DialRefusal } from "./ports.ts";
-
-const isBun = "bun" in process.versions;
 
 /** Dials whatever the operator wrote. */
 export const nodeDialer: Dialer = { dial: (address, handler) => dial(address, handler, undefined) };
@@ -54,7 +52,7 @@ function dial(address: Address, handler: DialHandler, guarding: Guarding | undef
     const late = address.kind === "tcp" ? guard?.refusal(raw.remoteAddress ?? "", address.port) : undefined;
     if (late !== undefined) return onFailed(refused(late));
     raw.removeListener("error", onFailed);
-    handler.onConnected(socketOn(raw, !isTls && !isBun));
+    handler.onConnected(isTls ? new NodeSocket(raw) : socketOn(raw));
   };
   raw.once("error", onFailed);
   raw.once(isTls ? "secureConnect" : "connect", onConnected);
@@ -73,15 +71,12 @@ function refusalOfLiteral(address: Address, guard: DialGuard | undefined): DialR
 }
 
 function open(address: Address, guarding: Guarding | undefined): RawSocket {
-  // `highWaterMark` reaches the stream's constructor; the type definitions do not know it.
-  const common = { allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES };
-  const reading = isBun ? {} : { onread: sharedReading };
-  if (address.kind === "unix") return connect({ ...common, ...reading, path: address.path });
+  if (address.kind === "unix") return connect({ ...socketOptions, path: address.path });
   const { host, port, tls } = address;
   const looking = guarding === undefined ? {} : { lookup: guardedLookup(guarding, port) };
-  if (tls === undefined) return connect({ ...common, ...reading, ...looking, host, port, noDelay: true });
+  if (tls === undefined) return connect({ ...socketOptions, ...looking, host, port, noDelay: true });
   return connectTls({
-    ...common,
+    ...socketOptions,
     ...looking,
     host,
     port,

@@ -1,8 +1,8 @@
 /** Listening with `node:net`; and taking over what another process has accepted. */
 import { createServer } from "node:net";
 import { acceptHandles, type SocketHandle } from "./accepting.ts";
-import { socketOn } from "./direct-socket.ts";
-import { HIGH_WATER_BYTES, socketOf } from "./node-socket.ts";
+import { socketOf } from "./handle-socket.ts";
+import { NodeSocket, socketOptions } from "./node-socket.ts";
 import type { Listener, Socket } from "./ports.ts";
 
 export interface ListenOptions {
@@ -19,8 +19,6 @@ export interface ListenOptions {
 /** Connections that wait to be accepted: Node's own default, cut down by the system's `somaxconn`. */
 export const BACKLOG = 511;
 
-const socketOptions = { allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES };
-
 /** Whether the runtime lets several processes listen at one port (SO_REUSEPORT): Bun, and Node from 23.1 on, on Linux. */
 export const canSharePort: boolean = process.platform === "linux" && ("bun" in process.versions || isNodeFrom(23, 1));
 
@@ -35,7 +33,7 @@ function isNodeFrom(major: number, minor: number): boolean {
 export function listen(options: ListenOptions): Promise<Listener> {
   const { host, port, sharesPort = false, onSocket, onFault } = options;
   // Called where connections are not accepted as handles (Bun).
-  const server = createServer({ ...socketOptions, noDelay: true }, (accepted) => onSocket(socketOn(accepted, false)));
+  const server = createServer({ ...socketOptions, noDelay: true }, (accepted) => onSocket(new NodeSocket(accepted)));
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     // `reusePort` is younger than the type definitions.
@@ -57,5 +55,5 @@ export function listen(options: ListenOptions): Promise<Listener> {
 /** The socket of a connection that was accepted, here or in another process. */
 export function takeOver(handle: SocketHandle): Socket {
   handle.setNoDelay?.(true);
-  return socketOn(socketOf(handle, socketOptions), true);
+  return socketOf(handle);
 }
