@@ -48,7 +48,7 @@ export interface ShutdownRequest {
   oncomplete: () => void;
 }
 
-/** What can be asked for the names of its two ends. Unix sockets cannot. */
+/** What can be asked for the names of its two ends; Unix sockets cannot. 0: `out` is filled in. */
 export interface NamedHandle {
   getpeername?(out: Name): number;
   getsockname?(out: Name): number;
@@ -68,18 +68,17 @@ export function handleOf(raw: RawSocket): (Partial<Handle> & object) | null | un
 let latestAddress = "";
 
 export function peerNameOf(handle: NamedHandle): { readonly address: string; readonly port: number } {
-  const { address = "", port = 0 } = nameFrom((out) => handle.getpeername?.(out));
+  const out: Name = {};
+  handle.getpeername?.(out);
+  const { address = "", port = 0 } = out;
   if (address !== latestAddress) latestAddress = address;
   return { address: latestAddress, port };
 }
 
 export function localPortOf(handle: NamedHandle): number {
-  return nameFrom((out) => handle.getsockname?.(out)).port ?? 0;
-}
-
-function nameFrom(ask: (out: Name) => number | undefined): Name {
   const out: Name = {};
-  return ask(out) === 0 ? out : {};
+  handle.getsockname?.(out);
+  return out.port ?? 0;
 }
 
 /**

@@ -1,146 +1,32 @@
 /**
- * The socket port on real connections, on both implementations for Node: on handles, and on streams where handles are not
- * known. What only one of them promises is told to the other as its fallback's limit.
+ * The socket port on real connections, by both implementations for Node: on handles; and on streams, where handles are not
+ * known.
  */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { connect, createServer, type Socket as RawSocket, type Server } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { Socket as RawSocket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  accept,
+  closeAll,
+  closeListeners,
+  dial,
+  Hearing,
+  type Implementation,
+  type Ports,
+  portsOn,
+  type Way,
+} from "../../test/kit/socket-pair.ts";
 import type { Octets } from "../wire/octets.ts";
-import type { Listener, Socket, SocketHandler } from "./ports.ts";
+import type { Socket } from "./ports.ts";
 
 const KIB = 1_024;
 
-type Implementation = "handle" | "stream";
-
-interface Ports {
-  readonly listen: typeof import("./node-listener.ts").listen;
-  readonly nodeDialer: typeof import("./node-dialer.ts").nodeDialer;
-}
-
-/** The ports on one implementation: a runtime of unknown shape has streams only. */
-async function portsOn(implementation: Implementation): Promise<Ports> {
-  vi.resetModules();
-  if (implementation === "stream") {
-    vi.doMock("./runtime-shape.ts", () => ({ knownHandle: () => undefined }));
-  }
-  const { listen } = await import("./node-listener.ts");
-  const { nodeDialer } = await import("./node-dialer.ts");
-  vi.doUnmock("./runtime-shape.ts");
-  return { listen, nodeDialer };
-}
-
-/** Hears, beside data, what a socket says. */
-class Hearing implements SocketHandler {
-  readonly said: string[] = [];
-  readonly octets: Buffer[] = [];
-  private waiting: (() => void)[] = [];
-
-  onData(octets: Octets): void {
-    this.octets.push(Buffer.from(octets));
-    this.note("data");
-  }
-  onEnd(): void {
-    this.note("end");
-  }
-  onDrain(): void {
-    this.note("drain");
-  }
-  onClose(fault: string | undefined): void {
-    this.note(`close ${fault ?? "in order"}`);
-  }
-
-  get text(): string {
-    return Buffer.concat(this.octets).toString("latin1");
-  }
-
-  async until(isReached: () => boolean): Promise<void> {
-    while (!isReached()) await new Promise<void>((resolve) => this.waiting.push(resolve));
-  }
-
-  hears(what: string): Promise<void> {
-    return this.until(() => this.said.includes(what));
-  }
-
-  protected note(what: string): void {
-    if (what !== "data" || this.said.at(-1) !== "data") this.said.push(what);
-    for (const wake of this.waiting.splice(0)) wake();
-  }
-}
-
-interface Connection {
-  readonly ours: Socket;
-  readonly hearing: Hearing;
-  readonly peer: RawSocket;
-}
-
-/** How a connection comes about. */
-type Way = "accepted" | "dialed";
-
-let servers: (Server | Listener)[] = [];
-let connections: Connection[] = [];
-
-async function accept({ listen }: Ports): Promise<Connection> {
-  let came: (socket: Socket) => void = () => {};
-  const coming = new Promise<Socket>((resolve) => {
-    came = resolve;
-  });
-  const hearing = new Hearing();
-  const listener = await listen({
-    host: "127.0.0.1",
-    port: 0,
-    onSocket(socket) {
-      socket.handler = hearing;
-      came(socket);
-    },
-    onFault() {},
-  });
-  servers.push(listener);
-  const peer = connect({ port: listener.address.port, host: "127.0.0.1", allowHalfOpen: true }).pause();
-  await once(peer, "connect");
-  return keep({ ours: await coming, hearing, peer });
-}
-
-async function dial({ nodeDialer }: Ports): Promise<Connection> {
-  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }).listen(0, "127.0.0.1");
-  servers.push(server);
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  const hearing = new Hearing();
-  const [[peer], ours] = await Promise.all([
-    once(server, "connection") as Promise<[RawSocket]>,
-    new Promise<Socket>((resolve, reject) => {
-      nodeDialer.dial(
-        { kind: "tcp", host: "127.0.0.1", port },
-        {
-          onConnected(socket) {
-            socket.handler = hearing;
-            resolve(socket);
-          },
-          onFailed: (fault) => reject(new Error(fault)),
-        },
-      );
-    }),
-  ]);
-  return keep({ ours, hearing, peer });
-}
-
-function keep(connection: Connection): Connection {
-  connection.peer.on("error", () => {});
-  connections.push(connection);
-  return connection;
-}
-
-afterEach(() => {
-  for (const { ours, peer } of connections) {
-    ours.destroy();
-    peer.destroy();
-  }
-  for (const server of servers) server.close();
-  connections = [];
-  servers = [];
-});
+afterEach(closeAll);
 
 function octetsOf(seed: number, length: number): Octets {
   return Buffer.alloc(length, createHash("sha256").update(String(seed)).digest()) as unknown as Octets;
@@ -154,6 +40,10 @@ async function received(peer: RawSocket): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
+function thrown(error: Error): never {
+  throw error;
+}
+
 /** Whether RST has come, not FIN, which one may still write after. */
 function wasReset(peer: RawSocket): Promise<boolean> {
   return new Promise((resolve) => peer.write("x", (error) => resolve(error instanceof Error)));
@@ -165,6 +55,24 @@ function fill(ours: Socket): void {
 }
 
 for (const implementation of ["handle", "stream"] as const) {
+  it(`a Unix socket on its ${implementation} has no name, and no RST: it is closed instead`, async () => {
+    const directory = mkdtempSync(join(tmpdir(), "hopwise-net-"));
+    try {
+      const path = join(directory, "socket");
+      const { ours, hearing, peer } = await dial(await portsOn(implementation), path);
+      expect([ours.remoteAddress, ours.remotePort, ours.localPort]).toStrictEqual(["", 0, 0]);
+      ours.write("question");
+      expect(String((await once(peer.resume(), "data"))[0])).toBe("question");
+      peer.write("answer");
+      await hearing.hears("data");
+      expect(hearing.text).toBe("answer");
+      ours.reset();
+      await Promise.all([hearing.hears("close in order"), once(peer, "end")]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   for (const way of ["accepted", "dialed"] as const) {
     describe(`on its ${implementation}, ${way}`, () => behaviours(implementation, way));
   }
@@ -289,7 +197,7 @@ function behaviours(implementation: Implementation, way: Way): void {
     });
 
     it("a listener has none left to wait for when it is closed", async () => {
-      for (const server of servers.splice(0)) await server.close();
+      closeListeners();
       ours.write("still here");
       const [octets] = await once(peer.resume(), "data");
       expect(String(octets)).toBe("still here");
@@ -428,7 +336,10 @@ function behaviours(implementation: Implementation, way: Way): void {
       expect(happened).toStrictEqual(["tick", "microtask", "next turn"]);
     });
 
-    it("that throw are the process's fault; the octets of others are safe", async () => {
+    it.each([
+      ["in an event", (error: Error) => thrown(error)],
+      ["in the ticks behind it", (error: Error) => process.nextTick(thrown, error)],
+    ])("that throw %s are the process's fault; the octets of others are safe", async (_where, fail) => {
       const listeners = process.listeners("uncaughtException");
       const other = await open();
       process.removeAllListeners("uncaughtException");
@@ -439,7 +350,7 @@ function behaviours(implementation: Implementation, way: Way): void {
         hearing.onData = (octets) => {
           relayed.push(Buffer.from(octets));
           other.ours.write(octets);
-          if (octets.length > 32 * KIB) throw new Error("a defect");
+          if (octets.length > 32 * KIB) fail(new Error("a defect"));
         };
         const all = Array.from({ length: 100 }, (_, seed) => octetsOf(seed, 64 * KIB));
         for (const octets of all) peer.write(octets);
