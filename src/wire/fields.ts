@@ -5,7 +5,7 @@
  * forwarding are recognised once, while the section is read, by length and first letter. Deliberately absent: a map
  * by name; order and repetition are kept as they came (RFC 9110 section 5.3).
  */
-import { listMembers, matchesAt, trimWhitespace } from "./octets.ts";
+import { isToken, listMembers, matchesAt, trimWhitespace } from "./octets.ts";
 import type { RefusalCode } from "./refusals.ts";
 
 /** The fields that the proxy treats in a way of its own. Every other field is `other` and passes as it came. */
@@ -215,6 +215,7 @@ export class FieldTable {
 
 /** What the `Connection` fields of a message say about this hop (RFC 9110 section 7.6.1). */
 export interface ConnectionOptions {
+  /** `close`, or a member that is no token, so that nobody knows what was said. */
   readonly close: boolean;
   readonly keepAlive: boolean;
   readonly upgrade: boolean;
@@ -252,7 +253,9 @@ export function connectionOptionsOf(fields: FieldTable): ConnectionOptions {
     else if (member === "keep-alive") options.keepAlive = true;
     else if (member === "upgrade") options.upgrade = true;
     else if (member === "te") options.te = true;
-    else nominated.add(member);
+    else if (isToken(member)) nominated.add(member);
+    // Whatever was meant, perhaps by somebody in between who reads it otherwise: to close behind it is always safe.
+    else options.close = true;
     if (nominated.size > NOMINATED_MAX) return { ...noOptions, refusal: "too-many-connection-options" };
   }
   return { ...options, nominated: [...nominated] };
