@@ -424,7 +424,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     this.closeReason = requestFault ?? this.downstreamCloseReason();
     if (this.closeReason === undefined && !this.request.isComplete) this.closeReason = "request-unfinished";
     const lines = downstream.connectionLines(this.closeReason, this.admission.options.keepAlive, "");
-    context.outbox.addText(errorAnswer(reason, downstream.answerContext(this.head, lines)));
+    context.outbox.addText(errorAnswer(reason, downstream.answerContext(this.head, lines), record.fault));
     downstream.flush();
     this.finishRecord();
     downstream.onExchangeEnded(this.closeReason);
