@@ -156,7 +156,7 @@ export function switchProtocols(
   record.status = 101;
   record.outcome = "tunnel";
   upstream.endpoint.minorVersion = head.minorVersion;
-  context.outbox.addText(interimHeadText(head, connectionOptionsOf(head.fields)));
+  context.outbox.addText(interimHeadText(head, connectionOptionsOf(head.fields), context));
   downstream.flush();
   new Tunnel(context, downstream, upstream, record).begin(rest);
 }

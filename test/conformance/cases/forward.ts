@@ -311,6 +311,30 @@ export const forward: Group = {
       origin: ["closed http10-not-kept"],
     },
 
+    forwarded([51, 88], VIA_SECTION, "Via stands in interim responses, too: they are messages that a proxy forwards.", {
+      request: GET,
+      forwarded: GONE_ON,
+      response: `${head("HTTP/1.1 103 Early Hints", "Link: </a>")}${head("HTTP/1.0 100 Continue")}${OK}`,
+      returned: `${head("HTTP/1.1 103 Early Hints", "Link: </a>", VIA)}${head("HTTP/1.1 100 Continue", "Via: 1.0 hopwise-test")}${BACK}`,
+    }),
+    {
+      rows: [51, 93],
+      section: VIA_SECTION,
+      title: "Via stands in the 101 that ends HTTP on the connection.",
+      settings: open,
+      steps: [
+        client.sends(head("GET http://a/ HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: x")),
+        origin.receives(head("GET / HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: x", VIA)),
+        origin.sends(head("HTTP/1.1 101 x", "Connection: Upgrade", "Upgrade: x")),
+        client.receives(head("HTTP/1.1 101 x", VIA, "Connection: Upgrade", "Upgrade: x")),
+        client.halfCloses,
+        origin.sees("FIN"),
+        origin.halfCloses,
+      ],
+      client: ["FIN tunnel-ended"],
+      origin: ["FIN tunnel-ended"],
+    },
+
     // The final recipient.
     recipient("OPTIONS * is meant for the proxy itself.", head("OPTIONS * HTTP/1.1", "Host: a"), head(...FINAL_ANSWER)),
     recipient(
