@@ -10,10 +10,14 @@ import type { Figures } from "../ledger/figures.ts";
 import { type ListenOptions, listen, type SocketHandle, takeOver } from "../net/node-listener.ts";
 import type { Listener } from "../net/ports.ts";
 import type { DrainReport } from "../proxy/gateway.ts";
-import { firstConnectionId, type News, type StartMessage, type ToSupervisor, type ToWorker } from "./protocol.ts";
-
-/** How often figures are told unasked: what a worker that is killed has not told is lost. */
-const FIGURES_MS = 1_000;
+import {
+  FIGURES_MS,
+  firstConnectionId,
+  type News,
+  type StartMessage,
+  type ToSupervisor,
+  type ToWorker,
+} from "./protocol.ts";
 
 /** What a worker needs of its proxy. */
 export interface WorkerProxy {
