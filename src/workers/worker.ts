@@ -61,7 +61,14 @@ export async function work(make: MakeProxy): Promise<number> {
     proxy.cut();
     process.exit(1);
   };
-  channel.onFigures = async () => channel.tell({ type: "figures", figures: await proxy.figures() });
+  let isTelling = false;
+  channel.onFigures = async () => {
+    // A supervisor that hangs hears nothing; what it was not told waits here, and would grow.
+    if (isTelling) return;
+    isTelling = true;
+    await channel.tell({ type: "figures", figures: await proxy.figures() });
+    isTelling = false;
+  };
   const timer = setInterval(channel.onFigures, FIGURES_MS);
   void channel.tell({ type: "ready" });
 
