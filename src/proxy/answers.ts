@@ -137,6 +137,11 @@ const meanings = {
     text: "No tunnel may be opened to this port (RFC 9110 section 9.3.6).",
     proxyError: "http_request_denied",
   },
+  "port-forbidden": {
+    status: 403,
+    text: "No request may be sent to this port.",
+    proxyError: "http_request_denied",
+  },
   "address-not-public": {
     status: 403,
     text: "The target is not on the public network (loopback, private, link-local, ...), and may not be reached from here.",

@@ -38,8 +38,8 @@ export interface DrainReport {
 
 function routingFor({ forward, origins }: GatewaySettings, pooling: Omit<PoolOptions, "origins">): Routing {
   if (forward === undefined) return new OneOrigin(new Pool({ ...pooling, origins }));
-  const { originsMax: poolsMax, idleMax, mayConnectTo } = forward;
-  return new ByTarget(new PoolDirectory({ ...pooling, poolsMax, idleMax }), mayConnectTo);
+  const { originsMax: poolsMax, idleMax } = forward;
+  return new ByTarget(new PoolDirectory({ ...pooling, poolsMax, idleMax }), forward);
 }
 
 export class Gateway {

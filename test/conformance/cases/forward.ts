@@ -257,6 +257,13 @@ export const forward: Group = {
       origin: ["persists"],
     },
     answered(
+      [95],
+      "RFC 9110 section 17.1",
+      "A port that is not allowed is not reached: its service might take the request's lines for orders.",
+      "http://a:25/",
+      [403, "port-forbidden"],
+    ),
+    answered(
       [77],
       "RFC 9110 section 15.6.3",
       "An origin that refuses connections is answered for with 502.",
