@@ -295,8 +295,9 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     else this.armUpstream();
   }
 
-  onEnd(): void {
+  onEnd(isCutOff?: boolean): void {
     if (this.response.isComplete) this.end();
+    else if (isCutOff && this.response.isForwarding) this.onLost("ERR_TLS_NO_CLOSURE_ALERT");
     else if (!this.response.endByClose()) this.onLost(undefined);
   }
 
