@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { createProxy } from "../../src/index.ts";
 import type { Play } from "../../src/lab/play.ts";
 import { scenarios } from "../../src/lab/scenarios/all.ts";
-import { freePort, origin, run } from "./running.ts";
+import { freePort } from "../interop/support/listening.ts";
+import { origin, run } from "./running.ts";
 
 const simulated = ["--network", "simulated"];
 
@@ -75,7 +76,7 @@ describe("the lab", () => {
 
 describe("a real proxy takes part by its URL", () => {
   it("pointed at the lab's server", async () => {
-    const port = await freePort();
+    const port = String(await freePort());
     await using proxy = createProxy({ to: `http://127.0.0.1:${port}`, port: 0 });
     const { url } = await proxy.listen();
     const { code, out, err } = await run("lab", "dumb-proxy", "--lang", "en", "--proxy", url, "--origin-port", port);
