@@ -23,17 +23,17 @@ const clientGaps = {
   "client stops reading": "see: Response body in progress",
 } as const;
 
-/** What the client does does not depend on how the connection to the origin came about. */
-function clientCells(): Pick<Record<Fault, Cell>, "client resets" | "client half-closes" | "client closes"> {
+/** What the client does does not depend on how the connection to the origin came about. @param rest what completes `OK` */
+function clientCells(rest = OK): Pick<Record<Fault, Cell>, "client resets" | "client half-closes" | "client closes"> {
   return {
     "client resets": { steps: [client.resets], client: ["gone peer-reset"], origin: ["FIN client-gone"] },
     "client half-closes": {
-      steps: [client.halfCloses, origin.sends(OK), toClient.gets("200, whole", OK_CLOSE)],
+      steps: [client.halfCloses, origin.sends(rest), toClient.gets("200, whole", OK_CLOSE)],
       client: ["FIN peer-half-closed"],
       origin: ["persists"],
     },
     "client closes": {
-      steps: [toClient.closes, origin.sends(OK)],
+      steps: [toClient.closes, origin.sends(rest)],
       client: ["gone peer-half-closed"],
       origin: ["persists"],
     },
@@ -133,17 +133,7 @@ export const awaiting: readonly State[] = [
     text: "The origin has sent some of a response's head. The client has got nothing.",
     setup: [client.sends(GET), origin.receives(GET_FORWARDED), origin.sends(TO_COMPLETE)],
     cells: {
-      "client resets": { steps: [client.resets], client: ["gone peer-reset"], origin: ["FIN client-gone"] },
-      "client half-closes": {
-        steps: [client.halfCloses, origin.sends(OK.slice(TO_COMPLETE.length)), toClient.gets("200, whole", OK_CLOSE)],
-        client: ["FIN peer-half-closed"],
-        origin: ["persists"],
-      },
-      "client closes": {
-        steps: [toClient.closes, origin.sends(OK.slice(TO_COMPLETE.length))],
-        client: ["gone peer-half-closed"],
-        origin: ["persists"],
-      },
+      ...clientCells(OK.slice(TO_COMPLETE.length)),
       ...clientGaps,
       "origin resets": incomplete(origin.resets, "gone peer-reset"),
       "origin half-closes": incomplete(origin.halfCloses, "FIN peer-closed"),
