@@ -24,6 +24,8 @@ export interface LabRequest {
   /** How many times as fast as it was a simulated play is drawn; 0: at once; none: as is best for the reader. */
   readonly speed: number | undefined;
   readonly language: Language;
+  /** Whether the language was asked for, and not taken from the locale. */
+  readonly isLanguageAsked: boolean;
   readonly output: "diagram" | "json" | "mermaid";
   readonly htmlFile: string | undefined;
 }
@@ -61,6 +63,7 @@ export function readLabRequest(names: readonly string[], flags: LabFlags, locale
     ...readNetwork(flags, proxy, isAll),
     rtt_ms: flags.rtt === undefined ? undefined : reading("rtt", () => readDuration_ms(String(flags.rtt), 0)),
     language: readLanguage(flags.lang, locale),
+    isLanguageAsked: flags.lang !== undefined,
     output: flags.json === true ? "json" : flags.mermaid === true ? "mermaid" : "diagram",
     htmlFile: typeof flags.html === "string" ? flags.html : undefined,
   };

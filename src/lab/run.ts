@@ -171,13 +171,13 @@ class LiveDiagram {
 }
 
 async function show(plays: readonly Play[], request: LabRequest, screen: Screen): Promise<void> {
-  const { output, language, htmlFile, isAll } = request;
+  const { output, language, isLanguageAsked, htmlFile, isAll } = request;
   if (output === "json") screen.print(JSON.stringify(plays, undefined, 1));
   else if (output === "mermaid") for (const play of plays) screen.print(mermaidOf(play, language));
   else if (isAll) for (const line of tableOf(plays, language, screen.columns)) screen.print(line);
   if (htmlFile === undefined) return;
   try {
-    await writeFile(htmlFile, pageOf(plays));
+    await writeFile(htmlFile, pageOf(plays, isLanguageAsked ? language : undefined));
   } catch (error) {
     throw new HopwiseError(
       "option-invalid",

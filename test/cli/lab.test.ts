@@ -51,14 +51,14 @@ describe("the lab", () => {
     const folder = mkdtempSync(join(tmpdir(), "hopwise-lab-"));
     try {
       const file = join(folder, "story.html");
-      const { code, out } = await run("lab", "keep-alive", "--json", "--html", file, ...simulated);
+      const { code, out } = await run("lab", "keep-alive", "--lang", "ko", "--json", "--html", file, ...simulated);
       expect(code).toBe(0);
       const plays = JSON.parse(out) as Play[];
       expect(plays.map(({ scenario, proxy, outcome }) => [scenario, proxy, outcome])).toStrictEqual([
         ["keep-alive", "none", "works"],
         ["keep-alive", "hopwise", "works"],
       ]);
-      expect(readFileSync(file, "utf8")).toMatch(/^<!doctype html>/i);
+      expect(readFileSync(file, "utf8")).toMatch(/^<!doctype html>\n<html lang="ko"/i);
       const mermaid = await run("lab", "keep-alive", "--mermaid", "--proxy", "none", ...simulated);
       expect(mermaid.out).toMatch(/^sequenceDiagram\n/);
     } finally {
