@@ -40,6 +40,7 @@ const HTTP_PORT = 80;
 export function readLabRequest(names: readonly string[], flags: LabFlags, locale: string): LabRequest {
   const isAll = flags.all === true;
   if (isAll && names.length > 0) throw invalid(`--all plays every scenario: leave out ${shown(String(names[0]))}`);
+  if (!isAll && names.length === 0) refuseUnplayed(flags);
   const { proxy } = flags;
   const target = typeof proxy === "string" && !isKind(proxy) ? readProxyUrl(proxy) : undefined;
   const isForward = flags.forward === true;
@@ -67,6 +68,13 @@ export function readLabRequest(names: readonly string[], flags: LabFlags, locale
     output: flags.json === true ? "json" : flags.mermaid === true ? "mermaid" : "diagram",
     htmlFile: typeof flags.html === "string" ? flags.html : undefined,
   };
+}
+
+/** Without a scenario there is only their list, which nothing of this concerns. */
+function refuseUnplayed(flags: LabFlags): void {
+  const asked = Object.keys(flags).find((name) => name !== "lang" && flags[name] !== undefined);
+  if (asked === undefined) return;
+  throw new HopwiseError("option-invalid", "nothing is played without a scenario: write its name, or --all", asked);
 }
 
 function isKind(text: string): text is MiddleKind {

@@ -5,6 +5,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { HopwiseError } from "../config/error.ts";
+import { fileFault } from "../config/file-error.ts";
 import { listenError } from "../config/listen-error.ts";
 import { nodeDialer } from "../net/node-dialer.ts";
 import { type Middle, middleOf } from "./actors/middles.ts";
@@ -181,7 +182,7 @@ async function show(plays: readonly Play[], request: LabRequest, screen: Screen)
   } catch (error) {
     throw new HopwiseError(
       "option-invalid",
-      `${htmlFile} cannot be written: ${(error as Error).message}`,
+      `${htmlFile} cannot be written (${fileFault(error, "written")}): write the path of another file`,
       "html",
       error,
     );

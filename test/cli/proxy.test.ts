@@ -100,7 +100,10 @@ describe("an origin that is absent", () => {
     await origin((_request, response) => response.end(), Number(port));
     expect(await get(url)).toMatchObject({ status: 200 });
     await running.err(/ again$/);
-    expect(running.errLines.slice(1)).toEqual([`no connection to ${to}: ECONNREFUSED`, `connected to ${to} again`]);
+    expect(running.errLines.slice(1)).toEqual([
+      `no connection to ${to}: ECONNREFUSED, nobody listens there`,
+      `connected to ${to} again`,
+    ]);
   });
 });
 
