@@ -56,7 +56,7 @@ export interface ProxyOptions {
   readonly poolIdleTimeout?: Duration | undefined;
   /** Connections to each origin at once; beyond, requests wait in line. Default: `1024`. */
   readonly poolSize?: string | number | undefined;
-  /** A tunnel (WebSocket) may carry nothing for this long. Default: `1h`. */
+  /** A tunnel (WebSocket, CONNECT) may carry nothing for this long. Default: `1h`. */
   readonly tunnelTimeout?: Duration | undefined;
   /** Neighbours (addresses, CIDR ranges) whose forwarding fields are believed and passed on. Default: `none`. */
   readonly trusted?: string | readonly string[] | undefined;

@@ -44,13 +44,12 @@ export function readLabRequest(names: readonly string[], flags: LabFlags, locale
   const { proxy } = flags;
   const target = typeof proxy === "string" && !isKind(proxy) ? readProxyUrl(proxy) : undefined;
   const isForward = flags.forward === true;
-  if (isForward && target === undefined) {
-    throw new HopwiseError(
-      "option-invalid",
-      "it concerns real proxies: write --proxy http://127.0.0.1:3128 with it",
-      "forward",
-    );
+  for (const name of ["forward", "originPort"]) {
+    if (target !== undefined || flags[name] === undefined) continue;
+    const where = name === "forward" ? "http://127.0.0.1:3128" : "http://127.0.0.1:8080";
+    throw new HopwiseError("option-invalid", `it concerns real proxies: write --proxy ${where} with it`, name);
   }
+  if (flags.json === true && flags.mermaid === true) throw invalid("--json and --mermaid are two forms: choose one");
   return {
     scenarios: isAll ? scenarios : names.map(scenarioNamed),
     isAll,

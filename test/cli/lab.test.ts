@@ -123,6 +123,8 @@ describe("wrong usage", () => {
     ],
     [["dumb-proxy", "--lang", "fr"], 'hopwise: --lang: "fr" is not spoken here: write en or ko'],
     [["dumb-proxy", "--forward"], /^hopwise: --forward: it concerns real proxies: write --proxy/],
+    [["dumb-proxy", "--origin-port", "9080"], /^hopwise: --origin-port: it concerns real proxies: write --proxy/],
+    [["dumb-proxy", "--json", "--mermaid"], "hopwise: --json and --mermaid are two forms: choose one"],
   ])("hopwise lab %j", async (args, message) => {
     const { code, out, err } = await run("lab", ...args);
     expect([code, out]).toStrictEqual([2, ""]);
