@@ -40,13 +40,17 @@ function clientCells(rest = OK): Pick<Record<Fault, Cell>, "client resets" | "cl
   };
 }
 
-function lost(fault: FaultStep, ending: Cell["origin"][number]): Cell {
-  return {
-    steps: [fault, toClient.gets("502 upstream-closed", answer(502, "upstream-closed"))],
+/** The client gets 502, and may go on. */
+function badGateway(reason: "upstream-closed" | "response-incomplete") {
+  return (fault: FaultStep, ending: Cell["origin"][number]): Cell => ({
+    steps: [fault, toClient.gets(`502 ${reason}`, answer(502, reason))],
     client: ["persists"],
     origin: [ending],
-  };
+  });
 }
+
+const lost = badGateway("upstream-closed");
+const incomplete = badGateway("response-incomplete");
 
 /** A reused connection that dies without a word: the request is idempotent and goes out once more. */
 function retried(fault: FaultStep, ending: Cell["origin"][number]): Cell {
@@ -62,14 +66,6 @@ const silent: Cell = {
   client: ["persists"],
   origin: ["FIN response-timeout"],
 };
-
-function incomplete(fault: FaultStep, ending: Cell["origin"][number]): Cell {
-  return {
-    steps: [fault, toClient.gets("502 response-incomplete", answer(502, "response-incomplete"))],
-    client: ["persists"],
-    origin: [ending],
-  };
-}
 
 /** The origin promises a lifetime, so that the next POST may go on this connection. */
 const promisingExchange: readonly Step[] = [

@@ -172,8 +172,8 @@ const confusing: readonly PeerCase[] = [
       if (interim.some(({ status }) => status === 101)) return fails("relayed as it is");
       if (first !== undefined && first.status >= 500) return holds;
       if (first !== undefined) return fails(`answered ${first.status}`);
-      // An interim response that nobody expects may be ignored; then the final one is still to come.
-      return allowed(ended === undefined ? "waits on for a final response" : "closed without an answer");
+      // An interim response that nobody expects may be ignored; then the final one is still to come, until a timeout.
+      return allowed(ended === undefined ? "it waits on, and so does the client" : "closed without an answer");
     },
   },
 ];
