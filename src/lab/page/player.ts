@@ -268,8 +268,8 @@ export class Player {
   #draw(y: number): void {
     this.#y = y;
     for (const mover of this.#all(".scenario:not([hidden]) .moves")) {
-      // The time on the axis would be cut in half at the very beginning.
-      const at = mover.matches(".on-axis") ? Math.max(y, 10) : y;
+      // At the very beginning the time would be cut in half; it stands where it begins to count.
+      const at = mover.matches(".on-axis") ? Math.max(y, this.#data().clock[0]?.[0] ?? 0) : y;
       mover.setAttribute("transform", `translate(0 ${at})`);
     }
     const at = this.#time(y);
