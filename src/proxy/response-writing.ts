@@ -77,7 +77,7 @@ function lengthToSay({ head, framing, requestMethod }: ResponseWriting): string 
   if (framing.kind === "length") return String(framing.length);
   // Responses to HEAD and 304 describe a length without carrying it; it is a number, responseFraming refuses others.
   const describes = head.status === 304 || (requestMethod === "HEAD" && head.status >= 200 && head.status !== 204);
-  const described = describes ? head.fields.valuesOf(Kind.contentLength)[0] : undefined;
+  const described = describes ? head.fields.firstOf(Kind.contentLength) : undefined;
   return described === undefined ? undefined : String(Number(described));
 }
 
