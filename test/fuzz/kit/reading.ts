@@ -83,8 +83,8 @@ export function bodyOutcome(reader: BodyReader, pieces: readonly Octets[]): Body
   let body = "";
   let rest = "";
   const sink = {
-    onBodyOctets(piece: Octets) {
-      body += piece.latin1Slice();
+    onBodyOctets(piece: Octets, from: number, to: number) {
+      body += piece.latin1Slice(from, to);
     },
   };
   for (const piece of pieces) {
@@ -207,8 +207,8 @@ export class MessageStream {
     const { body, message } = this;
     if (body === undefined || message === undefined) throw new Error("a body is read after its head");
     const end = body.read(piece, from, {
-      onBodyOctets(slice) {
-        message.body += slice.latin1Slice();
+      onBodyOctets(read, start, stop) {
+        message.body += read.latin1Slice(start, stop);
       },
     });
     if (body.refusal !== undefined) return this.refuse(body.refusal, piece);
