@@ -62,11 +62,14 @@ export function targetOf(head: RequestHead): Target | RefusalCode {
   const host = head.fields.firstOf(Kind.host);
   if (host === undefined) {
     if (head.minorVersion === 1) return "host-missing";
-  } else if (host !== latestHost) {
+    return formOf(head.method, head.target, "");
+  }
+  if (host !== latestHost) {
     if (!isAuthority(host)) return "host-invalid";
     latestHost = host;
   }
-  return formOf(head.method, head.target, host ?? "");
+  // The very same text each time, so that whoever compares it need not look at its characters.
+  return formOf(head.method, head.target, latestHost);
 }
 
 function formOf(method: string, target: string, host: string): Target | RefusalCode {
