@@ -21,7 +21,7 @@ import { namesOf } from "./client-names.ts";
 import type { ProxyContext } from "./context.ts";
 import { ExchangeRecord } from "./exchange-record.ts";
 import { answerFinally, answerRefused } from "./final-answers.ts";
-import { Pipelined } from "./pipelined.ts";
+import { nothingPipelined, Pipelined } from "./pipelined.ts";
 
 /** Requests on one HTTP/1.0 keep-alive connection without an operator's limit: what 1.0 is granted is finite (S6). As nginx. */
 const HTTP10_REQUESTS_MAX = 1_000;
@@ -73,7 +73,7 @@ export class DownstreamConnection implements SocketHandler {
   private awaited: Awaited = "head";
   private head: RequestHead | undefined;
   private exchange: ClientExchange | undefined;
-  private readonly pipelined = new Pipelined();
+  private pipelined = nothingPipelined;
   peerHasClosed = false;
   /** The protocol version of the latest request. */
   private minorVersion: 0 | 1 = 1;
@@ -182,6 +182,7 @@ export class DownstreamConnection implements SocketHandler {
   }
 
   private keepPipelined(octets: Octets, from: number): void {
+    if (this.pipelined === nothingPipelined) this.pipelined = new Pipelined();
     this.pipelined.keep(octets, from);
     if (this.pipelined.isFull) this.pause();
   }
@@ -410,7 +411,7 @@ export class DownstreamConnection implements SocketHandler {
   private leave(): void {
     this.exchange = undefined;
     this.head = undefined;
-    this.pipelined.clear();
+    this.pipelined = nothingPipelined;
     this.node.leave();
     this.context.deadlines.clear(this.deadline);
   }

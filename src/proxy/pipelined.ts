@@ -51,6 +51,7 @@ export class Pipelined {
 
   /** All of it, to be read now; `keep` takes back what has to go on waiting, `letGo` says that nothing has. */
   take(): Octets {
+    if (this.isEmpty) return NOTHING;
     this.taken = this.store.subarray(this.start, this.end);
     this.start = this.end;
     return this.taken;
@@ -64,9 +65,7 @@ export class Pipelined {
     this.start = 0;
     this.end = 0;
   }
-
-  clear(): void {
-    this.start = this.end;
-    this.letGo();
-  }
 }
+
+/** Shared by all connections that never sent anything before its turn: it stays empty. */
+export const nothingPipelined = new Pipelined();
