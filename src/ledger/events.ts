@@ -91,8 +91,7 @@ export class EventHub implements ProxyObserver {
   }
 
   reuseRefused(connection: PooledConnection, refusal: ReuseRefusal): void {
-    if (this.hears("reuse-refused"))
-      this.tell("reuse-refused", this.make.reuseRefused(connection, refusal));
+    if (this.hears("reuse-refused")) this.tell("reuse-refused", this.make.reuseRefused(connection, refusal));
   }
 
   upstreamClosed(connection: PooledConnection): void {
