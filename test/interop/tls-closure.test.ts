@@ -16,7 +16,7 @@ import { Gateway } from "../../src/proxy/gateway.ts";
 import { Bell } from "../kit/bell.ts";
 import { RecordingObserver } from "../kit/recording-observer.ts";
 import { baseSettings } from "../kit/stage.ts";
-import { listening } from "./support/origins.ts";
+import { listening } from "./support/listening.ts";
 import { has, needing } from "./support/programs.ts";
 import { selfSigned } from "./support/site.ts";
 
