@@ -81,6 +81,11 @@ describe("kinds", () => {
     ({ name }) => expect(kindOfName(name)).toBe(Kind.forwardedOther),
   );
 
+  table(
+    ["Proxy-Authentication-Info", "PROXY-AUTHENTICATION-INFO"].map((name) => ({ name })),
+    ({ name }) => expect(kindOfName(name)).toBe(Kind.proxyAuthenticate),
+  );
+
   // A CGI or WSGI origin reads HTTP_X_FORWARDED_FOR for both spellings.
   table(
     ["Content_Length", "TRANSFER_ENCODING", "X_Forwarded-For", "x_real_ip", "X_Forwarded_Prefix"].map((name) => ({

@@ -34,6 +34,7 @@ export const Kind = {
   proxyAuthorization: 21,
   setCookie: 22,
   close: 23,
+  /** And `Proxy-Authentication-Info`: what a proxy, and nobody behind it, tells its client (RFC 9110 section 11.7). */
   proxyAuthenticate: 24,
   /** Other fields in which neighbours tell of a client: `X-Real-IP`, `X-Forwarded-Port`, `-Server`, `-Prefix`. */
   forwardedOther: 25,
@@ -72,12 +73,13 @@ const NAMES: readonly (readonly [name: string, kind: Kind])[] = [
   ["x-forwarded-prefix", Kind.forwardedOther],
   ["x-forwarded-server", Kind.forwardedOther],
   ["proxy-authorization", Kind.proxyAuthorization],
+  ["proxy-authentication-info", Kind.proxyAuthenticate],
 ];
-const NAME_LENGTH_MAX = 19;
+const NAME_LENGTH_MAX = 25;
 
 /** Names with a hyphen that decide framing, concern one hop, or tell of the client; not those of an origin to a client. */
 const HYPHENATED = new Set(NAMES.map(([name]) => name).filter((name) => name.includes("-")));
-for (const name of ["set-cookie", "proxy-authenticate"]) HYPHENATED.delete(name);
+for (const name of ["set-cookie", "proxy-authenticate", "proxy-authentication-info"]) HYPHENATED.delete(name);
 
 interface Candidate {
   readonly name: Uint8Array;

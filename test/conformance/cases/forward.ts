@@ -406,12 +406,19 @@ export const forward: Group = {
       ["Proxy-Authorization: Basic eDp5", "Authorization: Basic eDp5"],
       ["Authorization: Basic eDp5"],
     ),
-    forwarded([45], "RFC 9110 section 11.7.1", "An origin's Proxy-Authenticate goes no further.", {
-      request: GET,
-      forwarded: GONE_ON,
-      response: OK.replace("Content-Length", "Proxy-Authenticate: Basic realm=x\r\nContent-Length"),
-      returned: BACK,
-    }),
+    ...["Proxy-Authenticate: Basic realm=x", "Proxy-Authentication-Info: nextnonce=x"].map((field) =>
+      forwarded(
+        [45],
+        "RFC 9110 section 11.7",
+        `What an origin says as if it were the proxy goes no further: ${field}.`,
+        {
+          request: GET,
+          forwarded: GONE_ON,
+          response: OK.replace("Content-Length", `${field}\r\nContent-Length`),
+          returned: BACK,
+        },
+      ),
+    ),
     {
       rows: [45],
       section: "RFC 9110 section 11.7.1",
