@@ -39,8 +39,8 @@ export const baseSettings: Omit<GatewaySettings, "origins"> = {
   viaName: VIA_NAME,
 };
 
-/** Octets that may wait in the proxy for a slow peer: the high-water mark, a read's worth, and an answer. */
-const UNSENT_BYTES_MAX = 512 * 1024;
+/** Octets that may wait in the proxy for a slow peer: the high-water mark, a read's worth (512 KiB on Bun), and an answer. */
+const UNSENT_BYTES_MAX = ("bun" in process.versions ? 768 : 512) * 1024;
 
 /** Settings of a gateway that a scene may change. */
 export type SceneSettings = Partial<Omit<GatewaySettings, "origins">>;
