@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Hopwise, startHopwise } from "../interop/support/hopwise.ts";
-import { listening } from "../interop/support/origins.ts";
+import { listening } from "../interop/support/listening.ts";
 import { RawClient } from "../interop/support/raw-client.ts";
 import { until, untilStill } from "../interop/support/waiting.ts";
 import { type Runtime, runtimes } from "./runtimes.ts";
