@@ -258,7 +258,7 @@ export class HopwiseProxy implements AsyncDisposable {
     if (this.listener !== undefined) {
       await new Promise<void>((resolve) => setTimeout(resolve, Math.min(LISTEN_GRACE_MS, grace_ms)));
       // Right after the runtime has accepted whoever was waiting: the system resets who is still in line.
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise<void>((resolve) => nodeClock.afterArrivals(resolve));
       await this.listener.close();
     }
     // Only now: whoever is told `close` comes back at once, and what waits to be accepted when the listener closes is reset.
