@@ -39,6 +39,8 @@ export class BunSocket implements Socket {
   private owesDrain = false;
   private hasTaken = false;
   private isPaused = false;
+  /** What Bun read although it was to read nothing. */
+  private held: Octets[] | undefined;
   private isEnding = false;
   /** The peer has closed its side. */
   private hasEnded = false;
@@ -133,6 +135,7 @@ export class BunSocket implements Socket {
     if (!this.isPaused || this.isGone) return;
     this.isPaused = false;
     this.raw.resume();
+    if (this.held !== undefined) process.nextTick(tellHeld, this);
   }
 
   /** Hands what waits to the system, as much as it takes. */
@@ -173,6 +176,22 @@ export class BunSocket implements Socket {
   private faultOf(status: number): string {
     if (status < -1) return getSystemErrorName(status);
     return this.hasEnded ? "EPIPE" : "ECONNRESET";
+  }
+
+  /** @internal `octets` lie in memory of their own. */
+  read(octets: Octets): void {
+    // Of a connection that was reset Bun reads a last time, paused or not; as elsewhere, nobody hears of that then.
+    if (this.isPaused) this.held = [...(this.held ?? []), octets];
+    else this.handler.onData(octets.length <= SHARED_BYTES_MAX ? shared(octets) : octets);
+  }
+
+  /** @internal */
+  tellHeld(): void {
+    while (this.held !== undefined && !this.isPaused && !this.isGone) {
+      const [octets, ...others] = this.held;
+      this.held = others.length > 0 ? others : undefined;
+      if (octets !== undefined) this.handler.onData(octets);
+    }
   }
 
   private forget(): void {
@@ -220,6 +239,10 @@ function tellClosed(socket: BunSocket): void {
   socket.tellClosed();
 }
 
+function tellHeld(socket: BunSocket): void {
+  socket.tellHeld();
+}
+
 function tellDrained(socket: BunSocket): void {
   socket.tellDrained();
 }
@@ -229,7 +252,7 @@ export const connectionEvents: BunEvents<BunSocket | undefined> = {
   data(raw, octets) {
     beginTurn();
     try {
-      raw.data?.handler.onData(octets.length <= SHARED_BYTES_MAX ? shared(octets) : octets);
+      raw.data?.read(octets);
     } finally {
       endTurn();
     }

@@ -420,6 +420,18 @@ describe.each([
     expect(heard.digest.digest("hex")).toBe(sha256(large));
   });
 
+  it("tells nothing of what was said before a reset while it is paused", async () => {
+    const { ours, heard, peer } = await pair();
+    ours.pause();
+    await new Promise<void>((resolve) => peer.write("unheard", () => resolve()));
+    peer.resetAndDestroy();
+    await once(peer, "close");
+    await nextTurn();
+    ours.write("finds out, where nobody else does");
+    await heard.hearing("close ECONNRESET");
+    expect(heard.said).toEqual(["close ECONNRESET"]);
+  });
+
   it("pauses in the middle of what it reads", async () => {
     const { ours, heard, peer } = await pair();
     let reads = 0;
