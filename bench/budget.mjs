@@ -1,5 +1,5 @@
 /**
- * Where an exchange's time goes: `npm run build && node bench/budget.mjs [DIRECTORY OF A BUILD]`.
+ * Where an exchange's time goes: `npm run build && node bench/budget.mjs [--quick] [DIRECTORY OF A BUILD]`.
  *
  * Each step of a small exchange is run by itself, thousands of times in a batch; the figure is the fastest batch, which
  * other work on the machine disturbs least. Steps marked with a socket include the system call over the loopback
@@ -11,7 +11,8 @@ import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { MemoryDialer, MemorySocket } from "../test/guard/memory-net.mjs";
 
-const build = pathToFileURL(`${process.argv[2] ?? new URL("../dist", import.meta.url).pathname}/`);
+const [directory] = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const build = pathToFileURL(`${directory ?? new URL("../dist", import.meta.url).pathname}/`);
 const load = (path) => import(new URL(path, build));
 const { readProxyOptions } = await load("config/options.js");
 const { EventHub } = await load("ledger/events.js");
@@ -19,7 +20,7 @@ const { Ledger } = await load("ledger/ledger.js");
 const { Observers } = await load("ledger/observers.js");
 const { beginTurn, endTurn, nodeClock } = await load("net/node-clock.js");
 const { Gateway } = await load("proxy/gateway.js");
-const { admit } = await load("proxy/admission.js");
+const { admit: admission } = await load("proxy/admission.js");
 const { RequestHead } = await load("wire/request-head.js");
 const { ResponseHead } = await load("wire/response-head.js");
 const { responseFraming } = await load("wire/framing.js");
@@ -30,7 +31,10 @@ const handles = await load("net/runtime-shape.js").catch(() => undefined);
 const writing = await load("net/handle-writing.js").catch(() => undefined);
 
 const BATCH = 2_000;
-const BATCHES = 120;
+/** `--quick`: to see that it runs; no figures to go by. */
+const isQuick = process.argv.includes("--quick");
+const BATCHES = isQuick ? 1 : 120;
+const ROUNDS = isQuick ? 1 : 6;
 const CLIENTS = 64;
 
 const body = "x".repeat(64);
@@ -87,16 +91,17 @@ function responseHead() {
 }
 const theRequest = requestHead();
 const theResponse = responseHead();
-const admission = admit(theRequest, context.settings.viaName);
-const sent = sentFraming(admission.framing, undefined);
+const admit = () => admission(theRequest, context.settings.viaName, context.isGateway, false);
+const admitted = admit();
+const sent = sentFraming(admitted.framing, undefined);
 const framing = responseFraming(theResponse, "GET");
 const options = connectionOptionsOf(theResponse.fields);
 let sink = 0;
 
 const steps = [
   ["read a request's head", () => (sink += requestHead().fields.count)],
-  ["admit it", () => (sink += admit(theRequest, context.settings.viaName).framing.length)],
-  ["write it anew", () => (sink += requestHeadText(context, downstream, theRequest, admission, sent, "o").length)],
+  ["admit it", () => (sink += admit().framing.length)],
+  ["write it anew", () => (sink += requestHeadText(context, downstream, theRequest, admitted, sent, "o").length)],
   ["read a response's head", () => (sink += responseHead().fields.count)],
   [
     "decide its framing and options",
@@ -141,7 +146,7 @@ const text = requestOctets.latin1Slice() + "x".repeat(100);
 /** Batches with a turn of the event loop after each write, as in a proxy. */
 async function timedInTurns(step) {
   let least = Number.POSITIVE_INFINITY;
-  for (let batch = 0; batch < BATCHES / 12; batch++) {
+  for (let batch = 0; batch < Math.ceil(BATCHES / 12); batch++) {
     const from = process.hrtime.bigint();
     for (let i = 0; i < BATCH / 4; i++) {
       step();
@@ -162,7 +167,7 @@ if (handle !== undefined) {
   writes.push(["write past the stream, with its system call (socket)", writePast]);
 }
 const least = writes.map(() => Number.POSITIVE_INFINITY);
-for (let round = 0; round < 6; round++) {
+for (let round = 0; round < ROUNDS; round++) {
   for (const [index, [, step]] of writes.entries()) least[index] = Math.min(least[index], await timedInTurns(step));
 }
 const [turn] = least;

@@ -10,12 +10,13 @@ import { availableParallelism } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { AdminServer } from "../admin/server.ts";
+import { accessLogError } from "../config/file-error.ts";
 import { listenError } from "../config/listen-error.ts";
 import type { ProxyConfig } from "../config/options.ts";
 import { type SharedLimits, shareOf } from "../config/shares.ts";
-import { formatAuthority, readCount } from "../config/values.ts";
+import { formatAuthority, readCount, shown } from "../config/values.ts";
 import { HopwiseError, type Listening } from "../index.ts";
-import { canHandOver, canSharePort } from "../net/node-listener.ts";
+import { canHandOver, canSharePort } from "../net/runtime.ts";
 import { type Loss, Supervisor, type SupervisorEvents } from "../workers/supervisor.ts";
 import { WholeLines } from "../workers/whole-lines.ts";
 import { drainOnSignal, plural } from "./drain.ts";
@@ -39,7 +40,12 @@ export function workersFrom(flags: Readonly<Record<string, unknown>>): number {
   } catch {
     // Said below.
   }
-  throw new HopwiseError("option-invalid", `write a number from 1 to ${WORKERS_MAX}, or auto: one per core`, "workers");
+  const problem = `"${shown(String(workers))}" is no count of processes`;
+  throw new HopwiseError(
+    "option-invalid",
+    `${problem}: write a number from 1 to ${WORKERS_MAX}, or auto: one per core`,
+    "workers",
+  );
 }
 
 export interface Crew<Options> {
@@ -129,8 +135,7 @@ async function opened(file: string): Promise<Writable> {
     await once(output, "open");
     return output;
   } catch (error) {
-    const problem = `${file} cannot be opened for writing: ${(error as Error).message}`;
-    throw new HopwiseError("access-log-unwritable", problem, "accessLog", error);
+    throw accessLogError(file, error);
   }
 }
 
@@ -143,6 +148,15 @@ function eventsFor(terminal: Terminal): SupervisorEvents {
       news.forget(loss.worker);
       terminal.json({ type: "worker", state: "lost", ...loss, restart_ms: loss.restart_ms ?? null });
       if (!terminal.isJson) terminal.warn(`${styled("red", "a worker was lost")}: ${described(loss)}`);
+    },
+    onSilent(worker, pid) {
+      terminal.json({ type: "worker", state: "silent", worker, pid });
+      const what = `worker ${worker} (process ${pid}) says nothing: it is replaced if that goes on`;
+      if (!terminal.isJson) terminal.warn(`${styled("yellow", "warning")}: ${what}`);
+    },
+    onHeard(worker, pid) {
+      terminal.json({ type: "worker", state: "running", worker, pid });
+      terminal.say(`${styled("green", `worker ${worker} works on`)}`);
     },
     onRestarted(worker, lost) {
       terminal.json({ type: "worker", state: "running", worker, instead: lost });

@@ -7,12 +7,12 @@
 import { randomBytes } from "node:crypto";
 import { BlockList, isIP } from "node:net";
 import type * as z from "zod";
+import { connectionsThatFit, DESCRIPTORS_RESERVED, descriptorLimit } from "../net/descriptors.ts";
 import type { DialGuard } from "../net/dial-guard.ts";
 import { parseOriginAddress } from "../pool/origin-address.ts";
 import type { BasicAuthentication } from "../proxy/basic-authentication.ts";
 import type { GatewaySettings } from "../proxy/settings.ts";
 import { defaultHeadLimits } from "../wire/head-reader.ts";
-import { connectionsThatFit, DESCRIPTORS_RESERVED, descriptorLimit } from "./descriptors.ts";
 import { HopwiseError } from "./error.ts";
 import { nearest } from "./nearest.ts";
 import { type AdminAddress, proxySchema } from "./schema.ts";
@@ -56,7 +56,7 @@ export interface ProxyOptions {
   readonly poolIdleTimeout?: Duration | undefined;
   /** Connections to each origin at once; beyond, requests wait in line. Default: `1024`. */
   readonly poolSize?: string | number | undefined;
-  /** A tunnel (WebSocket) may carry nothing for this long. Default: `1h`. */
+  /** A tunnel (WebSocket, CONNECT) may carry nothing for this long. Default: `1h`. */
   readonly tunnelTimeout?: Duration | undefined;
   /** Neighbours (addresses, CIDR ranges) whose forwarding fields are believed and passed on. Default: `none`. */
   readonly trusted?: string | readonly string[] | undefined;
@@ -158,7 +158,7 @@ export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): 
     admin,
     accessLog: values.accessLog,
     logsConnections: values.logConnections,
-    warnings: warningsAbout(values.maxConnections, limit, idleMax),
+    warnings: [...warningsAbout(values.maxConnections, limit, idleMax), ...warningsAboutLog(values)],
   };
 }
 
@@ -181,6 +181,11 @@ function warningsAbout(maxConnections: number | undefined, limit: number, idleMa
     `${maxConnections} client connections may need ${needed} file descriptors and the limit is ${limit}: ` +
       `${fitting} are allowed; raise the limit (ulimit -n ${needed}) to allow more`,
   ];
+}
+
+function warningsAboutLog({ accessLog, logConnections }: SharedValues): string[] {
+  if (!logConnections || accessLog !== undefined) return [];
+  return ["connections are to be logged, but there is no access log: name a file for it, or - for the standard output"];
 }
 
 /** The first fault, as one sentence. */

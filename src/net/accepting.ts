@@ -7,6 +7,7 @@
  */
 import type { Server } from "node:net";
 import { getSystemErrorName } from "node:util";
+import { bun } from "./bun-api.ts";
 
 /** What the runtime has of a connection, and can send to another process. */
 export interface SocketHandle {
@@ -19,15 +20,15 @@ interface ListenerHandle {
   onconnection: (status: number, handle: SocketHandle | undefined) => void;
 }
 
-/** From now on tells the bare connections of `server`, which listens. False: this runtime cannot (Bun); nothing is changed. */
+/** From now on tells the bare connections of `server`, which listens. False: this runtime cannot; nothing is changed. */
 export function acceptHandles(
   server: Server,
   onHandle: (handle: SocketHandle) => void,
   onFault: (code: string) => void,
 ): boolean {
   const listener = (server as unknown as { _handle?: Partial<ListenerHandle> | null })._handle;
-  // On Bun it has that name, too, and another meaning.
-  if (typeof listener?.onconnection !== "function" || "bun" in process.versions) return false;
+  // Bun has the name, too, and another meaning.
+  if (typeof listener?.onconnection !== "function" || bun !== undefined) return false;
   listener.onconnection = (status, handle) => {
     if (handle === undefined) onFault(getSystemErrorName(status));
     else onHandle(handle);

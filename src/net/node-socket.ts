@@ -10,6 +10,7 @@ import { handleOf, hasLostPeer } from "./handle.ts";
 import { beginTurn, endTurn } from "./node-clock.ts";
 import type { Socket, SocketHandler } from "./ports.ts";
 import { isOfPresentRead, retainPresent, unshared } from "./read-buffers.ts";
+import { destroy, wasCutOff } from "./tls-closure.ts";
 
 /** Unsent octets at which a writer is asked to wait: two reads' worth keep a fast peer busy. */
 export const HIGH_WATER_BYTES = 128 * 1024;
@@ -105,7 +106,7 @@ export class NodeSocket implements Socket {
   }
 
   destroy(): void {
-    this.raw.destroy();
+    destroy(this.raw);
   }
 
   pause(): void {
@@ -143,7 +144,7 @@ function onEnd(this: RawSocket): void {
     this.destroy();
     return;
   }
-  socket?.handler.onEnd();
+  socket?.handler.onEnd(wasCutOff(this));
 }
 
 function onDrain(this: RawSocket): void {

@@ -9,6 +9,8 @@ import type { Socket } from "./ports.ts";
 
 /** Up to here everything is joined into one latin1 string; beyond, copying costs more than a gathered write. */
 const JOINED_BYTES_MAX = 16 * 1024;
+/** Up to here octets become text at once: they cost less to copy than to keep as a piece of their own. */
+const TEXT_BYTES_MAX = 2 * 1024;
 
 export class Outbox {
   /** Octets of body and framing collected, for counting. */
@@ -25,13 +27,19 @@ export class Outbox {
     this.size += text.length;
   }
 
-  addOctets(octets: Octets): void {
+  /** Adds what lies from `from` to `to`. */
+  addOctets(octets: Octets, from: number, to: number): void {
+    const length = to - from;
+    this.size += length;
+    if (length <= TEXT_BYTES_MAX) {
+      this.text += octets.latin1Slice(from, to);
+      return;
+    }
     if (this.text !== "") {
       this.pieces.push(this.text);
       this.text = "";
     }
-    this.pieces.push(octets);
-    this.size += octets.length;
+    this.pieces.push(length === octets.length ? octets : octets.subarray(from, to));
   }
 
   /** Writes everything. False: the socket asks to wait for its drain. */

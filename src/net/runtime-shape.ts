@@ -3,10 +3,11 @@
  *
  * It is learnt: a socket of `node:net` over a handle that only looks shows what it installs there and what it hands over.
  * What a read brought, the runtime keeps where only its own function sees it, so that function goes on being asked, with that
- * same socket as its owner. If anything is not as in Node 20, 22 and 24 (Bun; a Node to come), nothing is learnt, and
+ * same socket as its owner. If anything is not as in Node 20, 22 and 24, nothing is learnt, and
  * connections stay on the runtime's sockets. Deliberately absent: `process.binding` and its like; TLS, whose handles buffer.
  */
 import { type OnReadOpts, Socket as RawSocket, type SocketConstructorOpts } from "node:net";
+import { bun } from "./bun-api.ts";
 import type { Handle, ShutdownRequest, WriteRequest } from "./handle.ts";
 
 /** What a read brought: octets (how many), nothing (0), the peer's FIN, or a fault. */
@@ -99,7 +100,7 @@ export function knownHandle(candidate: unknown): Handle | undefined {
 
 /** @param Socket the runtime's class of sockets */
 export function learnShape(Socket: typeof RawSocket): RuntimeShape | undefined {
-  if ("bun" in process.versions) return undefined;
+  if (bun !== undefined) return undefined;
   try {
     const requests = learnRequests(Socket);
     const reading = learnReading(Socket);

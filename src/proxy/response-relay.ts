@@ -111,7 +111,7 @@ export class ResponseRelay implements BodySink {
     if (options === undefined) return false;
     this.receiver.onInterim(head.status);
     // RFC 9110 section 15.2: HTTP/1.0 clients know no 1xx.
-    if (this.request.minorVersion === 1) this.outbox.addText(interimHeadText(head, options));
+    if (this.request.minorVersion === 1) this.outbox.addText(interimHeadText(head, options, this.context));
     return true;
   }
 
@@ -159,9 +159,9 @@ export class ResponseRelay implements BodySink {
     else if (body.isComplete) this.complete(end < octets.length);
   }
 
-  onBodyOctets(octets: Octets): void {
-    this.bytes += octets.length;
-    addBodyPiece(this.outbox, this.clientFraming === "chunked", octets);
+  onBodyOctets(octets: Octets, from: number, to: number): void {
+    this.bytes += to - from;
+    addBodyPiece(this.outbox, this.clientFraming === "chunked", octets, from, to);
   }
 
   /** The origin closed in order. @returns whether the response is complete by that */

@@ -5,14 +5,14 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket as RawSocket, type Server } from "node:net";
 import { vi } from "vitest";
-import type { Address, Listener, Socket, SocketHandler } from "../../src/net/ports.ts";
+import type { Address, Dialer, Listener, Socket, SocketHandler } from "../../src/net/ports.ts";
 import type { Octets } from "../../src/wire/octets.ts";
 
 export type Implementation = "handle" | "stream";
 
 export interface Ports {
-  readonly listen: typeof import("../../src/net/node-listener.ts").listen;
-  readonly nodeDialer: typeof import("../../src/net/node-dialer.ts").nodeDialer;
+  readonly listen: typeof import("../../src/net/runtime.ts").listen;
+  readonly dialer: Dialer;
 }
 
 /** The ports on one implementation: a runtime of unknown shape has streams only. */
@@ -21,10 +21,9 @@ export async function portsOn(implementation: Implementation): Promise<Ports> {
   if (implementation === "stream") {
     vi.doMock("../../src/net/runtime-shape.ts", () => ({ knownHandle: () => undefined }));
   }
-  const { listen } = await import("../../src/net/node-listener.ts");
-  const { nodeDialer } = await import("../../src/net/node-dialer.ts");
+  const { dialer, listen } = await import("../../src/net/runtime.ts");
   vi.doUnmock("../../src/net/runtime-shape.ts");
-  return { listen, nodeDialer };
+  return { listen, dialer };
 }
 
 /** Hears, beside data, what a socket says. */
@@ -113,7 +112,7 @@ export async function accept({ listen }: Ports): Promise<Connection> {
   return keep({ ours: await coming, hearing, peer });
 }
 
-export async function dial({ nodeDialer }: Ports, path?: string): Promise<Connection> {
+export async function dial({ dialer }: Ports, path?: string): Promise<Connection> {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
   servers.add(server);
   server.listen(path === undefined ? { port: 0, host: "127.0.0.1" } : { path });
@@ -126,7 +125,7 @@ export async function dial({ nodeDialer }: Ports, path?: string): Promise<Connec
   const [[peer], ours] = await Promise.all([
     once(server, "connection") as Promise<[RawSocket]>,
     new Promise<Socket>((resolve, reject) => {
-      nodeDialer.dial(address, {
+      dialer.dial(address, {
         onConnected(socket) {
           socket.handler = hearing;
           resolve(socket);
