@@ -149,6 +149,15 @@ function eventsFor(terminal: Terminal): SupervisorEvents {
       terminal.json({ type: "worker", state: "lost", ...loss, restart_ms: loss.restart_ms ?? null });
       if (!terminal.isJson) terminal.warn(`${styled("red", "a worker was lost")}: ${described(loss)}`);
     },
+    onSilent(worker, pid) {
+      terminal.json({ type: "worker", state: "silent", worker, pid });
+      const what = `worker ${worker} (process ${pid}) says nothing: it is replaced if that goes on`;
+      if (!terminal.isJson) terminal.warn(`${styled("yellow", "warning")}: ${what}`);
+    },
+    onHeard(worker, pid) {
+      terminal.json({ type: "worker", state: "running", worker, pid });
+      terminal.say(`${styled("green", `worker ${worker} works on`)}`);
+    },
     onRestarted(worker, lost) {
       terminal.json({ type: "worker", state: "running", worker, instead: lost });
       terminal.say(`${styled("green", `worker ${worker} runs`)} instead of worker ${lost}`);

@@ -11,6 +11,7 @@ import type { DialGuard } from "./dial-guard.ts";
 import { socketOn } from "./direct-socket.ts";
 import { HIGH_WATER_BYTES, sharedReading } from "./node-socket.ts";
 import type { Address, Dialer, DialHandler, DialRefusal } from "./ports.ts";
+import { watchClosure } from "./tls-closure.ts";
 
 const isBun = "bun" in process.versions;
 
@@ -54,6 +55,7 @@ function dial(address: Address, handler: DialHandler, guarding: Guarding | undef
     const late = address.kind === "tcp" ? guard?.refusal(raw.remoteAddress ?? "", address.port) : undefined;
     if (late !== undefined) return onFailed(refused(late));
     raw.removeListener("error", onFailed);
+    if (isTls) watchClosure(raw);
     handler.onConnected(socketOn(raw, !isTls && !isBun));
   };
   raw.once("error", onFailed);

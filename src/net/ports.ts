@@ -10,8 +10,12 @@ import type { Octets } from "../wire/octets.ts";
 export interface SocketHandler {
   /** Octets arrived. They are valid during this call only: what is kept is copied, what is written need not be. */
   onData(octets: Octets): void;
-  /** The peer closed its side (FIN). Ours stays open until `end`. */
-  onEnd(): void;
+  /**
+   * The peer closed its side (FIN). Ours stays open until `end`.
+   *
+   * @param isCutOff over TLS, and without the closure alert: it may have been somebody else (RFC 9112 section 9.8)
+   */
+  onEnd(isCutOff?: boolean): void;
   /** What was written has left, after `write` returned false. */
   onDrain(): void;
   /** The socket is gone. `fault`: the system's error code (`ECONNRESET`); none: it was closed in order. */
