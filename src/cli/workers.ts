@@ -16,7 +16,7 @@ import type { ProxyConfig } from "../config/options.ts";
 import { type SharedLimits, shareOf } from "../config/shares.ts";
 import { formatAuthority, readCount, shown } from "../config/values.ts";
 import { HopwiseError, type Listening } from "../index.ts";
-import { canHandOver, canSharePort } from "../net/node-listener.ts";
+import { canHandOver, canSharePort } from "../net/runtime.ts";
 import { type Loss, Supervisor, type SupervisorEvents } from "../workers/supervisor.ts";
 import { WholeLines } from "../workers/whole-lines.ts";
 import { drainOnSignal, plural } from "./drain.ts";

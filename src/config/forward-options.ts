@@ -4,9 +4,9 @@
  * Deliberately absent: `X-Forwarded-*`. A forward proxy acts for its clients, who may not want to be known to origins.
  */
 import * as z from "zod";
+import { DESCRIPTORS_RESERVED, descriptorLimit } from "../net/descriptors.ts";
 import { DialGuard } from "../net/dial-guard.ts";
 import { BasicAuthentication } from "../proxy/basic-authentication.ts";
-import { DESCRIPTORS_RESERVED, descriptorLimit } from "./descriptors.ts";
 import { type ProxyConfig, type ProxyOptions, readWith, sharedConfig } from "./options.ts";
 import { kind, listenAddress, option, proxySchema } from "./schema.ts";
 import { readUsersFile } from "./users.ts";

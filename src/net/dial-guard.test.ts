@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DialGuard, isPublic } from "./dial-guard.ts";
-import { guardedDialer } from "./node-dialer.ts";
+import { guardedDialer } from "./runtime.ts";
 
 const refused: Readonly<Record<string, readonly string[]>> = {
   loopback: ["127.0.0.1", "127.0.0.0", "127.1.2.3", "127.255.255.255", "::1"],

@@ -31,7 +31,7 @@ const owner = Symbol("hopwise.socket");
 type OwnedSocket = RawSocket & { [owner]: NodeSocket | undefined };
 
 /** Takes what no handler has asked for yet. */
-const nobody: SocketHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
+export const nobody: SocketHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
 /** What the runtime gets when it asks where to read next: right after a read, or for a new socket. */
 let chosenBuffer: Buffer | undefined = sharedBuffer;

@@ -87,6 +87,17 @@ export interface Listener {
   close(): void | Promise<void>;
 }
 
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Other processes listen there, too, and the system divides the connections; see `canSharePort` (runtime.ts). */
+  readonly sharesPort?: boolean;
+  readonly onSocket: (socket: Socket) => void;
+  /** A connection could not be accepted (`EMFILE` for instance); listening goes on. */
+  readonly onFault: (code: string) => void;
+}
+
 export interface Clock {
   /** Milliseconds from an arbitrary start; never goes back. */
   now(): number;

@@ -12,7 +12,8 @@ import { departed, type FigureSource, type Figures, figuresOf, type RunningWorke
 import { Ledger } from "../ledger/ledger.ts";
 import { type ProxyStats, statsFrom } from "../ledger/stats.ts";
 import { nodeClock } from "../net/node-clock.ts";
-import { BACKLOG, canSharePort } from "../net/node-listener.ts";
+import { BACKLOG } from "../net/node-listener.ts";
+import { canSharePort } from "../net/runtime.ts";
 import type { DrainReport } from "../proxy/gateway.ts";
 import { Dispatcher } from "./handing.ts";
 import type { News, ToWorker } from "./protocol.ts";

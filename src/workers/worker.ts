@@ -7,8 +7,9 @@
  */
 import { HopwiseError } from "../config/error.ts";
 import type { Figures } from "../ledger/figures.ts";
-import { type ListenOptions, listen, type SocketHandle, takeOver } from "../net/node-listener.ts";
-import type { Listener } from "../net/ports.ts";
+import { type SocketHandle, takeOver } from "../net/node-listener.ts";
+import type { Listener, ListenOptions } from "../net/ports.ts";
+import { listen } from "../net/runtime.ts";
 import type { DrainReport } from "../proxy/gateway.ts";
 import {
   FIGURES_MS,

@@ -7,9 +7,8 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nodeClock } from "../../src/net/node-clock.ts";
-import { nodeDialer } from "../../src/net/node-dialer.ts";
-import { listen } from "../../src/net/node-listener.ts";
 import type { Listener } from "../../src/net/ports.ts";
+import { dialer, listen } from "../../src/net/runtime.ts";
 import { wasCutOff, watchClosure } from "../../src/net/tls-closure.ts";
 import { parseOriginAddress } from "../../src/pool/origin-address.ts";
 import { Gateway } from "../../src/proxy/gateway.ts";
@@ -52,7 +51,7 @@ describe.skipIf(!has("openssl") || "bun" in process.versions)(`an https origin${
           dial: (address, handler) => {
             if (address.kind !== "tcp") throw new Error("the origin is reached over TCP");
             const tls = { serverName: "127.0.0.1", ca: certificate, rejectUnauthorized: true };
-            return nodeDialer.dial({ ...address, tls }, handler);
+            return dialer.dial({ ...address, tls }, handler);
           },
         },
       },
