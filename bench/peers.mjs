@@ -102,15 +102,28 @@ backend origin
   },
 };
 
-const hopwise = (name, runtime, version, missing) => ({
+/** Where a runtime is, its name with its version, and what to do where it is absent. */
+export const runtimes = {
+  node: { program: process.execPath, version: () => `Node ${process.versions.node}`, missing: () => undefined },
+  node24: { program: node24, version: () => `Node ${versionOf(node24, ["-v"], /v(\S+)/)}`, missing: installed(node24) },
+  bun: { program: bun, version: () => `Bun ${versionOf(bun, ["-v"], /(\S+)/)}`, missing: installed(bun) },
+};
+
+/** hopwise as `program` on `runtime`. */
+export const hopwiseOf = (name, runtime, program) => ({
   name,
   kind: "hopwise",
-  version: () => `${version()}`,
-  missing: () => missing() ?? (existsSync(cli) ? undefined : "npm run build"),
   command: (_directory, origin, port) => [
-    ...[runtime, cli, "proxy", "--to", `http://127.0.0.1:${origin}`, "--listen", `127.0.0.1:${port}`],
+    ...[runtime, program, "proxy", "--to", `http://127.0.0.1:${origin}`, "--listen", `127.0.0.1:${port}`],
     ...["--no-admin", "--quiet", "--keep-alive-timeout", "1h"],
   ],
+});
+
+/** The hopwise of this tree, as it was built last. */
+const hopwise = (name, { program, version, missing }) => ({
+  ...hopwiseOf(name, program, cli),
+  version,
+  missing: () => missing() ?? (existsSync(cli) ? undefined : "npm run build"),
 });
 
 /** A peer from npm: one small file in servers/, on the same Node as hopwise. */
@@ -135,14 +148,9 @@ export const peers = [
   nginx(REFERENCE, "proxy_buffers 8 16k; proxy_busy_buffers_size 32k;"),
   nginx("nginx-default", ""),
   haproxy,
-  hopwise(
-    "hopwise",
-    process.execPath,
-    () => `Node ${process.versions.node}`,
-    () => undefined,
-  ),
-  hopwise("hopwise-node24", node24, () => `Node ${versionOf(node24, ["-v"], /v(\S+)/)}`, installed(node24)),
-  hopwise("hopwise-bun", bun, () => `Bun ${versionOf(bun, ["-v"], /(\S+)/)}`, installed(bun)),
+  hopwise("hopwise", runtimes.node),
+  hopwise("hopwise-node24", runtimes.node24),
+  hopwise("hopwise-bun", runtimes.bun),
   relay,
   library("fastify", "@fastify/http-proxy"),
   library("httpxy"),
