@@ -1,14 +1,14 @@
 /**
  * Collects what goes out on one socket while one event is handled, so that it leaves in one write.
  *
- * Small pieces are joined into one string; large ones are written gathered, uncopied. Deliberately absent: keeping
+ * Small pieces are joined into one string; others the socket gathers into one write. Deliberately absent: keeping
  * anything between events.
  */
 import type { Octets } from "../wire/octets.ts";
 import type { Socket } from "./ports.ts";
 
-/** Up to here everything is joined into one latin1 string; beyond, copying costs more than a gathered write. */
-const JOINED_BYTES_MAX = 16 * 1024;
+/** Up to here everything is joined into one latin1 string; beyond, the socket joins or gathers it for less. */
+const JOINED_BYTES_MAX = 512;
 
 export class Outbox {
   /** Octets of body and framing collected, for counting. */
