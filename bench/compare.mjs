@@ -15,7 +15,7 @@ import { describeMachine } from "./machine.mjs";
 import { measureScenario } from "./measuring.mjs";
 import { chosen, readNumber } from "./options.mjs";
 import { startOrigin } from "./origin.mjs";
-import { hopwiseOf, runtimes } from "./peers.mjs";
+import { hopwiseOf, runtimeOf } from "./peers.mjs";
 import { pinSelf, stopAll } from "./programs.mjs";
 import { Progress } from "./progress.mjs";
 import { comparisonOf } from "./report/comparison.mjs";
@@ -35,7 +35,7 @@ The same revision twice shows how much noise there is.
   --help                print this
 
 One scenario takes about two minutes. The difference counts as more than noise if the interval that holds the median ratio with a
-confidence of 95 % leaves out 1, and every start lies on the same side of 1.`;
+confidence of 99 % leaves out 1, and every start lies on the same side of 1.`;
 
 function readOptions(args) {
   const { values, positionals } = parseArgs({
@@ -60,13 +60,6 @@ function readOptions(args) {
     rounds: readNumber("rounds", values.rounds, 1, 50),
     seconds: readNumber("seconds", values.seconds, 1, 60),
   };
-}
-
-function runtimeOf(name) {
-  const runtime = runtimes[name] ?? { program: name, version: () => name, missing: () => undefined };
-  const missing = runtime.missing();
-  if (missing !== undefined) throw new Error(`--runtime ${name}: not installed: ${missing}`);
-  return runtime;
 }
 
 async function main() {

@@ -102,19 +102,27 @@ backend origin
   },
 };
 
+/** The runtime of that name, or at that path. @throws Error if it is absent */
+export function runtimeOf(name) {
+  const runtime = runtimes[name] ?? { program: name, version: () => name, missing: () => undefined };
+  const missing = runtime.missing();
+  if (missing !== undefined) throw new Error(`--runtime ${name}: not installed: ${missing}`);
+  return runtime;
+}
+
 /** Where a runtime is, its name with its version, and what to do where it is absent. */
-export const runtimes = {
+const runtimes = {
   node: { program: process.execPath, version: () => `Node ${process.versions.node}`, missing: () => undefined },
   node24: { program: node24, version: () => `Node ${versionOf(node24, ["-v"], /v(\S+)/)}`, missing: installed(node24) },
   bun: { program: bun, version: () => `Bun ${versionOf(bun, ["-v"], /(\S+)/)}`, missing: installed(bun) },
 };
 
-/** hopwise as `program` on `runtime`. */
-export const hopwiseOf = (name, runtime, program) => ({
+/** hopwise as `program` on `runtime`, which gets `flags`. */
+export const hopwiseOf = (name, runtime, program, flags = []) => ({
   name,
   kind: "hopwise",
   command: (_directory, origin, port) => [
-    ...[runtime, program, "proxy", "--to", `http://127.0.0.1:${origin}`, "--listen", `127.0.0.1:${port}`],
+    ...[runtime, ...flags, program, "proxy", "--to", `http://127.0.0.1:${origin}`, "--listen", `127.0.0.1:${port}`],
     ...["--no-admin", "--quiet", "--keep-alive-timeout", "1h"],
   ],
 });
@@ -159,13 +167,18 @@ export const peers = [
   { ...library("http-proxy"), wantsNaming: true },
 ];
 
-/** Starts a proxy in front of the origin, and waits until it listens. */
-export async function startPeer(peer, directory, originPort) {
+/**
+ * Starts a proxy in front of the origin, and waits until it listens.
+ *
+ * @param options for `spawn`
+ */
+export async function startPeer(peer, directory, originPort, options = {}) {
   const port = await freePort();
   const [command, ...args] = peer.command(directory, originPort, port);
   const child = spawnPinned("proxy", command, args, {
     cwd: directory,
     env: { ...process.env, NODE_ENV: "production", NODE_OPTIONS: "" },
+    ...options,
   });
   await listening(child, port);
   return { peer, child, port };

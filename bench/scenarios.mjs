@@ -3,21 +3,21 @@
  *
  * A measurement returns figures by name; `cpu` is always the proxy's processor time in microseconds per unit of work.
  */
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { cpuOf, familyOf, memoryOf } from "./cpu.mjs";
+import { startIdleClients } from "./idling.mjs";
 import { runLoad } from "./load/load.mjs";
 import { MIB } from "./origin.mjs";
-import { runPinned, spawnPinned, stop } from "./programs.mjs";
+import { runPinned } from "./programs.mjs";
 
 const script = (name) => fileURLToPath(new URL(`load/${name}`, import.meta.url));
 
 const ACTIVE = 64;
-const IDLE = 5_000;
+export const IDLE = 5_000;
 /** Idle connections that are there before memory is compared: what a proxy allocates once is no price of one more. */
-const IDLE_BEFORE = 1_000;
-const SETTLE_MS = 1_500;
+export const IDLE_BEFORE = 1_000;
+export const SETTLE_MS = 1_500;
 const WARM_UP_REQUESTS = 40_000;
 const WARM_UP_SECONDS_MAX = 4;
 
@@ -101,28 +101,17 @@ const idle = {
     const load = { path: "/small", connections: ACTIVE };
     await warmUp(context, load);
     const alone = await measureLoad(context, load);
-    const clients = spawnPinned(
-      "load",
-      process.execPath,
-      [script("idle-clients.mjs"), running.port, "/small", IDLE_BEFORE],
-      {
-        stdio: ["pipe", "pipe", "inherit"],
-      },
-    );
-    const lines = createInterface({ input: clients.stdout })[Symbol.asyncIterator]();
+    const clients = await startIdleClients(running.port, "/small", IDLE_BEFORE);
     try {
-      await said(lines, "ready");
       await runLoad({ ...load, port: running.port, seconds: 1 });
       await sleep(SETTLE_MS);
       const family = familyOf(running.child.pid);
       const memoryBefore = memoryOf(family);
-      clients.stdin.write(`${IDLE - IDLE_BEFORE}\n`);
-      await said(lines, "ready");
+      await clients.add(IDLE - IDLE_BEFORE);
       const beside = await measureLoad(context, load);
       await sleep(SETTLE_MS);
       const memory = memoryOf(family) - memoryBefore;
-      clients.stdin.end();
-      const closed = Number((await said(lines, "closed")).split(" ")[1]);
+      const closed = await clients.end();
       return {
         ...beside,
         aloneCpu: alone.cpu,
@@ -131,16 +120,10 @@ const idle = {
         failed: alone.failed + beside.failed + closed,
       };
     } finally {
-      await stop(clients);
+      await clients.stop();
     }
   },
 };
-
-async function said(lines, word) {
-  const { value } = await lines.next();
-  if (!value?.startsWith(word)) throw new Error(`the idle clients said "${value}" instead of "${word}"`);
-  return value;
-}
 
 const mib = (bytes) => ({ name: "MiB", perRequest: bytes / MIB });
 

@@ -7,7 +7,8 @@
  */
 import { median } from "./summary.mjs";
 
-const CONFIDENCE = 0.95;
+/** Several figures of several scenarios are judged at once: each must rarely be called different by chance. */
+const CONFIDENCE = 0.99;
 
 const FIGURES = [
   { name: "cpu", what: (unit) => `CPU µs/${unit}`, digits: 2 },

@@ -19,12 +19,13 @@ describe("whether two builds differ by more than noise", () => {
     expect(verdictOf(starts)).toMatch(verdict);
   });
 
-  // Sign test: of 6 values all lie on one side of their median once in 32 times, of 18 four or fewer do once in 32.
+  // Sign test: 8 values lie all on one side of their median once in 128 times, of 18 three or fewer once in 132.
   it.each([
-    { count: 5, bounds: undefined },
-    { count: 6, bounds: [0, 5] },
-    { count: 9, bounds: [1, 7] },
-    { count: 18, bounds: [4, 13] },
+    { count: 7, bounds: undefined },
+    { count: 8, bounds: [0, 7] },
+    { count: 11, bounds: [0, 10] },
+    { count: 12, bounds: [1, 10] },
+    { count: 18, bounds: [3, 14] },
   ])("the median of $count values lies between $bounds", ({ count, bounds }) => {
     expect(medianInterval(Array.from({ length: count }, (_, index) => index))).toEqual(bounds);
   });
