@@ -1,5 +1,5 @@
 /**
- * Where an exchange's time goes: `node bench/budget.mjs [REVISION]`; without one, in the working tree.
+ * Where an exchange's time goes: `node bench/budget.mjs [--quick] [REVISION]`; without one, in the working tree.
  *
  * Each step of a small exchange is run by itself, thousands of times in a batch; the figure is the fastest batch, which
  * other work on the machine disturbs least. Steps marked with a socket include the system call over the loopback
@@ -17,7 +17,8 @@ import { build, WORKING_TREE } from "./builds.mjs";
 
 const directory = mkdtempSync(join(tmpdir(), "hopwise-budget-"));
 process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
-const { label } = build(process.argv[2] ?? WORKING_TREE, directory);
+const [revision = WORKING_TREE] = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const { label } = build(revision, directory);
 console.log(
   `${label}, ${process.versions.bun === undefined ? "Node" : "Bun"} ${process.versions.bun ?? process.versions.node}\n`,
 );
@@ -28,7 +29,7 @@ const { Ledger } = await load("ledger/ledger.js");
 const { Observers } = await load("ledger/observers.js");
 const { beginTurn, endTurn, nodeClock } = await load("net/node-clock.js");
 const { Gateway } = await load("proxy/gateway.js");
-const { admit } = await load("proxy/admission.js");
+const { admit: admission } = await load("proxy/admission.js");
 const { RequestHead } = await load("wire/request-head.js");
 const { ResponseHead } = await load("wire/response-head.js");
 const { responseFraming } = await load("wire/framing.js");
@@ -40,7 +41,10 @@ const direct = await load("net/handle-writing.js").catch(() => load("net/direct-
 const writeToHandle = direct.writeTo ?? direct.writeDirectly;
 
 const BATCH = 2_000;
-const BATCHES = 120;
+/** `--quick`: to see that it runs; no figures to go by. */
+const isQuick = process.argv.includes("--quick");
+const BATCHES = isQuick ? 1 : 120;
+const ROUNDS = isQuick ? 1 : 6;
 const CLIENTS = 64;
 
 const body = "x".repeat(64);
@@ -97,16 +101,17 @@ function responseHead() {
 }
 const theRequest = requestHead();
 const theResponse = responseHead();
-const admission = admit(theRequest, context.settings.viaName, true, true);
-const sent = sentFraming(admission.framing, undefined);
+const admit = () => admission(theRequest, context.settings.viaName, context.isGateway, false);
+const admitted = admit();
+const sent = sentFraming(admitted.framing, undefined);
 const framing = responseFraming(theResponse, "GET");
 const options = connectionOptionsOf(theResponse.fields);
 let sink = 0;
 
 const steps = [
   ["read a request's head", () => (sink += requestHead().fields.count)],
-  ["admit it", () => (sink += admit(theRequest, context.settings.viaName, true, true).framing.length)],
-  ["write it anew", () => (sink += requestHeadText(context, downstream, theRequest, admission, sent, "o").length)],
+  ["admit it", () => (sink += admit().framing.length)],
+  ["write it anew", () => (sink += requestHeadText(context, downstream, theRequest, admitted, sent, "o").length)],
   ["read a response's head", () => (sink += responseHead().fields.count)],
   [
     "decide its framing and options",
@@ -154,7 +159,7 @@ let unfinished = 0;
 /** Batches with a turn of the event loop after each write, as in a proxy, or more until all is written. */
 async function timedInTurns(step) {
   let least = Number.POSITIVE_INFINITY;
-  for (let batch = 0; batch < BATCHES / 12; batch++) {
+  for (let batch = 0; batch < Math.ceil(BATCHES / 12); batch++) {
     const from = process.hrtime.bigint();
     for (let i = 0; i < BATCH / 4; i++) {
       step();
@@ -197,7 +202,7 @@ if (writeToHandle !== undefined && handle?.writeBuffer !== undefined) {
   }
 }
 const least = writes.map(() => Number.POSITIVE_INFINITY);
-for (let round = 0; round < 6; round++) {
+for (let round = 0; round < ROUNDS; round++) {
   for (const [index, [, step]] of writes.entries()) least[index] = Math.min(least[index], await timedInTurns(step));
 }
 const [turn] = least;

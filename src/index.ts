@@ -14,6 +14,7 @@
  */
 import type { AdminServer } from "./admin/server.ts";
 import { HopwiseError } from "./config/error.ts";
+import { accessLogError } from "./config/file-error.ts";
 import { type ForwardOptions, readForwardOptions } from "./config/forward-options.ts";
 import { listenError } from "./config/listen-error.ts";
 import { type ProxyConfig, type ProxyOptions, readProxyOptions } from "./config/options.ts";
@@ -210,8 +211,7 @@ export class HopwiseProxy implements AsyncDisposable {
     try {
       log = await AccessLog.open({ file, onFault });
     } catch (error) {
-      const problem = `${file} cannot be opened for writing: ${(error as Error).message}`;
-      throw new HopwiseError("access-log-unwritable", problem, "accessLog", error);
+      throw accessLogError(file, error);
     }
     this.accessLog = log;
     this.events.on("exchange", (entry) => log.write(entry));

@@ -1,5 +1,6 @@
 /** What an operator wants to see pass by: origins that go and come, and connections that cannot be accepted. */
 import type { AcceptFailedEntry, EndpointEntry } from "../index.ts";
+import { explainedFault } from "./fault-words.ts";
 import { styled, type Terminal } from "./terminal.ts";
 
 /** While file descriptors are scarce, once in so often is enough to know. */
@@ -20,7 +21,9 @@ export class News {
     if (news.type === "endpoint") return this.tellEndpoint(news, worker);
     if (performance.now() - this.acceptFaultAt < ACCEPT_FAULT_MS) return;
     this.acceptFaultAt = performance.now();
-    this.terminal.say(`${styled("yellow", "a client's connection could not be accepted")}: ${news.fault}`);
+    this.terminal.say(
+      `${styled("yellow", "a client's connection could not be accepted")}: ${explainedFault(news.fault)}`,
+    );
   }
 
   /** A worker is gone, and what it thought of endpoints with it. */
@@ -42,7 +45,7 @@ export class News {
     this.terminal.json(event);
     if (state === "failed") {
       this.failing.set(endpoint, workers);
-      this.terminal.say(`${styled("yellow", "no connection")} to ${endpoint}: ${fault}`);
+      this.terminal.say(`${styled("yellow", "no connection")} to ${endpoint}: ${explainedFault(fault ?? "")}`);
     } else {
       this.failing.delete(endpoint);
       this.terminal.say(`${styled("green", "connected")} to ${endpoint} again`);

@@ -68,11 +68,12 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     exitCode = await run(flags, terminal);
   });
   try {
+    refuseUnknown(args, program);
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
     const terminal = new Terminal();
-    const [line, code] = explained(error);
+    const [line, code] = explained(error, commandIn(args, program)?.name());
     if (line !== "") terminal.warn(`${styled("red", "hopwise")}: ${line}`);
     return code;
   }
@@ -196,6 +197,18 @@ function helpFlag(): Option {
   return new Option("-h, --help", "print this").helpGroup("Operation:");
 }
 
+/** Help for a command that there is not would be the help for all of them, without a word about it. */
+function refuseUnknown(args: readonly string[], program: Command): void {
+  const [first = "", second = ""] = args;
+  const named = first === "help" ? second : args.includes("--help") || args.includes("-h") ? first : "";
+  if (named === "" || named.startsWith("-") || named === "help" || commandIn([named], program) !== undefined) return;
+  throw new CommanderError(1, "commander.unknownCommand", `unknown command '${named}'`);
+}
+
+function commandIn([first]: readonly string[], program: Command): Command | undefined {
+  return program.commands.find((command) => command.name() === first);
+}
+
 /** Every value has a flag in front of it; most who forget one mean the origin. */
 function refuseSurplus([first]: readonly string[], hint?: string): void {
   if (first === undefined) return;
@@ -205,17 +218,17 @@ function refuseSurplus([first]: readonly string[], hint?: string): void {
 }
 
 /** What went wrong, in one line, and the exit code that goes with it. */
-function explained(error: unknown): [string, ExitCode] {
+function explained(error: unknown, command: string | undefined): [string, ExitCode] {
   if (error instanceof HopwiseError) return [error.messageNaming(flagOf), exitCodeFor(error.code)];
   if (!(error instanceof CommanderError)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return [`a fault of its own, please report it\n${text}`, ExitCode.failed];
   }
   if (error.exitCode === 0) return ["", ExitCode.well];
-  return [usageFault(error), ExitCode.usage];
+  return [usageFault(error, command), ExitCode.usage];
 }
 
-function usageFault({ code, message }: CommanderError): string {
+function usageFault({ code, message }: CommanderError, command: string | undefined): string {
   const text = message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
   const [, named = ""] = /'([^']*)'/.exec(text) ?? [];
   switch (code) {
@@ -225,6 +238,7 @@ function usageFault({ code, message }: CommanderError): string {
     case "commander.optionMissingArgument":
       return `${named.split(" ")[0]} has no value: write ${named}`;
     default:
-      return text.includes("Did you mean") ? text : `${text}; see hopwise --help`;
+      if (text.includes("Did you mean")) return text;
+      return `${text}; see hopwise ${command === undefined ? "" : `${command} `}--help`;
   }
 }

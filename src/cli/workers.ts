@@ -10,10 +10,11 @@ import { availableParallelism } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { AdminServer } from "../admin/server.ts";
+import { accessLogError } from "../config/file-error.ts";
 import { listenError } from "../config/listen-error.ts";
 import type { ProxyConfig } from "../config/options.ts";
 import { type SharedLimits, shareOf } from "../config/shares.ts";
-import { formatAuthority, readCount } from "../config/values.ts";
+import { formatAuthority, readCount, shown } from "../config/values.ts";
 import { HopwiseError, type Listening } from "../index.ts";
 import { canHandOver, canSharePort } from "../net/node-listener.ts";
 import { type Loss, Supervisor, type SupervisorEvents } from "../workers/supervisor.ts";
@@ -39,7 +40,12 @@ export function workersFrom(flags: Readonly<Record<string, unknown>>): number {
   } catch {
     // Said below.
   }
-  throw new HopwiseError("option-invalid", `write a number from 1 to ${WORKERS_MAX}, or auto: one per core`, "workers");
+  const problem = `"${shown(String(workers))}" is no count of processes`;
+  throw new HopwiseError(
+    "option-invalid",
+    `${problem}: write a number from 1 to ${WORKERS_MAX}, or auto: one per core`,
+    "workers",
+  );
 }
 
 export interface Crew<Options> {
@@ -129,8 +135,7 @@ async function opened(file: string): Promise<Writable> {
     await once(output, "open");
     return output;
   } catch (error) {
-    const problem = `${file} cannot be opened for writing: ${(error as Error).message}`;
-    throw new HopwiseError("access-log-unwritable", problem, "accessLog", error);
+    throw accessLogError(file, error);
   }
 }
 

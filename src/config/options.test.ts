@@ -111,6 +111,11 @@ describe("values", () => {
         "9968 are allowed; raise the limit (ulimit -n 100064) to allow more",
     ]);
   });
+
+  it("connections to be logged without a log are not passed over in silence", () => {
+    expect(read({ logConnections: true }).warnings).toEqual([expect.stringMatching(/no access log/)]);
+    expect(read({ logConnections: true, accessLog: "-" }).warnings).toEqual([]);
+  });
 });
 
 describe("what is wrong, and what to write instead", () => {

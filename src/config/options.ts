@@ -56,7 +56,7 @@ export interface ProxyOptions {
   readonly poolIdleTimeout?: Duration | undefined;
   /** Connections to each origin at once; beyond, requests wait in line. Default: `1024`. */
   readonly poolSize?: string | number | undefined;
-  /** A tunnel (WebSocket) may carry nothing for this long. Default: `1h`. */
+  /** A tunnel (WebSocket, CONNECT) may carry nothing for this long. Default: `1h`. */
   readonly tunnelTimeout?: Duration | undefined;
   /** Neighbours (addresses, CIDR ranges) whose forwarding fields are believed and passed on. Default: `none`. */
   readonly trusted?: string | readonly string[] | undefined;
@@ -158,7 +158,7 @@ export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): 
     admin,
     accessLog: values.accessLog,
     logsConnections: values.logConnections,
-    warnings: warningsAbout(values.maxConnections, limit, idleMax),
+    warnings: [...warningsAbout(values.maxConnections, limit, idleMax), ...warningsAboutLog(values)],
   };
 }
 
@@ -181,6 +181,11 @@ function warningsAbout(maxConnections: number | undefined, limit: number, idleMa
     `${maxConnections} client connections may need ${needed} file descriptors and the limit is ${limit}: ` +
       `${fitting} are allowed; raise the limit (ulimit -n ${needed}) to allow more`,
   ];
+}
+
+function warningsAboutLog({ accessLog, logConnections }: SharedValues): string[] {
+  if (!logConnections || accessLog !== undefined) return [];
+  return ["connections are to be logged, but there is no access log: name a file for it, or - for the standard output"];
 }
 
 /** The first fault, as one sentence. */

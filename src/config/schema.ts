@@ -207,7 +207,7 @@ export const proxySchema = z.strictObject({
   tunnelTimeout: option(duration("1h"), {
     group: "origins",
     placeholder: "<duration>",
-    description: "a tunnel (WebSocket) may carry nothing for this long",
+    description: "a tunnel (WebSocket, CONNECT) may carry nothing for this long",
     reason: "applications that care send pings each minute or so; others fall silent for long",
   }),
 

@@ -8,6 +8,7 @@
 import { readFileSync } from "node:fs";
 import { type PasswordHash, parsePasswordHash } from "../proxy/password-hash.ts";
 import { HopwiseError } from "./error.ts";
+import { fileFault } from "./file-error.ts";
 import { shown } from "./values.ts";
 
 /** @throws HopwiseError `option-invalid` that says which file, which line, and what to write */
@@ -16,7 +17,7 @@ export function readUsersFile(file: string): ReadonlyMap<string, PasswordHash> {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "does not exist" : (error as Error).message;
+    const why = fileFault(error, "read");
     throw invalidUsers(
       `${shown(file)} cannot be read (${why}): write the path of a file with a line NAME:HASH each`,
       error,

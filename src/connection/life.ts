@@ -54,13 +54,17 @@ export class Life {
     this.advance("opened");
   }
 
+  // Each exchange takes these two steps on each hop. From the states that they usually start in, the table is known by heart.
+
   beginExchange(): void {
-    this.advance("exchange-began");
+    if (this.state === "idle") this.state = transitions.idle["exchange-began"];
+    else this.advance("exchange-began");
     this.exchanges++;
   }
 
   endExchange(): void {
-    this.advance("exchange-ended");
+    if (this.state === "active") this.state = transitions.active["exchange-ended"];
+    else this.advance("exchange-ended");
   }
 
   beginTunnel(): void {

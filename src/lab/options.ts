@@ -24,6 +24,8 @@ export interface LabRequest {
   /** How many times as fast as it was a simulated play is drawn; 0: at once; none: as is best for the reader. */
   readonly speed: number | undefined;
   readonly language: Language;
+  /** Whether the language was asked for, and not taken from the locale. */
+  readonly isLanguageAsked: boolean;
   readonly output: "diagram" | "json" | "mermaid";
   readonly htmlFile: string | undefined;
 }
@@ -38,16 +40,16 @@ const HTTP_PORT = 80;
 export function readLabRequest(names: readonly string[], flags: LabFlags, locale: string): LabRequest {
   const isAll = flags.all === true;
   if (isAll && names.length > 0) throw invalid(`--all plays every scenario: leave out ${shown(String(names[0]))}`);
+  if (!isAll && names.length === 0) refuseUnplayed(flags);
   const { proxy } = flags;
   const target = typeof proxy === "string" && !isKind(proxy) ? readProxyUrl(proxy) : undefined;
   const isForward = flags.forward === true;
-  if (isForward && target === undefined) {
-    throw new HopwiseError(
-      "option-invalid",
-      "it concerns real proxies: write --proxy http://127.0.0.1:3128 with it",
-      "forward",
-    );
+  for (const name of ["forward", "originPort"]) {
+    if (target !== undefined || flags[name] === undefined) continue;
+    const where = name === "forward" ? "http://127.0.0.1:3128" : "http://127.0.0.1:8080";
+    throw new HopwiseError("option-invalid", `it concerns real proxies: write --proxy ${where} with it`, name);
   }
+  if (flags.json === true && flags.mermaid === true) throw invalid("--json and --mermaid are two forms: choose one");
   return {
     scenarios: isAll ? scenarios : names.map(scenarioNamed),
     isAll,
@@ -61,9 +63,17 @@ export function readLabRequest(names: readonly string[], flags: LabFlags, locale
     ...readNetwork(flags, proxy, isAll),
     rtt_ms: flags.rtt === undefined ? undefined : reading("rtt", () => readDuration_ms(String(flags.rtt), 0)),
     language: readLanguage(flags.lang, locale),
+    isLanguageAsked: flags.lang !== undefined,
     output: flags.json === true ? "json" : flags.mermaid === true ? "mermaid" : "diagram",
     htmlFile: typeof flags.html === "string" ? flags.html : undefined,
   };
+}
+
+/** Without a scenario there is only their list, which nothing of this concerns. */
+function refuseUnplayed(flags: LabFlags): void {
+  const asked = Object.keys(flags).find((name) => name !== "lang" && flags[name] !== undefined);
+  if (asked === undefined) return;
+  throw new HopwiseError("option-invalid", "nothing is played without a scenario: write its name, or --all", asked);
 }
 
 function isKind(text: string): text is MiddleKind {

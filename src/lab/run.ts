@@ -5,6 +5,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { HopwiseError } from "../config/error.ts";
+import { fileFault } from "../config/file-error.ts";
 import { listenError } from "../config/listen-error.ts";
 import { nodeDialer } from "../net/node-dialer.ts";
 import { type Middle, middleOf } from "./actors/middles.ts";
@@ -171,17 +172,17 @@ class LiveDiagram {
 }
 
 async function show(plays: readonly Play[], request: LabRequest, screen: Screen): Promise<void> {
-  const { output, language, htmlFile, isAll } = request;
+  const { output, language, isLanguageAsked, htmlFile, isAll } = request;
   if (output === "json") screen.print(JSON.stringify(plays, undefined, 1));
   else if (output === "mermaid") for (const play of plays) screen.print(mermaidOf(play, language));
   else if (isAll) for (const line of tableOf(plays, language, screen.columns)) screen.print(line);
   if (htmlFile === undefined) return;
   try {
-    await writeFile(htmlFile, pageOf(plays));
+    await writeFile(htmlFile, pageOf(plays, isLanguageAsked ? language : undefined));
   } catch (error) {
     throw new HopwiseError(
       "option-invalid",
-      `${htmlFile} cannot be written: ${(error as Error).message}`,
+      `${htmlFile} cannot be written (${fileFault(error, "written")}): write the path of another file`,
       "html",
       error,
     );

@@ -83,57 +83,60 @@ export class EventHub implements ProxyObserver {
   }
 
   upstreamOpened(connection: PooledConnection): void {
-    if (this.subscriptions.has("connection-open")) this.tell("connection-open", this.make.opened(connection));
+    if (this.hears("connection-open")) this.tell("connection-open", this.make.opened(connection));
   }
 
   upstreamReused(connection: PooledConnection): void {
-    if (this.subscriptions.has("reuse")) this.tell("reuse", this.make.reuse(connection));
+    if (this.hears("reuse")) this.tell("reuse", this.make.reuse(connection));
   }
 
   reuseRefused(connection: PooledConnection, refusal: ReuseRefusal): void {
-    if (this.subscriptions.has("reuse-refused"))
-      this.tell("reuse-refused", this.make.reuseRefused(connection, refusal));
+    if (this.hears("reuse-refused")) this.tell("reuse-refused", this.make.reuseRefused(connection, refusal));
   }
 
   upstreamClosed(connection: PooledConnection): void {
-    if (this.subscriptions.has("connection-close")) this.tell("connection-close", this.make.closed(connection));
+    if (this.hears("connection-close")) this.tell("connection-close", this.make.closed(connection));
   }
 
   lifetimeLearned(endpoint: Endpoint): void {
-    if (this.subscriptions.has("lifetime")) this.tell("lifetime", this.make.lifetime(endpoint));
+    if (this.hears("lifetime")) this.tell("lifetime", this.make.lifetime(endpoint));
   }
 
   endpointFailed(endpoint: Endpoint, fault: string): void {
-    if (this.subscriptions.has("endpoint")) this.tell("endpoint", this.make.endpointFailed(endpoint, fault));
+    if (this.hears("endpoint")) this.tell("endpoint", this.make.endpointFailed(endpoint, fault));
   }
 
   endpointRecovered(endpoint: Endpoint): void {
-    if (this.subscriptions.has("endpoint")) this.tell("endpoint", this.make.endpointRecovered(endpoint));
+    if (this.hears("endpoint")) this.tell("endpoint", this.make.endpointRecovered(endpoint));
   }
 
   downstreamOpened(connection: DownstreamConnection): void {
-    if (this.subscriptions.has("connection-open")) this.tell("connection-open", this.make.opened(connection));
+    if (this.hears("connection-open")) this.tell("connection-open", this.make.opened(connection));
   }
 
   downstreamClosed(connection: DownstreamConnection): void {
-    if (this.subscriptions.has("connection-close")) this.tell("connection-close", this.make.closed(connection));
+    if (this.hears("connection-close")) this.tell("connection-close", this.make.closed(connection));
   }
 
   /** The entry is made when it is told: only then it is known whether the connections close. */
   exchangeEnded(record: ExchangeRecord): void {
-    if (this.subscriptions.has("exchange")) this.later(() => this.call("exchange", this.make.exchange(record)));
+    if (this.hears("exchange")) this.later(() => this.call("exchange", this.make.exchange(record)));
   }
 
   acceptFailed(fault: string): void {
-    if (this.subscriptions.has("accept-failed")) this.tell("accept-failed", this.make.acceptFailed(fault));
+    if (this.hears("accept-failed")) this.tell("accept-failed", this.make.acceptFailed(fault));
   }
 
   drainBegan(): void {
-    if (this.subscriptions.has("drain")) this.tell("drain", this.make.drainBegan());
+    if (this.hears("drain")) this.tell("drain", this.make.drainBegan());
   }
 
   drainEnded(cut: number): void {
-    if (this.subscriptions.has("drain")) this.tell("drain", this.make.drainEnded(cut));
+    if (this.hears("drain")) this.tell("drain", this.make.drainEnded(cut));
+  }
+
+  private hears(name: ProxyEventName): boolean {
+    return this.subscriptions.size > 0 && this.subscriptions.has(name);
   }
 
   private tell<Name extends ProxyEventName>(name: Name, event: ProxyEvents[Name]): void {

@@ -6,13 +6,10 @@ import type { Socket as RawSocket } from "node:net";
 import { getSystemErrorName } from "node:util";
 import type { Octets } from "../wire/octets.ts";
 import { DONE, UNFINISHED, type WriteHandle, type Writer, writeDirectly, writeHandleOf } from "./direct-writing.ts";
-import { joined, keepJoined } from "./joining.ts";
+import { joined, keepJoined, TEXT_BYTES_MAX } from "./joining.ts";
 import { nodeClock } from "./node-clock.ts";
 import { HIGH_WATER_BYTES, NodeSocket } from "./node-socket.ts";
 import { isOfPresentRead, isShared, retainPresent } from "./read-buffers.ts";
-
-/** Up to here octets are written as text, which the runtime copies only if the system does not take it at once. */
-const TEXT_BYTES_MAX = 512;
 
 /** The port for a connected `raw`. @param readsShared whether it was made with `sharedReading` */
 export function socketOn(raw: RawSocket, readsShared: boolean): NodeSocket {

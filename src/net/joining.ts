@@ -3,10 +3,13 @@
  *
  * The system takes nearly every write at once, and then the buffer serves the next one; a write that it does not take at
  * once keeps the buffer, and there is another. So joining allocates nothing. It costs less than a gathered write up to the
- * size of the buffer, and less than joining as text from a few hundred octets on. Deliberately absent: what is written
+ * size of the buffer, and less than joining as text from a KiB on (`bench/budget.mjs`). Deliberately absent: what is written
  * uncopied, a large piece alone.
  */
 import type { Octets } from "../wire/octets.ts";
+
+/** Up to here octets are joined and written as text, which allocates no view and costs no more. */
+export const TEXT_BYTES_MAX = 1024;
 
 /** A whole read with a head before it, or with the framing of its chunks. */
 const JOINED_BYTES_MAX = 80 * 1024;

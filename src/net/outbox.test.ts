@@ -2,9 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { FakeSocket } from "../../test/fuzz/kit/net.ts";
 import { octets } from "../../test/fuzz/kit/octets.ts";
+import type { Octets } from "../wire/octets.ts";
 import { Outbox } from "./outbox.ts";
 
 const KIB = 1_024;
+
+function add(outbox: Outbox, piece: Octets): void {
+  outbox.addOctets(piece, 0, piece.length);
+}
 
 function flushed(fill: (outbox: Outbox) => void): FakeSocket {
   const socket = new FakeSocket();
@@ -24,9 +29,9 @@ describe("one write", () => {
     const socket = flushed((outbox) => {
       outbox.addText("head");
       outbox.addText("5\r\n");
-      outbox.addOctets(octets("hello"));
+      add(outbox, octets("hello"));
       outbox.addText("\r\n");
-      outbox.addOctets(octets("\xff\0"));
+      add(outbox, octets("\xff\0"));
       outbox.addText("end");
     });
     expect(socket.writes).toStrictEqual(["head5\r\nhello\r\n\xff\0end"]);
@@ -42,7 +47,7 @@ describe("one write", () => {
       return true;
     };
     const outbox = new Outbox();
-    outbox.addOctets(body);
+    add(outbox, body);
     outbox.flush(socket);
     expect(written).toBe(body);
   });
@@ -51,21 +56,21 @@ describe("one write", () => {
     const body = "b".repeat(20 * KIB);
     const socket = flushed((outbox) => {
       outbox.addText("head");
-      outbox.addOctets(octets(body));
+      add(outbox, octets(body));
       outbox.addText("end");
     });
     expect(socket.writes).toStrictEqual([`head${body}end`]);
     expect(socket.acts).toStrictEqual(["cork", "uncork"]);
   });
 
-  it("up to 512 octets joined, beyond gathered", () => {
+  it("with a piece of up to 1 KiB as text, with a larger one gathered", () => {
     for (const [bodyBytes, acts] of [
-      [511, []],
-      [512, ["cork", "uncork"]],
+      [KIB, []],
+      [KIB + 1, ["cork", "uncork"]],
     ] as const) {
       const socket = flushed((outbox) => {
         outbox.addText("h");
-        outbox.addOctets(octets("b".repeat(bodyBytes)));
+        add(outbox, octets("b".repeat(bodyBytes)));
       });
       expect([socket.writes.length, socket.acts]).toStrictEqual([1, acts]);
     }
@@ -84,7 +89,7 @@ it("nothing is written twice, and what is added later comes later", () => {
   const socket = new FakeSocket();
   const outbox = new Outbox();
   outbox.addText("a");
-  outbox.addOctets(octets("b"));
+  add(outbox, octets("b"));
   outbox.flush(socket);
   outbox.flush(socket);
   outbox.addText("c");
@@ -96,7 +101,7 @@ it("what was collected can be forgotten", () => {
   const outbox = new Outbox();
   const socket = new FakeSocket();
   outbox.addText("a");
-  outbox.addOctets(octets("b"));
+  add(outbox, octets("b"));
   outbox.clear();
   expect(outbox.isEmpty).toBe(true);
   outbox.flush(socket);
@@ -109,7 +114,7 @@ it("says what the last write said: whether more may follow", () => {
     socket.takesMore = false;
     const outbox = new Outbox();
     outbox.addText("head");
-    outbox.addOctets(octets("b".repeat(size)));
+    add(outbox, octets("b".repeat(size)));
     expect(outbox.flush(socket)).toBe(false);
   }
 });

@@ -1,14 +1,12 @@
 /**
  * Collects what goes out on one socket while one event is handled, so that it leaves in one write.
  *
- * Small pieces are joined into one string; others the socket gathers into one write. Deliberately absent: keeping
+ * Small pieces become one text; where there are others, the socket gathers all into one write. Deliberately absent: keeping
  * anything between events.
  */
 import type { Octets } from "../wire/octets.ts";
+import { TEXT_BYTES_MAX } from "./joining.ts";
 import type { Socket } from "./ports.ts";
-
-/** Up to here everything is joined into one latin1 string; beyond, the socket joins or gathers it for less. */
-const JOINED_BYTES_MAX = 512;
 
 export class Outbox {
   /** Octets of body and framing collected, for counting. */
@@ -25,28 +23,29 @@ export class Outbox {
     this.size += text.length;
   }
 
-  addOctets(octets: Octets): void {
+  /** Adds what lies from `from` to `to`. */
+  addOctets(octets: Octets, from: number, to: number): void {
+    const length = to - from;
+    this.size += length;
+    if (length <= TEXT_BYTES_MAX) {
+      this.text += octets.latin1Slice(from, to);
+      return;
+    }
     if (this.text !== "") {
       this.pieces.push(this.text);
       this.text = "";
     }
-    this.pieces.push(octets);
-    this.size += octets.length;
+    this.pieces.push(length === octets.length ? octets : octets.subarray(from, to));
   }
 
   /** Writes everything. False: the socket asks to wait for its drain. */
   flush(socket: Socket): boolean {
     if (this.size === 0) return true;
-    const { pieces, text, size } = this;
+    const { pieces, text } = this;
     this.size = 0;
     this.text = "";
     if (pieces.length === 0) return socket.write(text);
     this.pieces = [];
-    if (size <= JOINED_BYTES_MAX) {
-      let joined = "";
-      for (const piece of pieces) joined += typeof piece === "string" ? piece : piece.latin1Slice();
-      return socket.write(joined + text);
-    }
     if (pieces.length === 1 && text === "") return socket.write(pieces[0] as Octets);
     let mayGoOn = true;
     socket.cork();

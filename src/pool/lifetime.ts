@@ -32,6 +32,8 @@ interface Sample {
 }
 
 export class Lifetime {
+  /** The lifetime as far as it was seen: the median of the samples, the lower one of two; unknown: undefined. */
+  estimate_ms: number | undefined;
   private samples: Sample[] = [];
   private lastClose_ms = Number.NEGATIVE_INFINITY;
   private proven_ms = 0;
@@ -50,6 +52,7 @@ export class Lifetime {
       if (this.samples.length > SAMPLES_MAX) this.samples.shift();
     }
     this.proven_ms = Math.min(this.proven_ms, idle_ms);
+    this.estimate();
     return this.estimate_ms !== before;
   }
 
@@ -57,17 +60,17 @@ export class Lifetime {
   recordSurvival(idle_ms: number): void {
     if (idle_ms <= this.proven_ms) return;
     this.proven_ms = idle_ms;
+    if (this.samples.length === 0) return;
     const isDisproved = (sample_ms: number) => sample_ms * DISPROVED_BY < idle_ms;
     if (!this.samples.some(({ shortest_ms }) => isDisproved(shortest_ms))) return;
     this.samples = this.samples.filter(({ longest_ms }) => !isDisproved(longest_ms));
     for (const sample of this.samples) if (isDisproved(sample.shortest_ms)) sample.shortest_ms = sample.longest_ms;
+    this.estimate();
   }
 
-  /** The lifetime as far as it was seen: the median of the samples, the lower one of two; unknown: undefined. */
-  get estimate_ms(): number | undefined {
-    if (this.samples.length === 0) return undefined;
+  private estimate(): void {
     const sorted = this.samples.map(({ longest_ms }) => longest_ms).toSorted((a, b) => a - b);
-    return sorted[(sorted.length - 1) >> 1];
+    this.estimate_ms = sorted[(sorted.length - 1) >> 1];
   }
 
   /** How long a connection may have idled when it is used again; unknown: undefined. */

@@ -28,7 +28,12 @@ export function parseOriginAddress(text: string): OriginAddress {
       `"${text}" is no origin: write http://HOST:PORT, https://HOST:PORT or unix:/path/to/socket`,
     );
   }
-  if (url.pathname !== "/" || url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
+  if (url.username !== "" || url.password !== "") {
+    throw new OriginAddressError(
+      `an origin has no user name and no password here: clients send their own, so write ${url.protocol}//${url.host}`,
+    );
+  }
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
     throw new OriginAddressError(
       `"${text}" has more than an origin: paths are forwarded as they come, so write ${url.protocol}//${url.host}`,
     );

@@ -102,11 +102,12 @@ export class Pool {
     if (!seeker.isRetry && this.line.size === 0) {
       const now = this.options.clock.now();
       const endpoint = this.choose(now, undefined) as Endpoint;
-      looked = look(endpoint, seeker, now);
-      if (looked.connection !== undefined) {
-        this.hand(looked.connection, seeker, now);
+      const found = look(endpoint, seeker, now);
+      if (found instanceof PooledConnection) {
+        this.hand(found, seeker, now);
         return undefined;
       }
+      looked = found;
     }
     const search = new Search(this, seeker);
     search.start(looked);
@@ -175,21 +176,20 @@ function isBetter(candidate: Endpoint, best: Endpoint, now: number): boolean {
   return candidate.outstanding < best.outstanding;
 }
 
-/** What was found when an endpoint's idle connections were looked through. */
+/** What was seen when an endpoint's idle connections were looked through in vain. */
 interface Look {
   readonly endpoint: Endpoint;
-  readonly connection: PooledConnection | undefined;
   /** Whether there will be one in a moment. */
   readonly isSettling: boolean;
-  /** Why another one is opened if there was none. */
+  /** Why another one is opened. */
   readonly openReason: OpenReason;
 }
 
-function look(endpoint: Endpoint, seeker: Seeker, now: number): Look {
+function look(endpoint: Endpoint, seeker: Seeker, now: number): PooledConnection | Look {
   const openReason = endpoint.idleCount > 0 ? "none-fit" : "pool-empty";
   const found = endpoint.findReusable(seeker.isRetriable, now);
-  const isSettling = found === "settling";
-  return { endpoint, connection: isSettling ? undefined : found, isSettling, openReason };
+  if (found instanceof PooledConnection) return found;
+  return { endpoint, isSettling: found === "settling", openReason };
 }
 
 /** The search for one connection: dialing, or waiting in line. */
@@ -244,13 +244,13 @@ export class Search {
     let openReason: OpenReason = "retry";
     if (!seeker.isRetry) {
       const found = looked?.endpoint === endpoint ? looked : look(endpoint, seeker, now);
-      openReason = found.openReason;
-      if (found.connection !== undefined) {
+      if (found instanceof PooledConnection) {
         this.finish();
-        pool.hand(found.connection, seeker, now);
+        pool.hand(found, seeker, now);
         return true;
       }
       if (found.isSettling) return false;
+      openReason = found.openReason;
     }
     if (endpoint.size >= pool.options.size) {
       // Room that is coming belongs to those who waited before.

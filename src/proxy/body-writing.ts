@@ -8,12 +8,12 @@ import { fieldLines, type KindSet, kindSet } from "../wire/head-writer.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { Trailers } from "../wire/trailers.ts";
 
-/** Adds a piece of a body. An empty piece adds nothing: in chunks it would be the end. */
-export function addBodyPiece(outbox: Outbox, isChunked: boolean, octets: Octets): void {
-  if (octets.length === 0) return;
-  if (!isChunked) return outbox.addOctets(octets);
-  outbox.addText(chunkStart(octets.length));
-  outbox.addOctets(octets);
+/** Adds a piece of a body: what lies from `from` to `to`. An empty piece adds nothing: in chunks it would be the end. */
+export function addBodyPiece(outbox: Outbox, isChunked: boolean, octets: Octets, from: number, to: number): void {
+  if (to === from) return;
+  if (!isChunked) return outbox.addOctets(octets, from, to);
+  outbox.addText(chunkStart(to - from));
+  outbox.addOctets(octets, from, to);
   outbox.addText(CHUNK_END);
 }
 

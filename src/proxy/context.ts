@@ -20,6 +20,8 @@ export class ProxyContext {
   readonly viaLines: readonly string[];
   /** Empty between events: everything added is flushed before control returns. */
   readonly outbox = new Outbox();
+  private latestHost = "";
+  private latestHostLine = "";
   private dateSecond = -1;
   private dateText = "";
 
@@ -37,6 +39,15 @@ export class ProxyContext {
     this.deadlines = deadlines;
     this.observer = observer;
     this.viaLines = Array.from({ length: 10 }, (_, minor) => `Via: 1.${minor} ${settings.viaName}\r\n`);
+  }
+
+  /** `X-Forwarded-Host`, made anew when another host is asked for than last. */
+  forwardedHostLine(host: string): string {
+    if (host !== this.latestHost) {
+      this.latestHost = host;
+      this.latestHostLine = `X-Forwarded-Host: ${host}\r\n`;
+    }
+    return this.latestHostLine;
   }
 
   /** The value of `Date` now, made once a second. */

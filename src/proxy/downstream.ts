@@ -21,9 +21,7 @@ import { namesOf } from "./client-names.ts";
 import type { ProxyContext } from "./context.ts";
 import { ExchangeRecord } from "./exchange-record.ts";
 import { answerFinally, answerRefused } from "./final-answers.ts";
-
-/** Octets of pipelined requests that are kept while an exchange is in progress; then the client is not read from. */
-const PIPELINED_BYTES_MAX = 64 * 1024;
+import { nothingPipelined, Pipelined } from "./pipelined.ts";
 
 /** Requests on one HTTP/1.0 keep-alive connection without an operator's limit: what 1.0 is granted is finite (S6). As nginx. */
 const HTTP10_REQUESTS_MAX = 1_000;
@@ -75,7 +73,7 @@ export class DownstreamConnection implements SocketHandler {
   private awaited: Awaited = "head";
   private head: RequestHead | undefined;
   private exchange: ClientExchange | undefined;
-  private pipelined: Octets | undefined;
+  private pipelined = nothingPipelined;
   peerHasClosed = false;
   /** The protocol version of the latest request. */
   private minorVersion: 0 | 1 = 1;
@@ -108,12 +106,12 @@ export class DownstreamConnection implements SocketHandler {
     if (this.exchange !== undefined) {
       const position = this.exchange.readRequest(octets, 0);
       if (position === octets.length || this.life.isEnding) return;
-      this.keepPipelined(octets.subarray(position));
+      this.keepPipelined(octets, position);
       // The end of a body that outlasted its response has ended the exchange already.
       if (this.exchange === undefined) this.advance();
-    } else if (this.pipelined !== undefined || this.isBlocked) {
+    } else if (this.isBlocked || !this.pipelined.isEmpty) {
       // Whoever does not take its response waits with the next request, and the limit for taking it goes on running.
-      this.keepPipelined(octets);
+      this.keepPipelined(octets, 0);
     } else {
       this.readHead(octets);
     }
@@ -153,11 +151,11 @@ export class DownstreamConnection implements SocketHandler {
     this.start(begin(context, this, head, admission, record), octets, bodyStart);
   }
 
-  private start(exchange: ClientExchange, octets: Octets | undefined, from: number): void {
+  private start(exchange: ClientExchange, octets: Octets, from: number): void {
     this.exchange = exchange;
-    if (octets !== undefined && from < octets.length) {
+    if (from < octets.length) {
       const position = exchange.readRequest(octets, from);
-      if (position < octets.length) this.keepPipelined(octets.subarray(position));
+      if (position < octets.length) this.keepPipelined(octets, position);
     }
     if (this.exchange !== exchange) return;
     exchange.seek();
@@ -166,10 +164,10 @@ export class DownstreamConnection implements SocketHandler {
 
   /** @internal The request's credentials were checked, and it begins; what came meanwhile waits here. */
   goOn(exchange: ClientExchange): void {
-    const octets = this.pipelined;
-    this.pipelined = undefined;
+    const octets = this.pipelined.take();
     this.resume();
     this.start(exchange, octets, 0);
+    this.pipelined.letGo();
     if (this.peerHasClosed && this.exchange === exchange) exchange.onClientEnd();
   }
 
@@ -183,19 +181,17 @@ export class DownstreamConnection implements SocketHandler {
     return record;
   }
 
-  private keepPipelined(octets: Octets): void {
-    const before = this.pipelined;
-    this.pipelined = (before === undefined
-      ? Buffer.from(octets)
-      : Buffer.concat([before, octets])) as unknown as Octets;
-    if (this.pipelined.length > PIPELINED_BYTES_MAX) this.pause();
+  private keepPipelined(octets: Octets, from: number): void {
+    if (this.pipelined === nothingPipelined) this.pipelined = new Pipelined();
+    this.pipelined.keep(octets, from);
+    if (this.pipelined.isFull) this.pause();
   }
 
   onEnd(): void {
     this.peerHasClosed = true;
     if (this.exchange !== undefined) return this.exchange.onClientEnd();
     // What was pipelined is still answered.
-    if (this.isBlocked || this.pipelined !== undefined) return;
+    if (this.isBlocked || !this.pipelined.isEmpty) return;
     if (this.life.state === "idle") this.close("peer-closed-idle");
     else if (this.life.state === "active") this.refuse("request-incomplete", "request-incomplete");
   }
@@ -231,7 +227,7 @@ export class DownstreamConnection implements SocketHandler {
   }
 
   resume(): void {
-    if (!this.isPaused || (this.pipelined !== undefined && this.pipelined.length > PIPELINED_BYTES_MAX)) return;
+    if (!this.isPaused || this.pipelined.isFull) return;
     this.isPaused = false;
     this.socket.resume();
   }
@@ -258,7 +254,7 @@ export class DownstreamConnection implements SocketHandler {
     if (this.table.isDraining) return "drained";
     if (this.isSurplus) return "overloaded";
     if (this.requestsLeft() === 0) return "max-requests";
-    if (this.peerHasClosed && this.pipelined === undefined) return "peer-half-closed";
+    if (this.peerHasClosed && this.pipelined.isEmpty) return "peer-half-closed";
     return undefined;
   }
 
@@ -291,11 +287,11 @@ export class DownstreamConnection implements SocketHandler {
   private advance(): void {
     if (this.isAdvancing) return;
     this.isAdvancing = true;
-    while (this.pipelined !== undefined && this.exchange === undefined && !this.isBlocked && !this.life.isEnding) {
-      const octets = this.pipelined;
-      this.pipelined = undefined;
+    while (!this.pipelined.isEmpty && this.exchange === undefined && !this.isBlocked && !this.life.isEnding) {
+      const octets = this.pipelined.take();
       this.resume();
       this.readHead(octets);
+      this.pipelined.letGo();
     }
     this.isAdvancing = false;
     if (this.exchange !== undefined || this.life.isEnding) return;
@@ -402,8 +398,8 @@ export class DownstreamConnection implements SocketHandler {
   }
 
   /** Hands the socket to a tunnel, with the octets that the client sent early. */
-  beginTunnel(handler: SocketHandler): Octets | undefined {
-    const early = this.pipelined;
+  beginTunnel(handler: SocketHandler): Octets {
+    const early = this.pipelined.take();
     this.life.beginTunnel();
     this.leave();
     this.socket.handler = handler;
@@ -415,7 +411,7 @@ export class DownstreamConnection implements SocketHandler {
   private leave(): void {
     this.exchange = undefined;
     this.head = undefined;
-    this.pipelined = undefined;
+    this.pipelined = nothingPipelined;
     this.node.leave();
     this.context.deadlines.clear(this.deadline);
   }

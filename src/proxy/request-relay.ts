@@ -72,10 +72,10 @@ export class RequestRelay implements BodySink {
     return end;
   }
 
-  onBodyOctets(octets: Octets): void {
-    this.bytes += octets.length;
-    if (this.mode === "streaming") addBodyPiece(this.outbox, this.isChunked, octets);
-    else if (this.mode === "holding") this.hold(octets);
+  onBodyOctets(octets: Octets, from: number, to: number): void {
+    this.bytes += to - from;
+    if (this.mode === "streaming") addBodyPiece(this.outbox, this.isChunked, octets, from, to);
+    else if (this.mode === "holding") this.hold(octets.subarray(from, to));
   }
 
   private hold(octets: Octets): void {
@@ -100,7 +100,7 @@ export class RequestRelay implements BodySink {
   stream(isChunked: boolean): void {
     this.mode = "streaming";
     this.isChunked = isChunked;
-    for (const piece of this.held ?? []) addBodyPiece(this.outbox, isChunked, piece);
+    for (const piece of this.held ?? []) addBodyPiece(this.outbox, isChunked, piece, 0, piece.length);
     if (this.body.isComplete) this.addEnd();
     if (!this.isWhollyHeld) this.letGo();
   }

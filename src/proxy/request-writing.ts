@@ -8,7 +8,7 @@
  */
 import { type FieldTable, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
-import { type Cut, fieldLines, type KindSet, kindSet } from "../wire/head-writer.ts";
+import { type Cut, fieldLines, type KindSet, kindSet, startAndFieldLines } from "../wire/head-writer.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { Admission } from "./admission.ts";
 import type { ProxyContext } from "./context.ts";
@@ -92,11 +92,16 @@ export function requestHeadText(
     kept: KEPT_KINDS,
     isIrregular: head.isIrregular,
   };
-  return (
-    `${head.method} ${target.path} HTTP/1.1\r\n${hostLine}${fieldLines(fields, cut)}${added}` +
-    `${connectionLines(admission)}${context.viaLines[head.receivedMinorVersion]}` +
-    `${isGateway ? forwardingLines(context, downstream, head, target.authority) : ""}\r\n`
-  );
+  const ownLines =
+    added +
+    connectionLines(admission) +
+    context.viaLines[head.receivedMinorVersion] +
+    (isGateway ? forwardingLines(context, downstream, head, target.authority) : "");
+  // The usual request-line is just what we would write.
+  if (hostLine === "" && target.path === head.target && head.receivedMinorVersion === 1) {
+    return `${startAndFieldLines(fields, cut) + ownLines}\r\n`;
+  }
+  return `${head.method} ${target.path} HTTP/1.1\r\n${hostLine}${fieldLines(fields, cut)}${ownLines}\r\n`;
 }
 
 /** Our own connection options on the upstream hop. Persistence needs none: it is HTTP/1.1's default (S13). */
@@ -129,7 +134,7 @@ function forwardingLines(
   let lines = before === "" ? downstream.forwardedForLine : `X-Forwarded-For: ${before}, ${downstream.clientName}\r\n`;
   if (!downstream.isTrusted || !saysSomething(fields, Kind.forwardedProto)) lines += "X-Forwarded-Proto: http\r\n";
   if (authority !== "" && !(downstream.isTrusted && saysSomething(fields, Kind.forwardedHost))) {
-    lines += `X-Forwarded-Host: ${authority}\r\n`;
+    lines += context.forwardedHostLine(authority);
   }
   if (context.settings.sendsForwarded) {
     const host = authority === "" ? "" : `;host="${authority}"`;

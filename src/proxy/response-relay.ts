@@ -159,9 +159,9 @@ export class ResponseRelay implements BodySink {
     else if (body.isComplete) this.complete(end < octets.length);
   }
 
-  onBodyOctets(octets: Octets): void {
-    this.bytes += octets.length;
-    addBodyPiece(this.outbox, this.clientFraming === "chunked", octets);
+  onBodyOctets(octets: Octets, from: number, to: number): void {
+    this.bytes += to - from;
+    addBodyPiece(this.outbox, this.clientFraming === "chunked", octets, from, to);
   }
 
   /** The origin closed in order. @returns whether the response is complete by that */

@@ -4,7 +4,7 @@
  */
 import { type ConnectionOptions, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
-import { fieldLines, kindSet } from "../wire/head-writer.ts";
+import { fieldLines, kindSet, startAndFieldLines } from "../wire/head-writer.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
 import type { ProxyContext } from "./context.ts";
 
@@ -19,6 +19,9 @@ const HOP_KINDS = kindSet(
 );
 /** What an origin cannot nominate away: the framing is not its to hide, and a response keeps its date. */
 const KEPT_KINDS = kindSet(Kind.contentLength, Kind.date);
+
+/** Where a status ends in its line: behind it is the SP before the reason-phrase, which some origins leave out. */
+const STATUS_END = "HTTP/1.1 200".length;
 
 /** How the body is framed towards the client. `close`: its end is shown by closing. */
 export type ClientFraming = "none" | "length" | "chunked" | "close";
@@ -69,7 +72,12 @@ export function responseHeadText(writing: ResponseWriting): string {
     kept: KEPT_KINDS,
     isIrregular: head.isIrregular,
   };
-  return `${statusLine(head)}${fieldLines(fields, cut)}${added}${writing.connectionLines}\r\n`;
+  const ownLines = added + writing.connectionLines;
+  // The usual status-line is just what we would write.
+  if (head.receivedMinorVersion === 1 && head.text.startsWith(" ", STATUS_END)) {
+    return `${startAndFieldLines(fields, cut) + ownLines}\r\n`;
+  }
+  return `${statusLine(head)}${fieldLines(fields, cut)}${ownLines}\r\n`;
 }
 
 /** The value of `Content-Length`; undefined: there is none. */
@@ -77,7 +85,7 @@ function lengthToSay({ head, framing, requestMethod }: ResponseWriting): string 
   if (framing.kind === "length") return String(framing.length);
   // Responses to HEAD and 304 describe a length without carrying it; it is a number, responseFraming refuses others.
   const describes = head.status === 304 || (requestMethod === "HEAD" && head.status >= 200 && head.status !== 204);
-  const described = describes ? head.fields.valuesOf(Kind.contentLength)[0] : undefined;
+  const described = describes ? head.fields.firstOf(Kind.contentLength) : undefined;
   return described === undefined ? undefined : String(Number(described));
 }
 
@@ -95,7 +103,5 @@ export function interimHeadText(head: ResponseHead, options: ConnectionOptions):
 }
 
 function statusLine(head: ResponseHead): string {
-  return head.status === 200 && head.reasonPhrase === "OK"
-    ? "HTTP/1.1 200 OK\r\n"
-    : `HTTP/1.1 ${head.status} ${head.reasonPhrase}\r\n`;
+  return `HTTP/1.1 ${head.status} ${head.reasonPhrase}\r\n`;
 }

@@ -53,7 +53,7 @@ export class Tunnel implements ConnectionUser {
     const clientHadClosed = downstream.peerHasClosed;
     const early = downstream.beginTunnel(clientSide);
     this.touch();
-    if (early !== undefined) this.fromClient(early);
+    if (early.length > 0) this.fromClient(early);
     if (fromOrigin !== undefined && fromOrigin.length > 0) this.onData(fromOrigin);
     if (clientHadClosed) this.onClientEnd();
   }

@@ -1,7 +1,7 @@
 /**
  * Reads the body of one message, whatever its framing, and says where it ends.
  *
- * The octets go to a sink as slices of the buffers that were read. A body that was refused or cut short never becomes
+ * The octets go to a sink where they lie in the buffers that were read. A body that was refused or cut short never becomes
  * complete. Deliberately absent: buffering.
  */
 import { type BodySink, ChunkScanner } from "./chunk-scanner.ts";
@@ -55,7 +55,7 @@ export class BodyReader {
       this.remaining -= end - from;
       this.hasEnded = this.remaining === 0;
     }
-    sink.onBodyOctets(from === 0 && end === octets.length ? octets : octets.subarray(from, end));
+    sink.onBodyOctets(octets, from, end);
     return end;
   }
 

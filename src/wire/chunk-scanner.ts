@@ -9,9 +9,9 @@ import { CR, HTAB, isWhitespace, LF, type Octets } from "./octets.ts";
 import type { RefusalCode } from "./refusals.ts";
 import { Trailers } from "./trailers.ts";
 
-/** Takes the octets of a body as they arrive: slices of the buffers that were read. */
+/** Takes the octets of a body as they arrive: what lies from `from` to `to` in the buffer that was read. */
 export interface BodySink {
-  onBodyOctets(octets: Octets): void;
+  onBodyOctets(octets: Octets, from: number, to: number): void;
 }
 
 /** 2^48: far beyond any honest chunk, far below 2^53 where counting stops being exact. */
@@ -126,7 +126,7 @@ export class ChunkScanner {
     const end = Math.min(octets.length, from + this.remaining);
     this.remaining -= end - from;
     if (this.remaining === 0) this.state = "data-return";
-    sink.onBodyOctets(from === 0 && end === octets.length ? octets : octets.subarray(from, end));
+    if (end > from) sink.onBodyOctets(octets, from, end);
     return end;
   }
 

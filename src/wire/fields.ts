@@ -5,7 +5,7 @@
  * forwarding are recognised once, while the section is read, by length and first letter. Deliberately absent: a map
  * by name; order and repetition are kept as they came (RFC 9110 section 5.3).
  */
-import { listMembers, matchesAt, trimWhitespace } from "./octets.ts";
+import { listMembers, matchesAt, matchesOctets, type Octets, SP, trimWhitespace } from "./octets.ts";
 import type { RefusalCode } from "./refusals.ts";
 
 /** The fields that the proxy treats in a way of its own. Every other field is `other` and passes as it came. */
@@ -42,88 +42,79 @@ export const Kind = {
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
-/** Recognises a field name at `start` of `length` characters. The name is already known to be a token. */
-export function kindOf(text: string, start: number, length: number): Kind {
-  switch (length) {
-    case 2:
-      return matchesAt(text, start, "te") ? Kind.te : Kind.other;
-    case 3:
-      return matchesAt(text, start, "via") ? Kind.via : Kind.other;
-    case 4:
-      if (matchesAt(text, start, "host")) return Kind.host;
-      return matchesAt(text, start, "date") ? Kind.date : Kind.other;
-    case 5:
-      return matchesAt(text, start, "close") ? Kind.close : Kind.other;
-    case 6:
-      if (matchesAt(text, start, "cookie")) return Kind.cookie;
-      return matchesAt(text, start, "expect") ? Kind.expect : Kind.other;
-    case 7:
-      if (matchesAt(text, start, "upgrade")) return Kind.upgrade;
-      return matchesAt(text, start, "trailer") ? Kind.trailer : Kind.other;
-    case 9:
-      if (matchesAt(text, start, "forwarded")) return Kind.forwarded;
-      return matchesAt(text, start, "x-real-ip") ? Kind.forwardedOther : underscoredOr(text, start, length);
-    case 10:
-      if (matchesAt(text, start, "connection")) return Kind.connection;
-      if (matchesAt(text, start, "keep-alive")) return Kind.keepAlive;
-      return matchesAt(text, start, "set-cookie") ? Kind.setCookie : underscoredOr(text, start, length);
-    case 12:
-      return matchesAt(text, start, "max-forwards") ? Kind.maxForwards : underscoredOr(text, start, length);
-    case 13:
-      return matchesAt(text, start, "authorization") ? Kind.authorization : Kind.other;
-    case 14:
-      if (matchesAt(text, start, "content-length")) return Kind.contentLength;
-      return matchesAt(text, start, "http2-settings") ? Kind.http2Settings : underscoredOr(text, start, length);
-    case 15:
-      return matchesAt(text, start, "x-forwarded-for") ? Kind.forwardedFor : underscoredOr(text, start, length);
-    case 16:
-      if (matchesAt(text, start, "proxy-connection")) return Kind.proxyConnection;
-      if (matchesAt(text, start, "x-forwarded-port")) return Kind.forwardedOther;
-      return matchesAt(text, start, "x-forwarded-host") ? Kind.forwardedHost : underscoredOr(text, start, length);
-    case 17:
-      if (matchesAt(text, start, "transfer-encoding")) return Kind.transferEncoding;
-      return matchesAt(text, start, "x-forwarded-proto") ? Kind.forwardedProto : underscoredOr(text, start, length);
-    case 18:
-      if (matchesAt(text, start, "proxy-authenticate")) return Kind.proxyAuthenticate;
-      if (matchesAt(text, start, "x-forwarded-server") || matchesAt(text, start, "x-forwarded-prefix")) {
-        return Kind.forwardedOther;
-      }
-      return underscoredOr(text, start, length);
-    case 19:
-      return matchesAt(text, start, "proxy-authorization")
-        ? Kind.proxyAuthorization
-        : underscoredOr(text, start, length);
-    default:
-      return Kind.other;
-  }
+/** Names in lowercase. The ones without a hyphen have nothing to be taken for. */
+const NAMES: readonly (readonly [name: string, kind: Kind])[] = [
+  ["te", Kind.te],
+  ["via", Kind.via],
+  ["date", Kind.date],
+  ["host", Kind.host],
+  ["close", Kind.close],
+  ["cookie", Kind.cookie],
+  ["expect", Kind.expect],
+  ["trailer", Kind.trailer],
+  ["upgrade", Kind.upgrade],
+  ["forwarded", Kind.forwarded],
+  ["x-real-ip", Kind.forwardedOther],
+  ["connection", Kind.connection],
+  ["keep-alive", Kind.keepAlive],
+  ["set-cookie", Kind.setCookie],
+  ["max-forwards", Kind.maxForwards],
+  ["authorization", Kind.authorization],
+  ["content-length", Kind.contentLength],
+  ["http2-settings", Kind.http2Settings],
+  ["x-forwarded-for", Kind.forwardedFor],
+  ["proxy-connection", Kind.proxyConnection],
+  ["x-forwarded-host", Kind.forwardedHost],
+  ["x-forwarded-port", Kind.forwardedOther],
+  ["transfer-encoding", Kind.transferEncoding],
+  ["x-forwarded-proto", Kind.forwardedProto],
+  ["proxy-authenticate", Kind.proxyAuthenticate],
+  ["x-forwarded-prefix", Kind.forwardedOther],
+  ["x-forwarded-server", Kind.forwardedOther],
+  ["proxy-authorization", Kind.proxyAuthorization],
+];
+const NAME_LENGTH_MAX = 19;
+
+/** Names with a hyphen that decide framing, concern one hop, or tell of the client; not those of an origin to a client. */
+const HYPHENATED = new Set(NAMES.map(([name]) => name).filter((name) => name.includes("-")));
+for (const name of ["set-cookie", "proxy-authenticate"]) HYPHENATED.delete(name);
+
+interface Candidate {
+  readonly name: Uint8Array;
+  readonly kind: Kind;
 }
 
-const UNDERSCORE = 95;
-/** Names with a hyphen that decide framing, concern one hop, or tell of the client. */
-const HYPHENATED = new Set([
-  "keep-alive",
-  "proxy-connection",
-  "transfer-encoding",
-  "content-length",
-  "max-forwards",
-  "http2-settings",
-  "proxy-authorization",
-  "x-forwarded-for",
-  "x-forwarded-proto",
-  "x-forwarded-host",
-  "x-forwarded-port",
-  "x-forwarded-server",
-  "x-forwarded-prefix",
-  "x-real-ip",
-]);
+/** Names by their length and the low bits of their first letter, which are the same in both cases. */
+const candidates: (readonly Candidate[] | undefined)[] = new Array((NAME_LENGTH_MAX + 1) << 5).fill(undefined);
+for (const [name, kind] of NAMES) {
+  const shape = shapeOf(name.length, name.charCodeAt(0));
+  candidates[shape] = [...(candidates[shape] ?? []), { name: octetsOf(name), kind }];
+}
 
-/** Whether a name of one of these lengths is one of them but for its underscores; most names have none. */
-function underscoredOr(text: string, start: number, length: number): Kind {
-  const end = start + length;
-  let position = start;
-  while (position < end && text.charCodeAt(position) !== UNDERSCORE) position++;
-  if (position === end) return Kind.other;
-  const name = text.slice(start, end).toLowerCase().replaceAll("_", "-");
+function octetsOf(ascii: string): Uint8Array {
+  return Uint8Array.from(ascii, (character) => character.charCodeAt(0));
+}
+
+function shapeOf(length: number, first: number): number {
+  return (length << 5) | (first & 31);
+}
+
+/** Recognises a field name, which is known to be a token, at `start` of `length` octets. */
+export function kindOf(octets: Octets, start: number, length: number, hasUnderscore: boolean): Kind {
+  if (length > NAME_LENGTH_MAX) return Kind.other;
+  const found = candidates[shapeOf(length, octets[start] as number)];
+  if (found !== undefined) {
+    for (const { name, kind } of found) if (matchesOctets(octets, start, name)) return kind;
+  }
+  return hasUnderscore ? underscoredOr(octets, start, length) : Kind.other;
+}
+
+/** Whether it is one of them but for its underscores. */
+function underscoredOr(octets: Octets, start: number, length: number): Kind {
+  const name = octets
+    .latin1Slice(start, start + length)
+    .toLowerCase()
+    .replaceAll("_", "-");
   return HYPHENATED.has(name) ? Kind.underscored : Kind.other;
 }
 
@@ -138,6 +129,8 @@ export class FieldTable {
   end = 0;
   /** One bit for each `Kind` that occurs. */
   kinds = 0;
+  /** One bit for each `Kind` that occurs more than once. */
+  private repeatedKinds = 0;
   /** Two numbers per field: where its line starts; where its name ends, with its kind in the low bits. */
   private readonly slots: number[] = [];
 
@@ -147,11 +140,17 @@ export class FieldTable {
 
   add(lineStart: number, nameEnd: number, kind: Kind): void {
     this.slots.push(lineStart, (nameEnd << KIND_BITS) | kind);
-    this.kinds |= 1 << kind;
+    const bit = 1 << kind;
+    this.repeatedKinds |= this.kinds & bit;
+    this.kinds |= bit;
   }
 
   has(kind: Kind): boolean {
     return (this.kinds & (1 << kind)) !== 0;
+  }
+
+  isRepeated(kind: Kind): boolean {
+    return (this.repeatedKinds & (1 << kind)) !== 0;
   }
 
   kind(index: number): Kind {
@@ -178,17 +177,35 @@ export class FieldTable {
   /** The field line's value without white space around it; a folded one is joined with a space. */
   value(index: number): string {
     const afterColon = this.text.indexOf(":", this.nameEnd(index)) + 1;
-    const raw = this.text.slice(afterColon, this.lineEnd(index) - 2);
-    return trimWhitespace(raw.includes("\n") ? raw.replace(/[ \t]*\r\n[ \t]+/g, " ") : raw);
+    const end = this.lineEnd(index) - 2;
+    const lineFeed = this.text.indexOf("\n", afterColon);
+    // Most values have one space before and none behind.
+    const hasSpace = this.text.charCodeAt(afterColon) === SP;
+    const raw = this.text.slice(hasSpace ? afterColon + 1 : afterColon, end);
+    return trimWhitespace(lineFeed < end ? raw.replace(/[ \t]*\r\n[ \t]+/g, " ") : raw);
   }
 
-  /** Whether the only field line of this kind says `value` just as we would write it: one space before, nothing behind. */
+  /** The first field line of this kind; none: -1. */
+  private indexOf(kind: Kind): number {
+    if (!this.has(kind)) return -1;
+    let index = 0;
+    while (this.kind(index) !== kind) index++;
+    return index;
+  }
+
+  /** Whether the first field line of this kind says `value` just as we would write it: one space before, nothing behind. */
   isWritten(kind: Kind, value: string): boolean {
-    for (let index = 0; index < this.count; index++) {
-      if (this.kind(index) !== kind) continue;
-      return this.text.slice(this.nameEnd(index), this.lineEnd(index)) === `: ${value}\r\n`;
-    }
-    return false;
+    const index = this.indexOf(kind);
+    if (index < 0) return false;
+    const nameEnd = this.nameEnd(index);
+    const isAsLong = this.lineEnd(index) - nameEnd === value.length + ": \r\n".length;
+    return isAsLong && this.text.startsWith(": ", nameEnd) && this.text.startsWith(value, nameEnd + 2);
+  }
+
+  /** The value of the first field line of this kind; none: undefined. */
+  firstOf(kind: Kind): string | undefined {
+    const index = this.indexOf(kind);
+    return index < 0 ? undefined : this.value(index);
   }
 
   /** The values of all field lines of this kind, in order; none: an empty array. */
@@ -238,16 +255,15 @@ const onlyKeepAlive: ConnectionOptions = { ...noOptions, keepAlive: true };
 
 /** Reads the connection options of a head. The three commonest answers are shared objects. */
 export function connectionOptionsOf(fields: FieldTable): ConnectionOptions {
-  if (!fields.has(Kind.connection)) return noOptions;
-  const values = fields.valuesOf(Kind.connection);
-  if (values.length === 1) {
-    const only = values[0] as string;
-    if (only === "keep-alive" || only === "Keep-Alive") return onlyKeepAlive;
-    if (only === "close") return onlyClose;
+  const first = fields.firstOf(Kind.connection);
+  if (first === undefined) return noOptions;
+  if (!fields.isRepeated(Kind.connection)) {
+    if (first === "keep-alive" || first === "Keep-Alive") return onlyKeepAlive;
+    if (first === "close") return onlyClose;
   }
   const options = { close: false, keepAlive: false, upgrade: false, te: false };
   const nominated = new Set<string>();
-  for (const member of listMembers(values.join(","))) {
+  for (const member of listMembers(fields.valuesOf(Kind.connection).join(","))) {
     if (member === "close") options.close = true;
     else if (member === "keep-alive") options.keepAlive = true;
     else if (member === "upgrade") options.upgrade = true;

@@ -81,9 +81,8 @@ function declaredFraming(head: RequestHead | ResponseHead): FramingDecision {
     }
     return codings.length === 1 ? chunkedBody : "transfer-coding-unknown";
   }
-  const lengths = fields.valuesOf(Kind.contentLength);
-  if (lengths.length > 1) return "content-length-repeated";
-  const text = lengths[0] as string;
+  if (fields.isRepeated(Kind.contentLength)) return "content-length-repeated";
+  const text = fields.firstOf(Kind.contentLength) as string;
   const length = decimal(text);
   if (length < 0) return text.includes(",") ? "content-length-repeated" : "content-length-invalid";
   return { kind: "length", length };

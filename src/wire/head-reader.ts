@@ -1,13 +1,14 @@
 /**
  * Reads heads: a start-line and field lines up to the empty line, from octets in any segmentation.
  *
- * Lines are judged one after the other and the first fault in octet order is the one reported, so a head that arrives
- * whole and one that arrives octet by octet give the same result. Lines end with CRLF and nothing else. Control
- * characters are judged when the head is complete. A reader reads one section and then is its result.
- * Deliberately absent: what start-lines mean (see request-head.ts, response-head.ts) and what fields mean.
+ * A head that arrives whole, as most do, is read where it lies, each octet once, and becomes one text at its end; what
+ * arrives in pieces is kept together first. Lines are judged when they have ended, one after the other, and the first fault
+ * in that order is the one reported, so both give the same result. Lines end with CRLF and nothing else. Control characters
+ * are judged when the head is complete. A reader reads one section and then is its result. Deliberately absent: what
+ * start-lines mean (see request-head.ts, response-head.ts) and what fields mean.
  */
 import { FieldTable, kindOf } from "./fields.ts";
-import { COLON, CR, isTokenOctet, isWhitespace, LF, type Octets } from "./octets.ts";
+import { COLON, CR, HTAB, isTokenOctet, isWhitespace, LF, type Octets, UNDERSCORE } from "./octets.ts";
 import type { RefusalCode } from "./refusals.ts";
 
 /** Bounds on one head, counted from the first octet of its start-line. */
@@ -24,17 +25,18 @@ export interface HeadLimits {
  */
 export const defaultHeadLimits: HeadLimits = { headBytesMax: 64 * 1024, fieldsMax: 1_000 };
 
-/** Octets turned into text at once: most heads are smaller, and body octets behind a head stay untouched. */
+/** Octets that are kept at once of a head in pieces: body octets behind it stay untouched. */
 const WINDOW_BYTES = 4 * 1024;
+/** Room for what is kept of most heads. */
+const KEPT_BYTES_MIN = 1024;
 
-/**
- * Control characters other than HTAB, and a CR that does not end a line. Said as what is not allowed to stand out from
- * what is, since an expression with one way to begin is searched for twice as fast.
- */
-const FORBIDDEN = /[^\t\n\x20-\x7e\x80-\xff](?<!\r(?=\n))/;
+/** 1 for what may stand within a line: all but control characters other than HTAB. */
+const isTextOctet = Uint8Array.from({ length: 256 }, (_, code) =>
+  (code < 32 && code !== HTAB) || code === 127 ? 0 : 1,
+);
 
 export abstract class HeadReader {
-  /** The section read so far; once complete, it ends with its empty line. */
+  /** The section, with its empty line, once it is complete. Before that, as much of it as had to be judged. */
   text = "";
   readonly fields = new FieldTable();
   /** Why this section is refused, once it is. */
@@ -42,42 +44,47 @@ export abstract class HeadReader {
   /** Whether a field line must be written anew, not copied (folding, or a space before a colon). */
   isIrregular = false;
 
-  /** Where the start-line begins in `text`: behind skipped empty lines. */
-  protected start = 0;
-  private hasStartLine: boolean;
-  /** Everything in `text` before this is judged. */
+  /** Where the section starts in what is being judged: behind skipped empty lines. */
+  private start = 0;
+  /** Everything before this, in what is being judged, was judged. */
   private judged = 0;
-  private pieces: string[] | undefined;
-  private piecesLength = 0;
+  /** The length of the start-line; it has not ended yet: -1. */
+  private startLineLength: number;
+  private isStartLineJudged: boolean;
+  private hasControlCharacter = false;
+  /** What has arrived of a section that comes in pieces. */
+  private kept: Octets | undefined;
+  private keptBytes = 0;
   protected readonly limits: HeadLimits;
 
   protected constructor(limits: HeadLimits, needsStartLine: boolean) {
     this.limits = limits;
-    this.hasStartLine = !needsStartLine;
+    this.startLineLength = needsStartLine ? -1 : 0;
+    this.isStartLineJudged = !needsStartLine;
   }
 
-  /** Judges the start-line `text[start, end)`. */
-  protected abstract judgeStartLine(start: number, end: number): RefusalCode | undefined;
+  /** Judges the start-line, which is the first `length` characters of `text`. */
+  protected abstract judgeStartLine(length: number): RefusalCode | undefined;
   /** Judges white space at the start of a field line: a folded one, or none of the grammar's. */
   protected abstract judgeFolding(): RefusalCode | undefined;
   /** Whether white space between name and colon is removed (responses) or refused. */
-  protected abstract readonly toleratesSpaceBeforeColon: boolean;
+  protected abstract get toleratesSpaceBeforeColon(): boolean;
   /** The refusal of something that cannot be a start-line, by its first octet. */
-  protected abstract readonly foreign: RefusalCode;
-  /** The refusal of a section beyond its limit. */
+  protected abstract get foreign(): RefusalCode;
+  /** The refusal of a section beyond its limit; what arrived of it is in `text`. */
   protected abstract overlong(): RefusalCode;
   /** Whether an empty line before the start-line is skipped; a refusal when there were too many. */
   protected abstract skipEmptyLine(): RefusalCode | undefined;
 
   /** Whether any octet of the section has arrived; empty lines to be skipped are none, not even half of one. */
   get hasBegun(): boolean {
-    const length = this.text.length + this.piecesLength - this.start;
-    return length > 1 || (length === 1 && this.text.charCodeAt(this.start) !== CR);
+    const length = this.keptBytes - this.start;
+    return length > 1 || (length === 1 && this.kept?.[this.start] !== CR);
   }
 
-  /** What has arrived of the section, from its start-line on. */
+  /** What has arrived of a section that is not complete, or was refused. */
   protected get soFar(): string {
-    return this.text.slice(this.start) + (this.pieces?.join("") ?? "");
+    return this.refusal !== undefined ? this.text : (this.kept?.latin1Slice(this.start, this.keptBytes) ?? "");
   }
 
   /**
@@ -85,108 +92,168 @@ export abstract class HeadReader {
    * all octets were taken and more are needed.
    */
   read(octets: Octets, from: number): number {
-    let position = from;
-    while (position < octets.length) {
-      const to = Math.min(octets.length, position + WINDOW_BYTES);
-      const before = this.text.length + this.piecesLength;
-      const end = this.take(octets.latin1Slice(position, to));
-      if (end >= 0) return position + end - before;
+    if (this.kept !== undefined) return this.readOn(this.kept, octets, from);
+    this.start = from;
+    this.judged = from;
+    const end = this.judge(octets, octets.length);
+    if (end >= 0 || this.refusal !== undefined) return end;
+    const { start } = this;
+    this.judged -= start;
+    this.start = 0;
+    if (start < octets.length) this.keep(octets, start, octets.length);
+    return -1;
+  }
+
+  private readOn(before: Octets, octets: Octets, from: number): number {
+    let kept = before;
+    for (let position = from; position < octets.length; position += WINDOW_BYTES) {
+      const keptBefore = this.keptBytes;
+      // Judging only when there is something to judge keeps the cost of single octets linear.
+      const beginsLine = this.startLineLength < 0 && keptBefore === this.start;
+      kept = this.keep(octets, position, Math.min(octets.length, position + WINDOW_BYTES));
+      const hasLineEnd = kept.subarray(keptBefore, this.keptBytes).includes(LF);
+      if (!beginsLine && !hasLineEnd && this.keptBytes - this.start <= this.limits.headBytesMax) continue;
+      const end = this.judge(kept, this.keptBytes);
+      if (end >= 0) return position + end - keptBefore;
       if (this.refusal !== undefined) return -1;
-      position = to;
     }
     return -1;
   }
 
-  private take(arrived: string): number {
-    if (this.text === "" && this.piecesLength === 0) {
-      this.text = arrived;
-      return this.judge();
+  private keep(octets: Octets, from: number, to: number): Octets {
+    const needed = this.keptBytes + to - from;
+    if (this.kept === undefined || needed > this.kept.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(KEPT_BYTES_MIN, 2 * needed)) as unknown as Octets;
+      if (this.kept !== undefined) grown.set(this.kept.subarray(0, this.keptBytes));
+      this.kept = grown;
     }
-    this.pieces ??= [];
-    this.pieces.push(arrived);
-    this.piecesLength += arrived.length;
-    // Joining only when there is something to judge keeps the cost of single octets linear.
-    const length = this.text.length + this.piecesLength - this.start;
-    const beginsLine = !this.hasStartLine && this.text.length === this.start;
-    if (!beginsLine && !arrived.includes("\n") && length <= this.limits.headBytesMax) return -1;
-    this.text += this.pieces.join("");
-    this.pieces = undefined;
-    this.piecesLength = 0;
-    return this.judge();
+    this.kept.set(octets.subarray(from, to), this.keptBytes);
+    this.keptBytes = needed;
+    return this.kept;
   }
 
-  /** Judges the lines that have ended. Returns the length of the section in `text`, or -1. */
-  private judge(): number {
-    const text = this.text;
-    const { headBytesMax, fieldsMax } = this.limits;
+  /** Judges the lines before `to` that have ended. Returns where the section ends, or -1. */
+  private judge(octets: Octets, to: number): number {
     let position = this.judged;
-    for (;;) {
-      if (!this.hasStartLine && this.isForeign(position)) return this.refuse(this.foreign);
-      const lineFeed = text.indexOf("\n", position);
-      if (lineFeed < 0) return this.judgeUnended(position);
-      if (lineFeed - this.start >= headBytesMax) return this.refuse(this.overlong());
-      const lineEnd = lineFeed - 1;
-      if (lineEnd < position || text.charCodeAt(lineEnd) !== CR) return this.refuse("line-ending-invalid");
-      let fault: RefusalCode | undefined;
-      if (!this.hasStartLine) {
+    while (position < to) {
+      let lineEnd: number;
+      if (this.startLineLength < 0) {
+        if (isForeign(octets[position] as number)) return this.refuse(this.foreign, octets, to);
+        lineEnd = this.endOfLine(octets, position, to);
+        if (lineEnd < 0) break;
         if (lineEnd === position) {
-          fault = this.skipEmptyLine();
-          this.start = lineFeed + 1;
+          const fault = this.skipEmptyLine();
+          this.start = lineEnd + 2;
+          if (fault !== undefined) return this.refuse(fault, octets, to);
         } else {
-          this.hasStartLine = true;
-          fault = this.judgeStartLine(position, lineEnd);
+          this.startLineLength = lineEnd - this.start;
         }
-      } else if (lineEnd === position) {
-        return this.complete(position, lineFeed + 1);
+      } else if (octets[position] === CR && position + 1 < to && octets[position + 1] === LF) {
+        return this.complete(octets, position);
       } else {
-        fault = this.fields.count < fieldsMax ? this.judgeField(position) : "too-many-fields";
+        lineEnd = this.judgeField(octets, position, to);
+        if (lineEnd < 0) break;
       }
-      if (fault !== undefined) return this.refuse(fault);
-      position = lineFeed + 1;
+      position = lineEnd + 2;
     }
-  }
-
-  /** What has arrived of a line that has not ended yet. */
-  private judgeUnended(position: number): -1 {
+    if (this.refusal !== undefined) return -1;
     this.judged = position;
-    if (this.text.length - this.start > this.limits.headBytesMax) return this.refuse(this.overlong());
+    if (to - this.start > this.limits.headBytesMax) return this.refuse(undefined, octets, to);
+    // Whoever sends no request-line that can be served need not be waited for.
+    if (!this.isStartLineJudged && this.startLineLength >= 0) {
+      this.text = octets.latin1Slice(this.start, this.start + this.startLineLength);
+      this.refusal = this.startLineFault();
+    }
     return -1;
   }
 
-  /** Something that is no HTTP at all (a TLS handshake) is refused at its first octet, not at the timeout. */
-  private isForeign(position: number): boolean {
-    if (position >= this.text.length) return false;
-    const first = this.text.charCodeAt(position);
-    return isTokenOctet[first] === 0 && first !== CR && first !== LF;
-  }
-
-  private judgeField(lineStart: number): RefusalCode | undefined {
-    const text = this.text;
-    if (isWhitespace(text.charCodeAt(lineStart))) return this.judgeFolding();
+  /** Returns where the line ends; refused, or not ended yet: -1. */
+  private judgeField(octets: Octets, lineStart: number, to: number): number {
+    if (this.fields.count >= this.limits.fieldsMax) return this.refuseLine("too-many-fields", octets, lineStart, to);
+    if (isWhitespace(octets[lineStart] as number)) {
+      const fault = this.judgeFolding();
+      if (fault !== undefined) return this.refuseLine(fault, octets, lineStart, to);
+      return this.endOfLine(octets, lineStart, to);
+    }
     let nameEnd = lineStart;
-    while (isTokenOctet[text.charCodeAt(nameEnd)] === 1) nameEnd++;
+    let hasUnderscore = false;
+    while (nameEnd < to) {
+      const octet = octets[nameEnd] as number;
+      if (isTokenOctet[octet] !== 1) break;
+      if (octet === UNDERSCORE) hasUnderscore = true;
+      nameEnd++;
+    }
     let colon = nameEnd;
-    while (isWhitespace(text.charCodeAt(colon))) colon++;
-    if (nameEnd === lineStart || text.charCodeAt(colon) !== COLON) return "field-line-malformed";
+    while (colon < to && isWhitespace(octets[colon] as number)) colon++;
+    if (colon === to) return -1;
+    if (nameEnd === lineStart || octets[colon] !== COLON) {
+      return this.refuseLine("field-line-malformed", octets, colon, to);
+    }
     if (colon !== nameEnd) {
-      if (!this.toleratesSpaceBeforeColon) return "space-before-colon";
+      if (!this.toleratesSpaceBeforeColon) return this.refuseLine("space-before-colon", octets, colon, to);
       this.isIrregular = true;
     }
-    this.fields.add(lineStart, nameEnd, kindOf(text, lineStart, nameEnd - lineStart));
-    return undefined;
+    const lineEnd = this.endOfLine(octets, colon, to);
+    if (lineEnd < 0) return -1;
+    const { start } = this;
+    const kind = kindOf(octets, lineStart, nameEnd - lineStart, hasUnderscore);
+    this.fields.add(lineStart - start, nameEnd - start, kind);
+    return lineEnd;
   }
 
-  private complete(fieldsEnd: number, end: number): number {
-    const text = end === this.text.length ? this.text : this.text.slice(0, end);
-    if (FORBIDDEN.test(text)) return this.refuse("control-character");
+  /** Where the line that goes on at `from` ends, before its CRLF; refused, or not ended yet: -1. */
+  private endOfLine(octets: Octets, from: number, to: number): number {
+    let position = from;
+    for (;;) {
+      while (position < to && isTextOctet[octets[position] as number] === 1) position++;
+      if (position === to) return -1;
+      const octet = octets[position];
+      const isLineEnd = octet === CR && position + 1 < to && octets[position + 1] === LF;
+      if (isLineEnd || octet === LF) {
+        const lineFeed = isLineEnd ? position + 1 : position;
+        if (lineFeed - this.start >= this.limits.headBytesMax) return this.refuse(undefined, octets, to);
+        return isLineEnd ? position : this.refuse("line-ending-invalid", octets, to);
+      }
+      // The last octet may be half a line's end; then this line is read again.
+      if (position + 1 < to) this.hasControlCharacter = true;
+      position++;
+    }
+  }
+
+  /** Refuses a line, unless it has not ended yet, or ends in a way that is worse. */
+  private refuseLine(code: RefusalCode, octets: Octets, from: number, to: number): -1 {
+    return this.endOfLine(octets, from, to) < 0 ? -1 : this.refuse(code, octets, to);
+  }
+
+  private complete(octets: Octets, fieldsEnd: number): number {
+    const { start, fields } = this;
+    const end = fieldsEnd + 2;
+    if (end - start > this.limits.headBytesMax) return this.refuse(undefined, octets, end);
+    const text = octets.latin1Slice(start, end);
     this.text = text;
-    this.fields.text = text;
-    this.fields.end = fieldsEnd;
+    this.refusal = this.startLineFault() ?? (this.hasControlCharacter ? "control-character" : undefined);
+    if (this.refusal !== undefined) return -1;
+    fields.text = text;
+    fields.end = fieldsEnd - start;
     return end;
   }
 
-  private refuse(code: RefusalCode): -1 {
-    this.refusal = code;
+  /** What is wrong with the start-line, if it has ended and was not judged before. */
+  private startLineFault(): RefusalCode | undefined {
+    if (this.isStartLineJudged || this.startLineLength < 0) return undefined;
+    this.isStartLineJudged = true;
+    return this.judgeStartLine(this.startLineLength);
+  }
+
+  /** @param code none: the section is beyond its limit */
+  private refuse(code: RefusalCode | undefined, octets: Octets, to: number): -1 {
+    this.text = octets.latin1Slice(this.start, Math.min(to, this.start + this.limits.headBytesMax));
+    this.refusal = this.startLineFault() ?? code ?? this.overlong();
     return -1;
   }
+}
+
+/** Something that is no HTTP at all (a TLS handshake) is refused at its first octet, not at the timeout. */
+function isForeign(first: number): boolean {
+  return isTokenOctet[first] === 0 && first !== CR && first !== LF;
 }

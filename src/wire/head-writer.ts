@@ -26,12 +26,19 @@ export interface Cut {
 /** The field lines that are left after the cut, each with its CRLF; none: an empty string. */
 export function fieldLines(fields: FieldTable, cut: Cut): string {
   if (fields.count === 0) return "";
-  if (cut.isIrregular) return rewrittenLines(fields, cut);
-  if ((fields.kinds & cut.kinds) === 0 && cut.nominated.length === 0) {
-    return fields.text.slice(fields.lineStart(0), fields.end);
-  }
+  return cut.isIrregular ? rewrittenLines(fields, cut) : copiedLines(fields, cut, fields.lineStart(0));
+}
+
+/** The start-line just as it came, and the field lines that are left after the cut. */
+export function startAndFieldLines(fields: FieldTable, cut: Cut): string {
+  const start = fields.count === 0 ? fields.end : fields.lineStart(0);
+  return cut.isIrregular ? fields.text.slice(0, start) + rewrittenLines(fields, cut) : copiedLines(fields, cut, 0);
+}
+
+function copiedLines(fields: FieldTable, cut: Cut, from: number): string {
+  if ((fields.kinds & cut.kinds) === 0 && cut.nominated.length === 0) return fields.text.slice(from, fields.end);
   let lines = "";
-  let keptFrom = fields.lineStart(0);
+  let keptFrom = from;
   for (let index = 0; index < fields.count; index++) {
     if (!isCut(fields, index, cut)) continue;
     const start = fields.lineStart(index);

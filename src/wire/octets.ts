@@ -16,6 +16,7 @@ export const LF = 10;
 export const SP = 32;
 export const HTAB = 9;
 export const COLON = 58;
+export const UNDERSCORE = 95;
 
 /** 1 for each octet that may stand in a token (RFC 9110 section 5.6.2). */
 export const isTokenOctet: Uint8Array = octetTable("!#$%&'*+-.^_`|~", (code) => isDigit(code) || isAlpha(code));
@@ -53,6 +54,14 @@ const lowerCase = Uint8Array.from({ length: 256 }, (_, code) => (code >= 65 && c
 export function matchesAt(text: string, start: number, lowercase: string): boolean {
   for (let i = 0; i < lowercase.length; i++) {
     if (lowerCase[text.charCodeAt(start + i)] !== lowercase.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** The same of octets, for a `lowercase` with letters and hyphens only. */
+export function matchesOctets(octets: Octets, start: number, lowercase: Uint8Array): boolean {
+  for (let i = 0; i < lowercase.length; i++) {
+    if (lowerCase[octets[start + i] as number] !== lowercase[i]) return false;
   }
   return true;
 }

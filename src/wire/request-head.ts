@@ -38,24 +38,29 @@ export class RequestHead extends HeadReader {
     super(limits, true);
   }
 
-  protected readonly toleratesSpaceBeforeColon = false;
-  protected readonly foreign = "request-line-malformed";
+  protected get toleratesSpaceBeforeColon(): boolean {
+    return false;
+  }
 
-  protected judgeStartLine(start: number, end: number): RefusalCode | undefined {
-    const line = this.text.slice(start, end);
-    const methodEnd = line.indexOf(" ");
-    if (methodEnd > METHOD_LENGTH_MAX) return "method-too-long";
-    const targetEnd = line.indexOf(" ", methodEnd + 1);
-    if (methodEnd < 1 || targetEnd < 0) return "request-line-malformed";
-    if (methodEnd === 3 && line.startsWith("GET")) {
+  protected get foreign(): RefusalCode {
+    return "request-line-malformed";
+  }
+
+  protected judgeStartLine(length: number): RefusalCode | undefined {
+    const { text } = this;
+    const methodEnd = text.indexOf(" ");
+    if (methodEnd > METHOD_LENGTH_MAX && methodEnd < length) return "method-too-long";
+    const targetEnd = text.indexOf(" ", methodEnd + 1);
+    if (methodEnd < 1 || targetEnd < 0 || targetEnd >= length) return "request-line-malformed";
+    if (methodEnd === 3 && text.startsWith("GET")) {
       this.method = "GET";
     } else {
-      this.method = line.slice(0, methodEnd);
+      this.method = text.slice(0, methodEnd);
       if (!isToken(this.method)) return "request-line-malformed";
     }
-    this.target = line.slice(methodEnd + 1, targetEnd);
-    const version = line.slice(targetEnd + 1);
-    if (version !== "HTTP/1.1") {
+    this.target = text.slice(methodEnd + 1, targetEnd);
+    if (length - targetEnd !== " HTTP/1.1".length || !text.startsWith(" HTTP/1.1", targetEnd)) {
+      const version = text.slice(targetEnd + 1, length);
       if (!VERSION.test(version)) return "request-line-malformed";
       if (version.charCodeAt(5) !== 49) return "version-unsupported";
       this.receivedMinorVersion = version.charCodeAt(7) - 48;
@@ -78,8 +83,8 @@ export class RequestHead extends HeadReader {
     if (this.method !== "") {
       return this.target.length > headBytesMax * TARGET_SHARE_MAX ? "target-too-long" : "head-too-large";
     }
-    const methodEnd = this.text.indexOf(" ", this.start);
-    return methodEnd < 0 || methodEnd - this.start > METHOD_LENGTH_MAX ? "method-too-long" : "target-too-long";
+    const methodEnd = this.text.indexOf(" ");
+    return methodEnd < 0 || methodEnd > METHOD_LENGTH_MAX ? "method-too-long" : "target-too-long";
   }
 
   protected skipEmptyLine(): RefusalCode | undefined {

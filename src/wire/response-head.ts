@@ -9,6 +9,7 @@ import { type HeadLimits, HeadReader } from "./head-reader.ts";
 import type { RefusalCode } from "./refusals.ts";
 
 const STATUS_LINE = /^HTTP\/([0-9])\.([0-9]) ([1-9][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+const COMMONEST = "HTTP/1.1 200 OK";
 
 export class ResponseHead extends HeadReader {
   status = 0;
@@ -22,17 +23,21 @@ export class ResponseHead extends HeadReader {
     super(limits, true);
   }
 
-  protected readonly toleratesSpaceBeforeColon = true;
-  protected readonly foreign = "status-line-malformed";
+  protected get toleratesSpaceBeforeColon(): boolean {
+    return true;
+  }
 
-  protected judgeStartLine(start: number, end: number): RefusalCode | undefined {
-    const line = this.text.slice(start, end);
-    if (line === "HTTP/1.1 200 OK") {
+  protected get foreign(): RefusalCode {
+    return "status-line-malformed";
+  }
+
+  protected judgeStartLine(length: number): RefusalCode | undefined {
+    if (length === COMMONEST.length && this.text.startsWith(COMMONEST)) {
       this.status = 200;
       this.reasonPhrase = "OK";
       return undefined;
     }
-    const parts = STATUS_LINE.exec(line);
+    const parts = STATUS_LINE.exec(this.text.slice(0, length));
     if (parts === null) return "status-line-malformed";
     if (parts[1] !== "1") return "version-unsupported";
     this.receivedMinorVersion = Number(parts[2]);

@@ -7,11 +7,16 @@ import { type HeadLimits, HeadReader } from "./head-reader.ts";
 import type { RefusalCode } from "./refusals.ts";
 
 export class Trailers extends HeadReader {
-  protected readonly toleratesSpaceBeforeColon = false;
-  protected readonly foreign = "field-line-malformed";
-
   constructor(limits: HeadLimits) {
     super(limits, false);
+  }
+
+  protected get toleratesSpaceBeforeColon(): boolean {
+    return false;
+  }
+
+  protected get foreign(): RefusalCode {
+    return "field-line-malformed";
   }
 
   protected judgeStartLine(): undefined {

@@ -64,6 +64,25 @@ describe.skipIf(!has("chromium"))(`the lab's page in Chromium${needing("chromium
     await page.context().close();
   });
 
+  it("opens in the language it was made for, whoever reads it, and can be turned to the other", async () => {
+    const file = directory.at("korean.html");
+    writeFileSync(file, pageOf([dumbPlay], "ko"));
+    const page = await opened();
+    await page.goto(pathToFileURL(file).href);
+    expect(await page.locator("html").getAttribute("lang")).toBe("ko");
+    await page.keyboard.press("l");
+    expect(await page.locator("html").getAttribute("lang")).toBe("en");
+    await page.context().close();
+  });
+
+  it("shows the time on its axis whole, from the beginning on", async () => {
+    const page = await opened();
+    const badge = await page.locator(".on-axis rect").first().boundingBox();
+    const drawing = await page.locator(".body").first().boundingBox();
+    expect(badge?.y).toBeGreaterThanOrEqual(drawing?.y ?? Number.POSITIVE_INFINITY);
+    await page.context().close();
+  });
+
   it("goes back, to the beginning and to the end", async () => {
     const page = await opened();
     await times(page, "ArrowRight", 2);

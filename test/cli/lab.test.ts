@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { createProxy } from "../../src/index.ts";
 import type { Play } from "../../src/lab/play.ts";
 import { scenarios } from "../../src/lab/scenarios/all.ts";
-import { freePort, origin, run } from "./running.ts";
+import { freePort } from "../interop/support/listening.ts";
+import { origin, run } from "./running.ts";
 
 const simulated = ["--network", "simulated"];
 
@@ -50,14 +51,14 @@ describe("the lab", () => {
     const folder = mkdtempSync(join(tmpdir(), "hopwise-lab-"));
     try {
       const file = join(folder, "story.html");
-      const { code, out } = await run("lab", "keep-alive", "--json", "--html", file, ...simulated);
+      const { code, out } = await run("lab", "keep-alive", "--lang", "ko", "--json", "--html", file, ...simulated);
       expect(code).toBe(0);
       const plays = JSON.parse(out) as Play[];
       expect(plays.map(({ scenario, proxy, outcome }) => [scenario, proxy, outcome])).toStrictEqual([
         ["keep-alive", "none", "works"],
         ["keep-alive", "hopwise", "works"],
       ]);
-      expect(readFileSync(file, "utf8")).toMatch(/^<!doctype html>/i);
+      expect(readFileSync(file, "utf8")).toMatch(/^<!doctype html>\n<html lang="ko"/i);
       const mermaid = await run("lab", "keep-alive", "--mermaid", "--proxy", "none", ...simulated);
       expect(mermaid.out).toMatch(/^sequenceDiagram\n/);
     } finally {
@@ -75,7 +76,7 @@ describe("the lab", () => {
 
 describe("a real proxy takes part by its URL", () => {
   it("pointed at the lab's server", async () => {
-    const port = await freePort();
+    const port = String(await freePort());
     await using proxy = createProxy({ to: `http://127.0.0.1:${port}`, port: 0 });
     const { url } = await proxy.listen();
     const { code, out, err } = await run("lab", "dumb-proxy", "--lang", "en", "--proxy", url, "--origin-port", port);
@@ -122,6 +123,8 @@ describe("wrong usage", () => {
     ],
     [["dumb-proxy", "--lang", "fr"], 'hopwise: --lang: "fr" is not spoken here: write en or ko'],
     [["dumb-proxy", "--forward"], /^hopwise: --forward: it concerns real proxies: write --proxy/],
+    [["dumb-proxy", "--origin-port", "9080"], /^hopwise: --origin-port: it concerns real proxies: write --proxy/],
+    [["dumb-proxy", "--json", "--mermaid"], "hopwise: --json and --mermaid are two forms: choose one"],
   ])("hopwise lab %j", async (args, message) => {
     const { code, out, err } = await run("lab", ...args);
     expect([code, out]).toStrictEqual([2, ""]);

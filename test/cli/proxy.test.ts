@@ -5,7 +5,8 @@ import { get as httpGet, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { freePort, hopwise, origin, proxy } from "./running.ts";
+import { freePort } from "../interop/support/listening.ts";
+import { hopwise, origin, proxy } from "./running.ts";
 
 const hello = () => origin((_request, response) => response.end("hello"));
 
@@ -63,7 +64,7 @@ describe("the start", () => {
   });
 
   it("can be without a word", async () => {
-    const port = await freePort();
+    const port = String(await freePort());
     const running = hopwise("proxy", "--quiet", "--to", (await hello()).url, "--listen", port, "--no-admin");
     await vi.waitFor(() => get(`http://127.0.0.1:${port}`), { timeout: 10_000 });
     running.child.kill("SIGTERM");
@@ -99,7 +100,10 @@ describe("an origin that is absent", () => {
     await origin((_request, response) => response.end(), Number(port));
     expect(await get(url)).toMatchObject({ status: 200 });
     await running.err(/ again$/);
-    expect(running.errLines.slice(1)).toEqual([`no connection to ${to}: ECONNREFUSED`, `connected to ${to} again`]);
+    expect(running.errLines.slice(1)).toEqual([
+      `no connection to ${to}: ECONNREFUSED, nobody listens there`,
+      `connected to ${to} again`,
+    ]);
   });
 });
 

@@ -124,15 +124,6 @@ export async function origin(onRequest: RequestListener, port = 0): Promise<Orig
   return { url: `http://${host}`, host };
 }
 
-/** A port that is free for now. */
-export async function freePort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return String(port);
-}
-
 export interface Listening {
   readonly type: "listening";
   readonly url: string;

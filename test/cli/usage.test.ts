@@ -78,17 +78,23 @@ describe("wrong usage is one line that says what to write instead, and exit code
     [["proxy", "--to"], "hopwise: --to has no value: write --to <url>"],
     [["proxy", "--to", "localhost:3000"], 'hopwise: --to: "localhost:3000" has no scheme: write http://localhost:3000'],
     [["proxy", "--to", to, "--lisen", "80"], "hopwise: unknown option '--lisen' (Did you mean --listen?)"],
-    [["proxy", "--to", to, "--xyz"], "hopwise: unknown option '--xyz'; see hopwise --help"],
+    [["proxy", "--to", to, "--xyz"], "hopwise: unknown option '--xyz'; see hopwise proxy --help"],
     [["proxy", to], `hopwise: "${to}" is an argument too many: write --to ${to}`],
     [["proxy", "--to", to, "--head-timeout", "5"], 'hopwise: --head-timeout: "5" has no unit: write 5s or 5ms'],
     [["proxy", "--to", to, "--listen", "127.0.0.1:9"], /where this proxy itself listens/],
-    [["proxy", "--to", to, "--access-log", "/nonexistent/log"], /--access-log: \/nonexistent\/log cannot be opened/],
+    [
+      ["proxy", "--to", to, "--access-log", "/nonexistent/log"],
+      "hopwise: --access-log: /nonexistent/log cannot be opened for writing (its directory does not exist): write the path of a file that this user may write, or - for the standard output",
+    ],
+    [["proxy", "--to", to, "--access-log", "/"], /--access-log: \/ cannot be opened for writing \(is a directory\)/],
+    [["proxy", "--to", "http://alice:secret@a"], /no user name and no password here: .* write http:\/\/a$/],
+    [["proxy", "--to", to, "--workers", "0"], /--workers: "0" is no count of processes: write a number from 1 to/],
     [["proxy", "--to", `${to}/path`], /has more than an origin: .* write http:\/\/127\.0\.0\.1:9$/],
     [
       ["demo", "--admin", "x"],
       'hopwise: --admin: "x" is no address to listen on: write PORT or HOST:PORT, like 8080, 0.0.0.0:8080 or [::1]:8080',
     ],
-    [["forward", "--to", to], "hopwise: unknown option '--to'; see hopwise --help"],
+    [["forward", "--to", to], "hopwise: unknown option '--to'; see hopwise forward --help"],
     [
       ["forward", "--connect-ports", "443,x"],
       'hopwise: --connect-ports: "x" is no port: write ports and ranges like 443,8443,9000-9010',
@@ -98,6 +104,12 @@ describe("wrong usage is one line that says what to write instead, and exit code
     [["forward", "--users", "/nonexistent/users"], /--users: \/nonexistent\/users cannot be read .*write the path/],
     [["forward", "127.0.0.1:9"], /to listen there write --listen 127\.0\.0\.1:9$/],
     [["prox"], "hopwise: unknown command 'prox' (Did you mean proxy?)"],
+    [["help", "nosuch"], "hopwise: unknown command 'nosuch'; see hopwise --help"],
+    [["nosuch", "--help"], "hopwise: unknown command 'nosuch'; see hopwise --help"],
+    [
+      ["lab", "--html", "/nonexistent/story.html"],
+      "hopwise: --html: nothing is played without a scenario: write its name, or --all",
+    ],
   ])("hopwise %j", async (args, message) => {
     const { code, out, err } = await run(...args);
     expect([code, out]).toEqual([2, ""]);

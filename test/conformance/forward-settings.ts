@@ -11,7 +11,7 @@ import type { AnswerReason } from "../../src/proxy/answers.ts";
 import { BasicAuthentication } from "../../src/proxy/basic-authentication.ts";
 import type { ForwardSettings } from "../../src/proxy/settings.ts";
 import type { SceneSettings } from "../kit/stage.ts";
-import { type Case, client, origin, refusal, type Step, USER } from "./case.ts";
+import { type Case, exchanged, refused, USER } from "./case.ts";
 
 export const FORWARD: ForwardSettings = {
   mayConnectTo: readPorts("443,8443"),
@@ -48,20 +48,7 @@ export function forwarded(
   title: string,
   wire: { request: string; forwarded: string; response: string; returned: string },
 ): Case {
-  return {
-    rows,
-    section,
-    title,
-    settings: open,
-    steps: [
-      client.sends(wire.request),
-      origin.receives(wire.forwarded),
-      origin.sends(wire.response),
-      client.receives(wire.returned),
-    ],
-    client: ["persists"],
-    origin: ["persists"],
-  };
+  return { ...exchanged(rows, section, title, wire), settings: open };
 }
 
 /** A request that a forward proxy answers itself and closes. */
@@ -73,6 +60,6 @@ export function turnedAway(
   [status, reason]: readonly [number, AnswerReason],
   closeReason: CloseReason = "request-refused",
 ): Case {
-  const steps: readonly Step[] = [client.sends(request), client.receives(refusal(status, reason))];
-  return { rows, section, title, settings: open, steps, client: [`FIN ${closeReason}`], origin: [] };
+  const it = refused(rows, section, title, request, status, reason);
+  return { ...it, settings: open, client: [`FIN ${closeReason}`] };
 }

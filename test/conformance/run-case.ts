@@ -8,6 +8,7 @@ import { DOUBT_MS } from "../../src/pool/pooled-connection.ts";
 import { describe, type Expected, matcherOf } from "../kit/messages.ts";
 import { type Peer, WireError } from "../kit/peer.ts";
 import type { Scene, Stage } from "../kit/stage.ts";
+import { act } from "./act.ts";
 import {
   type Case,
   CREDENTIALS,
@@ -77,21 +78,8 @@ async function perform(step: Step, scene: Scene, { way, sent, background }: Run)
         throw peer.error("more of the request arrived than was expected");
       return peer.send(...pieces);
     }
-    case "receives": {
-      const expected = withAuthority(step.expected, scene.originAuthority);
-      await peer.receive(describe(expected), matcherOf(expected));
-      return;
-    }
-    case "half-closes":
-      return peer.end();
-    case "resets":
-      return peer.reset();
-    case "stops-reading":
-      return peer.pause();
-    case "reads-on":
-      return peer.resume();
-    case "is-full":
-      return peer.proxyIsBlocked();
+    case "receives":
+      return act(peer, { ...step, expected: withAuthority(step.expected, scene.originAuthority) });
     case "answers-all": {
       const answering = answerAll(peer, step.count, step.request, step.response);
       // Its failure is told at the end of the steps, or by the step that waits for what it did not send.
@@ -99,8 +87,8 @@ async function perform(step: Step, scene: Scene, { way, sent, background }: Run)
       background.push(answering);
       return;
     }
-    case "sees":
-      return peer.seeEnd(step.end);
+    default:
+      return act(peer, step);
   }
 }
 

@@ -4,7 +4,7 @@
 import { createServer, type Server } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { listening } from "../interop/support/origins.ts";
+import { listening } from "../interop/support/listening.ts";
 import { until } from "../interop/support/waiting.ts";
 import { type Limited, startLimited } from "./limited.ts";
 import { NewcomerFailed, newcomer } from "./newcomer.ts";

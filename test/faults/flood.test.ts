@@ -6,7 +6,7 @@ import { createServer, type Server } from "node:http";
 import { Worker } from "node:worker_threads";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Hopwise, startHopwise } from "../interop/support/hopwise.ts";
-import { listening } from "../interop/support/origins.ts";
+import { listening } from "../interop/support/listening.ts";
 import { newcomer } from "./newcomer.ts";
 
 const FLOOD = 2_000;

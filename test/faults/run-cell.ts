@@ -5,8 +5,9 @@
  * A connection that persists is shown to by an exchange more. When a cell is over nothing may be left: the scene counts
  * connections, deadlines and searches. Time is the scene's own; no cell waits for a timeout.
  */
+import { act } from "../conformance/act.ts";
 import { DATE, GET_FORWARDED, head } from "../conformance/case.ts";
-import { describe, matcherOf } from "../kit/messages.ts";
+import { matcherOf } from "../kit/messages.ts";
 import { type Peer, WireError } from "../kit/peer.ts";
 import type { Scene } from "../kit/stage.ts";
 import type { WatchedSocket } from "../kit/watched-socket.ts";
@@ -45,24 +46,9 @@ async function perform(step: FaultStep, scene: Scene): Promise<void> {
   switch (step.does) {
     case "sends":
       return peer.send(step.octets);
-    case "receives":
-      await peer.receive(describe(step.expected), matcherOf(step.expected));
-      return;
     case "gets":
       await peer.receive(step.name, matcherOf(step.octets));
       return;
-    case "half-closes":
-      return peer.end();
-    case "resets":
-      return peer.reset();
-    case "stops-reading":
-      return peer.pause();
-    case "reads-on":
-      return peer.resume();
-    case "is-full":
-      return peer.proxyIsBlocked();
-    case "sees":
-      return peer.seeEnd(step.end);
     case "closes": {
       const far = farEnd(scene, step.role, step.number);
       peer.destroy();
@@ -77,6 +63,8 @@ async function perform(step: FaultStep, scene: Scene): Promise<void> {
     }
     case "answers-all":
       throw new Error("no cell needs this step");
+    default:
+      return act(peer, step);
   }
 }
 

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BodyReader } from "../../src/wire/body-reader.ts";
 import { lastChunk } from "../../src/wire/chunk-writer.ts";
-import { Kind, kindOf } from "../../src/wire/fields.ts";
+import { Kind } from "../../src/wire/fields.ts";
 import { defaultHeadLimits } from "../../src/wire/head-reader.ts";
 import { fieldLines, kindSet } from "../../src/wire/head-writer.ts";
 import type { Octets } from "../../src/wire/octets.ts";
@@ -15,7 +15,7 @@ import { RequestHead } from "../../src/wire/request-head.ts";
 import { ResponseHead } from "../../src/wire/response-head.ts";
 import { dictionary, requestCorpus, responseCorpus } from "./kit/corpus.ts";
 import { cutAt, octetByOctet, octets } from "./kit/octets.ts";
-import { bodyOutcome, feedHead, pairsOf, type StreamOptions, streamOutcome } from "./kit/reading.ts";
+import { bodyOutcome, feedHead, kindOfName, pairsOf, type StreamOptions, streamOutcome } from "./kit/reading.ts";
 import { faultOfRequest, rewrittenRequest } from "./kit/rewriting.ts";
 import { runs, seed } from "./kit/settings.ts";
 
@@ -120,7 +120,7 @@ describe("heads", () => {
             .filter((other) => other.name.toLowerCase() === name.toLowerCase())
             .map((other) => other.value);
           expect(head.fields.get(name.toLowerCase())).toBe(values.join(", "));
-          expect(head.fields.kind(index)).toBe(kindOf(name, 0, name.length));
+          expect(head.fields.kind(index)).toBe(kindOfName(name));
         }
       }),
       given,
@@ -269,7 +269,7 @@ describe("fields that go on", () => {
           expect(again.refusal).toBeUndefined();
           expect(again.isIrregular).toBe(false);
           const goesOn = pairsOf(head.fields).filter(([name]) => {
-            const kind = kindOf(name, 0, name.length);
+            const kind = kindOfName(name);
             if (kind !== Kind.other && cutKinds.includes(kind)) return false;
             return !nominated.includes(name.toLowerCase()) || (kind !== Kind.other && keptKinds.includes(kind));
           });
@@ -354,14 +354,14 @@ describe("requests that go on", () => {
   it("keep every field that is none of ours, in its order", () => {
     fc.assert(
       fc.property(fc.array(line, { maxLength: 15 }), fc.nat({ max: 3 }), (lines, variant) => {
-        const plain = lines.filter(({ name }) => kindOf(name, 0, name.length) === Kind.other);
+        const plain = lines.filter(({ name }) => kindOfName(name) === Kind.other);
         const text = `GET / HTTP/1.1\r\nHost: here.test\r\n${plain.map(lineText).join("")}\r\n`;
         const head = new RequestHead(defaultHeadLimits);
         head.read(octets(text), 0);
         const rewritten = rewrittenRequest(head, "", variant);
         const again = new RequestHead(defaultHeadLimits);
         again.read(octets(rewritten?.text ?? ""), 0);
-        const others = pairsOf(again.fields).filter(([name]) => kindOf(name, 0, name.length) === Kind.other);
+        const others = pairsOf(again.fields).filter(([name]) => kindOfName(name) === Kind.other);
         expect(others).toStrictEqual(plain.map(pairOf));
       }),
       given,

@@ -5,7 +5,7 @@
 import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { hopwiseToEnd } from "./support/hopwise.ts";
-import { listening } from "./support/origins.ts";
+import { listening } from "./support/listening.ts";
 
 const ORIGIN = "http://127.0.0.1:9";
 

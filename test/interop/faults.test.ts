@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { closesOf } from "./support/closes.ts";
 import { curl, curlExit } from "./support/curl.ts";
 import { type Hopwise, startHopwise } from "./support/hopwise.ts";
-import { freePort, listening } from "./support/origins.ts";
+import { freePort, listening } from "./support/listening.ts";
 import { has, needing } from "./support/programs.ts";
 import { RawClient } from "./support/raw-client.ts";
 import { until } from "./support/waiting.ts";

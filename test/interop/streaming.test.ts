@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closesOf } from "./support/closes.ts";
 import { type Hopwise, startHopwise } from "./support/hopwise.ts";
-import { listening } from "./support/origins.ts";
+import { listening } from "./support/listening.ts";
 import { RawClient } from "./support/raw-client.ts";
 import { until } from "./support/waiting.ts";
 

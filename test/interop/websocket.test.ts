@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { closesOf } from "./support/closes.ts";
 import { type Hopwise, startHopwise } from "./support/hopwise.ts";
-import { listening } from "./support/origins.ts";
+import { listening } from "./support/listening.ts";
 import { randomOctets } from "./support/random.ts";
 import { RawClient } from "./support/raw-client.ts";
 

@@ -16,7 +16,7 @@ import { RecordingObserver } from "./recording-observer.ts";
 import { baseSettings, type SceneSettings } from "./stage.ts";
 
 /** Octets that the systems hold for somebody who does not read. */
-const WINDOW_BYTES = 32 * 1024;
+export const WINDOW_BYTES = 32 * 1024;
 
 const traits: LinkTraits = {
   latency_ms: 1,
@@ -57,16 +57,20 @@ export class SmallWorld {
   readonly gateway: Gateway;
   /** What arrived at the origin, all connections together. */
   asked = "";
+  /** The origin's ends of its connections. */
+  readonly origins: Socket[] = [];
   private readonly network = new SimulatedNetwork(this.schedule, traits);
   private readonly port: number;
 
-  /** @param answer what the origin says to each read; undefined: nothing */
-  constructor(settings: SceneSettings, answer: string | undefined) {
+  /** @param answer what the origin says to each read, or does; undefined: nothing */
+  constructor(settings: SceneSettings, answer: string | ((socket: Socket) => void) | undefined) {
     const origin = this.network.listen((socket) => {
+      this.origins.push(socket);
       socket.handler = {
         onData: (octets) => {
           this.asked += octets.latin1Slice();
-          if (answer !== undefined) socket.write(answer);
+          if (typeof answer === "string") socket.write(answer);
+          else answer?.(socket);
         },
         onEnd: () => socket.end(),
         onDrain: () => undefined,
@@ -106,5 +110,10 @@ export class SmallWorld {
   /** Why clients' connections closed, in the order they were opened; open: undefined. */
   get clientCloses() {
     return this.observer.downstream.map(({ closes }) => closes[0]);
+  }
+
+  /** The same of the origin's. */
+  get originCloses() {
+    return this.observer.upstream.map(({ closes }) => closes[0]);
   }
 }

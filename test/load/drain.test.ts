@@ -5,8 +5,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { expectCloses } from "../interop/support/closes.ts";
 import { type Hopwise, startHopwise } from "../interop/support/hopwise.ts";
+import { canConnect, listening } from "../interop/support/listening.ts";
 import { isLong } from "../interop/support/long.ts";
-import { canConnect, listening } from "../interop/support/origins.ts";
 import { has, needing } from "../interop/support/programs.ts";
 import { RawClient } from "../interop/support/raw-client.ts";
 import { until } from "../interop/support/waiting.ts";

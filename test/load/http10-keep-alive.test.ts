@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closesOf } from "../interop/support/closes.ts";
 import { type Hopwise, startHopwise } from "../interop/support/hopwise.ts";
-import { listening } from "../interop/support/origins.ts";
+import { listening } from "../interop/support/listening.ts";
 import { RawClient, type RawResponse } from "../interop/support/raw-client.ts";
 import { pause } from "../interop/support/waiting.ts";
 

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closesOf } from "../interop/support/closes.ts";
 import { type Hopwise, startHopwise } from "../interop/support/hopwise.ts";
-import { listening } from "../interop/support/origins.ts";
+import { listening } from "../interop/support/listening.ts";
 import { randomOctets } from "../interop/support/random.ts";
 import { RawClient } from "../interop/support/raw-client.ts";
 import { until, untilStill } from "../interop/support/waiting.ts";

@@ -5,7 +5,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { closesOf } from "../interop/support/closes.ts";
 import { type Hopwise, startHopwise } from "../interop/support/hopwise.ts";
-import { listening } from "../interop/support/origins.ts";
+import { listening } from "../interop/support/listening.ts";
 import { RawClient } from "../interop/support/raw-client.ts";
 import { until } from "../interop/support/waiting.ts";
 

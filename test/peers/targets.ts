@@ -7,7 +7,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Directory } from "../interop/support/directory.ts";
-import { canConnect, freePort } from "../interop/support/origins.ts";
+import { canConnect, freePort } from "../interop/support/listening.ts";
 import { pathOf, stopChild } from "../interop/support/programs.ts";
 import { until } from "../interop/support/waiting.ts";
 

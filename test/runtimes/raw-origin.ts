@@ -4,7 +4,7 @@
  * Deliberately absent: an idea of HTTP beyond where a head ends.
  */
 import { createServer, type Server, type Socket } from "node:net";
-import { listening } from "../interop/support/origins.ts";
+import { listening } from "../interop/support/listening.ts";
 
 /** @param request the head and what came with it, as latin1 */
 export type Answer = (socket: Socket, request: string) => void;

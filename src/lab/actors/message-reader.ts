@@ -63,8 +63,8 @@ export abstract class MessageReader<H extends Head> {
         if (!this.beginBody(this.head)) return;
       } else {
         position = this.body.read(octets, position, {
-          onBodyOctets: (piece) => {
-            this.content += piece.latin1Slice();
+          onBodyOctets: (piece, from, to) => {
+            this.content += piece.latin1Slice(from, to);
           },
         });
         if (this.body.refusal !== undefined) return this.fail(this.body.refusal);

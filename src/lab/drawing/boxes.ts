@@ -156,11 +156,13 @@ export function placedBoxes(
 ): Box[] {
   const yAt = (at: number) => y(scene.points[at]?.step ?? 0, scene.points[at]?.isEnd ?? false);
   return planned.map(({ actor: _, above, below, clearAbove, ...box }) => {
-    const stacked = planned.filter((other) => other.x === box.x && other.above === above && other.step < box.step);
-    const offset = stacked.reduce((sum, other) => sum + roomOf(other), 0);
-    const top = yAt(above) + clearAbove + offset;
-    const free = yAt(below) - CLEAR_BELOW - top - box.height;
-    const centred = box.style === "note" || stacked.length > 0 ? 0 : Math.max(0, free / 2);
-    return { kind: "box", ...box, y: top + centred };
+    // Words in one place stand below each other, all of them in the middle of it together.
+    const stack = planned.filter((other) => other.x === box.x && other.above === above);
+    const topOf = (step: number) =>
+      stack.reduce((y, other) => (other.step < step ? y + roomOf(other) : y), yAt(above) + clearAbove);
+    const last = stack.at(-1) ?? box;
+    const free = yAt(below) - CLEAR_BELOW - topOf(last.step) - last.height;
+    const centred = box.style === "note" ? 0 : Math.max(0, free / 2);
+    return { kind: "box", ...box, y: topOf(box.step) + centred };
   });
 }

@@ -1,9 +1,14 @@
 /** Where things stand: time runs down on one axis, labels keep clear of each other, the hang is seen. */
 import { describe, expect, it } from "vitest";
 import { dumbPlay, fin, hopwisePlay, message, open } from "../../../test/kit/plays.ts";
+import { middleOf } from "../actors/middles.ts";
 import type { NarratedStep, Play } from "../play.ts";
+import type { Scenario } from "../scenario.ts";
+import { scenarios } from "../scenarios/all.ts";
+import { quickPace } from "../stage.ts";
 import { beatsOf, clockOf } from "./beats.ts";
-import { type Arrow, aligned, drawingOf, type Panel } from "./layout.ts";
+import { type Arrow, aligned, type Drawing, drawingOf, type Panel } from "./layout.ts";
+import { HEAD_HEIGHT, headOf } from "./svg.ts";
 
 const drawing = drawingOf([dumbPlay, hopwisePlay]);
 const played = (steps: readonly NarratedStep[]): Play => ({ ...hopwisePlay, steps });
@@ -11,6 +16,14 @@ const arrowsOf = (panel: Panel | undefined, step?: number) =>
   (panel?.shapes ?? []).filter(
     (shape): shape is Arrow => shape.kind === "arrow" && (step === undefined || shape.step === step),
   );
+
+/** The plays of a scenario, on its simulated network. */
+async function drawn({ proxies, perform }: Scenario): Promise<Drawing> {
+  const performed = proxies.map((kind) =>
+    perform({ middle: middleOf(kind), network: "simulated", pace: quickPace } as const),
+  );
+  return drawingOf((await Promise.all(performed)).map(({ play }) => aligned(play)));
+}
 
 describe("the time axis", () => {
   it("is one for both plays: what is later in either stands lower in both", () => {
@@ -105,6 +118,14 @@ describe("connections", () => {
   });
 });
 
+it.each(scenarios)("the actors' names stand in the head: $name", async (scenario) => {
+  for (const panel of (await drawn(scenario)).panels) {
+    const baselines = [...headOf(panel, ["en", "ko"]).matchAll(/<text [^>]*y="(\d+)"/g)].map(([, y]) => Number(y));
+    expect(baselines.length).toBeGreaterThanOrEqual(2 * panel.columns.length);
+    expect(Math.max(...baselines)).toBeLessThan(HEAD_HEIGHT - 5);
+  }
+});
+
 describe("waits", () => {
   it("that hang are spans with the time they took, and their words stand inside", () => {
     const shapes = drawing.panels[0]?.shapes ?? [];
@@ -119,8 +140,8 @@ describe("waits", () => {
     }
   });
 
-  it("have words that no other words cover", () => {
-    for (const { shapes } of drawing.panels) {
+  it.each(scenarios)("have words that no other words cover: $name", async (scenario) => {
+    for (const { shapes } of [...drawing.panels, ...(await drawn(scenario)).panels]) {
       const boxes = shapes.flatMap((shape) => (shape.kind === "box" ? [shape] : []));
       for (const [index, a] of boxes.entries()) {
         for (const b of boxes.slice(index + 1)) {

@@ -33,7 +33,8 @@ interface Scenario {
   readonly drawing: Drawing;
 }
 
-export function pageOf(plays: readonly Play[]): string {
+/** @param language in which it opens; undefined: that of whoever reads it */
+export function pageOf(plays: readonly Play[], language?: Language): string {
   const names = [...new Set(plays.map(({ scenario }) => scenario))];
   const scenarios = names.map((name): Scenario => {
     const ofName = inOrder(plays.filter(({ scenario }) => scenario === name)).map(aligned);
@@ -44,7 +45,7 @@ export function pageOf(plays: readonly Play[]): string {
   const policy = `default-src 'none'; script-src ${hash(script)}; style-src ${hash(pageStyle)}; base-uri 'none'; form-action 'none'`;
   return [
     "<!doctype html>",
-    '<html lang="en">',
+    language === undefined ? '<html lang="en">' : `<html lang="${language}" data-language="asked">`,
     "<head>",
     '<meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,

@@ -40,7 +40,10 @@ export class Player {
     this.#window = window;
     this.#scenarios = scenarios;
     const root = window.document.documentElement;
-    root.setAttribute("lang", window.navigator.language.startsWith("ko") ? "ko" : "en");
+    // Whoever made the page may have asked for a language; otherwise it is the reader's.
+    if (root.dataset.language === undefined) {
+      root.setAttribute("lang", window.navigator.language.startsWith("ko") ? "ko" : "en");
+    }
     root.dataset.live = "";
     window.document.addEventListener("keydown", (event) => this.#key(event));
     for (const button of this.#all("[data-do]")) {
@@ -264,8 +267,11 @@ export class Player {
   /** Everything that has a height. */
   #draw(y: number): void {
     this.#y = y;
-    for (const mover of this.#all(".scenario:not([hidden]) .moves"))
-      mover.setAttribute("transform", `translate(0 ${y})`);
+    for (const mover of this.#all(".scenario:not([hidden]) .moves")) {
+      // At the very beginning the time would be cut in half; it stands where it begins to count.
+      const at = mover.matches(".on-axis") ? Math.max(y, this.#data().clock[0]?.[0] ?? 0) : y;
+      mover.setAttribute("transform", `translate(0 ${at})`);
+    }
     const at = this.#time(y);
     for (const clock of this.#all(".clock")) clock.textContent = at;
     const scrub = this.#one("#scrub");

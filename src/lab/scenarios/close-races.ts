@@ -27,7 +27,7 @@ export const closeRaces = scenario<Facts>({
     stage.cast("client", "client", titles.http11Client);
     castProxy(stage, middle);
     stage.cast("server", "server", {
-      en: `server that closes after ${timeout_ms / 1_000} s and does not say so`,
+      en: `server that closes silently after ${timeout_ms / 1_000} s`,
       ko: `${timeout_ms / 1_000}초 뒤에 말없이 닫는 서버`,
     });
     const { server, place } = await startServer(stage, middle, { version: "1.1", persists: "by-default", timeout_ms });

@@ -23,30 +23,34 @@ const clientGaps = {
   "client stops reading": "see: Response body in progress",
 } as const;
 
-/** What the client does does not depend on how the connection to the origin came about. */
-function clientCells(): Pick<Record<Fault, Cell>, "client resets" | "client half-closes" | "client closes"> {
+/** What the client does does not depend on how the connection to the origin came about. @param rest what completes `OK` */
+function clientCells(rest = OK): Pick<Record<Fault, Cell>, "client resets" | "client half-closes" | "client closes"> {
   return {
     "client resets": { steps: [client.resets], client: ["gone peer-reset"], origin: ["FIN client-gone"] },
     "client half-closes": {
-      steps: [client.halfCloses, origin.sends(OK), toClient.gets("200, whole", OK_CLOSE)],
+      steps: [client.halfCloses, origin.sends(rest), toClient.gets("200, whole", OK_CLOSE)],
       client: ["FIN peer-half-closed"],
       origin: ["persists"],
     },
     "client closes": {
-      steps: [toClient.closes, origin.sends(OK)],
+      steps: [toClient.closes, origin.sends(rest)],
       client: ["gone peer-half-closed"],
       origin: ["persists"],
     },
   };
 }
 
-function lost(fault: FaultStep, ending: Cell["origin"][number]): Cell {
-  return {
-    steps: [fault, toClient.gets("502 upstream-closed", answer(502, "upstream-closed"))],
+/** The client gets 502, and may go on. */
+function badGateway(reason: "upstream-closed" | "response-incomplete") {
+  return (fault: FaultStep, ending: Cell["origin"][number]): Cell => ({
+    steps: [fault, toClient.gets(`502 ${reason}`, answer(502, reason))],
     client: ["persists"],
     origin: [ending],
-  };
+  });
 }
+
+const lost = badGateway("upstream-closed");
+const incomplete = badGateway("response-incomplete");
 
 /** A reused connection that dies without a word: the request is idempotent and goes out once more. */
 function retried(fault: FaultStep, ending: Cell["origin"][number]): Cell {
@@ -62,14 +66,6 @@ const silent: Cell = {
   client: ["persists"],
   origin: ["FIN response-timeout"],
 };
-
-function incomplete(fault: FaultStep, ending: Cell["origin"][number]): Cell {
-  return {
-    steps: [fault, toClient.gets("502 response-incomplete", answer(502, "response-incomplete"))],
-    client: ["persists"],
-    origin: [ending],
-  };
-}
 
 /** The origin promises a lifetime, so that the next POST may go on this connection. */
 const promisingExchange: readonly Step[] = [
@@ -133,17 +129,7 @@ export const awaiting: readonly State[] = [
     text: "The origin has sent some of a response's head. The client has got nothing.",
     setup: [client.sends(GET), origin.receives(GET_FORWARDED), origin.sends(TO_COMPLETE)],
     cells: {
-      "client resets": { steps: [client.resets], client: ["gone peer-reset"], origin: ["FIN client-gone"] },
-      "client half-closes": {
-        steps: [client.halfCloses, origin.sends(OK.slice(TO_COMPLETE.length)), toClient.gets("200, whole", OK_CLOSE)],
-        client: ["FIN peer-half-closed"],
-        origin: ["persists"],
-      },
-      "client closes": {
-        steps: [toClient.closes, origin.sends(OK.slice(TO_COMPLETE.length))],
-        client: ["gone peer-half-closed"],
-        origin: ["persists"],
-      },
+      ...clientCells(OK.slice(TO_COMPLETE.length)),
       ...clientGaps,
       "origin resets": incomplete(origin.resets, "gone peer-reset"),
       "origin half-closes": incomplete(origin.halfCloses, "FIN peer-closed"),

@@ -60,19 +60,24 @@ function originLost(fault: FaultStep, ending: Cell["origin"][number]): Cell {
   };
 }
 
+/** A request that stays incomplete: whatever the origin has of it must not look whole. */
+const clientLeaves = {
+  "client resets": { steps: [client.resets], client: ["gone peer-reset"], origin: ["FIN client-gone"] },
+  "client half-closes": {
+    steps: [client.halfCloses, toClient.gets("400 request-incomplete", refusal(400, "request-incomplete"))],
+    client: ["FIN request-incomplete"],
+    origin: ["FIN request-incomplete"],
+  },
+  "client closes": {
+    steps: [toClient.closes],
+    client: ["gone request-incomplete"],
+    origin: ["FIN request-incomplete"],
+  },
+} as const satisfies Partial<Record<Fault, Cell>>;
+
 function cells({ goesOn, beginsLarge }: Body): Record<Fault, Cell | string> {
   return {
-    "client resets": { steps: [client.resets], client: ["gone peer-reset"], origin: ["FIN client-gone"] },
-    "client half-closes": {
-      steps: [client.halfCloses, toClient.gets("400 request-incomplete", refusal(400, "request-incomplete"))],
-      client: ["FIN request-incomplete"],
-      origin: ["FIN request-incomplete"],
-    },
-    "client closes": {
-      steps: [toClient.closes],
-      client: ["gone request-incomplete"],
-      origin: ["FIN request-incomplete"],
-    },
+    ...clientLeaves,
     "client stalls": {
       steps: [waits(60_100), toClient.gets("408 body-timeout", refusal(408, "body-timeout"))],
       client: ["FIN request-incomplete"],
@@ -123,17 +128,7 @@ export const requesting: readonly State[] = [
     text: "The client sends no body before the origin has said that it wants it.",
     setup: [client.sends(EXPECTING), origin.receives(EXPECTING_FORWARDED)],
     cells: {
-      "client resets": { steps: [client.resets], client: ["gone peer-reset"], origin: ["FIN client-gone"] },
-      "client half-closes": {
-        steps: [client.halfCloses, toClient.gets("400 request-incomplete", refusal(400, "request-incomplete"))],
-        client: ["FIN request-incomplete"],
-        origin: ["FIN request-incomplete"],
-      },
-      "client closes": {
-        steps: [toClient.closes],
-        client: ["gone request-incomplete"],
-        origin: ["FIN request-incomplete"],
-      },
+      ...clientLeaves,
       "client stalls": "it waits, as it may: the origin is to speak",
       "client stops reading": NOTHING_SENT,
       "origin resets": originLost(origin.resets, "gone peer-reset"),

@@ -4,11 +4,10 @@
  * Every input has a connection of its own, and is known at the origin by that connection's port. nginx itself ends what
  * waits for more: its timeouts are short, and its close is the end of the reading.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { Directory } from "../../interop/support/directory.ts";
-import { freePort, untilListening } from "../../interop/support/origins.ts";
-import { pathOf, stopChild } from "../../interop/support/programs.ts";
+import { listening } from "../../interop/support/listening.ts";
+import { type Nginx, startNginx } from "../../interop/support/nginx.ts";
 
 export interface NginxRequest {
   readonly method: string;
@@ -27,69 +26,38 @@ const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\
 
 export class NginxReader {
   private readonly origin: Server;
-  private readonly child: ChildProcess;
-  private readonly directory: Directory;
-  private readonly port: number;
+  private readonly nginx: Nginx;
   private readonly outcomes: Map<string, NginxOutcome>;
 
-  private constructor(
-    origin: Server,
-    child: ChildProcess,
-    directory: Directory,
-    port: number,
-    outcomes: Map<string, NginxOutcome>,
-  ) {
+  private constructor(origin: Server, nginx: Nginx, outcomes: Map<string, NginxOutcome>) {
     this.origin = origin;
-    this.child = child;
-    this.directory = directory;
-    this.port = port;
+    this.nginx = nginx;
     this.outcomes = outcomes;
   }
 
   static async start(): Promise<NginxReader> {
     const outcomes = new Map<string, NginxOutcome>();
     const origin = startOrigin(outcomes);
-    await new Promise<void>((resolve) => origin.listen(0, "127.0.0.1", resolve));
-    const directory = new Directory();
-    const port = await freePort();
-    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-      .map((name) => `  ${name}_temp_path ${directory.at(`tmp-${name}`)};`)
-      .join("\n");
-    const configuration = directory.write(
-      "nginx.conf",
-      `daemon off;
-master_process off;
-pid ${directory.at("nginx.pid")};
-error_log stderr crit;
-events { worker_connections 1024; }
-http {
-${temporary}
-  access_log off;
-  client_max_body_size 0;
-  client_header_buffer_size 64k;
+    const url = await listening(origin);
+    const nginx = await startNginx(
+      new Directory(),
+      (port) => `  client_header_buffer_size 64k;
   large_client_header_buffers 4 64k;
   client_header_timeout 100ms;
   client_body_timeout 100ms;
   keepalive_timeout 100ms;
   lingering_close off;
-  keepalive_requests 1000000;
   server {
     listen 127.0.0.1:${port} backlog=1024;
     location / {
-      proxy_pass http://127.0.0.1:${(origin.address() as AddressInfo).port};
+      proxy_pass ${url};
       proxy_http_version 1.1;
       proxy_set_header Host $remote_port;
       proxy_request_buffering on;
     }
-  }
-}
-`,
+  }`,
     );
-    const child = spawn(pathOf("nginx") ?? "nginx", ["-p", directory.path, "-c", configuration, "-e", "stderr"], {
-      stdio: "ignore",
-    });
-    await untilListening(child, port);
-    return new NginxReader(origin, child, directory, port, outcomes);
+    return new NginxReader(origin, nginx, outcomes);
   }
 
   async read(texts: readonly string[]): Promise<NginxOutcome[]> {
@@ -110,7 +78,7 @@ ${temporary}
     return new Promise((resolve) => {
       let answers = "";
       let name = "";
-      const socket = connect(this.port, "127.0.0.1", () => {
+      const socket = connect(this.nginx.port, "127.0.0.1", () => {
         name = String(socket.localPort);
         this.outcomes.set(name, outcome);
         socket.write(Buffer.from(text, "latin1"));
@@ -131,9 +99,8 @@ ${temporary}
   }
 
   async stop(): Promise<void> {
-    await stopChild(this.child, "SIGTERM");
+    await this.nginx.stop();
     await new Promise<void>((resolve) => this.origin.close(() => resolve()));
-    this.directory.remove();
   }
 }
 

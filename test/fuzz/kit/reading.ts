@@ -4,7 +4,7 @@
 import { expect } from "vitest";
 import { persistenceAfter } from "../../../src/connection/persistence.ts";
 import { BodyReader } from "../../../src/wire/body-reader.ts";
-import { connectionOptionsOf, type FieldTable } from "../../../src/wire/fields.ts";
+import { connectionOptionsOf, type FieldTable, type Kind, kindOf } from "../../../src/wire/fields.ts";
 import {
   type BodyKind,
   type Framing,
@@ -26,6 +26,11 @@ export function pairsOf(fields: FieldTable): [string, string][] {
   const pairs: [string, string][] = [];
   for (let index = 0; index < fields.count; index++) pairs.push([fields.name(index), fields.value(index)]);
   return pairs;
+}
+
+/** The kind of a field by its name alone. */
+export function kindOfName(name: string): Kind {
+  return kindOf(octets(name), 0, name.length, name.includes("_"));
 }
 
 /** Feeds a section reader; returns where the section ends in all octets together, or -1. */
@@ -78,8 +83,8 @@ export function bodyOutcome(reader: BodyReader, pieces: readonly Octets[]): Body
   let body = "";
   let rest = "";
   const sink = {
-    onBodyOctets(piece: Octets) {
-      body += piece.latin1Slice();
+    onBodyOctets(piece: Octets, from: number, to: number) {
+      body += piece.latin1Slice(from, to);
     },
   };
   for (const piece of pieces) {
@@ -202,8 +207,8 @@ export class MessageStream {
     const { body, message } = this;
     if (body === undefined || message === undefined) throw new Error("a body is read after its head");
     const end = body.read(piece, from, {
-      onBodyOctets(slice) {
-        message.body += slice.latin1Slice();
+      onBodyOctets(read, start, stop) {
+        message.body += read.latin1Slice(start, stop);
       },
     });
     if (body.refusal !== undefined) return this.refuse(body.refusal, piece);

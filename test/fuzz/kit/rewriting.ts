@@ -2,11 +2,13 @@
  * Messages as they go on, made by the proxy's own pure functions around a context that is nothing but data.
  */
 
+import type { Clock } from "../../../src/net/ports.ts";
 import { type Admission, admit } from "../../../src/proxy/admission.ts";
-import type { ProxyContext } from "../../../src/proxy/context.ts";
+import { ProxyContext } from "../../../src/proxy/context.ts";
 import type { DownstreamConnection } from "../../../src/proxy/downstream.ts";
 import { requestHeadText } from "../../../src/proxy/request-writing.ts";
 import { clientFraming, interimHeadText, responseHeadText } from "../../../src/proxy/response-writing.ts";
+import type { GatewaySettings } from "../../../src/proxy/settings.ts";
 import { CHUNK_END, chunkStart, lastChunk } from "../../../src/wire/chunk-writer.ts";
 import { connectionOptionsOf, type FieldTable, Kind } from "../../../src/wire/fields.ts";
 import type { Framing } from "../../../src/wire/framing.ts";
@@ -17,13 +19,15 @@ import { type StreamOutcome, streamOutcome } from "./reading.ts";
 
 const VIA_NAME = "fuzzed-proxy";
 
+/** Sun, 06 Nov 1994 08:49:37 GMT. */
+const DATE_MS = 784_111_777_000;
+
+/** What writing a head needs of a gateway's context. */
 function contextWith(sendsForwarded: boolean): ProxyContext {
-  return {
-    settings: { sendsForwarded, viaName: VIA_NAME },
-    isGateway: true,
-    viaLines: Array.from({ length: 10 }, (_, minor) => `Via: 1.${minor} ${VIA_NAME}\r\n`),
-    date: () => "Sun, 06 Nov 1994 08:49:37 GMT",
-  } as unknown as ProxyContext;
+  const settings = { sendsForwarded, viaName: VIA_NAME } as GatewaySettings;
+  const clock = { date: () => DATE_MS } as Clock;
+  const unused = undefined as never;
+  return new ProxyContext(settings, unused, clock, unused, unused);
 }
 
 function clientThat(isTrusted: boolean): DownstreamConnection {

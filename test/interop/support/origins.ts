@@ -8,16 +8,16 @@
  *
  * The daemons are child processes in the foreground with a configuration of their own in a directory of their own.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { type AddressInfo, connect, createServer as createTcpServer, type Server } from "node:net";
 import { gzipSync } from "node:zlib";
 import { Directory } from "./directory.ts";
+import { freePort, listening, untilListening } from "./listening.ts";
+import { startNginx } from "./nginx.ts";
 import { pathOf, stopChild } from "./programs.ts";
 import { randomOctets } from "./random.ts";
-import { until } from "./waiting.ts";
 
 export const small = Buffer.from("hello from the origin\n");
 export const large = randomOctets(1_000_000);
@@ -44,7 +44,7 @@ export const programOf: Readonly<Record<OriginName, string | undefined>> = {
 export function startOrigin(name: OriginName): Promise<Origin> {
   switch (name) {
     case "nginx":
-      return startNginx();
+      return startNginxOrigin();
     case "apache":
       return startApache();
     case "node":
@@ -58,46 +58,27 @@ function writeResources(directory: Directory): void {
   directory.write("www/prose.txt", prose);
 }
 
-async function startNginx(): Promise<Origin> {
+async function startNginxOrigin(): Promise<Origin> {
   const directory = new Directory();
   writeResources(directory);
-  const port = await freePort();
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    .map((name) => `  ${name}_temp_path ${directory.at(`tmp-${name}`)};`)
-    .join("\n");
-  const configuration = directory.write(
-    "nginx.conf",
-    `daemon off;
-master_process off;
-pid ${directory.at("nginx.pid")};
-error_log stderr error;
-events { worker_connections 1024; }
-http {
-${temporary}
-  types { text/plain txt; }
+  const nginx = await startNginx(
+    directory,
+    (port) => `  types { text/plain txt; }
   default_type application/octet-stream;
-  access_log off;
-  client_max_body_size 0;
   gzip on;
   gzip_proxied any;
   gzip_types text/plain;
-  keepalive_requests 1000000;
   server {
     listen 127.0.0.1:${port} backlog=1024;
     root ${directory.at("www")};
     location = /upload { root ${directory.path}; dav_methods PUT; }
-  }
-}
-`,
+  }`,
   );
-  const program = pathOf("nginx") ?? "nginx";
-  const child = spawn(program, ["-p", directory.path, "-c", configuration, "-e", "stderr"], { stdio: "ignore" });
-  await untilListening(child, port);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${nginx.port}`,
     uploadMethod: "PUT",
     received: () => readFileSync(directory.at("upload")),
-    stop: () => stopChild(child, "SIGTERM").then(() => directory.remove()),
+    stop: () => nginx.stop(),
   };
 }
 
@@ -204,37 +185,4 @@ async function startNode(): Promise<Origin> {
       server.close();
     },
   };
-}
-
-/** Listens on a port of the system's choice. */
-export function listening(server: Server): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port: 0, host: "127.0.0.1", backlog: 1024 }, () =>
-      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
-    );
-  });
-}
-
-/** A port that was free a moment ago, for programs that cannot say which one the system chose. */
-export async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  const url = await listening(server);
-  await new Promise((resolve) => server.close(resolve));
-  return Number(new URL(url).port);
-}
-
-export async function untilListening(child: ChildProcess, port: number): Promise<void> {
-  await until(`something listens on port ${port}`, async () => {
-    if (child.exitCode !== null) throw new Error(`the daemon ended with code ${child.exitCode}`);
-    return canConnect(port);
-  });
-}
-
-export function canConnect(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
 }

@@ -5,7 +5,7 @@
  * absent: chunked requests; its clients send lengths.
  */
 import { createServer, type Server, type Socket } from "node:net";
-import { listening } from "./origins.ts";
+import { listening } from "./listening.ts";
 
 export interface Temper {
   /** How long a connection may idle; then it is closed. None: for ever. */

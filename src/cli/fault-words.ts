@@ -1,0 +1,31 @@
+/**
+ * Why no connection to an origin could be opened, for somebody who reads it in a terminal: what the system's word means,
+ * and what to do. Logs, metrics and events keep the word alone.
+ */
+const words: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nobody listens there",
+  ENOENT: "there is no such socket",
+  EACCES: "this user may not connect to it",
+  ENOTFOUND: "its name cannot be resolved",
+  EAI_AGAIN: "its name cannot be resolved now",
+  EHOSTUNREACH: "there is no way to it",
+  ENETUNREACH: "there is no way to it",
+  ETIMEDOUT: "it did not answer in time",
+  EMFILE: "this process may open no more files: raise the limit (ulimit -n)",
+  EADDRNOTAVAIL: "no local port is free for it",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is its own: NODE_EXTRA_CA_CERTS=FILE makes it trusted",
+  SELF_SIGNED_CERT_IN_CHAIN: "nobody known has signed its certificate: NODE_EXTRA_CA_CERTS=FILE names who has",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "nobody known has signed its certificate: NODE_EXTRA_CA_CERTS=FILE names who has",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "nobody known has signed its certificate: NODE_EXTRA_CA_CERTS=FILE names who has",
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  CERT_NOT_YET_VALID: "its certificate is not valid yet: is the clock right?",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+  ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS there: is it http://?",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS there: is it http://?",
+};
+
+/** @param fault the system's word */
+export function explainedFault(fault: string): string {
+  const meaning = words[fault];
+  return meaning === undefined ? fault : `${fault}, ${meaning}`;
+}
