@@ -4,14 +4,10 @@
  * A measurement returns figures by name; `cpu` is always the proxy's processor time in microseconds per unit of work.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { cpuOf, familyOf, memoryOf } from "./cpu.mjs";
 import { startIdleClients } from "./idling.mjs";
 import { runLoad } from "./load/load.mjs";
 import { MIB } from "./origin.mjs";
-import { runPinned } from "./programs.mjs";
-
-const script = (name) => fileURLToPath(new URL(`load/${name}`, import.meta.url));
 
 const ACTIVE = 64;
 export const IDLE = 5_000;
@@ -52,7 +48,9 @@ async function measureLoad({ running, origin, seconds }, load, unitsPerRequest =
     userCpu: (after.user_us - before.user_us) / units,
     rate: result.rate,
     p50_ms: result.p50_ms,
+    p90_ms: result.p90_ms,
     p99_ms: result.p99_ms,
+    p999_ms: result.p999_ms,
     reuse,
     failed: result.failed,
   };
@@ -70,22 +68,20 @@ async function countReuse(origin, seconds) {
   return carried > 0 ? 1 - opened / carried : undefined;
 }
 
-/** A fixed rate that every proxy can take, or at least the fast ones. */
-const constantRate = (rate) => ({
+/**
+ * A rate that every proxy can take, or at least the fast ones. What the load, the origin and the machine contribute to the
+ * latency is told, too: the same load without a proxy, right behind.
+ */
+const atRate = (rate) => ({
   name: `rate-${rate / 1_000}k`,
-  title: `latency at ${rate.toLocaleString("en")} requests/s`,
+  title: `latency at about ${rate.toLocaleString("en")} requests/s`,
   unit: "request",
   warmUp: (context) => warmUp(context, { path: "/small", connections: ACTIVE }),
-  async measure({ running, seconds }) {
-    const args = [script("constant-rate.mjs"), running.port, "/small", rate, seconds, ACTIVE].map(String);
-    const family = familyOf(running.child.pid);
-    const before = cpuOf(family);
-    const text = await runPinned("load", process.execPath, args, seconds * 1_000 + 20_000);
-    const after = cpuOf(family);
-    const { requests, ...figures } = JSON.parse(text);
-    // The warm-up of half a second is in the time, not in the requests.
-    const units = requests * ((seconds + 0.5) / seconds);
-    return { ...figures, cpu: (after.user_us - before.user_us + after.system_us - before.system_us) / units };
+  async measure(context) {
+    const load = { path: "/small", connections: ACTIVE, rate };
+    const figures = await measureLoad(context, load);
+    const direct = await runLoad({ ...load, port: context.origin.port, seconds: 1 });
+    return { ...figures, directP99_ms: direct.p99_ms };
   },
 });
 
@@ -135,6 +131,6 @@ export const scenarios = [
   saturated("upload", "1 MiB uploads", { path: "/upload", connections: 16, bodyBytes: MIB }, mib(MIB)),
   saturated("chunked", "16 KiB responses in chunks of 4 KiB", { path: "/chunked" }),
   idle,
-  constantRate(4_000),
-  constantRate(12_000),
+  atRate(4_000),
+  atRate(12_000),
 ];
