@@ -3,6 +3,7 @@ import { createForwardProxy, createProxy, type HopwiseProxy, type ProxyOptions }
 import { type WorkerPorts, type WorkerProxy, work } from "../workers/worker.ts";
 import { surviveFaults } from "./faults.ts";
 import { reloadUsers } from "./forward.ts";
+import { collectAlone } from "./runtime.ts";
 import { Terminal } from "./terminal.ts";
 
 /** The kinds of proxies that can be shared among workers. */
@@ -41,6 +42,7 @@ function common(proxy: HopwiseProxy): Omit<WorkerProxy, "reload" | "onNews"> {
   };
 }
 
+collectAlone();
 const terminal = new Terminal();
 surviveFaults(terminal);
 process.exit(await work((kind, options, ports) => kinds[kind as WorkerKind](options, ports)));
