@@ -27,9 +27,8 @@ import { Ledger } from "./ledger/ledger.ts";
 import { Observers } from "./ledger/observers.ts";
 import { type ProxyStats, statsOf } from "./ledger/stats.ts";
 import { nodeClock } from "./net/node-clock.ts";
-import { guardedDialer, nodeDialer } from "./net/node-dialer.ts";
-import { type ListenOptions, listen } from "./net/node-listener.ts";
-import type { Listener } from "./net/ports.ts";
+import type { Listener, ListenOptions } from "./net/ports.ts";
+import { dialer, guardedDialer, listen } from "./net/runtime.ts";
 import { type DrainReport, Gateway } from "./proxy/gateway.ts";
 import type { ProxyObserver } from "./proxy/observer.ts";
 
@@ -140,7 +139,7 @@ export class HopwiseProxy implements AsyncDisposable {
     this.warnings = config.warnings;
     this.gateway = new Gateway(this.config.gateway, {
       clock: nodeClock,
-      dialer: dialGuard === undefined ? nodeDialer : guardedDialer(dialGuard),
+      dialer: dialGuard === undefined ? dialer : guardedDialer(dialGuard),
       firstConnectionId,
       observer: new Observers(this.ledger, this.events, ...(observer === undefined ? [] : [observer])),
     });
@@ -259,7 +258,7 @@ export class HopwiseProxy implements AsyncDisposable {
     if (this.listener !== undefined) {
       await new Promise<void>((resolve) => setTimeout(resolve, Math.min(LISTEN_GRACE_MS, grace_ms)));
       // Right after the runtime has accepted whoever was waiting: the system resets who is still in line.
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise<void>((resolve) => nodeClock.afterArrivals(resolve));
       await this.listener.close();
     }
     // Only now: whoever is told `close` comes back at once, and what waits to be accepted when the listener closes is reset.

@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { request } from "node:http";
-import { createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { hostname } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
 import { sourceOf } from "../ledger/figures.ts";
@@ -14,7 +15,7 @@ function figures(ledger = new Ledger(nodeClock)): AdminFigures {
 }
 
 const ask = (some: Partial<AdminRequest> = {}, from = figures()) =>
-  adminAnswer({ method: "GET", target: "/", host: "127.0.0.1:9901", ...some }, from);
+  adminAnswer({ method: "GET", target: "/", hosts: ["127.0.0.1:9901"], ...some }, from);
 
 describe("the admin's pages", () => {
   it.each([
@@ -73,7 +74,16 @@ describe("the admin's pages", () => {
     ["localhost.evil.example", 421],
     ["", 421],
   ])("asked of Host %s: %i, so that no web page can have its name rebound", async (host, status) => {
-    expect((await ask({ target: "/stats", host })).status).toBe(status);
+    expect((await ask({ target: "/stats", hosts: host === undefined ? [] : [host] })).status).toBe(status);
+  });
+
+  it("asked of two Hosts, whichever is ours: 400 (RFC 9112 section 3.2)", async () => {
+    expect(await ask({ hosts: ["localhost", "evil.example"] })).toMatchObject({ status: 400 });
+  });
+
+  it("a target's host counts, not the field's (RFC 9112 section 3.2.2)", async () => {
+    expect(await ask({ target: "http://evil.example/stats", hosts: ["localhost"] })).toMatchObject({ status: 421 });
+    expect(await ask({ target: "http://localhost/stats", hosts: ["evil.example"] })).toMatchObject({ status: 200 });
   });
 });
 
@@ -97,6 +107,14 @@ describe("the admin's server", () => {
     return server;
   }
 
+  async function open(url: string): Promise<Socket> {
+    const client = connect(Number(new URL(url).port), "127.0.0.1");
+    client.on("error", () => {});
+    opened.push({ close: () => client.destroy() });
+    await once(client, "connect");
+    return client;
+  }
+
   it("answers over HTTP, without a body to HEAD", async () => {
     const { url } = await listen(0, true);
     const got = await fetch(`${url}/healthz`);
@@ -118,6 +136,29 @@ describe("the admin's server", () => {
       sent.on("error", reject).end();
     });
     expect(status).toBe(421);
+  });
+
+  it("lets nobody in the way of who asks: whoever was quiet longest gives way", async () => {
+    const { url } = await listen(0, true);
+    const slow = await Promise.all(Array.from({ length: 100 }, () => open(url)));
+    for (const client of slow) client.write("GET /healthz HTTP/1.1\r\nHo");
+    const ends = slow.map((client) => once(client, "close"));
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    await Promise.race(ends);
+    expect(slow.filter(({ destroyed }) => destroyed)).toHaveLength(1);
+  });
+
+  it("answers nobody who asks for much at once: the answers would wait in memory", async () => {
+    const { url } = await listen(0, true);
+    const client = await open(url);
+    let answers = "";
+    client.on("data", (octets) => {
+      answers += octets;
+    });
+    client.write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1_000));
+    await once(client, "close");
+    expect(answers.split("HTTP/1.1 200").length - 1).toBeLessThan(100);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
   it("goes elsewhere when its usual port is taken", async () => {

@@ -14,8 +14,8 @@ export interface AdminRequest {
   readonly method: string;
   /** The request-target, in origin-form or absolute-form. */
   readonly target: string;
-  /** The value of `Host`; none: undefined. */
-  readonly host: string | undefined;
+  /** The values of `Host`. */
+  readonly hosts: readonly string[];
 }
 
 export interface AdminAnswer {
@@ -46,7 +46,10 @@ const TEXT = "text/plain; charset=utf-8";
 const JSON_TYPE = "application/json";
 
 export async function adminAnswer(request: AdminRequest, { source, host }: AdminFigures): Promise<AdminAnswer> {
-  if (!isOurHost(request.host, host)) {
+  if (request.hosts.length > 1) return problem(400, "host-repeated", "Send one Host (RFC 9112 section 3.2).");
+  // RFC 9112 section 3.2.2: a target with an authority replaces Host.
+  const asked = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(request.target)?.[1] ?? request.hosts[0];
+  if (!isOurHost(asked, host)) {
     const detail =
       "Use an IP address, localhost or this machine's name: others may be a web page's attempt to read this.";
     return problem(421, "misdirected", detail);

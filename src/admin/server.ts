@@ -5,6 +5,7 @@
  * fault of its own becomes a 500, or the end of that connection. Deliberately absent: anything that changes the proxy.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { HopwiseError } from "../config/error.ts";
 import { listenError } from "../config/listen-error.ts";
 import type { AdminAddress } from "../config/schema.ts";
@@ -12,10 +13,14 @@ import { formatAuthority } from "../config/values.ts";
 import type { FigureSource } from "../ledger/figures.ts";
 import { type AdminAnswer, type AdminFigures, adminAnswer, problem } from "./answers.ts";
 
-/** Operators, scrapers and probes: many more are a mistake somewhere. */
+/** Operators, scrapers and probes: many more are a mistake somewhere. Who asked longest ago gives way to a newcomer. */
 const CONNECTIONS_MAX = 100;
+/** Of one connection at once: nobody needs to pipeline here, and each answer would wait in memory. */
+const REQUESTS_AT_ONCE_MAX = 8;
 /** For a whole request: there are no bodies worth waiting for. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How late that may be noticed. */
+const TIMEOUT_CHECK_MS = 1_000;
 
 export class AdminServer {
   readonly url: string;
@@ -59,9 +64,16 @@ export class AdminServer {
 }
 
 function listening(figures: AdminFigures, port: number): Promise<Server> {
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS });
-  server.maxConnections = CONNECTIONS_MAX;
-  server.on("request", (request, response) => void respond(request, response, figures));
+  const server = createServer({
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  });
+  const clients = new Clients();
+  server.on("connection", (socket) => clients.note(socket, 0));
+  server.on("request", (request, response) => {
+    if (clients.noteRequest(request.socket, response)) void respond(request, response, figures);
+  });
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, figures.host, () => {
@@ -75,11 +87,41 @@ function listening(figures: AdminFigures, port: number): Promise<Server> {
   });
 }
 
+/** Connections, in the order in which they asked last, and how many answers each is owed. */
+class Clients {
+  private readonly owed = new Map<Socket, number>();
+
+  /** A connection begins, or asks. */
+  note(socket: Socket, owed: number): void {
+    if (!this.owed.delete(socket)) socket.once("close", () => this.owed.delete(socket));
+    this.owed.set(socket, owed);
+    if (this.owed.size <= CONNECTIONS_MAX) return;
+    const [longestQuiet] = this.owed.keys();
+    longestQuiet?.destroy();
+  }
+
+  /** Whether the request is to be answered. Who wants too much at once gets nothing more. */
+  noteRequest(socket: Socket, response: ServerResponse): boolean {
+    const owed = (this.owed.get(socket) ?? 0) + 1;
+    this.note(socket, owed);
+    if (owed > REQUESTS_AT_ONCE_MAX) {
+      socket.destroy();
+      return false;
+    }
+    response.once("close", () => {
+      const left = this.owed.get(socket);
+      if (left !== undefined) this.owed.set(socket, left - 1);
+    });
+    return true;
+  }
+}
+
 async function respond(request: IncomingMessage, response: ServerResponse, figures: AdminFigures): Promise<void> {
-  const { method = "GET", url: target = "/", headers } = request;
+  const { method = "GET", url: target = "/", rawHeaders } = request;
+  const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host");
   let answer: AdminAnswer;
   try {
-    answer = await adminAnswer({ method, target, host: headers.host }, figures);
+    answer = await adminAnswer({ method, target, hosts }, figures);
   } catch (error) {
     answer = problem(500, "internal", error instanceof HopwiseError ? error.message : "The figures cannot be shown.");
   }

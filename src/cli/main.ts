@@ -1,7 +1,7 @@
 #!/usr/bin/env node
+import { collectAlone } from "./collector.ts";
 /** Where the process begins and ends. */
 import { runProgram } from "./program.ts";
-import { collectAlone } from "./runtime.ts";
 
 collectAlone();
 const code = await runProgram(process.argv.slice(2));

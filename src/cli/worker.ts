@@ -1,9 +1,9 @@
 /** The program of a worker process: `workers.ts` starts it, and tells it what to be. */
 import { createForwardProxy, createProxy, type HopwiseProxy, type ProxyOptions } from "../index.ts";
 import { type WorkerPorts, type WorkerProxy, work } from "../workers/worker.ts";
+import { collectAlone } from "./collector.ts";
 import { surviveFaults } from "./faults.ts";
 import { reloadUsers } from "./forward.ts";
-import { collectAlone } from "./runtime.ts";
 import { Terminal } from "./terminal.ts";
 
 /** The kinds of proxies that can be shared among workers. */

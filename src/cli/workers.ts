@@ -16,7 +16,7 @@ import type { ProxyConfig } from "../config/options.ts";
 import { type SharedLimits, shareOf } from "../config/shares.ts";
 import { formatAuthority, readCount, shown } from "../config/values.ts";
 import { HopwiseError, type Listening } from "../index.ts";
-import { canHandOver, canSharePort } from "../net/node-listener.ts";
+import { canHandOver, canSharePort } from "../net/runtime.ts";
 import { type Loss, Supervisor, type SupervisorEvents } from "../workers/supervisor.ts";
 import { WholeLines } from "../workers/whole-lines.ts";
 import { drainOnSignal, plural } from "./drain.ts";
@@ -148,6 +148,15 @@ function eventsFor(terminal: Terminal): SupervisorEvents {
       news.forget(loss.worker);
       terminal.json({ type: "worker", state: "lost", ...loss, restart_ms: loss.restart_ms ?? null });
       if (!terminal.isJson) terminal.warn(`${styled("red", "a worker was lost")}: ${described(loss)}`);
+    },
+    onSilent(worker, pid) {
+      terminal.json({ type: "worker", state: "silent", worker, pid });
+      const what = `worker ${worker} (process ${pid}) says nothing: it is replaced if that goes on`;
+      if (!terminal.isJson) terminal.warn(`${styled("yellow", "warning")}: ${what}`);
+    },
+    onHeard(worker, pid) {
+      terminal.json({ type: "worker", state: "running", worker, pid });
+      terminal.say(`${styled("green", `worker ${worker} works on`)}`);
     },
     onRestarted(worker, lost) {
       terminal.json({ type: "worker", state: "running", worker, instead: lost });

@@ -21,6 +21,15 @@ describe("defaults", () => {
     expect([443, 8443, 80, 25, 22, 8080].filter((port) => forward?.mayConnectTo(port))).toEqual([443, 8443]);
   });
 
+  it("let other requests lead where HTTP is spoken, and not to mail", () => {
+    const { forward } = read().gateway;
+    const ports = [22, 25, 80, 443, 465, 587, 1023, 1024, 8080, 65_535];
+    expect(ports.filter((port) => forward?.mayRequestFrom(port))).toEqual([80, 443, 1024, 8080, 65_535]);
+    const trusting = read({ allowPrivate: true }).gateway.forward;
+    expect(ports.filter((port) => trusting?.mayRequestFrom(port))).toEqual(ports);
+    expect(read({ allowPrivate: true, httpPorts: 80 }).gateway.forward?.mayRequestFrom(8080)).toBe(false);
+  });
+
   it("reach public addresses only", () => {
     expect(read().dialGuard?.refusal("10.0.0.1", 80)).toBe("address-not-public");
     expect(read({ allowPrivate: true }).dialGuard?.refusal("10.0.0.1", 80)).toBeUndefined();
@@ -39,6 +48,7 @@ describe("values", () => {
     const ports = [21, 22, 23, 8999, 9000, 9001, 9002, 9003];
     expect(ports.filter((port) => forward?.mayConnectTo(port))).toEqual([22, 9000, 9001, 9002]);
     expect(read({ connectPorts: 8080 }).gateway.forward?.mayConnectTo(8080)).toBe(true);
+    expect(read({ httpPorts: "1-65535" }).gateway.forward?.mayRequestFrom(25)).toBe(true);
   });
 
   it("an open proxy is warned of where others can reach it", () => {
@@ -79,7 +89,7 @@ describe("the schema", () => {
     const told: ForwardOptions = {} satisfies z.input<typeof forwardSchema> as z.input<typeof forwardSchema>;
     expect(told).toEqual({});
     const source = readFileSync(new URL("./forward-options.ts", import.meta.url), "utf8");
-    for (const name of ["listen", "connectPorts", "allowPrivate", "users"] as const) {
+    for (const name of ["listen", "connectPorts", "httpPorts", "allowPrivate", "users"] as const) {
       const { description, reason } = optionText(name, forwardSchema);
       expect(Math.min(description.length, reason.length), name).toBeGreaterThan(10);
       expect(source).toMatch(

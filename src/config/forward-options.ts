@@ -4,9 +4,9 @@
  * Deliberately absent: `X-Forwarded-*`. A forward proxy acts for its clients, who may not want to be known to origins.
  */
 import * as z from "zod";
+import { DESCRIPTORS_RESERVED, descriptorLimit } from "../net/descriptors.ts";
 import { DialGuard } from "../net/dial-guard.ts";
 import { BasicAuthentication } from "../proxy/basic-authentication.ts";
-import { DESCRIPTORS_RESERVED, descriptorLimit } from "./descriptors.ts";
 import { type ProxyConfig, type ProxyOptions, readWith, sharedConfig } from "./options.ts";
 import { kind, listenAddress, option, proxySchema } from "./schema.ts";
 import { readUsersFile } from "./users.ts";
@@ -18,6 +18,8 @@ export interface ForwardOptions extends Omit<ProxyOptions, "to" | "trusted" | "f
   readonly listen?: string | number | undefined;
   /** Ports that CONNECT may lead to: numbers and ranges, separated by commas. Default: `443,8443`. */
   readonly connectPorts?: string | number | undefined;
+  /** Ports that other requests may lead to, in the same way. Default: `80,443,1024-65535; all with --allow-private`. */
+  readonly httpPorts?: string | number | undefined;
   /** Reach addresses that are not public (loopback, private, link-local, ...) for clients, too. Default: `false`. */
   readonly allowPrivate?: boolean | undefined;
   /** A file with a line `name:hash` for each who may use the proxy. Default: `everybody who can reach it`. */
@@ -26,6 +28,12 @@ export interface ForwardOptions extends Omit<ProxyOptions, "to" | "trusted" | "f
 
 const { to: _to, trusted: _trusted, forwarded: _forwarded, listen: _listen, ...shared } = proxySchema.shape;
 
+const ports = kind(z.union([z.string(), z.number()]), "write ports like 443,8443", readPorts);
+
+/** What speaks HTTP; where clients are trusted with private addresses, they are with all their ports. */
+const HTTP_PORTS = readPorts("80,443,1024-65535");
+const ALL_PORTS = readPorts("1-65535");
+
 export const forwardSchema = z.strictObject({
   listen: option(listenAddress.prefault("127.0.0.1:3128"), {
     group: "way",
@@ -33,15 +41,20 @@ export const forwardSchema = z.strictObject({
     description: "where clients connect; port 0 takes any free one",
     reason: "this machine alone: an open proxy is found by strangers within hours",
   }),
-  connectPorts: option(
-    kind(z.union([z.string(), z.number()]), "write ports like 443,8443", readPorts).prefault("443,8443"),
-    {
-      group: "way",
-      placeholder: "<ports>",
-      description: "ports that CONNECT may lead to, like 443,8443,9000-9010",
-      reason: "what speaks TLS; port 25 would make it a relay for mail (RFC 9110 section 9.3.6)",
-    },
-  ),
+  connectPorts: option(ports.prefault("443,8443"), {
+    group: "way",
+    placeholder: "<ports>",
+    description: "ports that CONNECT may lead to, like 443,8443,9000-9010",
+    reason: "what speaks TLS; port 25 would make it a relay for mail (RFC 9110 section 9.3.6)",
+  }),
+  httpPorts: option(ports.optional(), {
+    group: "way",
+    placeholder: "<ports>",
+    description: "ports that other requests may lead to, written the same way",
+    defaultText: "80,443,1024-65535; all with --allow-private",
+    reason:
+      "what speaks HTTP; below 1024 live services that take the lines of a request for orders, mail among them (Squid)",
+  }),
   allowPrivate: option(z.boolean().prefault(false), {
     group: "way",
     description: "reach addresses that are not public, too: loopback, private, link-local, metadata servers of clouds",
@@ -82,11 +95,15 @@ export function readForwardOptions(options: ForwardOptions = {}, limit: number =
   const file = values.users;
   const authentication = file === undefined ? undefined : new BasicAuthentication(readUsersFile(file));
   const { connectPorts: mayConnectTo, allowPrivate: allowsPrivate } = values;
+  const { httpPorts: mayRequestFrom = allowsPrivate ? ALL_PORTS : HTTP_PORTS } = values;
   const isOpen = authentication === undefined && !isLoopback(config.listen.host);
   return {
     ...config,
     warnings: [...config.warnings, ...(isOpen ? [openProxyWarning(config.listen.host)] : [])],
-    gateway: { ...config.gateway, forward: { mayConnectTo, authentication, originsMax: ORIGINS_MAX, idleMax } },
+    gateway: {
+      ...config.gateway,
+      forward: { mayConnectTo, mayRequestFrom, authentication, originsMax: ORIGINS_MAX, idleMax },
+    },
     dialGuard: new DialGuard({ allowsPrivate }),
     ...(file === undefined || authentication === undefined ? {} : { users: { file, authentication } }),
   };

@@ -7,12 +7,12 @@
 import { randomBytes } from "node:crypto";
 import { BlockList, isIP } from "node:net";
 import type * as z from "zod";
+import { connectionsThatFit, DESCRIPTORS_RESERVED, descriptorLimit } from "../net/descriptors.ts";
 import type { DialGuard } from "../net/dial-guard.ts";
 import { parseOriginAddress } from "../pool/origin-address.ts";
 import type { BasicAuthentication } from "../proxy/basic-authentication.ts";
 import type { GatewaySettings } from "../proxy/settings.ts";
 import { defaultHeadLimits } from "../wire/head-reader.ts";
-import { connectionsThatFit, DESCRIPTORS_RESERVED, descriptorLimit } from "./descriptors.ts";
 import { HopwiseError } from "./error.ts";
 import { nearest } from "./nearest.ts";
 import { type AdminAddress, proxySchema } from "./schema.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseProcLimits } from "./descriptors.ts";
+import { parseProcLimits } from "../net/descriptors.ts";
 import { nearest } from "./nearest.ts";
 import { formatDuration, formatSize, readOrigin, shown } from "./values.ts";
 

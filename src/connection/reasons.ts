@@ -7,7 +7,7 @@
 
 export const closeReasons = {
   // Decided by the messages on this hop.
-  "close-received": "the peer said `Connection: close`",
+  "close-received": "the peer said `Connection: close`, or something there that is no list of tokens",
   "http10-not-kept": "an HTTP/1.0 message without keep-alive",
   "close-delimited": "the response's end could only be shown by closing",
   "max-requests": "the limit of requests on one connection was reached",

@@ -7,7 +7,7 @@ import { writeFile } from "node:fs/promises";
 import { HopwiseError } from "../config/error.ts";
 import { fileFault } from "../config/file-error.ts";
 import { listenError } from "../config/listen-error.ts";
-import { nodeDialer } from "../net/node-dialer.ts";
+import { dialer } from "../net/runtime.ts";
 import { type Middle, middleOf } from "./actors/middles.ts";
 import { mermaidOf } from "./drawing/mermaid.ts";
 import { LOOPBACK } from "./network/lab-network.ts";
@@ -212,7 +212,7 @@ function reach(url: URL): Promise<void> {
       reject(new HopwiseError("target-unreachable", problem, "proxy"));
     };
     const address = { kind: "tcp", host: url.hostname, port: portOf(url) } as const;
-    const giveUp = nodeDialer.dial(address, {
+    const giveUp = dialer.dial(address, {
       onConnected: (socket) => {
         clearTimeout(timer);
         socket.destroy();

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DialGuard, isPublic } from "./dial-guard.ts";
-import { guardedDialer } from "./node-dialer.ts";
+import { guardedDialer } from "./runtime.ts";
 
 const refused: Readonly<Record<string, readonly string[]>> = {
   loopback: ["127.0.0.1", "127.0.0.0", "127.1.2.3", "127.255.255.255", "::1"],
@@ -34,6 +34,10 @@ const refused: Readonly<Record<string, readonly string[]>> = {
     "3fff::1",
     "5f00::1",
     "100::1",
+    "100:0:0:1::1",
+    "2001:2::1",
+    "2001:10::1",
+    "2001:1ff:ffff::1",
   ],
   "IPv4 mapped into IPv6": [
     "::ffff:127.0.0.1",
@@ -44,7 +48,14 @@ const refused: Readonly<Record<string, readonly string[]>> = {
     "::ffff:192.168.1.1",
   ],
   "IPv4 in compatible form": ["::127.0.0.1", "::7f00:1", "::10.0.0.1", "::8.8.8.8"],
-  "IPv4 translated (NAT64)": ["64:ff9b::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1"],
+  "IPv4 translated (NAT64, SIIT)": [
+    "::ffff:0:127.0.0.1",
+    "::ffff:0:808:808",
+    "64:ff9b::127.0.0.1",
+    "64:ff9b::7f00:1",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::1",
+  ],
   "IPv4 in 6to4 and Teredo": [
     "2002:7f00:1::",
     "2002:a00:1::1",
@@ -74,6 +85,7 @@ const reached: readonly string[] = [
   "198.20.0.0",
   "223.255.255.255",
   "2606:4700:4700::1111",
+  "2001:200::1",
   "2001:4860:4860::8888",
   "::ffff:8.8.8.8",
   "::ffff:808:808",

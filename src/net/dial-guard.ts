@@ -31,8 +31,10 @@ const notPublicIPv4 = {
 const notPublicIPv6 = {
   "::/96": "unspecified, loopback, and IPv4 in its deprecated compatible form",
   "64:ff9b:1::/48": "translation (NAT64) with a prefix of local use",
+  "::ffff:0:0:0/96": "IPv4 in the form of stateless translation",
   "100::/64": "discard only",
-  "2001::/32": "Teredo, which holds an IPv4 address in disguise",
+  "100:0:0:1::/64": "a prefix that leads nowhere (RFC 9780)",
+  "2001::/23": "protocol assignments, benchmarks, and Teredo, which holds an IPv4 address in disguise",
   "2001:db8::/32": "documentation",
   "3fff::/20": "documentation",
   "5f00::/16": "segment routing",

@@ -6,8 +6,8 @@ import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Octets } from "../wire/octets.ts";
 import { writeHandleOf } from "./direct-writing.ts";
-import { nodeDialer } from "./node-dialer.ts";
 import type { Socket, SocketHandler } from "./ports.ts";
+import { dialer } from "./runtime.ts";
 
 const KIB = 1_024;
 
@@ -53,7 +53,7 @@ beforeEach(async () => {
     once(server, "connection") as Promise<[RawSocket]>,
     new Promise<Socket>((resolve, reject) => {
       const address = { kind: "tcp", host: "127.0.0.1", port } as const;
-      nodeDialer.dial(address, { onConnected: resolve, onFailed: (fault) => reject(new Error(fault)) });
+      dialer.dial(address, { onConnected: resolve, onFailed: (fault) => reject(new Error(fault)) });
     }),
   ]);
   peer = accepted.on("error", () => {});

@@ -1,40 +1,20 @@
 /**
  * Dialing with `node:net` and `node:tls`. For TLS a connection counts as open after its handshake.
  *
- * With a guard, every address is judged between its resolution and its use: a name is resolved once, and only what the
- * guard lets pass is ever tried (so a name that changes its meaning in between gains nothing).
+ * With a guard, only addresses that it lets pass are ever tried (resolving.ts).
  */
-import { type LookupAddress, type LookupAllOptions, lookup } from "node:dns";
 import { connect, isIP, type LookupFunction, type Socket as RawSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { DialGuard } from "./dial-guard.ts";
 import { socketOn } from "./direct-socket.ts";
 import { HIGH_WATER_BYTES, sharedReading } from "./node-socket.ts";
-import type { Address, Dialer, DialHandler, DialRefusal } from "./ports.ts";
+import type { Address, DialHandler, DialRefusal } from "./ports.ts";
+import { allowedOf, type Guarding, refusalOfLiteral } from "./resolving.ts";
+import { watchClosure } from "./tls-closure.ts";
 
 const isBun = "bun" in process.versions;
 
-/** Dials whatever the operator wrote. */
-export const nodeDialer: Dialer = { dial: (address, handler) => dial(address, handler, undefined) };
-
-/** What a name means: all its addresses. */
-export type Resolve = (
-  name: string,
-  options: LookupAllOptions,
-  callback: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
-) => void;
-
-interface Guarding {
-  readonly guard: DialGuard;
-  readonly resolve: Resolve;
-}
-
-/** Dials on behalf of strangers. */
-export function guardedDialer(guard: DialGuard, resolve: Resolve = lookup): Dialer {
-  return { dial: (address, handler) => dial(address, handler, { guard, resolve }) };
-}
-
-function dial(address: Address, handler: DialHandler, guarding: Guarding | undefined): () => void {
+/** @param guarding on behalf of strangers: which addresses may be dialed, and what names mean */
+export function dialOnNode(address: Address, handler: DialHandler, guarding: Guarding | undefined): () => void {
   const guard = guarding?.guard;
   const refusal = refusalOfLiteral(address, guard);
   if (refusal !== undefined) {
@@ -54,6 +34,7 @@ function dial(address: Address, handler: DialHandler, guarding: Guarding | undef
     const late = address.kind === "tcp" ? guard?.refusal(raw.remoteAddress ?? "", address.port) : undefined;
     if (late !== undefined) return onFailed(refused(late));
     raw.removeListener("error", onFailed);
+    if (isTls) watchClosure(raw);
     handler.onConnected(socketOn(raw, !isTls && !isBun));
   };
   raw.once("error", onFailed);
@@ -64,12 +45,6 @@ function dial(address: Address, handler: DialHandler, guarding: Guarding | undef
     raw.on("error", ignore);
     raw.destroy();
   };
-}
-
-/** An address that is written out is never looked up. */
-function refusalOfLiteral(address: Address, guard: DialGuard | undefined): DialRefusal | undefined {
-  if (guard === undefined || address.kind !== "tcp" || isIP(address.host) === 0) return undefined;
-  return guard.refusal(address.host, address.port);
 }
 
 function open(address: Address, guarding: Guarding | undefined): RawSocket {
@@ -98,13 +73,11 @@ function guardedLookup({ guard, resolve }: Guarding, port: number): LookupFuncti
   return (name, options, callback) => {
     resolve(name, { ...options, all: true }, (error, found) => {
       if (error !== null) return callback(error, "");
-      const refusals = found.map(({ address }) => guard.refusal(address, port));
-      const allowed = found.filter((_, index) => refusals[index] === undefined);
+      const allowed = allowedOf(found, port, guard);
+      if (typeof allowed === "string") return callback(refused(allowed), "");
+      if (options.all === true) return callback(null, [...allowed]);
       const [best] = allowed;
-      if (best !== undefined) {
-        return options.all === true ? callback(null, allowed) : callback(null, best.address, best.family);
-      }
-      callback(refused(refusals.includes("loop-detected") ? "loop-detected" : "address-not-public"), "");
+      callback(null, best?.address ?? "", best?.family);
     });
   };
 }

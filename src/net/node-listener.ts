@@ -2,18 +2,7 @@
 import { createServer } from "node:net";
 import { socketOn } from "./direct-socket.ts";
 import { HIGH_WATER_BYTES, readingShared, socketOf } from "./node-socket.ts";
-import type { Listener, Socket } from "./ports.ts";
-
-export interface ListenOptions {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-  /** Other processes listen there, too, and the system divides the connections; see `canSharePort`. */
-  readonly sharesPort?: boolean;
-  readonly onSocket: (socket: Socket) => void;
-  /** A connection could not be accepted (`EMFILE` for instance); listening goes on. */
-  readonly onFault: (code: string) => void;
-}
+import type { Listener, ListenOptions, Socket } from "./ports.ts";
 
 /** Connections that wait to be accepted: Node's own default, cut down by the system's `somaxconn`. */
 export const BACKLOG = 511;
@@ -26,18 +15,7 @@ export interface SocketHandle {
   setNoDelay?(isOn: boolean): void;
 }
 
-/** Whether the runtime lets several processes listen at one port (SO_REUSEPORT): Bun, and Node from 23.1 on, on Linux. */
-export const canSharePort: boolean = process.platform === "linux" && ("bun" in process.versions || isNodeFrom(23, 1));
-
-/** Whether the runtime can send an accepted connection to another process; Bun cannot. */
-export const canHandOver: boolean = !("bun" in process.versions);
-
-function isNodeFrom(major: number, minor: number): boolean {
-  const [ourMajor = 0, ourMinor = 0] = process.versions.node.split(".").map(Number);
-  return ourMajor > major || (ourMajor === major && ourMinor >= minor);
-}
-
-export function listen(options: ListenOptions): Promise<Listener> {
+export function listenOnNode(options: ListenOptions): Promise<Listener> {
   const { host, port, sharesPort = false, onSocket, onFault } = options;
   const server = createServer({ ...socketOptions, noDelay: true, pauseOnConnect: true }, (accepted) => {
     const raw = readingShared(accepted, socketOptions);

@@ -19,6 +19,7 @@ import {
   sharedBuffer,
   viewOf,
 } from "./read-buffers.ts";
+import { destroy, wasCutOff } from "./tls-closure.ts";
 
 /** Unsent octets at which a writer is asked to wait: two reads' worth keep a fast peer busy. */
 export const HIGH_WATER_BYTES = 128 * 1024;
@@ -30,7 +31,7 @@ const owner = Symbol("hopwise.socket");
 type OwnedSocket = RawSocket & { [owner]: NodeSocket | undefined };
 
 /** Takes what no handler has asked for yet. */
-const nobody: SocketHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
+export const nobody: SocketHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
 /** What the runtime gets when it asks where to read next: right after a read, or for a new socket. */
 let chosenBuffer: Buffer | undefined = sharedBuffer;
@@ -142,7 +143,7 @@ export class NodeSocket implements Socket {
   }
 
   destroy(): void {
-    this.raw.destroy();
+    destroy(this.raw);
   }
 
   pause(): void {
@@ -226,7 +227,7 @@ function onEnd(this: RawSocket): void {
     this.destroy();
     return;
   }
-  socket?.handler.onEnd();
+  socket?.handler.onEnd(wasCutOff(this));
 }
 
 function onDrain(this: RawSocket): void {

@@ -10,8 +10,12 @@ import type { Octets } from "../wire/octets.ts";
 export interface SocketHandler {
   /** Octets arrived. They are valid during this call only: what is kept is copied, what is written need not be. */
   onData(octets: Octets): void;
-  /** The peer closed its side (FIN). Ours stays open until `end`. */
-  onEnd(): void;
+  /**
+   * The peer closed its side (FIN). Ours stays open until `end`.
+   *
+   * @param isCutOff over TLS, and without the closure alert: it may have been somebody else (RFC 9112 section 9.8)
+   */
+  onEnd(isCutOff?: boolean): void;
   /** What was written has left, after `write` returned false. */
   onDrain(): void;
   /** The socket is gone. `fault`: the system's error code (`ECONNRESET`); none: it was closed in order. */
@@ -81,6 +85,17 @@ export interface Listener {
   readonly address: { readonly host: string; readonly port: number };
   /** Accepts no more; open connections stay. Settled once nobody can come any more. */
   close(): void | Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Other processes listen there, too, and the system divides the connections; see `canSharePort` (runtime.ts). */
+  readonly sharesPort?: boolean;
+  readonly onSocket: (socket: Socket) => void;
+  /** A connection could not be accepted (`EMFILE` for instance); listening goes on. */
+  readonly onFault: (code: string) => void;
 }
 
 export interface Clock {

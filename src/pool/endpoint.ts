@@ -298,11 +298,21 @@ export class Endpoint {
     }
   }
 
-  /** Ends at once what is closing already: an origin that does not take the rest of a tunnel keeps nobody waiting. */
-  cut(): void {
+  /**
+   * Ends at once what is closing already: an origin that does not take the rest of a tunnel keeps nobody waiting. And tunnels,
+   * whose clients were cut: with FIN what came so far would look like everything.
+   * @returns how many were not sent all that was left for them
+   */
+  cut(): number {
+    let unsent = 0;
     for (const connection of [...this.connections]) {
-      if (connection.life.state === "closing") connection.socket.reset();
+      const { state } = connection.life;
+      if (state === "tunnel") connection.reset("client-gone");
+      if (state !== "closing") continue;
+      if (connection.socket.unsentBytes > 0) unsent++;
+      connection.socket.reset();
     }
+    return unsent;
   }
 }
 

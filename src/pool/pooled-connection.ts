@@ -160,9 +160,9 @@ export class PooledConnection implements SocketHandler {
     this.close("unexpected-octets");
   }
 
-  onEnd(): void {
+  onEnd(isCutOff?: boolean): void {
     this.peerHasClosed = true;
-    if (this.user !== undefined) return this.user.onEnd();
+    if (this.user !== undefined) return this.user.onEnd(isCutOff);
     if (this.life.isEnding) return;
     this.endpoint.onPeerClosedIdle(this);
     this.close("peer-closed-idle");

@@ -7,6 +7,7 @@
 import { hasNoWeight, listMembers } from "../wire/octets.ts";
 import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
 import { CHALLENGE_LINE } from "./authentication.ts";
+import { dialErrorType } from "./dial-faults.ts";
 
 interface AnswerMeaning {
   readonly status: number;
@@ -55,7 +56,7 @@ const meanings = {
   "upstream-write-timeout": {
     status: 504,
     text: "The origin did not take the request in time.",
-    proxyError: "connection_timeout",
+    proxyError: "connection_write_timeout",
   },
   "response-malformed": {
     status: 502,
@@ -136,6 +137,11 @@ const meanings = {
     text: "No tunnel may be opened to this port (RFC 9110 section 9.3.6).",
     proxyError: "http_request_denied",
   },
+  "port-forbidden": {
+    status: 403,
+    text: "No request may be sent to this port.",
+    proxyError: "http_request_denied",
+  },
   "address-not-public": {
     status: 403,
     text: "The target is not on the public network (loopback, private, link-local, ...), and may not be reached from here.",
@@ -213,9 +219,14 @@ export interface AnswerContext {
   readonly viaName: string;
 }
 
-/** A whole answer with an error. */
-export function errorAnswer(reason: AnswerReason, context: AnswerContext): string {
+/**
+ * A whole answer with an error.
+ *
+ * @param fault the system's error code, for want of a connection
+ */
+export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?: string): string {
   const { status, text, proxyError } = answerMeaning(reason);
+  const type = reason === "connect-failed" ? dialErrorType(fault ?? "") : proxyError;
   const title = reasonPhrases[status] ?? "Error";
   const wantsJson = context.accept !== undefined && takesJson(context.accept);
   const body = wantsJson
@@ -224,7 +235,7 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext): strin
   const extra =
     `${status === 503 ? `Retry-After: ${RETRY_AFTER_S}\r\n` : ""}` +
     (status === 407 ? CHALLENGE_LINE : "") +
-    `Proxy-Status: ${context.viaName}; error=${proxyError}; details="${reason}"\r\n`;
+    `Proxy-Status: ${context.viaName}; error=${type}; details="${reason}"\r\n`;
   return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
 }
 

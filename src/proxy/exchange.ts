@@ -295,8 +295,9 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     else this.armUpstream();
   }
 
-  onEnd(): void {
+  onEnd(isCutOff?: boolean): void {
     if (this.response.isComplete) this.end();
+    else if (isCutOff && this.response.isForwarding) this.onLost("ERR_TLS_NO_CLOSURE_ALERT");
     else if (!this.response.endByClose()) this.onLost(undefined);
   }
 
@@ -424,7 +425,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     this.closeReason = requestFault ?? this.downstreamCloseReason();
     if (this.closeReason === undefined && !this.request.isComplete) this.closeReason = "request-unfinished";
     const lines = downstream.connectionLines(this.closeReason, this.admission.options.keepAlive, "");
-    context.outbox.addText(errorAnswer(reason, downstream.answerContext(this.head, lines)));
+    context.outbox.addText(errorAnswer(reason, downstream.answerContext(this.head, lines), record.fault));
     downstream.flush();
     this.finishRecord();
     downstream.onExchangeEnded(this.closeReason);

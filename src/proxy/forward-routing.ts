@@ -13,14 +13,18 @@ import { type Destination, destinationOf } from "../wire/target.ts";
 import type { Admission } from "./admission.ts";
 import type { AnswerReason } from "./answers.ts";
 import type { Routing } from "./routing.ts";
+import type { ForwardSettings } from "./settings.ts";
+
+/** Which ports are named in targets with success: there are services that take a request's lines for orders of their own. */
+export type AllowedPorts = Pick<ForwardSettings, "mayConnectTo" | "mayRequestFrom">;
 
 export class ByTarget implements Routing {
   private readonly directory: PoolDirectory;
-  private readonly mayConnectTo: (port: number) => boolean;
+  private readonly ports: AllowedPorts;
 
-  constructor(directory: PoolDirectory, mayConnectTo: (port: number) => boolean) {
+  constructor(directory: PoolDirectory, ports: AllowedPorts) {
     this.directory = directory;
-    this.mayConnectTo = mayConnectTo;
+    this.ports = ports;
   }
 
   poolFor({ denied, target }: Admission): Pool | AnswerReason {
@@ -28,7 +32,8 @@ export class ByTarget implements Routing {
     const destination = destinationOf(target);
     if (destination === undefined) return "host-invalid";
     const isTunnel = target.form === "authority";
-    if (isTunnel && !this.mayConnectTo(destination.port)) return "connect-port-forbidden";
+    if (isTunnel && !this.ports.mayConnectTo(destination.port)) return "connect-port-forbidden";
+    if (!isTunnel && !this.ports.mayRequestFrom(destination.port)) return "port-forbidden";
     const authority = authorityOf(destination);
     const name = isTunnel ? authority : `http://${authority}`;
     const pool = this.directory.find(name) ?? this.add(name, authority, destination, isTunnel);

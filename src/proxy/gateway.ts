@@ -29,14 +29,17 @@ export interface GatewayPorts {
 }
 
 export interface DrainReport {
-  /** Exchanges and tunnels that the deadline ended: cut, or answered 503 where no response had begun. */
+  /**
+   * Exchanges and tunnels that the deadline ended: cut, answered 503 where no response had begun, or over but for octets
+   * that somebody had not taken yet.
+   */
   readonly cut: number;
 }
 
 function routingFor({ forward, origins }: GatewaySettings, pooling: Omit<PoolOptions, "origins">): Routing {
   if (forward === undefined) return new OneOrigin(new Pool({ ...pooling, origins }));
-  const { originsMax: poolsMax, idleMax, mayConnectTo } = forward;
-  return new ByTarget(new PoolDirectory({ ...pooling, poolsMax, idleMax }), mayConnectTo);
+  const { originsMax: poolsMax, idleMax } = forward;
+  return new ByTarget(new PoolDirectory({ ...pooling, poolsMax, idleMax }), forward);
 }
 
 export class Gateway {
@@ -102,17 +105,20 @@ export class Gateway {
     const { clients, ports, routing } = this;
     const { clock, observer } = ports;
     return new Promise((resolve) => {
+      const ended = new Set<DownstreamConnection>();
       let cut = 0;
       const cutTheRest = () => {
-        this.cut();
+        // Who has not taken all of a response by now loses the rest, though its exchange is over.
+        for (const connection of clients.connections) if (connection.socket.unsentBytes > 0) ended.add(connection);
         // No client may be left, and an origin not have taken the rest of a tunnel.
-        for (const endpoint of routing.endpoints) endpoint.cut();
+        cut = ended.size + this.cut();
         // Every connection tells that it is gone, and is logged, before the drain is over.
         stopDeadline = clock.after(LAST_WORDS_MS, () => this.drained?.());
         this.checkDrained();
       };
       let stopDeadline = clock.after(grace_ms, () => {
-        for (const connection of [...clients.connections]) if (connection.onDrainDeadline()) cut++;
+        for (const connection of [...clients.connections]) if (connection.onDrainDeadline()) ended.add(connection);
+        cut = ended.size;
         if (clients.connections.size === 0) return cutTheRest();
         stopDeadline = clock.after(LAST_WORDS_MS, cutTheRest);
       });
@@ -144,9 +150,10 @@ export class Gateway {
     this.clients.isDraining = true;
   }
 
-  /** Ends all clients' connections before it returns. */
-  cut(): void {
+  /** Ends all clients' connections, and all tunnels, before it returns. @returns how many origins are not sent the rest of one */
+  cut(): number {
     for (const connection of [...this.clients.connections]) connection.cut();
+    return this.routing.endpoints.reduce((unsent, endpoint) => unsent + endpoint.cut(), 0);
   }
 
   private closeIdle(): void {

@@ -63,8 +63,9 @@ function derive(password: string, { ln, r, p, salt }: Omit<PasswordHash, "hash">
   return new Promise((resolve, reject) => {
     // Passwords that look alike may be composed differently; RFC 7617 section 2.1 has them normalised.
     scrypt(password.normalize("NFC"), salt, bytes, { N, r, p, maxmem }, (error, derived) => {
-      if (error === null) resolve(derived);
-      else reject(error);
+      // No error: null on Node, undefined on Bun.
+      if (error) reject(error);
+      else resolve(derived);
     });
   });
 }

@@ -111,7 +111,7 @@ export class ResponseRelay implements BodySink {
     if (options === undefined) return false;
     this.receiver.onInterim(head.status);
     // RFC 9110 section 15.2: HTTP/1.0 clients know no 1xx.
-    if (this.request.minorVersion === 1) this.outbox.addText(interimHeadText(head, options));
+    if (this.request.minorVersion === 1) this.outbox.addText(interimHeadText(head, options, this.context));
     return true;
   }
 

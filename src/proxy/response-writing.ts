@@ -89,8 +89,8 @@ function lengthToSay({ head, framing, requestMethod }: ResponseWriting): string 
   return described === undefined ? undefined : String(Number(described));
 }
 
-/** An interim response (1xx) without framing and hop-by-hop fields; 101 keeps its `Upgrade`. */
-export function interimHeadText(head: ResponseHead, options: ConnectionOptions): string {
+/** An interim response (1xx) without framing and hop-by-hop fields; 101 keeps its `Upgrade`. A proxy adds `Via` as to any. */
+export function interimHeadText(head: ResponseHead, options: ConnectionOptions, context: ProxyContext): string {
   const cut = {
     kinds: HOP_KINDS | kindSet(Kind.contentLength, Kind.trailer),
     nominated: options.nominated,
@@ -99,7 +99,8 @@ export function interimHeadText(head: ResponseHead, options: ConnectionOptions):
   };
   const upgrade =
     head.status === 101 ? `Connection: Upgrade\r\nUpgrade: ${head.fields.valuesOf(Kind.upgrade).join(", ")}\r\n` : "";
-  return `${statusLine(head)}${fieldLines(head.fields, cut)}${upgrade}\r\n`;
+  const via = context.isGateway ? "" : context.viaLines[head.receivedMinorVersion];
+  return `${statusLine(head)}${fieldLines(head.fields, cut)}${via}${upgrade}\r\n`;
 }
 
 function statusLine(head: ResponseHead): string {

@@ -10,6 +10,8 @@ import type { Authentication } from "./authentication.ts";
 export interface ForwardSettings {
   /** Whether CONNECT may lead to this port. */
   readonly mayConnectTo: (port: number) => boolean;
+  /** Whether other requests may lead to this port. */
+  readonly mayRequestFrom: (port: number) => boolean;
   /** Who may use the proxy; undefined: everybody who can reach it. */
   readonly authentication: Authentication | undefined;
   /** Origins with a pool at once. */

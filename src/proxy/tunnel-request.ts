@@ -98,7 +98,8 @@ export class TunnelRequest implements ClientExchange, Seeker {
     record.reason = reason;
     record.status = answerMeaning(reason).status;
     record.fault = fault;
-    context.outbox.addText(errorAnswer(reason, downstream.answerContext(this.head, "Connection: close\r\n")));
+    const answering = downstream.answerContext(this.head, "Connection: close\r\n");
+    context.outbox.addText(errorAnswer(reason, answering, fault));
     downstream.flush();
     this.end("no-tunnel");
   }

@@ -5,7 +5,7 @@
  * is not asked for. Deliberately absent: any look at what passes.
  */
 import { Deadline } from "../connection/deadlines.ts";
-import type { SocketHandler } from "../net/ports.ts";
+import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { ConnectionUser, PooledConnection } from "../pool/pooled-connection.ts";
 import { connectionOptionsOf } from "../wire/fields.ts";
 import type { Octets } from "../wire/octets.ts";
@@ -47,7 +47,7 @@ export class Tunnel implements ConnectionUser {
     const clientSide: SocketHandler = {
       onData: (octets) => this.fromClient(octets),
       onEnd: () => this.onClientEnd(),
-      onDrain: () => upstream.socket.resume(),
+      onDrain: () => this.goOn(downstream.socket, upstream.socket),
       onClose: (fault) => this.onClientClose(fault),
     };
     const clientHadClosed = downstream.peerHasClosed;
@@ -61,13 +61,25 @@ export class Tunnel implements ConnectionUser {
   private fromClient(octets: Octets): void {
     this.record.requestBodyBytes += octets.length;
     this.touch();
-    if (!this.upstream.socket.write(octets)) this.downstream.socket.pause();
+    if (!this.upstream.socket.write(octets)) this.hold(this.downstream.socket, this.upstream.socket);
   }
 
   onData(octets: Octets): void {
     this.record.responseBodyBytes += octets.length;
     this.touch();
-    if (!this.downstream.socket.write(octets)) this.upstream.socket.pause();
+    if (!this.downstream.socket.write(octets)) this.hold(this.upstream.socket, this.downstream.socket);
+  }
+
+  /** `taker` takes nothing more for now. What it takes until the deadline is counted from here on. */
+  private hold(giver: Socket, taker: Socket): void {
+    giver.pause();
+    taker.tookSome();
+  }
+
+  private goOn(taker: Socket, giver: Socket): void {
+    taker.tookSome();
+    this.touch();
+    giver.resume();
   }
 
   private onClientEnd(): void {
@@ -83,21 +95,26 @@ export class Tunnel implements ConnectionUser {
   }
 
   onDrain(): void {
-    this.downstream.socket.resume();
+    this.goOn(this.upstream.socket, this.downstream.socket);
+  }
+
+  /** Both sides have closed: what is unsent still leaves. */
+  private get isEnding(): boolean {
+    return this.clientHasEnded && this.originHasEnded;
   }
 
   /** Both sides are done: each socket closes by itself once what is unsent has left. */
   private checkBothEnded(): void {
-    if (!this.clientHasEnded || !this.originHasEnded) return;
+    if (!this.isEnding) return;
     this.upstream.noteClosing("tunnel-ended");
     this.downstream.noteClosing("tunnel-ended");
-    this.arm(this.context.settings.bodyTimeout_ms);
+    this.touch();
   }
 
   private onClientClose(fault: string | undefined): void {
     this.clientIsGone = true;
     // What is ending already says itself when it is gone.
-    if (!this.upstream.life.isEnding) {
+    if (!this.isEnding) {
       this.upstream.reset("client-gone");
       this.originIsGone = true;
     }
@@ -113,11 +130,9 @@ export class Tunnel implements ConnectionUser {
 
   onDeadline(): void {
     const { upstream, downstream } = this;
-    const isEnding = this.clientHasEnded && this.originHasEnded;
-    if (isEnding && (downstream.socket.tookSome() || upstream.socket.tookSome())) {
-      this.arm(this.context.settings.bodyTimeout_ms);
-      return;
-    }
+    // Both are asked, so that both are counted anew from here.
+    const took = [downstream, upstream].filter(({ socket }) => socket.tookSome());
+    if (took.length > 0) return this.touch();
     // With RST on both sides: nobody takes what came so far for everything.
     upstream.reset("tunnel-timeout");
     upstream.socket.reset();
@@ -126,13 +141,11 @@ export class Tunnel implements ConnectionUser {
     this.over();
   }
 
-  /** Any octet in either direction keeps the tunnel. */
+  /** Any octet in either direction keeps the tunnel, on its way in or out. */
   private touch(): void {
-    this.arm(this.context.settings.tunnelTimeout_ms);
-  }
-
-  private arm(delay_ms: number): void {
-    this.context.deadlines.set(this.deadline, delay_ms, this.context.clock.now());
+    const { deadlines, clock, settings } = this.context;
+    const limit_ms = this.isEnding ? settings.bodyTimeout_ms : settings.tunnelTimeout_ms;
+    deadlines.set(this.deadline, limit_ms, clock.now());
   }
 
   private over(): void {
@@ -156,7 +169,7 @@ export function switchProtocols(
   record.status = 101;
   record.outcome = "tunnel";
   upstream.endpoint.minorVersion = head.minorVersion;
-  context.outbox.addText(interimHeadText(head, connectionOptionsOf(head.fields)));
+  context.outbox.addText(interimHeadText(head, connectionOptionsOf(head.fields), context));
   downstream.flush();
   new Tunnel(context, downstream, upstream, record).begin(rest);
 }

@@ -81,6 +81,11 @@ describe("kinds", () => {
     ({ name }) => expect(kindOfName(name)).toBe(Kind.forwardedOther),
   );
 
+  table(
+    ["Proxy-Authentication-Info", "PROXY-AUTHENTICATION-INFO"].map((name) => ({ name })),
+    ({ name }) => expect(kindOfName(name)).toBe(Kind.proxyAuthenticate),
+  );
+
   // A CGI or WSGI origin reads HTTP_X_FORWARDED_FOR for both spellings.
   table(
     ["Content_Length", "TRANSFER_ENCODING", "X_Forwarded-For", "x_real_ip", "X_Forwarded_Prefix"].map((name) => ({
@@ -148,11 +153,9 @@ describe("connection options (RFC 9110 section 7.6.1)", () => {
     },
     { name: "empty list members", lines: ["Connection: ,, close ,,\t,"], gives: { close: true } },
     { name: "a word that only contains close", lines: ["Connection: closed"], gives: { nominated: ["closed"] } },
-    {
-      name: "two words are no option",
-      lines: ["Connection: keep-alive close"],
-      gives: { nominated: ["keep-alive close"] },
-    },
+    { name: "two words are no option, so close", lines: ["Connection: keep-alive close"], gives: { close: true } },
+    { name: "nor is a word beyond ASCII", lines: ["Connection: close\xac keep-alive"], gives: { close: true } },
+    { name: "nor one in quotes", lines: ['Connection: X-A, "upgrade"'], gives: { close: true, nominated: ["x-a"] } },
     { name: "Proxy-Connection says nothing (RFC 9112 appendix C.2.2)", lines: ["Proxy-Connection: close"], gives: {} },
     { name: "Keep-Alive alone says nothing", lines: ["Keep-Alive: timeout=5"], gives: {} },
   ];

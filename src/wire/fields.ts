@@ -5,7 +5,7 @@
  * forwarding are recognised once, while the section is read, by length and first letter. Deliberately absent: a map
  * by name; order and repetition are kept as they came (RFC 9110 section 5.3).
  */
-import { listMembers, matchesAt, matchesOctets, type Octets, SP, trimWhitespace } from "./octets.ts";
+import { isToken, listMembers, matchesAt, matchesOctets, type Octets, SP, trimWhitespace } from "./octets.ts";
 import type { RefusalCode } from "./refusals.ts";
 
 /** The fields that the proxy treats in a way of its own. Every other field is `other` and passes as it came. */
@@ -34,6 +34,7 @@ export const Kind = {
   proxyAuthorization: 21,
   setCookie: 22,
   close: 23,
+  /** And `Proxy-Authentication-Info`: what a proxy, and nobody behind it, tells its client (RFC 9110 section 11.7). */
   proxyAuthenticate: 24,
   /** Other fields in which neighbours tell of a client: `X-Real-IP`, `X-Forwarded-Port`, `-Server`, `-Prefix`. */
   forwardedOther: 25,
@@ -72,12 +73,13 @@ const NAMES: readonly (readonly [name: string, kind: Kind])[] = [
   ["x-forwarded-prefix", Kind.forwardedOther],
   ["x-forwarded-server", Kind.forwardedOther],
   ["proxy-authorization", Kind.proxyAuthorization],
+  ["proxy-authentication-info", Kind.proxyAuthenticate],
 ];
-const NAME_LENGTH_MAX = 19;
+const NAME_LENGTH_MAX = 25;
 
 /** Names with a hyphen that decide framing, concern one hop, or tell of the client; not those of an origin to a client. */
 const HYPHENATED = new Set(NAMES.map(([name]) => name).filter((name) => name.includes("-")));
-for (const name of ["set-cookie", "proxy-authenticate"]) HYPHENATED.delete(name);
+for (const name of ["set-cookie", "proxy-authenticate", "proxy-authentication-info"]) HYPHENATED.delete(name);
 
 interface Candidate {
   readonly name: Uint8Array;
@@ -232,6 +234,7 @@ export class FieldTable {
 
 /** What the `Connection` fields of a message say about this hop (RFC 9110 section 7.6.1). */
 export interface ConnectionOptions {
+  /** `close`, or a member that is no token, so that nobody knows what was said. */
   readonly close: boolean;
   readonly keepAlive: boolean;
   readonly upgrade: boolean;
@@ -268,7 +271,9 @@ export function connectionOptionsOf(fields: FieldTable): ConnectionOptions {
     else if (member === "keep-alive") options.keepAlive = true;
     else if (member === "upgrade") options.upgrade = true;
     else if (member === "te") options.te = true;
-    else nominated.add(member);
+    else if (isToken(member)) nominated.add(member);
+    // Whatever was meant, perhaps by somebody in between who reads it otherwise: to close behind it is always safe.
+    else options.close = true;
     if (nominated.size > NOMINATED_MAX) return { ...noOptions, refusal: "too-many-connection-options" };
   }
   return { ...options, nominated: [...nominated] };

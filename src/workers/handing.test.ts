@@ -67,6 +67,28 @@ describe("each connection goes", () => {
     expect([gone.got.length, left.got.length]).toEqual([0, 3]);
   });
 
+  it("past a worker that is suspended, and to it again once it is not; what it was to be sent waits for it", async () => {
+    const [suspended, other] = [new Keeper(), new Keeper()];
+    suspended.isBusy = true;
+    await listen(suspended);
+    await come(2);
+    await vi.waitFor(() => expect(suspended.got.length).toBe(2));
+    dispatcher?.suspend(suspended);
+    await come(1);
+    dispatcher?.add(other);
+    await come(2);
+    await vi.waitFor(() => expect([suspended.got.length, other.got.length]).toEqual([2, 3]));
+
+    dispatcher?.remove(other);
+    dispatcher?.resume(suspended);
+    await come(1);
+    await vi.waitFor(() => expect(suspended.got.length).toBe(3));
+    dispatcher?.suspend(suspended);
+    dispatcher?.add(other);
+    dispatcher?.remove(suspended);
+    expect(other.got.length).toBe(3 + 3);
+  });
+
   it("to the first worker that comes, when there is none", async () => {
     const late = new Keeper();
     await listen();

@@ -24,6 +24,8 @@ export class Dispatcher {
   private readonly server: Server;
   /** Each with the connections that are not sent yet: the runtime sends the next when the last was received. */
   private readonly takers = new Map<Taker, Set<SocketHandle>>();
+  /** Those that are given nothing for now. */
+  private readonly suspended = new Map<Taker, Set<SocketHandle>>();
   private readonly waiting: SocketHandle[] = [];
   private isClosed = false;
 
@@ -53,14 +55,34 @@ export class Dispatcher {
   }
 
   add(taker: Taker): void {
-    this.takers.set(taker, new Set());
+    this.include(taker, new Set());
+  }
+
+  /** It is given nothing more for now. What waits to be sent to it waits on: the runtime has it in hand, and may send it. */
+  suspend(taker: Taker): void {
+    const unsent = this.takers.get(taker);
+    if (unsent === undefined) return;
+    this.takers.delete(taker);
+    this.suspended.set(taker, unsent);
+  }
+
+  resume(taker: Taker): void {
+    const unsent = this.suspended.get(taker);
+    if (unsent === undefined) return;
+    this.suspended.delete(taker);
+    this.include(taker, unsent);
+  }
+
+  private include(taker: Taker, unsent: Set<SocketHandle>): void {
+    this.takers.set(taker, unsent);
     for (const handle of this.waiting.splice(0)) this.give(handle);
   }
 
   /** It takes no more; what it was not sent yet goes to the others. */
   remove(taker: Taker): void {
-    const unsent = this.takers.get(taker) ?? [];
+    const unsent = this.takers.get(taker) ?? this.suspended.get(taker) ?? [];
     this.takers.delete(taker);
+    this.suspended.delete(taker);
     for (const handle of unsent) this.give(handle);
   }
 

@@ -1,9 +1,9 @@
 /**
- * Several processes, one proxy: starts the workers, replaces those that are lost, drains them, and adds up what they did.
+ * Several processes, one proxy: starts the workers, replaces those that are lost or hang, drains them, and adds up what they
+ * did.
  *
  * Where the runtime can, workers listen at one port and the system divides the connections; where it cannot, this process
- * accepts and hands over (handing.ts). It touches no octet of the traffic. Deliberately absent: watching whether a worker
- * still answers (one that hangs is its operator's or service manager's to kill), and anything of HTTP.
+ * accepts and hands over (handing.ts). It touches no octet of the traffic. Deliberately absent: anything of HTTP.
  */
 import { createServer } from "node:net";
 import type { Readable } from "node:stream";
@@ -12,10 +12,12 @@ import { departed, type FigureSource, type Figures, figuresOf, type RunningWorke
 import { Ledger } from "../ledger/ledger.ts";
 import { type ProxyStats, statsFrom } from "../ledger/stats.ts";
 import { nodeClock } from "../net/node-clock.ts";
-import { BACKLOG, canSharePort } from "../net/node-listener.ts";
+import { BACKLOG } from "../net/node-listener.ts";
+import { canSharePort } from "../net/runtime.ts";
 import type { DrainReport } from "../proxy/gateway.ts";
 import { Dispatcher } from "./handing.ts";
 import type { News, ToWorker } from "./protocol.ts";
+import { Watch } from "./watch.ts";
 import { type WorkerEnd, WorkerProcess } from "./worker-process.ts";
 
 /** A worker that lived this long was no false start: its successor starts at once. */
@@ -46,7 +48,7 @@ export interface SupervisorOptions {
 export interface Loss {
   readonly worker: number;
   readonly pid: number | undefined;
-  /** `SIGKILL`, `exit code 1`. */
+  /** `SIGKILL`, `exit code 1`, `hung`. */
   readonly how: string;
   /** Exchanges and tunnels that it had in progress when it told its figures last. */
   readonly inProgress: number;
@@ -57,6 +59,10 @@ export interface Loss {
 export interface SupervisorEvents {
   onNews(worker: number, news: News): void;
   onLost(loss: Loss): void;
+  /** A worker has said nothing for some time; it is replaced if that goes on. */
+  onSilent(worker: number, pid: number | undefined): void;
+  /** One that was silent works on. */
+  onHeard(worker: number, pid: number | undefined): void;
   /** A successor takes connections. */
   onRestarted(worker: number, lost: number): void;
   /** A connection could not be accepted, or handed over. */
@@ -86,6 +92,20 @@ export class Supervisor implements FigureSource {
   private address: { host: string; port: number };
   private readonly restarts = new Set<NodeJS.Timeout>();
   private closing: Promise<DrainReport> | undefined;
+  private readonly watch = new Watch<WorkerProcess>(
+    () => this.slots.flatMap(({ worker }) => (worker.isRunning ? [worker] : [])),
+    {
+      onSilent: (worker) => {
+        this.dispatcher?.suspend(worker);
+        this.events.onSilent(worker.number, worker.pid);
+      },
+      onHeard: (worker) => {
+        this.dispatcher?.resume(worker);
+        this.events.onHeard(worker.number, worker.pid);
+      },
+      onHung: (worker) => worker.kill("hung"),
+    },
+  );
 
   constructor(options: SupervisorOptions, events: SupervisorEvents) {
     this.options = options;
@@ -121,6 +141,7 @@ export class Supervisor implements FigureSource {
       throw error;
     }
     for (const slot of this.slots) this.employ(slot);
+    this.watch.start();
     return this.address;
   }
 
@@ -229,6 +250,7 @@ export class Supervisor implements FigureSource {
     const giveUp = setTimeout(() => this.kill(), drainTimeout_ms + DRAIN_SLACK_MS);
     const ends = await Promise.all(this.slots.map(({ worker }) => worker.ended));
     clearTimeout(giveUp);
+    this.watch.stop();
     const cut = ends.reduce((sum, end) => sum + (end.cut ?? 0), 0);
     // The end of a worker is heard of by others, too.
     await new Promise((resolve) => setImmediate(resolve));

@@ -10,6 +10,7 @@ import type { Figures } from "../ledger/figures.ts";
 import type { SocketHandle } from "../net/node-listener.ts";
 import type { Taker } from "./handing.ts";
 import type { News, StartMessage, ToSupervisor, ToWorker } from "./protocol.ts";
+import { SILENT_TURNS, type Watched } from "./watch.ts";
 
 /** How long figures are waited for; then those of before must do. */
 const FIGURES_MS_MAX = 500;
@@ -17,7 +18,7 @@ const FIGURES_MS_MAX = 500;
 const LAST_WORDS_MS_MAX = 1_000;
 
 export interface WorkerEnd {
-  /** `SIGKILL`, `exit code 1`. */
+  /** `SIGKILL`, `exit code 1`, `hung`. */
   readonly how: string;
   /** What was cut by its drain; it had not finished one: undefined. */
   readonly cut: number | undefined;
@@ -32,7 +33,7 @@ export interface WorkerProcessOptions {
   readonly onNews: (news: News) => void;
 }
 
-export class WorkerProcess implements Taker {
+export class WorkerProcess implements Taker, Watched {
   readonly number: number;
   readonly startedAt_ms = performance.now();
   /** It can be given connections. @throws HopwiseError when it cannot start; when it ends before: never settled */
@@ -43,8 +44,10 @@ export class WorkerProcess implements Taker {
   /** As it told them last; it has not yet: undefined. */
   figures: Figures | undefined;
   isReady = false;
+  silentTurns = 0;
   private readonly child: ChildProcess;
   private cut: number | undefined;
+  private killedFor: string | undefined;
   private figuresTold: (() => void)[] = [];
 
   constructor(options: WorkerProcessOptions) {
@@ -62,6 +65,7 @@ export class WorkerProcess implements Taker {
     });
     this.ready = new Promise((resolve, reject) => {
       this.child.on("message", (message: ToSupervisor) => {
+        this.silentTurns = 0;
         switch (message.type) {
           case "ready":
             this.isReady = true;
@@ -91,6 +95,10 @@ export class WorkerProcess implements Taker {
     return this.child.pid;
   }
 
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
   tell(message: ToWorker): void {
     if (this.child.connected) this.child.send(message, () => {});
   }
@@ -103,7 +111,7 @@ export class WorkerProcess implements Taker {
 
   /** Its figures as of now; of one that does not answer, as of before. */
   async ask(): Promise<Figures | undefined> {
-    if (!this.isReady || !this.child.connected) return this.figures;
+    if (!this.isReady || !this.child.connected || this.silentTurns >= SILENT_TURNS) return this.figures;
     await new Promise<void>((resolve) => {
       const giveUp = setTimeout(resolve, FIGURES_MS_MAX);
       this.figuresTold.push(() => {
@@ -115,7 +123,9 @@ export class WorkerProcess implements Taker {
     return this.figures;
   }
 
-  kill(): void {
+  /** @param why what is told as how it ended; by default the signal */
+  kill(why?: string): void {
+    this.killedFor = why;
     this.child.kill("SIGKILL");
   }
 
@@ -137,6 +147,6 @@ export class WorkerProcess implements Taker {
     if (this.child.connected) await Promise.race([disconnected, tooLate]);
     for (const told of this.figuresTold.splice(0)) told();
     this.isReady = false;
-    return { how, cut: this.cut };
+    return { how: this.killedFor ?? how, cut: this.cut };
   }
 }

@@ -7,13 +7,18 @@
  */
 import { HopwiseError } from "../config/error.ts";
 import type { Figures } from "../ledger/figures.ts";
-import { type ListenOptions, listen, type SocketHandle, takeOver } from "../net/node-listener.ts";
-import type { Listener } from "../net/ports.ts";
+import { type SocketHandle, takeOver } from "../net/node-listener.ts";
+import type { Listener, ListenOptions } from "../net/ports.ts";
+import { listen } from "../net/runtime.ts";
 import type { DrainReport } from "../proxy/gateway.ts";
-import { firstConnectionId, type News, type StartMessage, type ToSupervisor, type ToWorker } from "./protocol.ts";
-
-/** How often figures are told unasked: what a worker that is killed has not told is lost. */
-const FIGURES_MS = 1_000;
+import {
+  FIGURES_MS,
+  firstConnectionId,
+  type News,
+  type StartMessage,
+  type ToSupervisor,
+  type ToWorker,
+} from "./protocol.ts";
 
 /** What a worker needs of its proxy. */
 export interface WorkerProxy {
@@ -57,7 +62,14 @@ export async function work(make: MakeProxy): Promise<number> {
     proxy.cut();
     process.exit(1);
   };
-  channel.onFigures = async () => channel.tell({ type: "figures", figures: await proxy.figures() });
+  let isTelling = false;
+  channel.onFigures = async () => {
+    // A supervisor that hangs hears nothing; what it was not told waits here, and would grow.
+    if (isTelling) return;
+    isTelling = true;
+    await channel.tell({ type: "figures", figures: await proxy.figures() });
+    isTelling = false;
+  };
   const timer = setInterval(channel.onFigures, FIGURES_MS);
   void channel.tell({ type: "ready" });
 

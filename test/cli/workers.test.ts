@@ -172,6 +172,37 @@ describe("a worker that is killed", () => {
   });
 });
 
+describe("a worker that hangs", () => {
+  type Told = { type: "worker"; worker: number; state: string; pid: number; how?: string };
+  const told = (running: Running, state: string) =>
+    vi.waitFor(() => {
+      const lines = running.outLines.map((line) => JSON.parse(line) as Told);
+      const found = lines.find((line) => line.type === "worker" && line.state === state);
+      if (found === undefined) throw new Error(`no worker is ${state} yet`);
+      return found;
+    }, SOON);
+
+  it("is reported, and works on if it can; otherwise it is replaced", async () => {
+    const { running, url, stats, pids } = await workers();
+    const [first = 0, second = 0] = pids;
+    process.kill(first, "SIGSTOP");
+    expect(await told(running, "silent")).toMatchObject({ pid: first });
+    const responses = (await clients(url, 10)).map((client) => client.exchange(GET));
+    await Promise.any(responses);
+    process.kill(first, "SIGCONT");
+    expect(await told(running, "running")).toMatchObject({ pid: first });
+    // Those it was given while it hung.
+    expect((await Promise.all(responses)).every(({ status }) => status === 200)).toBe(true);
+
+    process.kill(second, "SIGSTOP");
+    expect(await told(running, "lost")).toMatchObject({ pid: second, how: "hung" });
+    await vi.waitFor(async () => expect((await stats()).workers).toMatchObject({ running: 2, restarted: 1 }), SOON);
+    expect((await stats()).workers).toMatchObject({ lost: 1, lostBy: { hung: 1 } });
+    running.child.kill("SIGTERM");
+    expect(await running.ended).toBe(0);
+  });
+});
+
 describe("a drain", () => {
   it("is one for all: no request fails, though every process gets the signal, and the exit code is 0", async () => {
     const { running, url, admin, asked, answer, pids } = await workers();

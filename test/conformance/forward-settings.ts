@@ -15,6 +15,7 @@ import { type Case, exchanged, refused, USER } from "./case.ts";
 
 export const FORWARD: ForwardSettings = {
   mayConnectTo: readPorts("443,8443"),
+  mayRequestFrom: readPorts("80,81,1024-65535"),
   authentication: undefined,
   originsMax: 100,
   idleMax: 100,

@@ -18,9 +18,10 @@ describe("the conformance page", () => {
   test("has a case for every row, or says why there is none", () => {
     const shown = new Set(cases.flatMap((testCase) => testCase.rows));
     const unexplained = rows.filter(
-      ({ row, doesNotApply, notYet }) => !shown.has(row) && doesNotApply === undefined && notYet === undefined,
+      ({ row, doesNotApply, notYet, shownBy }) => !shown.has(row) && (doesNotApply ?? notYet ?? shownBy) === undefined,
     );
     expect(unexplained.map(({ row }) => row)).toStrictEqual([]);
+    for (const { shownBy } of rows) if (shownBy !== undefined) expect(existsSync(at(shownBy)), shownBy).toBe(true);
   });
 
   test("has no case without a row, and no row that does not exist", () => {

@@ -70,7 +70,8 @@ function rowLines(row: Row, cases: readonly Case[]): string[] {
 
 export function verdict(row: Row): string {
   if (row.doesNotApply !== undefined) return `does not apply: ${row.doesNotApply}`;
-  return row.notYet === undefined ? "holds" : `not yet: ${row.notYet}`;
+  if (row.notYet !== undefined) return `not yet: ${row.notYet}`;
+  return row.shownBy === undefined ? "holds" : `holds, as ${fileLink(row.shownBy)} shows`;
 }
 
 function caseList(cases: readonly Case[]): string[] {

@@ -8,8 +8,8 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { Worker } from "node:worker_threads";
 import { readProxyOptions } from "../../src/config/options.ts";
-import { listen } from "../../src/net/node-listener.ts";
 import type { Listener } from "../../src/net/ports.ts";
+import { listen } from "../../src/net/runtime.ts";
 import { Scene, type SceneSettings, VIA_NAME } from "../kit/stage.ts";
 
 const BACKLOG = 1;

@@ -8,6 +8,8 @@ import type { SmallClient } from "../kit/small-world.ts";
 import { SmallWorld } from "../kit/small-world.ts";
 
 const OK = `${head("HTTP/1.1 200 OK", DATE, "Content-Length: 2")}ok`;
+const UPGRADE = head("GET / HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: x");
+const SWITCHING = head("HTTP/1.1 101 x", "Connection: Upgrade", "Upgrade: x");
 const BEGUN = `${head("HTTP/1.1 200 OK", DATE, "Content-Length: 10")}begun`;
 
 /** What a client sees whose connection is in some state at the deadline, and what the drain tells. */
@@ -85,6 +87,19 @@ describe("at the drain's deadline", () => {
     expect(seen.closes).toEqual(["drain-deadline"]);
   });
 
+  it("a response that its client has not taken loses its rest, though its exchange is over: it counts as cut", async () => {
+    const long = 45_000;
+    const seen = await drained(
+      head("HTTP/1.1 200 OK", DATE, `Content-Length: ${long}`) + "x".repeat(long),
+      (client) => {
+        client.socket.pause();
+        client.socket.write(GET);
+      },
+    );
+    expect(seen).toMatchObject({ cut: 1, reason: undefined });
+    expect(seen.closes).toEqual(["drain-deadline"]);
+  });
+
   it("a client that reads nothing holds it no longer", async () => {
     const seen = await drained(undefined, (client) => {
       client.socket.pause();
@@ -92,6 +107,19 @@ describe("at the drain's deadline", () => {
     });
     expect(seen.closes).toEqual(["drain-deadline"]);
   });
+});
+
+it("who ends now cuts tunnels with RST on both sides: nobody takes what came so far for everything", () => {
+  const world = new SmallWorld({}, SWITCHING);
+  const client = world.connect();
+  client.socket.write(UPGRADE);
+  world.pass(20);
+  world.gateway.cut();
+  // The process may end with this event: nothing is left to be done later.
+  const upstream = world.gateway.routing.endpoints.flatMap(({ connections }) => [...connections]);
+  expect(upstream.map(({ life }) => life.state)).toEqual(["closing"]);
+  world.pass(20);
+  expect([client.ended, world.originEnds]).toEqual(["RST", ["RST"]]);
 });
 
 it("a drain is over only when every connection that was cut has told so", async () => {

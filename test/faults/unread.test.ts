@@ -81,3 +81,25 @@ test("a drain waits for it no longer than for what it is to take", async () => {
   expect(world.clientCloses).toEqual(["drained"]);
   expect(report).toEqual({ cut: 0 });
 });
+
+test("in a tunnel, whoever takes what is there slowly keeps the tunnel, and whoever takes nothing loses it", () => {
+  const upgrade = head("GET / HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: x");
+  const content = "x".repeat(60_000);
+  const switched = head("HTTP/1.1 101 x", "Connection: Upgrade", "Upgrade: x");
+  const world = new SmallWorld({ tunnelTimeout_ms: 1_000 }, switched + content);
+  const client = world.connect();
+  client.socket.pause();
+  client.socket.write(upgrade);
+  for (let i = 0; i < 3; i++) {
+    world.pass(900);
+    // As much as the systems hold.
+    client.socket.resume();
+    world.pass(1);
+    client.socket.pause();
+  }
+  expect([client.received, world.clientCloses]).toEqual([switched + content, [undefined]]);
+
+  client.socket.write("again");
+  world.pass(2_500);
+  expect(world.clientCloses).toEqual(["tunnel-timeout"]);
+});

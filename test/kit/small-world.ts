@@ -57,6 +57,8 @@ export class SmallWorld {
   readonly gateway: Gateway;
   /** What arrived at the origin, all connections together. */
   asked = "";
+  /** How the proxy ended its connections to the origin, in the order they were gone. */
+  readonly originEnds: ("FIN" | "RST")[] = [];
   /** The origin's ends of its connections. */
   readonly origins: Socket[] = [];
   private readonly network = new SimulatedNetwork(this.schedule, traits);
@@ -74,7 +76,7 @@ export class SmallWorld {
         },
         onEnd: () => socket.end(),
         onDrain: () => undefined,
-        onClose: () => undefined,
+        onClose: (fault) => this.originEnds.push(fault === undefined ? "FIN" : "RST"),
       };
     });
     const { clock, dialer } = this.network;

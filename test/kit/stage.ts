@@ -8,9 +8,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, isIP, type Server } from "node:net";
 import { DialGuard } from "../../src/net/dial-guard.ts";
-import { guardedDialer, nodeDialer } from "../../src/net/node-dialer.ts";
-import { listen } from "../../src/net/node-listener.ts";
 import type { Dialer, Listener } from "../../src/net/ports.ts";
+import { dialer, guardedDialer, listen } from "../../src/net/runtime.ts";
 import { parseOriginAddress } from "../../src/pool/origin-address.ts";
 import { Gateway } from "../../src/proxy/gateway.ts";
 import type { GatewaySettings } from "../../src/proxy/settings.ts";
@@ -40,8 +39,8 @@ export const baseSettings: Omit<GatewaySettings, "origins"> = {
   viaName: VIA_NAME,
 };
 
-/** Octets that may wait in the proxy for a slow peer: the high-water mark, a read's worth, and an answer. */
-const UNSENT_BYTES_MAX = 512 * 1024;
+/** Octets that may wait in the proxy for a slow peer: the high-water mark, a read's worth (512 KiB on Bun), and an answer. */
+const UNSENT_BYTES_MAX = ("bun" in process.versions ? 768 : 512) * 1024;
 
 /** Settings of a gateway that a scene may change. */
 export type SceneSettings = Partial<Omit<GatewaySettings, "origins">>;
@@ -85,7 +84,7 @@ export class Stage {
       () => {
         this.scene = undefined;
       },
-      settings.forward === undefined ? nodeDialer : forwardDialer(port),
+      settings.forward === undefined ? dialer : forwardDialer(port),
     );
     this.scene = scene;
     return scene;
@@ -113,8 +112,8 @@ function forwardDialer(originPort: number): Dialer {
     dial(address, handler) {
       if (address.kind !== "tcp" || isIP(address.host) !== 0) return guarded.dial(address, handler);
       if (address.host === "silent") return () => undefined;
-      if (address.host === "refusing") return nodeDialer.dial({ ...address, host: "127.0.0.1", port: 1 }, handler);
-      return nodeDialer.dial({ ...address, host: "127.0.0.1", port: originPort }, handler);
+      if (address.host === "refusing") return dialer.dial({ ...address, host: "127.0.0.1", port: 1 }, handler);
+      return dialer.dial({ ...address, host: "127.0.0.1", port: originPort }, handler);
     },
   };
 }
@@ -134,7 +133,7 @@ export class Scene {
   private readonly accepted = new Map<number, WatchedSocket>();
   private readonly dialed = new Map<number, WatchedSocket>();
 
-  constructor(settings: GatewaySettings, port: number, onEnded: () => void, ways: Dialer = nodeDialer) {
+  constructor(settings: GatewaySettings, port: number, onEnded: () => void, ways: Dialer = dialer) {
     this.port = port;
     this.onEnded = onEnded;
     this.originAuthority = settings.origins[0]?.authority ?? "";

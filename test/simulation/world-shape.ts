@@ -38,6 +38,7 @@ export function isForward(seed: number): boolean {
 export function asForward(shape: WorldShape): WorldShape {
   const forward = {
     mayConnectTo: () => false,
+    mayRequestFrom: () => true,
     authentication: undefined,
     // Fewer than there are, but never fewer than clients use at a time when all is calm.
     originsMax: shape.calmClients,

@@ -4,9 +4,8 @@
  * Deliberately absent: recording.
  */
 import { nodeClock } from "../../net/node-clock.ts";
-import { nodeDialer } from "../../net/node-dialer.ts";
-import { listen } from "../../net/node-listener.ts";
 import type { Socket } from "../../net/ports.ts";
+import { dialer, listen } from "../../net/runtime.ts";
 import { DumbProxy, type DumbProxyHooks } from "./dumb-proxy.ts";
 import { LabServer, type ServerHooks, type ServerTemper } from "./server.ts";
 
@@ -39,7 +38,7 @@ export async function startDumbProxyOnSockets(
   hooks: DumbProxyHooks = {},
   port = 0,
 ): Promise<RunningActor> {
-  const proxy = new DumbProxy(nodeDialer, { kind: "tcp", host: server.host, port: server.port }, hooks);
+  const proxy = new DumbProxy(dialer, { kind: "tcp", host: server.host, port: server.port }, hooks);
   return await running(port, (socket) => proxy.accept(socket));
 }
 

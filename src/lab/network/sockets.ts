@@ -4,9 +4,8 @@
  * Deliberately absent: networks beyond the loopback interface, except where a real proxy listens.
  */
 import { nodeClock } from "../../net/node-clock.ts";
-import { nodeDialer } from "../../net/node-dialer.ts";
-import { listen } from "../../net/node-listener.ts";
 import type { Address, DialHandler, Listener, Socket } from "../../net/ports.ts";
+import { dialer, listen } from "../../net/runtime.ts";
 import { DelayedSocket } from "./delayed-socket.ts";
 import { type LabNetwork, LOOPBACK, type Neighbour } from "./lab-network.ts";
 
@@ -45,7 +44,7 @@ export function socketNetwork(rtt_ms: number): LabNetwork {
         const timer = setTimeout(then, rtt_ms);
         giveUp = () => clearTimeout(timer);
       };
-      giveUp = nodeDialer.dial(address, {
+      giveUp = dialer.dial(address, {
         onConnected: (socket) => {
           const delayed = lengthened(socket, neighbour, 0);
           later(() => handler.onConnected(delayed));

@@ -257,6 +257,13 @@ export const forward: Group = {
       origin: ["persists"],
     },
     answered(
+      [95],
+      "RFC 9110 section 17.1",
+      "A port that is not allowed is not reached: its service might take the request's lines for orders.",
+      "http://a:25/",
+      [403, "port-forbidden"],
+    ),
+    answered(
       [77],
       "RFC 9110 section 15.6.3",
       "An origin that refuses connections is answered for with 502.",
@@ -309,6 +316,30 @@ export const forward: Group = {
       ],
       client: ["persists"],
       origin: ["closed http10-not-kept"],
+    },
+
+    forwarded([51, 88], VIA_SECTION, "Via stands in interim responses, too: they are messages that a proxy forwards.", {
+      request: GET,
+      forwarded: GONE_ON,
+      response: `${head("HTTP/1.1 103 Early Hints", "Link: </a>")}${head("HTTP/1.0 100 Continue")}${OK}`,
+      returned: `${head("HTTP/1.1 103 Early Hints", "Link: </a>", VIA)}${head("HTTP/1.1 100 Continue", "Via: 1.0 hopwise-test")}${BACK}`,
+    }),
+    {
+      rows: [51, 93],
+      section: VIA_SECTION,
+      title: "Via stands in the 101 that ends HTTP on the connection.",
+      settings: open,
+      steps: [
+        client.sends(head("GET http://a/ HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: x")),
+        origin.receives(head("GET / HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: x", VIA)),
+        origin.sends(head("HTTP/1.1 101 x", "Connection: Upgrade", "Upgrade: x")),
+        client.receives(head("HTTP/1.1 101 x", VIA, "Connection: Upgrade", "Upgrade: x")),
+        client.halfCloses,
+        origin.sees("FIN"),
+        origin.halfCloses,
+      ],
+      client: ["FIN tunnel-ended"],
+      origin: ["FIN tunnel-ended"],
     },
 
     // The final recipient.
@@ -375,12 +406,19 @@ export const forward: Group = {
       ["Proxy-Authorization: Basic eDp5", "Authorization: Basic eDp5"],
       ["Authorization: Basic eDp5"],
     ),
-    forwarded([45], "RFC 9110 section 11.7.1", "An origin's Proxy-Authenticate goes no further.", {
-      request: GET,
-      forwarded: GONE_ON,
-      response: OK.replace("Content-Length", "Proxy-Authenticate: Basic realm=x\r\nContent-Length"),
-      returned: BACK,
-    }),
+    ...["Proxy-Authenticate: Basic realm=x", "Proxy-Authentication-Info: nextnonce=x"].map((field) =>
+      forwarded(
+        [45],
+        "RFC 9110 section 11.7",
+        `What an origin says as if it were the proxy goes no further: ${field}.`,
+        {
+          request: GET,
+          forwarded: GONE_ON,
+          response: OK.replace("Content-Length", `${field}\r\nContent-Length`),
+          returned: BACK,
+        },
+      ),
+    ),
     {
       rows: [45],
       section: "RFC 9110 section 11.7.1",

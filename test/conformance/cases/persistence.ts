@@ -199,6 +199,15 @@ export const persistence: Group = {
       "FIN close-received",
     ),
     clientSays([58], "An option that only contains close is none.", "Connection: closed, enclose", OK, "persists"),
+    ...["close\xac keep-alive", "keep-alive close", '"close"', "close;"].map((value) =>
+      clientSays(
+        [58],
+        `What is no list of tokens may have been meant to close, so it does: ${value}.`,
+        `Connection: ${value}`,
+        OK_CLOSE,
+        "FIN close-received",
+      ),
+    ),
     clientSays(
       [58, 98, 100],
       "A client that asks for keep-alive is told the terms, shorter than they are enforced.",
@@ -236,6 +245,13 @@ export const persistence: Group = {
       "An origin's close wins over its keep-alive.",
       "HTTP/1.0 200 OK",
       ["Connection: keep-alive", "Connection: close"],
+      "closed close-received",
+    ),
+    originSays(
+      [58],
+      "An origin's Connection that is no list of tokens ends its connection.",
+      "HTTP/1.1 200 OK",
+      ["Connection: keep-alive\xac close"],
       "closed close-received",
     ),
     originSays([58], "An HTTP/1.0 origin's connection closes.", "HTTP/1.0 200 OK", [], "closed http10-not-kept"),

@@ -137,7 +137,7 @@ export function rewrittenResponse(
   clientMinorVersion: 0 | 1,
 ): string {
   const options = connectionOptionsOf(head.fields);
-  if (head.status < 200) return interimHeadText(head, options);
+  if (head.status < 200) return interimHeadText(head, options, contexts[0]);
   const toClient = clientFraming(framing, clientMinorVersion);
   const text = responseHeadText({
     head,

@@ -78,7 +78,8 @@ export async function startSite(isTls: boolean): Promise<Site> {
   };
 }
 
-async function selfSigned(): Promise<{ key: Buffer; cert: Buffer }> {
+/** A certificate for 127.0.0.1, and its key. */
+export async function selfSigned(): Promise<{ key: Buffer; cert: Buffer }> {
   const directory = new Directory();
   const [key, cert] = [directory.at("key.pem"), directory.at("cert.pem")];
   const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "1"];

@@ -1,0 +1,40 @@
+/**
+ * The ports as the runtime at hand has them: on Bun on its own sockets, elsewhere on `node:net`.
+ *
+ * Whoever wants real sockets takes them from here. The clock is the same everywhere (node-clock.ts). Deliberately absent:
+ * what either does, see node-*.ts and bun-*.ts.
+ */
+import { bun } from "./bun-api.ts";
+import { dialOnBun } from "./bun-dialer.ts";
+import { listenOnBun } from "./bun-listener.ts";
+import type { DialGuard } from "./dial-guard.ts";
+import { dialOnNode } from "./node-dialer.ts";
+import { listenOnNode } from "./node-listener.ts";
+import type { Dialer, Listener, ListenOptions } from "./ports.ts";
+import { lookupAll, type Resolve } from "./resolving.ts";
+
+const dial = bun === undefined ? dialOnNode : dialOnBun;
+
+/** Dials whatever the operator wrote. */
+export const dialer: Dialer = { dial: (address, handler) => dial(address, handler, undefined) };
+
+/** Dials on behalf of strangers. */
+export function guardedDialer(guard: DialGuard, resolve: Resolve = lookupAll): Dialer {
+  return { dial: (address, handler) => dial(address, handler, { guard, resolve }) };
+}
+
+/** Listens. @throws the system's error */
+export function listen(options: ListenOptions): Promise<Listener> {
+  return bun === undefined ? listenOnNode(options) : listenOnBun(bun, options);
+}
+
+/** Whether the runtime lets several processes listen at one port (SO_REUSEPORT): Bun, and Node from 23.1 on, on Linux. */
+export const canSharePort: boolean = process.platform === "linux" && (bun !== undefined || isNodeFrom(23, 1));
+
+/** Whether the runtime can send an accepted connection to another process; Bun cannot. */
+export const canHandOver: boolean = bun === undefined;
+
+function isNodeFrom(major: number, minor: number): boolean {
+  const [ourMajor = 0, ourMinor = 0] = process.versions.node.split(".").map(Number);
+  return ourMajor > major || (ourMajor === major && ourMinor >= minor);
+}

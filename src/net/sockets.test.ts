@@ -1,0 +1,593 @@
+/**
+ * What every implementation of the socket port does, on real connections, for sockets that were dialed and accepted. The
+ * other end is a bare socket of `node:net`. On other runtimes the same file is run by test/runtimes/port.test.ts.
+ */
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type Socket as RawSocket, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Octets } from "../wire/octets.ts";
+import { nodeClock } from "./node-clock.ts";
+import type { Address, Listener, Socket, SocketHandler } from "./ports.ts";
+import { dialer, listen } from "./runtime.ts";
+
+const HOST = "127.0.0.1";
+const KIB = 1_024;
+const MIB = 1_024 * KIB;
+/** Every octet there is. */
+const ALL = Buffer.from(Array.from({ length: 256 }, (_, code) => code));
+
+/** What no noise holds. */
+const MARK = "\xe9=";
+
+/** What a socket said, in order; and whether it ever said something within a call to it. */
+class Heard implements SocketHandler {
+  readonly said: string[] = [];
+  readonly digest = createHash("sha256");
+  receivedBytes = 0;
+  text = "";
+  isWithinCall = false;
+  private wake: () => void = () => {};
+
+  onData(octets: Octets): void {
+    this.receivedBytes += octets.length;
+    this.digest.update(octets);
+    if (this.text.length < KIB) this.text += octets.latin1Slice();
+    this.note("data");
+  }
+  onEnd(): void {
+    this.note("end");
+  }
+  onDrain(): void {
+    this.note("drain");
+  }
+  onClose(fault: string | undefined): void {
+    this.note(`close ${fault ?? "in order"}`);
+  }
+
+  private note(what: string): void {
+    expect(this.isWithinCall).toBe(false);
+    // Octets come in as many pieces as they like.
+    if (what !== "data" || this.said.at(-1) !== "data") this.said.push(what);
+    this.wake();
+  }
+
+  async until(isReached: () => boolean): Promise<void> {
+    while (!isReached()) await new Promise<void>((resolve) => (this.wake = resolve));
+  }
+
+  hearing(what: string): Promise<void> {
+    return this.until(() => this.said.includes(what));
+  }
+}
+
+interface Pair {
+  readonly ours: Socket;
+  readonly heard: Heard;
+  readonly peer: RawSocket;
+}
+
+let open: { destroy(): unknown }[];
+let listening: { close(): unknown }[];
+
+beforeEach(() => {
+  open = [];
+  listening = [];
+});
+
+afterEach(() => {
+  for (const socket of open) socket.destroy();
+  for (const listener of listening) listener.close();
+});
+
+function opened(ours: Socket, peer: RawSocket): Pair {
+  const heard = new Heard();
+  ours.handler = heard;
+  peer.on("error", () => {});
+  open.push(ours, peer);
+  return { ours, heard, peer };
+}
+
+async function serverOn(where: { host: string; port: number } | { path: string }): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }).listen(where);
+  listening.push(server);
+  await once(server, "listening");
+  return server;
+}
+
+function dialing(address: Address): Promise<Socket | string> {
+  return new Promise((resolve) => {
+    let isWithinCall = true;
+    const settle = (outcome: Socket | string) => {
+      expect(isWithinCall).toBe(false);
+      resolve(outcome);
+    };
+    dialer.dial(address, { onConnected: settle, onFailed: settle });
+    isWithinCall = false;
+  });
+}
+
+async function dialed(address?: Address): Promise<Pair> {
+  const server = await serverOn(address?.kind === "unix" ? { path: address.path } : { host: HOST, port: 0 });
+  const { port = 0 } = server.address() as { port?: number };
+  const [[peer], ours] = await Promise.all([
+    once(server, "connection") as Promise<[RawSocket]>,
+    dialing(address ?? { kind: "tcp", host: HOST, port }),
+  ]);
+  if (typeof ours === "string") throw new Error(ours);
+  return opened(ours, peer);
+}
+
+async function accepted(): Promise<Pair> {
+  const sockets: Socket[] = [];
+  const listener = await listenFor((socket) => sockets.push(socket));
+  const peer = connect({ ...listener.address, allowHalfOpen: true, noDelay: true });
+  await once(peer, "connect");
+  while (sockets.length === 0) await nextTurn();
+  const [ours] = sockets;
+  if (ours === undefined) throw new Error("nobody was accepted");
+  return opened(ours, peer);
+}
+
+async function listenFor(onSocket: (socket: Socket) => void): Promise<Listener> {
+  const onFault = (code: string) => expect(code).toBe("no fault");
+  const listener = await listen({ host: HOST, port: 0, onSocket, onFault });
+  listening.push(listener);
+  return listener;
+}
+
+/** Everything a peer gets, to its end. */
+async function received(peer: RawSocket): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  peer.on("data", (octets: Buffer) => pieces.push(octets)).resume();
+  await once(peer, "end");
+  return Buffer.concat(pieces);
+}
+
+/** Octets of which no part is like another, and that hold no MARK: each is below 128. */
+function noise(seed: string, length: number): Octets {
+  const words = new Uint32Array(Math.ceil(length / 4));
+  let state = createHash("sha256").update(seed).digest().readUInt32LE();
+  for (let i = 0; i < words.length; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    words[i] = (state ^ (state >>> 15)) & 0x7f7f7f7f;
+  }
+  return Buffer.from(words.buffer, 0, length) as unknown as Octets;
+}
+
+const sha256 = (octets: Uint8Array) => createHash("sha256").update(octets).digest("hex");
+
+describe.each([
+  ["dialed", () => dialed()],
+  ["accepted", accepted],
+] as const)("a socket that was %s", (_how, pair) => {
+  it("knows both ends", async () => {
+    const { ours, peer } = await pair();
+    const ends = [ours.remoteAddress, ours.remotePort, ours.localPort];
+    expect(ends).toEqual([peer.localAddress, peer.localPort, peer.remotePort]);
+    ours.destroy();
+    expect(ours.remoteAddress).toBe(HOST);
+  });
+
+  it("passes every octet both ways, as text and as octets", async () => {
+    const { ours, heard, peer } = await pair();
+    peer.write(ALL);
+    await heard.until(() => heard.receivedBytes === 256);
+    expect(heard.text).toBe(ALL.toString("latin1"));
+    ours.write(ALL.toString("latin1"));
+    ours.write(ALL as unknown as Octets);
+    ours.write(`plain ${"text ".repeat(10)}`);
+    ours.write("");
+    ours.end();
+    const expected = [ALL, ALL, Buffer.from(`plain ${"text ".repeat(10)}`)];
+    expect(Buffer.compare(await received(peer), Buffer.concat(expected))).toBe(0);
+  });
+
+  it("writes on what it has just read, however slowly it leaves: large and small", async () => {
+    const { ours, heard, peer } = await pair();
+    peer.pause();
+    const echo: SocketHandler = {
+      onData(octets) {
+        heard.onData(octets);
+        ours.write(octets);
+        ours.cork();
+        ours.write(MARK);
+        ours.write(octets.subarray(0, 10));
+        ours.uncork();
+      },
+      onEnd: () => ours.end(),
+      onDrain() {},
+      onClose() {},
+    };
+    ours.handler = echo;
+    const sent: Octets[] = [];
+    let expectedBytes = 0;
+    // Until the systems of both ends keep no more.
+    for (let i = 0; ours.unsentBytes === 0 || i % 9 !== 0; i++) {
+      const piece = noise(`piece ${i}`, i % 3 === 0 ? 400 * KIB : 100 + i);
+      sent.push(piece);
+      expectedBytes += piece.length;
+      peer.write(piece);
+      await heard.until(() => heard.receivedBytes === expectedBytes);
+    }
+    peer.end();
+    const got = await received(peer);
+    // Pieces may be read in parts, each of which was marked: without its marks the echo is what was sent.
+    let from = 0;
+    const unmarked: Buffer[] = [];
+    for (let at = got.indexOf(MARK, from, "latin1"); at >= 0; at = got.indexOf(MARK, from, "latin1")) {
+      unmarked.push(got.subarray(from, at));
+      from = at + MARK.length + Math.min(10, at - from);
+    }
+    expect(sha256(Buffer.concat(unmarked))).toBe(sha256(Buffer.concat(sent)));
+  });
+
+  it("takes texts, octets and gathered pieces in order, says when to wait, and ends when all has left", async () => {
+    const { ours, heard, peer } = await pair();
+    peer.pause();
+    const expected: Buffer[] = [];
+    let mayGoOn = true;
+    const write = (data: string | Octets) => {
+      expected.push(typeof data === "string" ? Buffer.from(data, "latin1") : Buffer.from(data));
+      mayGoOn = ours.write(data);
+    };
+    for (let round = 0; round < 60; round++) {
+      write(`head ${round} \xe9\r\n`);
+      write(noise(`small ${round}`, 300));
+      write(noise(`large ${round}`, 100 * KIB));
+      ours.cork();
+      for (let i = 0; i < 5; i++) write(`gathered ${i} \xff`);
+      write(noise(`gathered ${round}`, 90 * KIB));
+      write("its end");
+      ours.uncork();
+    }
+    expect(mayGoOn).toBe(false);
+    const unsent = ours.unsentBytes;
+    expect(unsent).toBeGreaterThan(128 * KIB);
+    ours.end();
+    expect(ours.write("too late")).toBe(true);
+    expect(heard.said).toEqual([]);
+    ours.tookSome();
+    const got = await received(peer);
+    expect(sha256(got)).toBe(sha256(Buffer.concat(expected)));
+    expect([ours.unsentBytes, ours.tookSome(), ours.tookSome()]).toEqual([0, true, false]);
+    peer.end();
+    await heard.hearing("close in order");
+    expect(heard.said).toEqual(["drain", "end", "close in order"]);
+  });
+
+  it("says drain once for each time it said wait", async () => {
+    const { ours, heard, peer } = await pair();
+    peer.pause();
+    while (ours.write(noise("x", 64 * KIB)));
+    await nextTurn();
+    expect(heard.said).toEqual([]);
+    peer.resume();
+    await heard.hearing("drain");
+    expect(ours.unsentBytes).toBe(0);
+    ours.cork();
+    expect(ours.write(noise("x", 100 * KIB))).toBe(true);
+    expect(ours.write(noise("y", 100 * KIB))).toBe(false);
+    ours.uncork();
+    await heard.until(() => heard.said.length === 2);
+    expect(heard.said).toEqual(["drain", "drain"]);
+  });
+
+  it("stays open for writing when its peer has closed", async () => {
+    const { ours, heard, peer } = await pair();
+    peer.end("a question");
+    await heard.hearing("end");
+    await nextTurn();
+    const got = received(peer);
+    ours.write("an answer");
+    await nextTurn();
+    ours.end();
+    expect((await got).toString()).toBe("an answer");
+    await heard.hearing("close in order");
+    expect(heard.said).toEqual(["data", "end", "close in order"]);
+  });
+
+  it("reads on when it has closed its own side", async () => {
+    const { ours, heard, peer } = await pair();
+    ours.end();
+    peer.resume();
+    await once(peer, "end");
+    const last = noise("last words", 3 * MIB);
+    peer.end(last);
+    await heard.hearing("close in order");
+    expect(heard.said).toEqual(["data", "end", "close in order"]);
+    expect(heard.digest.digest("hex")).toBe(sha256(last));
+  });
+
+  it("tells a reset from an end", async () => {
+    const { ours, heard, peer } = await pair();
+    peer.write("some");
+    await heard.hearing("data");
+    peer.resetAndDestroy();
+    await heard.hearing("close ECONNRESET");
+    expect(heard.said).toEqual(["data", "close ECONNRESET"]);
+    expect(ours.write("more")).toBe(true);
+  });
+
+  it("tells a reset when it has closed its own side", async () => {
+    const { ours, heard, peer } = await pair();
+    ours.end();
+    peer.resume();
+    await once(peer, "end");
+    peer.resetAndDestroy();
+    await heard.hearing("close ECONNRESET");
+    expect(heard.said).toEqual(["close ECONNRESET"]);
+  });
+
+  it("hears what its peer said before the reset, although a write finds out first", async () => {
+    const { ours, heard, peer } = await pair();
+    peer.pause();
+    ours.write(noise("question", 64 * KIB));
+    await nextTurn();
+    peer.write("the answer");
+    // With octets unread that is RST.
+    peer.destroy();
+    expect(ours.write("more of the question")).toBe(true);
+    await heard.hearing("close ECONNRESET");
+    expect([heard.said, heard.text]).toEqual([["data", "close ECONNRESET"], "the answer"]);
+  });
+
+  it("resets, and says so later", async () => {
+    const { ours, heard, peer } = await pair();
+    peer.removeAllListeners("error").resume();
+    ours.write("said before");
+    await once(peer, "data");
+    heard.isWithinCall = true;
+    ours.reset();
+    heard.isWithinCall = false;
+    const [error] = (await once(peer, "error")) as [NodeJS.ErrnoException];
+    expect(error.code).toBe("ECONNRESET");
+    await heard.hearing("close in order");
+    expect(heard.said).toEqual(["close in order"]);
+  });
+
+  it("drops what is unsent when it resets", async () => {
+    const { ours, heard, peer } = await pair();
+    peer.pause();
+    let writtenBytes = 64 * KIB;
+    while (ours.write(noise("x", 64 * KIB))) writtenBytes += 64 * KIB;
+    ours.reset();
+    await heard.hearing("close in order");
+    let receivedBytes = 0;
+    peer.on("data", (octets: Buffer) => (receivedBytes += octets.length));
+    const over = new Promise((resolve) => peer.once("end", resolve).once("close", resolve));
+    peer.resume();
+    await over;
+    expect(receivedBytes).toBeLessThan(writtenBytes);
+  });
+
+  it("destroys both sides, after what the system has taken, and says so later", async () => {
+    const { ours, heard, peer } = await pair();
+    const got = received(peer);
+    ours.write("last words");
+    heard.isWithinCall = true;
+    ours.destroy();
+    ours.destroy();
+    ours.reset();
+    ours.end();
+    ours.pause();
+    ours.resume();
+    expect(ours.write("too late")).toBe(true);
+    heard.isWithinCall = false;
+    expect((await got).toString()).toBe("last words");
+    await heard.hearing("close in order");
+    expect(heard.said).toEqual(["close in order"]);
+  });
+
+  it("says nothing within any call to it", async () => {
+    const { ours, heard, peer } = await pair();
+    peer.end("waits to be read");
+    await nextTurn();
+    heard.isWithinCall = true;
+    ours.pause();
+    ours.resume();
+    ours.write("x");
+    ours.cork();
+    while (ours.write(noise("x", 64 * KIB)));
+    ours.uncork();
+    ours.end();
+    heard.isWithinCall = false;
+    const got = await received(peer);
+    expect(got.length).toBeGreaterThan(64 * KIB);
+    await heard.hearing("close in order");
+  });
+
+  it("holds its peer back while it is paused, and loses nothing", async () => {
+    const { ours, heard, peer } = await pair();
+    ours.pause();
+    const large = noise("large", 24 * MIB);
+    peer.end(large);
+    // What both systems keep for a connection is all that leaves.
+    for (let still = 0, before = -1; still < 20; still++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const left = peer.bytesWritten - peer.writableLength;
+      if (left !== before) still = 0;
+      before = left;
+    }
+    expect(peer.writableLength).toBeGreaterThan(0);
+    expect(heard.said).toEqual([]);
+    ours.resume();
+    await heard.hearing("end");
+    expect(heard.digest.digest("hex")).toBe(sha256(large));
+  });
+
+  it("tells nothing of what was said before a reset while it is paused", async () => {
+    const { ours, heard, peer } = await pair();
+    ours.pause();
+    await new Promise<void>((resolve) => peer.write("unheard", () => resolve()));
+    peer.resetAndDestroy();
+    await once(peer, "close");
+    await nextTurn();
+    ours.write("finds out, where nobody else does");
+    await heard.hearing("close ECONNRESET");
+    expect(heard.said).toEqual(["close ECONNRESET"]);
+  });
+
+  it("pauses in the middle of what it reads", async () => {
+    const { ours, heard, peer } = await pair();
+    let reads = 0;
+    ours.handler = {
+      onData(octets) {
+        heard.onData(octets);
+        reads++;
+        ours.pause();
+        setImmediate(() => ours.resume());
+      },
+      onEnd: () => heard.onEnd(),
+      onDrain() {},
+      onClose() {},
+    };
+    const large = noise("large", 4 * MIB);
+    peer.end(large);
+    await heard.hearing("end");
+    expect(reads).toBeGreaterThan(1);
+    expect(heard.digest.digest("hex")).toBe(sha256(large));
+  });
+});
+
+it.skipIf(process.env.HOPWISE_EXPECTS_RUNTIME === undefined)("runs on the runtime that it is meant to test", () => {
+  const { bun, node } = process.versions;
+  const name = bun === undefined ? `Node ${node.split(".")[0]}` : "Bun";
+  expect(name).toBe(process.env.HOPWISE_EXPECTS_RUNTIME);
+});
+
+describe("listening", () => {
+  it("many connections at once are each their own", async () => {
+    const listener = await listenFor((socket) => {
+      socket.handler = {
+        onData: (octets) => socket.write(`you are ${octets.latin1Slice()}`),
+        onEnd: () => socket.end(),
+        onDrain() {},
+        onClose() {},
+      };
+    });
+    const answers = Array.from({ length: 300 }, async (_, i) => {
+      const peer = connect({ ...listener.address, allowHalfOpen: true });
+      open.push(peer);
+      peer.end(String(i));
+      return (await received(peer)).toString();
+    });
+    expect(await Promise.all(answers)).toEqual(Array.from({ length: 300 }, (_, i) => `you are ${i}`));
+  });
+
+  it("ends without ending what was accepted", async () => {
+    const sockets: Socket[] = [];
+    const listener = await listenFor((socket) => sockets.push(socket));
+    const peer = connect({ ...listener.address });
+    open.push(peer);
+    await once(peer, "connect");
+    while (sockets.length === 0) await nextTurn();
+    await listener.close();
+    sockets[0]?.write("still here");
+    expect(String((await once(peer, "data"))[0])).toBe("still here");
+    expect(await dialing({ kind: "tcp", ...listener.address })).toBe("ECONNREFUSED");
+    sockets[0]?.destroy();
+  });
+
+  it("tells where, also for a name; a place that is taken is refused", async () => {
+    const ignore = { onSocket() {}, onFault() {} };
+    const listener = await listen({ host: "localhost", port: 0, ...ignore });
+    listening.push(listener);
+    const { host, port } = listener.address;
+    expect(["127.0.0.1", "::1"]).toContain(host);
+    await expect(listen({ host, port, ...ignore })).rejects.toMatchObject({ code: "EADDRINUSE" });
+    await expect(listen({ host: "192.0.2.1", port: 0, ...ignore })).rejects.toMatchObject({ code: "EADDRNOTAVAIL" });
+    await expect(listen({ host: "nowhere.invalid", port: 0, ...ignore })).rejects.toMatchObject({
+      code: expect.stringMatching(/^(?:ENOTFOUND|EAI_AGAIN)$/),
+    });
+  });
+});
+
+describe("dialing", () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "hopwise-sockets-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  it("reaches a Unix socket, which is half-open, too", async () => {
+    const { ours, heard, peer } = await dialed({ kind: "unix", path: join(directory, "origin.sock") });
+    expect([ours.remoteAddress, ours.remotePort]).toEqual(["", 0]);
+    peer.end("hello");
+    await heard.hearing("end");
+    ours.write("\xe4");
+    ours.end();
+    expect([...(await received(peer))]).toEqual([0xe4]);
+    await heard.hearing("close in order");
+  });
+
+  it.each<[string, () => Address, RegExp]>([
+    ["nobody listens", () => ({ kind: "tcp", host: HOST, port: 1 }), /^ECONNREFUSED$/],
+    ["there is no such socket", () => ({ kind: "unix", path: join(directory, "none.sock") }), /^ENOENT$/],
+    ["the name is unknown", () => ({ kind: "tcp", host: "nowhere.invalid", port: 80 }), /^(?:ENOTFOUND|EAI_AGAIN)$/],
+  ])("says so when %s", async (_what, address, fault) => {
+    expect(await dialing(address())).toMatch(fault);
+  });
+
+  it("finds a name's address that answers: localhost may mean ::1 first", async () => {
+    const server = await serverOn({ host: HOST, port: 0 });
+    const { port } = server.address() as { port: number };
+    const socket = await dialing({ kind: "tcp", host: "localhost", port });
+    if (typeof socket === "string") throw new Error(socket);
+    expect(socket.remoteAddress).toBe(HOST);
+    socket.destroy();
+  });
+
+  it("given up, tells nobody, and leaves no connection open", async () => {
+    const server = await serverOn({ host: HOST, port: 0 });
+    const { port } = server.address() as { port: number };
+    server.on("connection", (peer) =>
+      peer
+        .on("error", () => {})
+        .on("end", () => peer.end())
+        .resume(),
+    );
+    const told: string[] = [];
+    const handler = { onConnected: () => told.push("connected"), onFailed: (fault: string) => told.push(fault) };
+    for (const address of [
+      { kind: "tcp", host: HOST, port },
+      { kind: "tcp", host: "localhost", port },
+      { kind: "tcp", host: HOST, port: 1 },
+      { kind: "unix", path: join(directory, "none.sock") },
+    ] as const) {
+      dialer.dial(address, handler)();
+    }
+    // One that is not given up comes through behind those.
+    const socket = await dialing({ kind: "tcp", host: HOST, port });
+    if (typeof socket === "string") throw new Error(socket);
+    socket.destroy();
+    await new Promise<void>((resolve) => {
+      const look = () => server.getConnections((_error, count) => (count === 0 ? resolve() : setImmediate(look)));
+      look();
+    });
+    expect(told).toEqual([]);
+  });
+});
+
+it("afterArrivals comes behind the FIN that arrived right behind what was just read", async () => {
+  for (let round = 0; round < 20; round++) {
+    const { ours, heard, peer } = await accepted();
+    const said = await new Promise((resolve) => {
+      ours.handler = {
+        onData(octets) {
+          heard.onData(octets);
+          nodeClock.afterArrivals(() => resolve([...heard.said]));
+        },
+        onEnd: () => heard.onEnd(),
+        onDrain() {},
+        onClose() {},
+      };
+      peer.end("octets");
+    });
+    expect(said).toEqual(["data", "end"]);
+  }
+});

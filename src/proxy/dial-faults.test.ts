@@ -1,0 +1,41 @@
+/** Why no connection to an origin could be opened, as `Proxy-Status` tells it. */
+import { describe, expect, it } from "vitest";
+import { errorAnswer } from "./answers.ts";
+import { dialErrorType } from "./dial-faults.ts";
+
+const types: Readonly<Record<string, readonly string[]>> = {
+  connection_refused: ["ECONNREFUSED"],
+  connection_terminated: ["ECONNRESET", "EPIPE"],
+  connection_timeout: ["ETIMEDOUT"],
+  destination_ip_unroutable: ["EHOSTUNREACH", "ENETUNREACH"],
+  dns_error: ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL"],
+  tls_certificate_error: [
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    "CERT_HAS_EXPIRED",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+    "HOSTNAME_MISMATCH",
+  ],
+  tls_alert_received: [
+    "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
+    "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE",
+    "ERR_SSL_TLSV1_UNRECOGNIZED_NAME",
+  ],
+  tls_protocol_error: ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_TLS_HANDSHAKE_TIMEOUT", "EPROTO"],
+  proxy_internal_error: ["EMFILE", "EADDRNOTAVAIL"],
+  destination_unavailable: ["", "ENOENT", "EACCES"],
+};
+
+describe("what a dial failed for, in the words of RFC 9209 section 2.3", () => {
+  it.each(Object.entries(types))("%s", (type, faults) => {
+    expect(faults.map(dialErrorType)).toEqual(faults.map(() => type));
+  });
+});
+
+it("is told beside the reason; other reasons have a type of their own", () => {
+  const context = { accept: undefined, isHead: false, date: "", connectionLines: "", viaName: "p" };
+  const told = (reason: "connect-failed" | "upstream-closed") =>
+    /Proxy-Status: (.*)\r\n/.exec(errorAnswer(reason, context, "ECONNREFUSED"))?.[1];
+  expect(told("connect-failed")).toBe('p; error=connection_refused; details="connect-failed"');
+  expect(told("upstream-closed")).toBe('p; error=connection_terminated; details="upstream-closed"');
+});
