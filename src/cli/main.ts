@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { collectAlone } from "./collector.ts";
 /** Where the process begins and ends. */
+import { collectAlone } from "./collector.ts";
 import { runProgram } from "./program.ts";
 
 collectAlone();
