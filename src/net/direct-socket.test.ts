@@ -106,6 +106,38 @@ it("texts, octets and gathered pieces arrive whole and in order, however slowly 
   expect(ours.unsentBytes).toBe(0);
 });
 
+it("what was read may be written in the same event, and arrives whole, however slowly the peer reads", async () => {
+  const expected = createHash("sha256");
+  const received = createHash("sha256");
+  let count = 0;
+  ours.handler = {
+    onData: (octets: Octets) => {
+      // By itself, and gathered behind a text: both lie where the next read goes.
+      const middle = octets.length >> 1;
+      ours.write(octets.subarray(0, middle));
+      ours.cork();
+      ours.write("|");
+      ours.write(octets.subarray(middle));
+      ours.uncork();
+      expected.update(octets.subarray(0, middle)).update("|").update(octets.subarray(middle));
+      count += octets.length + 1;
+      tell();
+    },
+    onEnd: () => ours.end(),
+    onDrain: () => {},
+    onClose: () => {},
+  };
+  for (let round = 0; round < 100; round++) peer.write(Buffer.from(octetsOf(round, 4_000 * round + 7)));
+  while (ours.unsentBytes === 0) await new Promise<void>((resolve) => (tell = resolve));
+  peer.end();
+  for await (const octets of peer) {
+    received.update(octets);
+    count -= octets.length;
+  }
+  expect(count).toBe(0);
+  expect(received.digest("hex")).toBe(expected.digest("hex"));
+});
+
 it("a drain follows once everything has left, and only then", async () => {
   while (ours.write(octetsOf(1, 64 * KIB)));
   expect(said).toStrictEqual([]);

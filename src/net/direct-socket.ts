@@ -6,8 +6,9 @@ import type { Socket as RawSocket } from "node:net";
 import { getSystemErrorName } from "node:util";
 import type { Octets } from "../wire/octets.ts";
 import { DONE, UNFINISHED, type WriteHandle, type Writer, writeDirectly, writeHandleOf } from "./direct-writing.ts";
+import { joined, keepJoined, TEXT_BYTES_MAX } from "./joining.ts";
 import { nodeClock } from "./node-clock.ts";
-import { HIGH_WATER_BYTES, NodeSocket, TEXT_BYTES_MAX } from "./node-socket.ts";
+import { HIGH_WATER_BYTES, NodeSocket } from "./node-socket.ts";
 import { isOfPresentRead, isShared, retainPresent } from "./read-buffers.ts";
 
 /** The port for a connected `raw`. @param readsShared whether it was made with `sharedReading` */
@@ -41,9 +42,8 @@ class DirectSocket extends NodeSocket implements Writer {
   override write(data: string | Octets): boolean {
     if (this.gathered !== undefined) return this.gather(this.gathered, data);
     if (typeof data === "string") return this.writeNow(data, data.length);
-    // As text they are copied only if the system does not take them at once.
     if (data.length <= TEXT_BYTES_MAX) return this.writeNow(data.latin1Slice(), data.length);
-    return this.writeNow(unshared(data), data.length);
+    return isShared(data) ? this.writeJoined([data], data.length) : this.writeNow(data, data.length);
   }
 
   override cork(): void {
@@ -52,7 +52,7 @@ class DirectSocket extends NodeSocket implements Writer {
 
   /** Whether the system takes what is gathered is not known yet, so the writer is told the worst. */
   private gather(gathered: (string | Octets)[], data: string | Octets): boolean {
-    gathered.push(typeof data === "string" ? data : unshared(data));
+    gathered.push(data);
     this.gathered_bytes += data.length;
     if (this.unfinished_bytes + this.gathered_bytes < HIGH_WATER_BYTES) return true;
     this.owesDrain = true;
@@ -64,8 +64,17 @@ class DirectSocket extends NodeSocket implements Writer {
     this.gathered = undefined;
     this.gathered_bytes = 0;
     if (gathered === undefined || gathered_bytes === 0) return;
-    this.writeNow(gathered, gathered_bytes);
+    this.writeJoined(gathered, gathered_bytes);
     if (this.owesDrain && this.unfinished_bytes === 0) process.nextTick(() => this.onWritten(0, DONE));
+  }
+
+  private writeJoined(pieces: readonly (string | Octets)[], byteCount: number): boolean {
+    const octets = joined(pieces, byteCount);
+    if (octets === undefined) return this.writeNow(pieces.map(unshared), byteCount);
+    const before_bytes = this.unfinished_bytes;
+    const mayGoOn = this.writeNow(octets, byteCount);
+    if (this.unfinished_bytes > before_bytes) keepJoined();
+    return mayGoOn;
   }
 
   private writeNow(data: string | Octets | readonly (string | Octets)[], byteCount: number): boolean {
@@ -107,8 +116,8 @@ class DirectSocket extends NodeSocket implements Writer {
 }
 
 /** What may be written without being copied: no octets where the next read of any socket goes. */
-function unshared(octets: Octets): Octets {
-  return isShared(octets) ? (Buffer.from(octets) as unknown as Octets) : octets;
+function unshared(piece: string | Octets): string | Octets {
+  return typeof piece !== "string" && isShared(piece) ? (Buffer.from(piece) as unknown as Octets) : piece;
 }
 
 /** What an unfinished write needs of the present read is not read into again. */
