@@ -43,8 +43,13 @@ function unpack(revision, directory) {
 
 function copyWorkingTree(directory) {
   for (const name of NEEDED) cpSync(join(root, name), join(directory, name), { recursive: true });
-  const isModified = run("git", ["status", "--porcelain", ...NEEDED], root) !== "";
-  return `${run("git", ["log", "-1", "--format=%h %s"], root)}${isModified ? ", modified" : ""}`;
+  try {
+    const isModified = run("git", ["status", "--porcelain", ...NEEDED], root) !== "";
+    return `${run("git", ["log", "-1", "--format=%h %s"], root)}${isModified ? ", modified" : ""}`;
+  } catch {
+    // Unpacked from an archive, there are no revisions.
+    return "the working tree";
+  }
 }
 
 /** What a program said. @param complaint what is wrong if it fails; otherwise, its own words */
