@@ -10,7 +10,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "test/house/**/*.test.ts", "test/story/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "test/house/**/*.test.ts", "test/story/**/*.test.ts", "bench/**/*.test.mjs"],
           testTimeout: 30_000,
         },
       },

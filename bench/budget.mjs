@@ -1,19 +1,28 @@
 /**
- * Where an exchange's time goes: `npm run build && node bench/budget.mjs [--quick] [DIRECTORY OF A BUILD]`.
+ * Where an exchange's time goes: `node bench/budget.mjs [--quick] [REVISION]`; without one, in the working tree.
  *
  * Each step of a small exchange is run by itself, thousands of times in a batch; the figure is the fastest batch, which
  * other work on the machine disturbs least. Steps marked with a socket include the system call over the loopback
  * interface, whose receiving half the system also does within the call. Deliberately absent: load; see run.mjs.
  */
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { MemoryDialer, MemorySocket } from "../test/guard/memory-net.mjs";
+import { build, WORKING_TREE } from "./builds.mjs";
 
-const [directory] = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-const build = pathToFileURL(`${directory ?? new URL("../dist", import.meta.url).pathname}/`);
-const load = (path) => import(new URL(path, build));
+const directory = mkdtempSync(join(tmpdir(), "hopwise-budget-"));
+process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+const [revision = WORKING_TREE] = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const { label } = build(revision, directory);
+console.log(
+  `${label}, ${process.versions.bun === undefined ? "Node" : "Bun"} ${process.versions.bun ?? process.versions.node}\n`,
+);
+const load = (path) => import(new URL(`dist/${path}`, pathToFileURL(`${directory}/`)));
 const { readProxyOptions } = await load("config/options.js");
 const { EventHub } = await load("ledger/events.js");
 const { Ledger } = await load("ledger/ledger.js");
@@ -27,8 +36,9 @@ const { responseFraming } = await load("wire/framing.js");
 const { connectionOptionsOf } = await load("wire/fields.js");
 const { requestHeadText, sentFraming } = await load("proxy/request-writing.js");
 const { responseHeadText } = await load("proxy/response-writing.js");
-const handles = await load("net/runtime-shape.js").catch(() => undefined);
-const writing = await load("net/handle-writing.js").catch(() => undefined);
+/** Where revisions have what writes to a handle, and what it is called. */
+const direct = await load("net/handle-writing.js").catch(() => load("net/direct-writing.js").catch(() => ({})));
+const writeToHandle = direct.writeTo ?? direct.writeDirectly;
 
 const BATCH = 2_000;
 /** `--quick`: to see that it runs; no figures to go by. */
@@ -143,28 +153,53 @@ const socket = connect({ port, host: "127.0.0.1", noDelay: true });
 await once(socket, "connect");
 const text = requestOctets.latin1Slice() + "x".repeat(100);
 
-/** Batches with a turn of the event loop after each write, as in a proxy. */
+/** Writes that the system has not taken at once. */
+let unfinished = 0;
+
+/** Batches with a turn of the event loop after each write, as in a proxy, or more until all is written. */
 async function timedInTurns(step) {
   let least = Number.POSITIVE_INFINITY;
   for (let batch = 0; batch < Math.ceil(BATCHES / 12); batch++) {
     const from = process.hrtime.bigint();
     for (let i = 0; i < BATCH / 4; i++) {
       step();
-      await new Promise(setImmediate);
+      do await new Promise(setImmediate);
+      while (unfinished > 0);
     }
     least = Math.min(least, (Number(process.hrtime.bigint() - from) / 1e3 / BATCH) * 4);
   }
   return least;
 }
-const handle = handles?.knownHandle(socket._handle);
+const handle = socket._handle;
 const writes = [
   ["a turn of the event loop", () => {}],
   ["write through a stream, with its system call (socket)", () => socket.write(text, "latin1")],
 ];
-if (handle !== undefined) {
-  const writer = { onWritten() {} };
-  const writePast = () => writing.writeTo(handle, writer, text, text.length);
-  writes.push(["write past the stream, with its system call (socket)", writePast]);
+if (writeToHandle !== undefined && handle?.writeBuffer !== undefined) {
+  const writer = { onWritten: () => unfinished-- };
+  const write = (data, length) => {
+    if (writeToHandle(handle, writer, data, length) === direct.UNFINISHED) unfinished++;
+  };
+  writes.push(["write past the stream, with its system call (socket)", () => write(text, text.length)]);
+  // A head, and a body in the buffer of the read, which must be copied before it is written.
+  const read = Buffer.allocUnsafeSlow(64 * 1024).fill("x");
+  const memory = Buffer.allocUnsafeSlow(80 * 1024);
+  for (const length of [512, 1024, 4 * 1024, 16 * 1024, 63 * 1024]) {
+    const body = read.subarray(0, length);
+    const all = text.length + length;
+    writes.push(
+      [`write a head and ${length} octets, joined as text (socket)`, () => write(text + body.latin1Slice(), all)],
+      [
+        `write a head and ${length} octets, joined in memory (socket)`,
+        () => {
+          memory.write(text, 0, "latin1");
+          memory.set(body, text.length);
+          write(memory.subarray(0, all), all);
+        },
+      ],
+      [`write a head and ${length} octets, copied and gathered (socket)`, () => write([text, Buffer.from(body)], all)],
+    );
+  }
 }
 const least = writes.map(() => Number.POSITIVE_INFINITY);
 for (let round = 0; round < ROUNDS; round++) {

@@ -47,7 +47,7 @@ export function readOptions(args) {
 }
 
 /** Loads are bounded: nobody wants to find a forgotten bench the next morning. */
-function readNumber(name, text, min, max) {
+export function readNumber(name, text, min, max) {
   const value = Number(text);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw new Error(`--${name} ${text}: write a whole number from ${min} to ${max}`);

@@ -102,15 +102,36 @@ backend origin
   },
 };
 
-const hopwise = (name, runtime, version, missing) => ({
+/** The runtime of that name, or at that path. @throws Error if it is absent */
+export function runtimeOf(name) {
+  const runtime = runtimes[name] ?? { program: name, version: () => name, missing: () => undefined };
+  const missing = runtime.missing();
+  if (missing !== undefined) throw new Error(`--runtime ${name}: not installed: ${missing}`);
+  return runtime;
+}
+
+/** Where a runtime is, its name with its version, and what to do where it is absent. */
+const runtimes = {
+  node: { program: process.execPath, version: () => `Node ${process.versions.node}`, missing: () => undefined },
+  node24: { program: node24, version: () => `Node ${versionOf(node24, ["-v"], /v(\S+)/)}`, missing: installed(node24) },
+  bun: { program: bun, version: () => `Bun ${versionOf(bun, ["-v"], /(\S+)/)}`, missing: installed(bun) },
+};
+
+/** hopwise as `program` on `runtime`, which gets `flags`. */
+export const hopwiseOf = (name, runtime, program, flags = []) => ({
   name,
   kind: "hopwise",
-  version: () => `${version()}`,
-  missing: () => missing() ?? (existsSync(cli) ? undefined : "npm run build"),
   command: (_directory, origin, port) => [
-    ...[runtime, cli, "proxy", "--to", `http://127.0.0.1:${origin}`, "--listen", `127.0.0.1:${port}`],
+    ...[runtime, ...flags, program, "proxy", "--to", `http://127.0.0.1:${origin}`, "--listen", `127.0.0.1:${port}`],
     ...["--no-admin", "--quiet", "--keep-alive-timeout", "1h"],
   ],
+});
+
+/** The hopwise of this tree, as it was built last. */
+const hopwise = (name, { program, version, missing }) => ({
+  ...hopwiseOf(name, program, cli),
+  version,
+  missing: () => missing() ?? (existsSync(cli) ? undefined : "npm run build"),
 });
 
 /** A peer from npm: one small file in servers/, on the same Node as hopwise. */
@@ -135,14 +156,9 @@ export const peers = [
   nginx(REFERENCE, "proxy_buffers 8 16k; proxy_busy_buffers_size 32k;"),
   nginx("nginx-default", ""),
   haproxy,
-  hopwise(
-    "hopwise",
-    process.execPath,
-    () => `Node ${process.versions.node}`,
-    () => undefined,
-  ),
-  hopwise("hopwise-node24", node24, () => `Node ${versionOf(node24, ["-v"], /v(\S+)/)}`, installed(node24)),
-  hopwise("hopwise-bun", bun, () => `Bun ${versionOf(bun, ["-v"], /(\S+)/)}`, installed(bun)),
+  hopwise("hopwise", runtimes.node),
+  hopwise("hopwise-node24", runtimes.node24),
+  hopwise("hopwise-bun", runtimes.bun),
   relay,
   library("fastify", "@fastify/http-proxy"),
   library("httpxy"),
@@ -151,13 +167,18 @@ export const peers = [
   { ...library("http-proxy"), wantsNaming: true },
 ];
 
-/** Starts a proxy in front of the origin, and waits until it listens. */
-export async function startPeer(peer, directory, originPort) {
+/**
+ * Starts a proxy in front of the origin, and waits until it listens.
+ *
+ * @param options for `spawn`
+ */
+export async function startPeer(peer, directory, originPort, options = {}) {
   const port = await freePort();
   const [command, ...args] = peer.command(directory, originPort, port);
   const child = spawnPinned("proxy", command, args, {
     cwd: directory,
     env: { ...process.env, NODE_ENV: "production", NODE_OPTIONS: "" },
+    ...options,
   });
   await listening(child, port);
   return { peer, child, port };

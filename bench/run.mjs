@@ -1,6 +1,6 @@
 /**
- * The bench: `npm run bench`. Proxies stand side by side and are measured in turn, round after round, so that what
- * disturbs the machine disturbs all of them; what counts is the ratio to nginx within a round.
+ * The bench: `npm run bench`. Proxies stand side by side and are measured in turn (measuring.mjs); what counts is the ratio
+ * to nginx within a round.
  *
  * Deliberately absent: what is measured (scenarios.mjs), who is measured (peers.mjs), what it says (summary.mjs).
  */
@@ -10,10 +10,11 @@ import { join } from "node:path";
 import { canMeasureCpu } from "./cpu.mjs";
 import { loadTool, missingLoadTool } from "./load/load.mjs";
 import { describeMachine, describeProject } from "./machine.mjs";
+import { measureScenario } from "./measuring.mjs";
 import { chosen, HELP, readOptions } from "./options.mjs";
 import { startOrigin } from "./origin.mjs";
-import { peers, startPeer } from "./peers.mjs";
-import { pinSelf, stop, stopAll } from "./programs.mjs";
+import { peers } from "./peers.mjs";
+import { pinSelf, stopAll } from "./programs.mjs";
 import { Progress } from "./progress.mjs";
 import { chartOf } from "./report/chart.mjs";
 import { docsOf } from "./report/docs.mjs";
@@ -83,48 +84,6 @@ async function measure(options, wanted, present, skipped) {
     rmSync(directory, { recursive: true, force: true });
   }
   return result;
-}
-
-async function measureScenario(scenario, present, context, roundsWanted) {
-  const { name, title, unit } = scenario;
-  const rounds = Math.min(roundsWanted, scenario.roundsMax ?? roundsWanted);
-  const measurements = Object.fromEntries(present.map((peer) => [peer.name, []]));
-  const standing = new Map();
-  try {
-    for (let round = 0; round < rounds; round++) {
-      for (let i = 0; i < present.length; i++) {
-        if (context.signal.aborted) return { name, title, unit, measurements };
-        // Nobody is always the first.
-        const peer = present[(i + round) % present.length];
-        const figures = await measureOnce(scenario, peer, context, standing);
-        measurements[peer.name].push(figures);
-        context.progress.measured(scenario, round, peer, figures);
-      }
-    }
-  } finally {
-    for (const { child } of standing.values()) await stop(child);
-  }
-  return { name, title, unit, measurements };
-}
-
-/** One measurement; a proxy that fails it is no reason to lose the others' figures. */
-async function measureOnce(scenario, peer, context, standing) {
-  let running = standing.get(peer);
-  try {
-    if (running === undefined) {
-      running = await startPeer(peer, context.directory, context.origin.port);
-      standing.set(peer, running);
-      await scenario.warmUp?.({ ...context, running });
-    }
-    return await scenario.measure({ ...context, running });
-  } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
-  } finally {
-    if (scenario.needsFresh && running !== undefined) {
-      standing.delete(peer);
-      await stop(running.child);
-    }
-  }
 }
 
 function readResult(file) {

@@ -3,21 +3,17 @@
  *
  * A measurement returns figures by name; `cpu` is always the proxy's processor time in microseconds per unit of work.
  */
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { cpuOf, familyOf, memoryOf } from "./cpu.mjs";
+import { startIdleClients } from "./idling.mjs";
 import { runLoad } from "./load/load.mjs";
 import { MIB } from "./origin.mjs";
-import { runPinned, spawnPinned, stop } from "./programs.mjs";
-
-const script = (name) => fileURLToPath(new URL(`load/${name}`, import.meta.url));
 
 const ACTIVE = 64;
-const IDLE = 5_000;
+export const IDLE = 5_000;
 /** Idle connections that are there before memory is compared: what a proxy allocates once is no price of one more. */
-const IDLE_BEFORE = 1_000;
-const SETTLE_MS = 1_500;
+export const IDLE_BEFORE = 1_000;
+export const SETTLE_MS = 1_500;
 const WARM_UP_REQUESTS = 40_000;
 const WARM_UP_SECONDS_MAX = 4;
 
@@ -52,7 +48,9 @@ async function measureLoad({ running, origin, seconds }, load, unitsPerRequest =
     userCpu: (after.user_us - before.user_us) / units,
     rate: result.rate,
     p50_ms: result.p50_ms,
+    p90_ms: result.p90_ms,
     p99_ms: result.p99_ms,
+    p999_ms: result.p999_ms,
     reuse,
     failed: result.failed,
   };
@@ -70,22 +68,20 @@ async function countReuse(origin, seconds) {
   return carried > 0 ? 1 - opened / carried : undefined;
 }
 
-/** A fixed rate that every proxy can take, or at least the fast ones. */
-const constantRate = (rate) => ({
+/**
+ * A rate that every proxy can take, or at least the fast ones. What the load, the origin and the machine contribute to the
+ * latency is told, too: the same load without a proxy, right behind.
+ */
+const atRate = (rate) => ({
   name: `rate-${rate / 1_000}k`,
-  title: `latency at ${rate.toLocaleString("en")} requests/s`,
+  title: `latency at about ${rate.toLocaleString("en")} requests/s`,
   unit: "request",
   warmUp: (context) => warmUp(context, { path: "/small", connections: ACTIVE }),
-  async measure({ running, seconds }) {
-    const args = [script("constant-rate.mjs"), running.port, "/small", rate, seconds, ACTIVE].map(String);
-    const family = familyOf(running.child.pid);
-    const before = cpuOf(family);
-    const text = await runPinned("load", process.execPath, args, seconds * 1_000 + 20_000);
-    const after = cpuOf(family);
-    const { requests, ...figures } = JSON.parse(text);
-    // The warm-up of half a second is in the time, not in the requests.
-    const units = requests * ((seconds + 0.5) / seconds);
-    return { ...figures, cpu: (after.user_us - before.user_us + after.system_us - before.system_us) / units };
+  async measure(context) {
+    const load = { path: "/small", connections: ACTIVE, rate };
+    const figures = await measureLoad(context, load);
+    const direct = await runLoad({ ...load, port: context.origin.port, seconds: 1 });
+    return { ...figures, directP99_ms: direct.p99_ms };
   },
 });
 
@@ -101,28 +97,17 @@ const idle = {
     const load = { path: "/small", connections: ACTIVE };
     await warmUp(context, load);
     const alone = await measureLoad(context, load);
-    const clients = spawnPinned(
-      "load",
-      process.execPath,
-      [script("idle-clients.mjs"), running.port, "/small", IDLE_BEFORE],
-      {
-        stdio: ["pipe", "pipe", "inherit"],
-      },
-    );
-    const lines = createInterface({ input: clients.stdout })[Symbol.asyncIterator]();
+    const clients = await startIdleClients(running.port, "/small", IDLE_BEFORE);
     try {
-      await said(lines, "ready");
       await runLoad({ ...load, port: running.port, seconds: 1 });
       await sleep(SETTLE_MS);
       const family = familyOf(running.child.pid);
       const memoryBefore = memoryOf(family);
-      clients.stdin.write(`${IDLE - IDLE_BEFORE}\n`);
-      await said(lines, "ready");
+      await clients.add(IDLE - IDLE_BEFORE);
       const beside = await measureLoad(context, load);
       await sleep(SETTLE_MS);
       const memory = memoryOf(family) - memoryBefore;
-      clients.stdin.end();
-      const closed = Number((await said(lines, "closed")).split(" ")[1]);
+      const closed = await clients.end();
       return {
         ...beside,
         aloneCpu: alone.cpu,
@@ -131,16 +116,10 @@ const idle = {
         failed: alone.failed + beside.failed + closed,
       };
     } finally {
-      await stop(clients);
+      await clients.stop();
     }
   },
 };
-
-async function said(lines, word) {
-  const { value } = await lines.next();
-  if (!value?.startsWith(word)) throw new Error(`the idle clients said "${value}" instead of "${word}"`);
-  return value;
-}
 
 const mib = (bytes) => ({ name: "MiB", perRequest: bytes / MIB });
 
@@ -152,6 +131,6 @@ export const scenarios = [
   saturated("upload", "1 MiB uploads", { path: "/upload", connections: 16, bodyBytes: MIB }, mib(MIB)),
   saturated("chunked", "16 KiB responses in chunks of 4 KiB", { path: "/chunked" }),
   idle,
-  constantRate(4_000),
-  constantRate(12_000),
+  atRate(4_000),
+  atRate(12_000),
 ];

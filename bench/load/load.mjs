@@ -1,4 +1,9 @@
-/** Closed-loop load: as much as the proxy takes. From wrk, or from autocannon where wrk is not installed. */
+/**
+ * Load: as much as the proxy takes, or at a rate. From wrk, or from autocannon where wrk is not installed.
+ *
+ * At a rate each connection is a client that pauses before each request, for random times that are much longer than an answer
+ * takes: a slow answer holds up one of many clients, so few requests that should have waited are left out.
+ */
 import { fileURLToPath } from "node:url";
 import { isExecutable, pathOf, runPinned, versionOf } from "../programs.mjs";
 
@@ -7,31 +12,45 @@ const autocannon = here("../node_modules/autocannon/autocannon.js");
 const wrk = pathOf("wrk");
 /** What a tool may take longer than it was told. */
 const GRACE_MS = 20_000;
+/** What lies between two requests of a client beside its pause: the answer, and that wrk counts in whole milliseconds. */
+const BESIDE_PAUSE_MS = 0.6;
 
 export const loadTool = wrk ? `wrk ${versionOf(wrk, ["-v"], /wrk \S*?([\d.]+)/)}` : "autocannon";
 export const missingLoadTool = wrk || isExecutable(autocannon) ? undefined : "apt-get install wrk";
 
 /**
- * @param {{ port: number, path: string, seconds: number, connections: number, bodyBytes?: number, closes?: boolean }} load
- *   `closes`: each request says `Connection: close`
+ * @param {{ port: number, path: string, seconds: number, connections: number, bodyBytes?: number, closes?: boolean,
+ *   rate?: number }} load `closes`: each request says `Connection: close`; `rate`: about so many requests a second in all
  */
 export async function runLoad(load) {
   return wrk === undefined ? await runAutocannon(load) : await runWrk(load);
 }
 
-async function runWrk({ port, path, seconds, connections, bodyBytes = 0, closes = false }) {
+async function runWrk({ port, path, seconds, connections, bodyBytes = 0, closes = false, rate }) {
   const url = `http://127.0.0.1:${port}${path}`;
   const args = ["-t", "1", "-c", connections, "-d", `${seconds}s`, "--timeout", "10s", "-s", here("wrk.lua")];
   if (closes) args.push("-H", "Connection: close");
-  const env = { ...process.env, BODY_BYTES: String(bodyBytes) };
+  const env = { ...process.env, BODY_BYTES: String(bodyBytes), ...pauses(connections, rate) };
   const text = await runPinned("load", wrk, [...args.map(String), url], seconds * 1_000 + GRACE_MS, { env });
-  const { requests, duration_us, p50_us, p99_us, failed } = JSON.parse(/^\{.*\}$/m.exec(text)[0]);
-  return { requests, failed, rate: (requests / duration_us) * 1e6, p50_ms: p50_us / 1e3, p99_ms: p99_us / 1e3 };
+  const { requests, duration_us, failed, ...said } = JSON.parse(/^\{.*\}$/m.exec(text)[0]);
+  const latency = { p50_ms: said.p50_us / 1e3, p90_ms: said.p90_us / 1e3, p99_ms: said.p99_us / 1e3 };
+  return { requests, failed, rate: (requests / duration_us) * 1e6, ...latency, p999_ms: said.p999_us / 1e3 };
 }
 
-async function runAutocannon({ port, path, seconds, connections, bodyBytes = 0, closes = false }) {
+/** For wrk.lua: from half to one and a half of the mean. */
+function pauses(connections, rate) {
+  if (rate === undefined) return {};
+  const mean_ms = (connections / rate) * 1_000 - BESIDE_PAUSE_MS;
+  return {
+    PAUSE_MS_LEAST: String(Math.round(mean_ms / 2)),
+    PAUSE_MS_MOST: String(Math.round(mean_ms * 1.5)),
+  };
+}
+
+async function runAutocannon({ port, path, seconds, connections, bodyBytes = 0, closes = false, rate }) {
   const args = [autocannon, "-j", "-c", connections, "-d", seconds, "-t", 10];
   if (closes) args.push("-H", "Connection: close");
+  if (rate !== undefined) args.push("-R", rate);
   if (bodyBytes > 0) args.push("-m", "POST", "-b", "x".repeat(bodyBytes));
   args.push(`http://127.0.0.1:${port}${path}`);
   const text = await runPinned("load", process.execPath, args.map(String), seconds * 1_000 + GRACE_MS);
@@ -41,6 +60,8 @@ async function runAutocannon({ port, path, seconds, connections, bodyBytes = 0, 
     failed: report.errors + report.timeouts + report.non2xx,
     rate: report["2xx"] / report.duration,
     p50_ms: report.latency.p50,
+    p90_ms: report.latency.p90,
     p99_ms: report.latency.p99,
+    p999_ms: report.latency.p99_9,
   };
 }

@@ -38,7 +38,7 @@ function conditions(result) {
     `| when | ${machine.date.slice(0, 16).replace("T", " ")} UTC |`,
     `| hopwise | ${project.version}${project.commit === "" ? "" : ` (${project.commit}${modified})`} |`,
     `| origin | ${origin} |`,
-    `| load | ${load}; latency at a fixed rate: bench/load/constant-rate.mjs |`,
+    `| load | ${load} |`,
     `| rounds | ${rounds} of ${seconds} s each |`,
     `| proxies | ${peers.map(({ name, version }) => `${name}: ${version}`).join("; ")} |`,
     ...skipped.map(({ name, why }) => `| absent | ${name}: ${why} |`),
@@ -70,8 +70,10 @@ function scenarioSection(result, scenario) {
     [`× ${REFERENCE}`, (peer) => spread(ratio(result, scenarioName, peer))],
     ...(isThere("rate") ? [["requests/s", (peer) => whole(of(peer, "rate"))]] : []),
     ["p50 ms", (peer) => digits(of(peer, "p50_ms"), 3)],
+    ...(isThere("p90_ms") ? [["p90 ms", (peer) => digits(of(peer, "p90_ms"), 3)]] : []),
     ["p99 ms", (peer) => digits(of(peer, "p99_ms"), 3)],
     ...(isThere("p999_ms") ? [["p99.9 ms", (peer) => digits(of(peer, "p999_ms"), 3)]] : []),
+    ...(isThere("directP99_ms") ? [["p99 ms, no proxy", (peer) => digits(of(peer, "directP99_ms"), 3)]] : []),
     ...(isThere("reuse") ? [["reuse %", (peer) => digits(percent(of(peer, "reuse")), 3)]] : []),
     ...(isThere("idle_bytes")
       ? [

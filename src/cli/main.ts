@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** Where the process begins and ends. */
+import { collectAlone } from "./collector.ts";
 import { runProgram } from "./program.ts";
 
+collectAlone();
 const code = await runProgram(process.argv.slice(2));
 // What was written to a pipe is still on its way; nothing else is worth waiting for.
 for (const stream of [process.stdout, process.stderr]) {

@@ -1,6 +1,7 @@
 /** The program of a worker process: `workers.ts` starts it, and tells it what to be. */
 import { createForwardProxy, createProxy, type HopwiseProxy, type ProxyOptions } from "../index.ts";
 import { type WorkerPorts, type WorkerProxy, work } from "../workers/worker.ts";
+import { collectAlone } from "./collector.ts";
 import { surviveFaults } from "./faults.ts";
 import { reloadUsers } from "./forward.ts";
 import { Terminal } from "./terminal.ts";
@@ -41,6 +42,7 @@ function common(proxy: HopwiseProxy): Omit<WorkerProxy, "reload" | "onNews"> {
   };
 }
 
+collectAlone();
 const terminal = new Terminal();
 surviveFaults(terminal);
 process.exit(await work((kind, options, ports) => kinds[kind as WorkerKind](options, ports)));

@@ -11,12 +11,14 @@ import type { Octets } from "../wire/octets.ts";
 import type { SocketHandle } from "./accepting.ts";
 import { type Handle, handleOf, hasLostPeer, localPortOf, peerNameOf, type Writer } from "./handle.ts";
 import { DONE, UNFINISHED, writeTo } from "./handle-writing.ts";
+import { joined, keepJoined, TEXT_BYTES_MAX } from "./joining.ts";
 import { beginTurn, endTurn, nodeClock } from "./node-clock.ts";
-import { HIGH_WATER_BYTES, NodeSocket, nobody, socketOptions, TEXT_BYTES_MAX } from "./node-socket.ts";
+import { HIGH_WATER_BYTES, NodeSocket, nobody, socketOptions } from "./node-socket.ts";
 import type { Socket, SocketHandler } from "./ports.ts";
 import {
   beginRead,
   isOfPresentRead,
+  isShared,
   nextBuffer,
   retainPresent,
   sharedBuffer,
@@ -141,9 +143,8 @@ class HandleSocket implements Socket, Reader, Writer {
   write(data: string | Octets): boolean {
     if (this.gathered !== undefined) return this.gather(this.gathered, data);
     if (typeof data === "string") return this.writeNow(data, data.length);
-    // As text they are copied only if the system does not take them at once.
     if (data.length <= TEXT_BYTES_MAX) return this.writeNow(data.latin1Slice(), data.length);
-    return this.writeNow(unshared(data), data.length);
+    return isShared(data) ? this.writeJoined([data], data.length) : this.writeNow(data, data.length);
   }
 
   cork(): void {
@@ -152,7 +153,7 @@ class HandleSocket implements Socket, Reader, Writer {
 
   /** Whether the system takes what is gathered is not known yet, so the writer is told the worst. */
   private gather(gathered: (string | Octets)[], data: string | Octets): boolean {
-    gathered.push(typeof data === "string" ? data : unshared(data));
+    gathered.push(data);
     this.gathered_bytes += data.length;
     if (this.unfinished_bytes + this.gathered_bytes < HIGH_WATER_BYTES) return true;
     this.owesDrain = true;
@@ -164,8 +165,22 @@ class HandleSocket implements Socket, Reader, Writer {
     this.gathered = undefined;
     this.gathered_bytes = 0;
     if (gathered === undefined || gathered_bytes === 0) return;
-    this.writeNow(gathered, gathered_bytes);
+    this.writeJoined(gathered, gathered_bytes);
     if (this.owesDrain && this.unfinished_bytes === 0) process.nextTick(() => this.onWritten(0, DONE));
+  }
+
+  private writeJoined(pieces: readonly (string | Octets)[], byteCount: number): boolean {
+    const octets = joined(pieces, byteCount);
+    if (octets === undefined) {
+      return this.writeNow(
+        pieces.map((piece) => (typeof piece === "string" ? piece : unshared(piece))),
+        byteCount,
+      );
+    }
+    const before_bytes = this.unfinished_bytes;
+    const mayGoOn = this.writeNow(octets, byteCount);
+    if (this.unfinished_bytes > before_bytes) keepJoined();
+    return mayGoOn;
   }
 
   private writeNow(data: string | Octets | readonly (string | Octets)[], byteCount: number): boolean {

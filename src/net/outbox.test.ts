@@ -63,17 +63,17 @@ describe("one write", () => {
     expect(socket.acts).toStrictEqual(["cork", "uncork"]);
   });
 
-  it("up to 16 KiB joined, beyond gathered", () => {
-    const joined = flushed((outbox) => {
-      outbox.addText("h");
-      add(outbox, octets("b".repeat(16 * KIB - 1)));
-    });
-    expect([joined.writes.length, joined.acts]).toStrictEqual([1, []]);
-    const gathered = flushed((outbox) => {
-      outbox.addText("h");
-      add(outbox, octets("b".repeat(16 * KIB)));
-    });
-    expect([gathered.writes.length, gathered.acts]).toStrictEqual([1, ["cork", "uncork"]]);
+  it("with a piece of up to 1 KiB as text, with a larger one gathered", () => {
+    for (const [bodyBytes, acts] of [
+      [KIB, []],
+      [KIB + 1, ["cork", "uncork"]],
+    ] as const) {
+      const socket = flushed((outbox) => {
+        outbox.addText("h");
+        add(outbox, octets("b".repeat(bodyBytes)));
+      });
+      expect([socket.writes.length, socket.acts]).toStrictEqual([1, acts]);
+    }
   });
 
   it("for text of any length", () => {

@@ -1,16 +1,12 @@
 /**
  * Collects what goes out on one socket while one event is handled, so that it leaves in one write.
  *
- * Small pieces are joined into one string; large ones are written gathered, uncopied. Deliberately absent: keeping
+ * Small pieces become one text; where there are others, the socket gathers all into one write. Deliberately absent: keeping
  * anything between events.
  */
 import type { Octets } from "../wire/octets.ts";
+import { TEXT_BYTES_MAX } from "./joining.ts";
 import type { Socket } from "./ports.ts";
-
-/** Up to here everything is joined into one latin1 string; beyond, copying costs more than a gathered write. */
-const JOINED_BYTES_MAX = 16 * 1024;
-/** Up to here octets become text at once: they cost less to copy than to keep as a piece of their own. */
-const TEXT_BYTES_MAX = 2 * 1024;
 
 export class Outbox {
   /** Octets of body and framing collected, for counting. */
@@ -45,16 +41,11 @@ export class Outbox {
   /** Writes everything. False: the socket asks to wait for its drain. */
   flush(socket: Socket): boolean {
     if (this.size === 0) return true;
-    const { pieces, text, size } = this;
+    const { pieces, text } = this;
     this.size = 0;
     this.text = "";
     if (pieces.length === 0) return socket.write(text);
     this.pieces = [];
-    if (size <= JOINED_BYTES_MAX) {
-      let joined = "";
-      for (const piece of pieces) joined += typeof piece === "string" ? piece : piece.latin1Slice();
-      return socket.write(joined + text);
-    }
     if (pieces.length === 1 && text === "") return socket.write(pieces[0] as Octets);
     let mayGoOn = true;
     socket.cork();

@@ -10,7 +10,7 @@ import {
   viewOf,
 } from "./read-buffers.ts";
 
-const LARGE = 20_000;
+const LARGE = 40_000;
 const octets = (buffer: Buffer) => viewOf(buffer, LARGE);
 
 /** A socket has read something large, and reads into a buffer of its own from now on. */

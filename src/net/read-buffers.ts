@@ -2,7 +2,7 @@
  * Where sockets read to.
  *
  * All sockets share one buffer, because what arrives is dealt with before the next read: heads become text, small bodies
- * leave in the same turn. So idle connections hold no buffer and small messages allocate none. A socket that carries
+ * leave in the same turn (joining.ts). So idle connections hold no buffer and small messages allocate none. A socket that carries
  * large bodies reads into a buffer of its own, which is written on uncopied; when that write does not finish at once, the
  * buffer belongs to it and the socket gets another. Deliberately absent: knowledge of messages.
  */
@@ -10,8 +10,8 @@ import type { Octets } from "../wire/octets.ts";
 
 /** As much as the system hands over in one read of a fast peer. */
 const BUFFER_BYTES = 64 * 1024;
-/** From this size on a read is the middle of something large. */
-const LARGE_READ_BYTES = 16 * 1024;
+/** From this size on a read is the middle of something large. Below, a copy costs less than a buffer out of the cache. */
+const LARGE_READ_BYTES = 32 * 1024;
 /** Buffers that are kept for the next socket with a large body. */
 const SPARE_MAX = 16;
 

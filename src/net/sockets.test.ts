@@ -457,11 +457,14 @@ describe.each([
   });
 });
 
-it.skipIf(process.env.HOPWISE_EXPECTS_RUNTIME === undefined)("runs on the runtime that it is meant to test", () => {
-  const { bun, node } = process.versions;
-  const name = bun === undefined ? `Node ${node.split(".")[0]}` : "Bun";
-  expect(name).toBe(process.env.HOPWISE_EXPECTS_RUNTIME);
-});
+/** Which runtime test/runtimes/port.test.ts has these tests run on; by themselves they run on the one at hand. */
+const expectedRuntime = process.env.HOPWISE_EXPECTS_RUNTIME;
+if (expectedRuntime !== undefined) {
+  it("runs on the runtime that it is meant to test", () => {
+    const { bun, node } = process.versions;
+    expect(bun === undefined ? `Node ${node.split(".")[0]}` : "Bun").toBe(expectedRuntime);
+  });
+}
 
 describe("listening", () => {
   it("many connections at once are each their own", async () => {

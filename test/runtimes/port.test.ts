@@ -49,7 +49,8 @@ for (const runtime of runtimes) {
     it.skipIf(!isLong)(
       "passes the conformance suite",
       async () => {
-        expect(await failures(runtime, "--project=conformance")).toEqual([]);
+        // A second try, where it counts how much the systems in between take before they are full.
+        expect(await failures(runtime, "--project=conformance", "--retry=2")).toEqual([]);
       },
       CONFORMANCE_MS_MAX,
     );
