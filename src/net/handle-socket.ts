@@ -172,10 +172,8 @@ class HandleSocket implements Socket, Reader, Writer {
   private writeJoined(pieces: readonly (string | Octets)[], byteCount: number): boolean {
     const octets = joined(pieces, byteCount);
     if (octets === undefined) {
-      return this.writeNow(
-        pieces.map((piece) => (typeof piece === "string" ? piece : unshared(piece))),
-        byteCount,
-      );
+      const own = pieces.map((piece) => (typeof piece === "string" ? piece : unshared(piece)));
+      return this.writeNow(own, byteCount);
     }
     const before_bytes = this.unfinished_bytes;
     const mayGoOn = this.writeNow(octets, byteCount);
