@@ -8,22 +8,12 @@
 import { getSystemErrorName } from "node:util";
 import type { Octets } from "../wire/octets.ts";
 import type { BunEvents, BunRawSocket } from "./bun-api.ts";
+import { JOINED_BYTES_MAX, joined } from "./joining.ts";
 import { beginTurn, endTurn, nodeClock } from "./node-clock.ts";
 import { HIGH_WATER_BYTES, nobody } from "./node-socket.ts";
 import type { Socket, SocketHandler } from "./ports.ts";
-import { isShared, sharedBuffer, viewOf } from "./read-buffers.ts";
 
 export type RawSocket = BunRawSocket<BunSocket | undefined>;
-
-/** Pieces that wait are joined here into one write. */
-const JOINED_BYTES_MAX = 64 * 1024;
-const joined: Buffer = Buffer.allocUnsafeSlow(JOINED_BYTES_MAX);
-
-/**
- * Reads up to this size are copied into one buffer that all sockets share. Bun makes an object for each read, and cutting a
- * piece out of it makes it a dearer one (0.7 µs); views of the shared buffer are there already (read-buffers.ts).
- */
-const SHARED_BYTES_MAX = 2 * 1024;
 
 export class BunSocket implements Socket {
   handler: SocketHandler = nobody;
@@ -81,9 +71,8 @@ export class BunSocket implements Socket {
   }
 
   private keep(data: string | Octets): boolean {
-    const kept = typeof data !== "string" && isShared(data) ? (Buffer.from(data) as unknown as Octets) : data;
-    if (this.waiting === undefined) this.waiting = [kept];
-    else this.waiting.push(kept);
+    if (this.waiting === undefined) this.waiting = [data];
+    else this.waiting.push(data);
     this.unsentBytes += data.length;
     if (this.unsentBytes < HIGH_WATER_BYTES) return true;
     this.owesDrain = true;
@@ -144,7 +133,7 @@ export class BunSocket implements Socket {
     if (waiting === undefined || this.hasFailed) return;
     let first = 0;
     while (first < waiting.length) {
-      const [next, given] = joinedFrom(waiting, first);
+      const [next, given] = nextWrite(waiting, first);
       const taken = put(this.raw, next);
       if (taken < 0) return this.fail(taken);
       if (taken > 0) this.hasTaken = true;
@@ -178,11 +167,11 @@ export class BunSocket implements Socket {
     return this.hasEnded ? "EPIPE" : "ECONNRESET";
   }
 
-  /** @internal `octets` lie in memory of their own. */
+  /** @internal */
   read(octets: Octets): void {
     // Of a connection that was reset Bun reads a last time, paused or not; as elsewhere, nobody hears of that then.
     if (this.isPaused) this.held = [...(this.held ?? []), octets];
-    else this.handler.onData(octets.length <= SHARED_BYTES_MAX ? shared(octets) : octets);
+    else this.handler.onData(octets);
   }
 
   /** @internal */
@@ -263,12 +252,6 @@ export const connectionEvents: BunEvents<BunSocket | undefined> = {
   binaryType: "buffer",
 };
 
-/** The same octets where those of all sockets go that are dealt with before the next are read. */
-function shared(octets: Octets): Octets {
-  sharedBuffer.set(octets);
-  return viewOf(sharedBuffer, octets.length);
-}
-
 /**
  * Returns how many octets the system took. Text is latin1: each character one octet. Where it is all ASCII, which is seen
  * by its being as long in UTF-8, that is UTF-8, too, and Bun writes it without converting it first.
@@ -283,19 +266,16 @@ function rest(data: string | Octets, from: number): string | Octets {
 }
 
 /** As many pieces as fit into one write, joined; and how many octets that is. One piece alone is not copied. */
-function joinedFrom(pieces: readonly (string | Octets)[], first: number): [string | Octets, number] {
+function nextWrite(pieces: readonly (string | Octets)[], first: number): [string | Octets, number] {
   const piece = pieces[first] ?? "";
-  const following = pieces[first + 1];
-  if (following === undefined || piece.length + following.length > JOINED_BYTES_MAX) return [piece, piece.length];
-  let length = 0;
-  for (let i = first; i < pieces.length; i++) {
-    const next = pieces[i] ?? "";
-    if (length + next.length > JOINED_BYTES_MAX) break;
-    if (typeof next === "string") joined.write(next, length, "latin1");
-    else joined.set(next, length);
-    length += next.length;
+  let byteCount = piece.length;
+  let end = first + 1;
+  for (let next = pieces[end]; next !== undefined; next = pieces[++end]) {
+    if (byteCount + next.length > JOINED_BYTES_MAX) break;
+    byteCount += next.length;
   }
-  return [joined.subarray(0, length) as unknown as Octets, length];
+  if (end === first + 1) return [piece, byteCount];
+  return [joined(pieces.slice(first, end), byteCount) ?? piece, byteCount];
 }
 
 /** Cuts `count` octets off what begins at `first`; returns the new beginning. */

@@ -12,7 +12,7 @@ import type { Octets } from "../wire/octets.ts";
 export const TEXT_BYTES_MAX = 1024;
 
 /** A whole read with a head before it, or with the framing of its chunks. */
-const JOINED_BYTES_MAX = 80 * 1024;
+export const JOINED_BYTES_MAX = 80 * 1024;
 
 let buffer: Buffer | undefined;
 
