@@ -5,13 +5,11 @@
  */
 import { connect, isIP, type LookupFunction, type Socket as RawSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { socketOn } from "./direct-socket.ts";
-import { HIGH_WATER_BYTES, sharedReading } from "./node-socket.ts";
+import { socketOn } from "./handle-socket.ts";
+import { NodeSocket, socketOptions } from "./node-socket.ts";
 import type { Address, DialHandler, DialRefusal } from "./ports.ts";
 import { allowedOf, type Guarding, refusalOfLiteral } from "./resolving.ts";
 import { watchClosure } from "./tls-closure.ts";
-
-const isBun = "bun" in process.versions;
 
 /** @param guarding on behalf of strangers: which addresses may be dialed, and what names mean */
 export function dialOnNode(address: Address, handler: DialHandler, guarding: Guarding | undefined): () => void {
@@ -35,7 +33,7 @@ export function dialOnNode(address: Address, handler: DialHandler, guarding: Gua
     if (late !== undefined) return onFailed(refused(late));
     raw.removeListener("error", onFailed);
     if (isTls) watchClosure(raw);
-    handler.onConnected(socketOn(raw, !isTls && !isBun));
+    handler.onConnected(isTls ? new NodeSocket(raw) : socketOn(raw));
   };
   raw.once("error", onFailed);
   raw.once(isTls ? "secureConnect" : "connect", onConnected);
@@ -48,15 +46,12 @@ export function dialOnNode(address: Address, handler: DialHandler, guarding: Gua
 }
 
 function open(address: Address, guarding: Guarding | undefined): RawSocket {
-  // `highWaterMark` reaches the stream's constructor; the type definitions do not know it.
-  const common = { allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES };
-  const reading = isBun ? {} : { onread: sharedReading };
-  if (address.kind === "unix") return connect({ ...common, ...reading, path: address.path });
+  if (address.kind === "unix") return connect({ ...socketOptions, path: address.path });
   const { host, port, tls } = address;
   const looking = guarding === undefined ? {} : { lookup: guardedLookup(guarding, port) };
-  if (tls === undefined) return connect({ ...common, ...reading, ...looking, host, port, noDelay: true });
+  if (tls === undefined) return connect({ ...socketOptions, ...looking, host, port, noDelay: true });
   return connectTls({
-    ...common,
+    ...socketOptions,
     ...looking,
     host,
     port,

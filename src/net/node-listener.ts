@@ -1,27 +1,17 @@
 /** Listening with `node:net`; and taking over what another process has accepted. */
 import { createServer } from "node:net";
-import { socketOn } from "./direct-socket.ts";
-import { HIGH_WATER_BYTES, readingShared, socketOf } from "./node-socket.ts";
+import { acceptHandles, type SocketHandle } from "./accepting.ts";
+import { socketOf } from "./handle-socket.ts";
+import { NodeSocket, socketOptions } from "./node-socket.ts";
 import type { Listener, ListenOptions, Socket } from "./ports.ts";
 
 /** Connections that wait to be accepted: Node's own default, cut down by the system's `somaxconn`. */
 export const BACKLOG = 511;
 
-const socketOptions = { allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES };
-
-/** What the runtime has of a connection, and can send to another process. */
-export interface SocketHandle {
-  close(): void;
-  setNoDelay?(isOn: boolean): void;
-}
-
 export function listenOnNode(options: ListenOptions): Promise<Listener> {
   const { host, port, sharesPort = false, onSocket, onFault } = options;
-  const server = createServer({ ...socketOptions, noDelay: true, pauseOnConnect: true }, (accepted) => {
-    const raw = readingShared(accepted, socketOptions);
-    onSocket(socketOn(raw ?? accepted, raw !== undefined));
-    if (raw === undefined) accepted.resume();
-  });
+  // Called where connections are not accepted as handles.
+  const server = createServer({ ...socketOptions, noDelay: true }, (accepted) => onSocket(new NodeSocket(accepted)));
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     // `reusePort` is younger than the type definitions.
@@ -29,6 +19,7 @@ export function listenOnNode(options: ListenOptions): Promise<Listener> {
     server.listen(where, () => {
       server.removeListener("error", reject);
       server.on("error", (error: NodeJS.ErrnoException) => onFault(error.code ?? error.message));
+      acceptHandles(server, (handle) => onSocket(takeOver(handle)), onFault);
       const bound = server.address();
       if (bound === null || typeof bound === "string") throw new Error("a TCP listener has an address");
       resolve({
@@ -39,8 +30,8 @@ export function listenOnNode(options: ListenOptions): Promise<Listener> {
   });
 }
 
-/** A connection that another process has accepted. */
+/** The socket of a connection that was accepted, here or in another process. */
 export function takeOver(handle: SocketHandle): Socket {
   handle.setNoDelay?.(true);
-  return socketOn(socketOf(handle, socketOptions), true);
+  return socketOf(handle);
 }

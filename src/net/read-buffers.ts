@@ -48,6 +48,11 @@ export function isShared(octets: Octets): boolean {
   return octets.buffer === sharedBuffer.buffer;
 }
 
+/** What may be written without being copied. */
+export function unshared(octets: Octets): Octets {
+  return isShared(octets) ? (Buffer.from(octets) as unknown as Octets) : octets;
+}
+
 /** Whether `octets` lie where the read that is being handled went to. What was read before is copied if it is kept. */
 export function isOfPresentRead(octets: Octets): boolean {
   return octets.buffer === present;

@@ -24,6 +24,9 @@ const ALL = Buffer.from(Array.from({ length: 256 }, (_, code) => code));
 /** What no noise holds. */
 const MARK = "\xe9=";
 
+/** A runtime's streams say no drain behind an end, and stop at the first write that fails (sockets-on-streams.test.ts). */
+const isOnStreams = process.env.HOPWISE_TESTS_STREAMS !== undefined;
+
 /** What a socket said, in order; and whether it ever said something within a call to it. */
 class Heard implements SocketHandler {
   readonly said: string[] = [];
@@ -257,7 +260,7 @@ describe.each([
     expect([ours.unsentBytes, ours.tookSome(), ours.tookSome()]).toEqual([0, true, false]);
     peer.end();
     await heard.hearing("close in order");
-    expect(heard.said).toEqual(["drain", "end", "close in order"]);
+    expect(heard.said).toEqual([...(isOnStreams ? [] : ["drain"]), "end", "close in order"]);
   });
 
   it("keeps little more than what is unsent, in however many pieces", async () => {
@@ -339,7 +342,7 @@ describe.each([
     expect(heard.said).toEqual(["close ECONNRESET"]);
   });
 
-  it("hears what its peer said before the reset, although a write finds out first", async () => {
+  it.skipIf(isOnStreams)("hears what its peer said before the reset, although a write finds out first", async () => {
     const { ours, heard, peer } = await pair();
     peer.pause();
     ours.write(noise("question", 64 * KIB));

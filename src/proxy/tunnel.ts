@@ -85,13 +85,13 @@ export class Tunnel implements ConnectionUser {
   private onClientEnd(): void {
     this.clientHasEnded = true;
     this.upstream.socket.end();
-    this.checkBothEnded();
+    this.onHalfEnded();
   }
 
   onEnd(): void {
     this.originHasEnded = true;
     this.downstream.socket.end();
-    this.checkBothEnded();
+    this.onHalfEnded();
   }
 
   onDrain(): void {
@@ -103,11 +103,12 @@ export class Tunnel implements ConnectionUser {
     return this.clientHasEnded && this.originHasEnded;
   }
 
-  /** Both sides are done: each socket closes by itself once what is unsent has left. */
-  private checkBothEnded(): void {
-    if (!this.isEnding) return;
-    this.upstream.noteClosing("tunnel-ended");
-    this.downstream.noteClosing("tunnel-ended");
+  /** When both sides are done each socket closes by itself, once what is unsent has left. */
+  private onHalfEnded(): void {
+    if (this.isEnding) {
+      this.upstream.noteClosing("tunnel-ended");
+      this.downstream.noteClosing("tunnel-ended");
+    }
     this.touch();
   }
 
@@ -141,10 +142,15 @@ export class Tunnel implements ConnectionUser {
     this.over();
   }
 
-  /** Any octet in either direction keeps the tunnel, on its way in or out. */
+  /**
+   * Any octet in either direction keeps the tunnel, on its way in or out. Where one side has closed the other is waited for no
+   * longer than for a body: whoever closes altogether looks the same (RFC 9110 section 9.3.6).
+   */
   private touch(): void {
     const { deadlines, clock, settings } = this.context;
-    const limit_ms = this.isEnding ? settings.bodyTimeout_ms : settings.tunnelTimeout_ms;
+    const { bodyTimeout_ms, tunnelTimeout_ms } = settings;
+    const isHalf = this.clientHasEnded || this.originHasEnded;
+    const limit_ms = isHalf ? Math.min(bodyTimeout_ms, tunnelTimeout_ms) : tunnelTimeout_ms;
     deadlines.set(this.deadline, limit_ms, clock.now());
   }
 

@@ -190,9 +190,8 @@ export class FieldTable {
   /** The first field line of this kind; none: -1. */
   private indexOf(kind: Kind): number {
     if (!this.has(kind)) return -1;
-    let index = 0;
-    while (this.kind(index) !== kind) index++;
-    return index;
+    for (let index = 0; index < this.count; index++) if (this.kind(index) === kind) return index;
+    return -1;
   }
 
   /** Whether the first field line of this kind says `value` just as we would write it: one space before, nothing behind. */

@@ -1,7 +1,7 @@
 /** Handing over connections: who gets which, and what becomes of those that a lost worker was not sent. */
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { SocketHandle } from "../net/node-listener.ts";
+import type { SocketHandle } from "../net/accepting.ts";
 import { Dispatcher, type Taker } from "./handing.ts";
 
 const opened: Socket[] = [];

@@ -7,8 +7,8 @@
  * gone was not sent goes to the others. Deliberately absent: knowing what becomes of a connection.
  */
 import { createServer, type Server } from "node:net";
-import { getSystemErrorName } from "node:util";
-import { BACKLOG, type SocketHandle } from "../net/node-listener.ts";
+import { acceptHandles, type SocketHandle } from "../net/accepting.ts";
+import { BACKLOG } from "../net/node-listener.ts";
 
 /** Connections that wait while no worker is there; as many as the system lets wait. */
 const WAITING_MAX = BACKLOG;
@@ -35,11 +35,7 @@ export class Dispatcher {
     if (bound === null || typeof bound === "string") throw new Error("a TCP listener has an address");
     this.address = { host: bound.address, port: bound.port };
     server.on("error", (error: NodeJS.ErrnoException) => onFault(error.code ?? error.message));
-    // The runtime would make a socket of it, only to be taken apart again.
-    listenerHandleOf(server).onconnection = (status, handle) => {
-      if (handle === undefined) onFault(getSystemErrorName(status));
-      else this.give(handle);
-    };
+    if (!acceptHandles(server, (handle) => this.give(handle), onFault)) throw new Error("see canHandOver");
   }
 
   /** Listens. @throws the system's error */
@@ -120,12 +116,4 @@ export class Dispatcher {
     this.takers.set(best[0], best[1]);
     return best;
   }
-}
-
-interface ListenerHandle {
-  onconnection: (status: number, handle: SocketHandle | undefined) => void;
-}
-
-function listenerHandleOf(server: Server): ListenerHandle {
-  return (server as unknown as { _handle: ListenerHandle })._handle;
 }

@@ -7,7 +7,8 @@
  */
 import { HopwiseError } from "../config/error.ts";
 import type { Figures } from "../ledger/figures.ts";
-import { type SocketHandle, takeOver } from "../net/node-listener.ts";
+import type { SocketHandle } from "../net/accepting.ts";
+import { takeOver } from "../net/node-listener.ts";
 import type { Listener, ListenOptions } from "../net/ports.ts";
 import { listen } from "../net/runtime.ts";
 import type { DrainReport } from "../proxy/gateway.ts";

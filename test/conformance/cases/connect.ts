@@ -148,6 +148,24 @@ export const connect: Group = {
       ),
       settings: { ...open, tunnelTimeout_ms: 10_000 },
     },
+    {
+      ...tunnel(
+        [75, 96],
+        "Where one side of a tunnel has closed, the other's silence ends it sooner.",
+        [
+          ...established,
+          client.halfCloses,
+          origin.sees("FIN"),
+          waits(9_000),
+          origin.sends("late"),
+          client.receives("late"),
+          waits(9_000),
+          waits(1_100),
+        ],
+        { client: "RST tunnel-timeout", origin: "closed tunnel-timeout" },
+      ),
+      settings: { ...open, bodyTimeout_ms: 10_000 },
+    },
 
     // Who gets none.
     ...["a", "a:", "a:0", "a:65536", "a:x", "/a", "http://a:80/", ":443", "u@a:443", "a:443/x"].map((target) =>
