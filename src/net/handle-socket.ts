@@ -170,14 +170,14 @@ class HandleSocket implements Socket, Reader, Writer {
   }
 
   private writeJoined(pieces: readonly (string | Octets)[], byteCount: number): boolean {
-    const octets = joined(pieces, byteCount);
+    // Behind an unfinished write this one will not finish either: it must not keep more memory than it has octets.
+    const octets = this.unfinished_bytes > 0 ? undefined : joined(pieces, byteCount);
     if (octets === undefined) {
       const own = pieces.map((piece) => (typeof piece === "string" ? piece : unshared(piece)));
       return this.writeNow(own, byteCount);
     }
-    const before_bytes = this.unfinished_bytes;
     const mayGoOn = this.writeNow(octets, byteCount);
-    if (this.unfinished_bytes > before_bytes) keepJoined();
+    if (this.unfinished_bytes > 0) keepJoined();
     return mayGoOn;
   }
 

@@ -263,6 +263,22 @@ describe.each([
     expect(heard.said).toEqual([...(isOnStreams ? [] : ["drain"]), "end", "close in order"]);
   });
 
+  it("keeps little more than what is unsent, in however many pieces", async () => {
+    const { ours, peer } = await pair();
+    peer.pause();
+    const large = noise("large", 64 * KIB);
+    while (ours.unsentBytes === 0) ours.write(large);
+    const before = process.memoryUsage().arrayBuffers;
+    const piece = noise("piece", 2 * KIB);
+    for (let i = 0; i < 100; i++) {
+      ours.cork();
+      ours.write("head");
+      ours.write(piece);
+      ours.uncork();
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(MIB);
+  });
+
   it("says drain once for each time it said wait", async () => {
     const { ours, heard, peer } = await pair();
     peer.pause();
