@@ -152,6 +152,16 @@ const relay = {
   command: (_directory, origin, port) => server("relay", origin, port),
 };
 
+/** The same on Bun's own sockets. */
+const relayOnBun = {
+  ...relay,
+  name: "relay-bun",
+  version: runtimes.bun.version,
+  missing: runtimes.bun.missing,
+  command: (_directory, origin, port) => [bun, ...server("relay-bun", origin, port).slice(1)],
+  wantsNaming: true,
+};
+
 export const peers = [
   nginx(REFERENCE, "proxy_buffers 8 16k; proxy_busy_buffers_size 32k;"),
   nginx("nginx-default", ""),
@@ -160,6 +170,7 @@ export const peers = [
   hopwise("hopwise-node24", runtimes.node24),
   hopwise("hopwise-bun", runtimes.bun),
   relay,
+  relayOnBun,
   library("fastify", "@fastify/http-proxy"),
   library("httpxy"),
   library("http-proxy-3"),
