@@ -21,7 +21,7 @@ export class News {
     if (news.type === "endpoint") return this.tellEndpoint(news, worker);
     if (performance.now() - this.acceptFaultAt < ACCEPT_FAULT_MS) return;
     this.acceptFaultAt = performance.now();
-    this.terminal.say(
+    this.terminal.alert(
       `${styled("yellow", "a client's connection could not be accepted")}: ${explainedFault(news.fault)}`,
     );
   }
@@ -45,10 +45,10 @@ export class News {
     this.terminal.json(event);
     if (state === "failed") {
       this.failing.set(endpoint, workers);
-      this.terminal.say(`${styled("yellow", "no connection")} to ${endpoint}: ${explainedFault(fault ?? "")}`);
+      this.terminal.alert(`${styled("yellow", "no connection")} to ${endpoint}: ${explainedFault(fault ?? "")}`);
     } else {
       this.failing.delete(endpoint);
-      this.terminal.say(`${styled("green", "connected")} to ${endpoint} again`);
+      this.terminal.alert(`${styled("green", "connected")} to ${endpoint} again`);
     }
   }
 }

@@ -23,13 +23,15 @@ describe("a terminal", () => {
     terminal.say("news");
     terminal.setLive("live");
     terminal.warn("warning");
-    expect(err()).toBe("warning\n");
+    terminal.alert("alert");
+    expect(err()).toBe("warning\nalert\n");
   });
 
   it("gets machine lines only where they are wanted", () => {
     const machine = screen({ isJson: true });
     machine.terminal.json({ type: "news" });
     machine.terminal.say("news");
+    machine.terminal.alert("alert");
     expect([machine.out(), machine.err()]).toEqual(['{"type":"news"}\n', ""]);
     const human = screen();
     human.terminal.json({ type: "news" });

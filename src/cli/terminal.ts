@@ -56,6 +56,11 @@ export class Terminal {
     if (!this.isQuiet && !this.isJson) this.warn(line);
   }
 
+  /** Something is wrong out there, or right again; where machine lines are wanted, one of them says it. */
+  alert(line: string): void {
+    if (!this.isJson) this.warn(line);
+  }
+
   /** What must be known. */
   warn(line: string): void {
     this.clearLive();
