@@ -343,7 +343,7 @@ function behaviours(implementation: Implementation, way: Way): void {
         const all = Array.from({ length: 100 }, (_, seed) => octetsOf(seed, 64 * KIB));
         for (const octets of all) peer.write(octets);
         const total = 100 * 64 * KIB;
-        await vi.waitFor(() => expect(relayed.reduce((sum, { length }) => sum + length, 0)).toBe(total));
+        await vi.waitFor(() => expect(relayed.reduce((sum, { length }) => sum + length, 0)).toBe(total), 20_000);
         expect(uncaught.length).toBeGreaterThan(0);
         other.ours.end();
         expect((await received(other.peer)).equals(Buffer.concat(all as unknown as Buffer[]))).toBe(true);
