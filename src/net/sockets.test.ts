@@ -342,18 +342,23 @@ describe.each([
     expect(heard.said).toEqual(["close ECONNRESET"]);
   });
 
-  it.skipIf(isOnStreams)("hears what its peer said before the reset, although a write finds out first", async () => {
-    const { ours, heard, peer } = await pair();
-    peer.pause();
-    ours.write(noise("question", 64 * KIB));
-    await nextTurn();
-    peer.write("the answer");
-    // With octets unread that is RST.
-    peer.destroy();
-    expect(ours.write("more of the question")).toBe(true);
-    await heard.hearing("close ECONNRESET");
-    expect([heard.said, heard.text]).toEqual([["data", "close ECONNRESET"], "the answer"]);
-  });
+  // A stream is destroyed by the write that fails, with what it has not read yet.
+  const lost = isOnStreams ? " (skipped: streams lose it)" : "";
+  it.skipIf(isOnStreams)(
+    `hears what its peer said before the reset, although a write finds out first${lost}`,
+    async () => {
+      const { ours, heard, peer } = await pair();
+      peer.pause();
+      ours.write(noise("question", 64 * KIB));
+      await nextTurn();
+      peer.write("the answer");
+      // With octets unread that is RST.
+      peer.destroy();
+      expect(ours.write("more of the question")).toBe(true);
+      await heard.hearing("close ECONNRESET");
+      expect([heard.said, heard.text]).toEqual([["data", "close ECONNRESET"], "the answer"]);
+    },
+  );
 
   it("resets, and says so later", async () => {
     const { ours, heard, peer } = await pair();
