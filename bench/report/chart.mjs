@@ -23,7 +23,7 @@ const STYLE = `
   .title { font-weight: 600; font-size: 15px; }
   .panel { font-weight: 600; }
   .name { text-anchor: end; }
-  .value { font-variant-numeric: tabular-nums; }
+  .value { font-variant-numeric: tabular-nums; paint-order: stroke; stroke: #ffffff; stroke-width: 4px; }
   .hopwise { fill: #0969da; }
   .native { fill: #57606a; }
   .node-library { fill: #b6bcc4; }
@@ -31,6 +31,7 @@ const STYLE = `
   .one { stroke: #cf222e; stroke-width: 1; stroke-dasharray: 2 2; }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3; }
+    .value { stroke: #0d1117; }
     .page { fill: #0d1117; }
     .hopwise { fill: #4493f8; }
     .native { fill: #9198a1; }
@@ -88,7 +89,7 @@ function drawPanel({ title, bars }) {
   const one = (left + lengthOf(1)).toFixed(1);
   const bottom = 30 + bars.length * BAR_STEP - 4;
   return (
-    `<text class="panel" x="0" y="18">${title}</text>${lines.join("\n")}` +
-    `<line class="one" x1="${one}" x2="${one}" y1="26" y2="${bottom}"/>`
+    `<text class="panel" x="0" y="18">${title}</text>` +
+    `<line class="one" x1="${one}" x2="${one}" y1="26" y2="${bottom}"/>${lines.join("\n")}`
   );
 }
