@@ -135,6 +135,7 @@ export class EventHub implements ProxyObserver {
     if (this.hears("drain")) this.tell("drain", this.make.drainEnded(cut));
   }
 
+  /** Asked twice for each exchange; most proxies have no listeners at all. */
   private hears(name: ProxyEventName): boolean {
     return this.subscriptions.size > 0 && this.subscriptions.has(name);
   }

@@ -1,5 +1,5 @@
 /**
- * The socket port on Bun's own sockets, which cost half of what `node:net` costs there.
+ * The socket port on Bun's own sockets, which cost less than `node:net` there (docs/performance.md).
  *
  * Bun writes what the system takes at once and leaves the rest to us: what is left waits here, in order, and goes out when
  * the system takes more. Octets are kept uncopied, since Bun reads each time into memory of its own. All sockets share one

@@ -16,7 +16,7 @@ import { destroy, wasCutOff } from "./tls-closure.ts";
 export const HIGH_WATER_BYTES = 128 * 1024;
 
 /** Up to here octets are written as a string, which the runtime copies only if the system does not take it at once. */
-export const TEXT_BYTES_MAX = 16 * 1024;
+const TEXT_BYTES_MAX = 16 * 1024;
 
 /** `highWaterMark` reaches the stream's constructor; the type definitions do not know it. */
 export const socketOptions = { allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES };

@@ -10,8 +10,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { Heard, received } from "../../test/kit/heard.ts";
 import type { Octets } from "../wire/octets.ts";
-import type { Address, Dialer, Listener, Socket, SocketHandler } from "./ports.ts";
+import type { Address, Dialer, Listener, Socket } from "./ports.ts";
 
 const KIB = 1_024;
 
@@ -33,47 +34,9 @@ async function portsOn(implementation: Implementation): Promise<Ports> {
   return { listen, dialer };
 }
 
-/** Hears, beside data, what a socket says. */
-class Hearing implements SocketHandler {
-  readonly said: string[] = [];
-  readonly octets: Buffer[] = [];
-  private waiting: (() => void)[] = [];
-
-  onData(octets: Octets): void {
-    this.octets.push(Buffer.from(octets));
-    this.note("data");
-  }
-  onEnd(): void {
-    this.note("end");
-  }
-  onDrain(): void {
-    this.note("drain");
-  }
-  onClose(fault: string | undefined): void {
-    this.note(`close ${fault ?? "in order"}`);
-  }
-
-  get text(): string {
-    return Buffer.concat(this.octets).toString("latin1");
-  }
-
-  async until(isReached: () => boolean): Promise<void> {
-    while (!isReached()) await new Promise<void>((resolve) => this.waiting.push(resolve));
-  }
-
-  hears(what: string): Promise<void> {
-    return this.until(() => this.said.includes(what));
-  }
-
-  protected note(what: string): void {
-    if (what !== "data" || this.said.at(-1) !== "data") this.said.push(what);
-    for (const wake of this.waiting.splice(0)) wake();
-  }
-}
-
 interface Connection {
   readonly ours: Socket;
-  readonly hearing: Hearing;
+  readonly hearing: Heard;
   readonly peer: RawSocket;
 }
 
@@ -99,7 +62,7 @@ async function accept({ listen }: Ports): Promise<Connection> {
   const coming = new Promise<Socket>((resolve) => {
     came = resolve;
   });
-  const hearing = new Hearing();
+  const hearing = new Heard();
   const listener = await listen({
     host: "127.0.0.1",
     port: 0,
@@ -124,7 +87,7 @@ async function dial({ dialer }: Ports, path?: string): Promise<Connection> {
     path === undefined
       ? { kind: "tcp", host: "127.0.0.1", port: (server.address() as { port: number }).port }
       : { kind: "unix", path };
-  const hearing = new Hearing();
+  const hearing = new Heard();
   const [[peer], ours] = await Promise.all([
     once(server, "connection") as Promise<[RawSocket]>,
     new Promise<Socket>((resolve, reject) => {
@@ -152,14 +115,6 @@ function octetsOf(seed: number, length: number): Octets {
   return Buffer.alloc(length, createHash("sha256").update(String(seed)).digest()) as unknown as Octets;
 }
 
-/** All that the peer receives until our end; rejects at a RST. */
-async function received(peer: RawSocket): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  peer.on("data", (octets: Buffer) => pieces.push(octets)).resume();
-  await once(peer, "end");
-  return Buffer.concat(pieces);
-}
-
 function thrown(error: Error): never {
   throw error;
 }
@@ -184,10 +139,10 @@ for (const implementation of ["handle", "stream"] as const) {
       ours.write("question");
       expect(String((await once(peer.resume(), "data"))[0])).toBe("question");
       peer.write("answer");
-      await hearing.hears("data");
+      await hearing.hearing("data");
       expect(hearing.text).toBe("answer");
       ours.reset();
-      await Promise.all([hearing.hears("close in order"), once(peer, "end")]);
+      await Promise.all([hearing.hearing("close in order"), once(peer, "end")]);
     } finally {
       rmSync(directory, { recursive: true });
     }
@@ -201,7 +156,7 @@ for (const implementation of ["handle", "stream"] as const) {
 function behaviours(implementation: Implementation, way: Way): void {
   let ports: Ports;
   let ours: Socket;
-  let hearing: Hearing;
+  let hearing: Heard;
   let peer: RawSocket;
   const open = () => (way === "accepted" ? accept(ports) : dial(ports));
 
@@ -226,7 +181,7 @@ function behaviours(implementation: Implementation, way: Way): void {
   describe("closing", () => {
     it("a connection that is just destroyed is not reset", async () => {
       ours.destroy();
-      await hearing.hears("close in order");
+      await hearing.hearing("close in order");
       expect(await wasReset(peer)).toBe(false);
     });
 
@@ -235,7 +190,7 @@ function behaviours(implementation: Implementation, way: Way): void {
       ours.end();
       await turn();
       ours.reset();
-      await hearing.hears("close in order");
+      await hearing.hearing("close in order");
       expect(await wasReset(peer)).toBe(true);
     });
 
@@ -244,7 +199,7 @@ function behaviours(implementation: Implementation, way: Way): void {
       ours.reset();
       ours.reset();
       ours.destroy();
-      await hearing.hears("close in order");
+      await hearing.hearing("close in order");
       expect(hearing.said).toStrictEqual(["close in order"]);
     });
   });
@@ -253,7 +208,7 @@ function behaviours(implementation: Implementation, way: Way): void {
     it("a peer that resets right behind its last octets is heard, and has not ended in order", async () => {
       peer.write("last words");
       peer.resetAndDestroy();
-      await hearing.hears("close ECONNRESET");
+      await hearing.hearing("close ECONNRESET");
       expect(hearing.text).toBe("last words");
       expect(hearing.said).toStrictEqual(["data", "close ECONNRESET"]);
     });
@@ -261,7 +216,7 @@ function behaviours(implementation: Implementation, way: Way): void {
     it("a connection that was reset closes with its fault, whatever is still written", async () => {
       fill(ours);
       peer.resetAndDestroy();
-      await hearing.hears("close ECONNRESET");
+      await hearing.hearing("close ECONNRESET");
       expect(ours.write("more")).toBe(true);
       expect(hearing.said).toStrictEqual(["close ECONNRESET"]);
     });
@@ -290,14 +245,14 @@ function behaviours(implementation: Implementation, way: Way): void {
 
   describe("handlers", () => {
     it("are replaced at any time, from within an event, too", async () => {
-      const next = new Hearing();
+      const next = new Heard();
       hearing.onData = () => {
         ours.handler = next;
       };
       peer.write("first");
       await vi.waitFor(() => expect(ours.handler).toBe(next));
       peer.end("second");
-      await next.hears("end");
+      await next.hearing("end");
       expect(next.text).toBe("second");
       expect(hearing.said).toStrictEqual([]);
     });
@@ -308,7 +263,7 @@ function behaviours(implementation: Implementation, way: Way): void {
         ours.destroy();
       };
       peer.end(octetsOf(1, 300 * KIB));
-      await hearing.hears("close in order");
+      await hearing.hearing("close in order");
       expect(hearing.said).toStrictEqual(["data", "close in order"]);
     });
 

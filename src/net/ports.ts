@@ -1,7 +1,7 @@
 /**
  * The ports through which hopwise meets the world: sockets, dialing, listening and time.
  *
- * `node:net` is one implementation, the simulated network another. Handlers are never called from within a call to the
+ * Node and Bun have an implementation each (runtime.ts chooses), the simulated network is another. Handlers are never called from within a call to the
  * port: what a port has to say, it says later. Deliberately absent: HTTP.
  */
 import type { Octets } from "../wire/octets.ts";

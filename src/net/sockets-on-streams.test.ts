@@ -1,6 +1,7 @@
-/** The same suite where the runtime's handles are not known, and connections stay on its streams. */
+/** The same suites where the runtime's handles are not known, and connections stay on its streams. */
 import { vi } from "vitest";
 
 vi.mock("./runtime-shape.ts", () => ({ knownHandle: () => undefined }));
 vi.stubEnv("HOPWISE_TESTS_STREAMS", "yes");
 await import("./sockets.test.ts");
+await import("./connecting.test.ts");

@@ -1,168 +1,26 @@
 /**
- * What every implementation of the socket port does, on real connections, for sockets that were dialed and accepted. The
- * other end is a bare socket of `node:net`. On other runtimes the same file is run by test/runtimes/port.test.ts.
+ * What every implementation of the socket port does, on real connections, for sockets that were dialed and accepted. On other
+ * runtimes the same file is run by test/runtimes/port.test.ts.
  */
-import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer, type Socket as RawSocket, type Server } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { noise, received, sha256 } from "../../test/kit/heard.ts";
+import { accepted, dialed, HOST } from "../../test/kit/real-sockets.ts";
 import type { Octets } from "../wire/octets.ts";
 import { nodeClock } from "./node-clock.ts";
-import type { Address, Listener, Socket, SocketHandler } from "./ports.ts";
-import { dialer, listen } from "./runtime.ts";
+import type { SocketHandler } from "./ports.ts";
 
-const HOST = "127.0.0.1";
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
 /** Every octet there is. */
 const ALL = Buffer.from(Array.from({ length: 256 }, (_, code) => code));
 
-/** What no noise holds. */
+/** What no noise holds: its octets are below 128. */
 const MARK = "\xe9=";
 
 /** A runtime's streams say no drain behind an end, and stop at the first write that fails (sockets-on-streams.test.ts). */
 const isOnStreams = process.env.HOPWISE_TESTS_STREAMS !== undefined;
-
-/** What a socket said, in order; and whether it ever said something within a call to it. */
-class Heard implements SocketHandler {
-  readonly said: string[] = [];
-  readonly digest = createHash("sha256");
-  receivedBytes = 0;
-  text = "";
-  isWithinCall = false;
-  private wake: () => void = () => {};
-
-  onData(octets: Octets): void {
-    this.receivedBytes += octets.length;
-    this.digest.update(octets);
-    if (this.text.length < KIB) this.text += octets.latin1Slice();
-    this.note("data");
-  }
-  onEnd(): void {
-    this.note("end");
-  }
-  onDrain(): void {
-    this.note("drain");
-  }
-  onClose(fault: string | undefined): void {
-    this.note(`close ${fault ?? "in order"}`);
-  }
-
-  private note(what: string): void {
-    expect(this.isWithinCall).toBe(false);
-    // Octets come in as many pieces as they like.
-    if (what !== "data" || this.said.at(-1) !== "data") this.said.push(what);
-    this.wake();
-  }
-
-  async until(isReached: () => boolean): Promise<void> {
-    while (!isReached()) await new Promise<void>((resolve) => (this.wake = resolve));
-  }
-
-  hearing(what: string): Promise<void> {
-    return this.until(() => this.said.includes(what));
-  }
-}
-
-interface Pair {
-  readonly ours: Socket;
-  readonly heard: Heard;
-  readonly peer: RawSocket;
-}
-
-let open: { destroy(): unknown }[];
-let listening: { close(): unknown }[];
-
-beforeEach(() => {
-  open = [];
-  listening = [];
-});
-
-afterEach(() => {
-  for (const socket of open) socket.destroy();
-  for (const listener of listening) listener.close();
-});
-
-function opened(ours: Socket, peer: RawSocket): Pair {
-  const heard = new Heard();
-  ours.handler = heard;
-  peer.on("error", () => {});
-  open.push(ours, peer);
-  return { ours, heard, peer };
-}
-
-async function serverOn(where: { host: string; port: number } | { path: string }): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true }).listen(where);
-  listening.push(server);
-  await once(server, "listening");
-  return server;
-}
-
-function dialing(address: Address): Promise<Socket | string> {
-  return new Promise((resolve) => {
-    let isWithinCall = true;
-    const settle = (outcome: Socket | string) => {
-      expect(isWithinCall).toBe(false);
-      resolve(outcome);
-    };
-    dialer.dial(address, { onConnected: settle, onFailed: settle });
-    isWithinCall = false;
-  });
-}
-
-async function dialed(address?: Address): Promise<Pair> {
-  const server = await serverOn(address?.kind === "unix" ? { path: address.path } : { host: HOST, port: 0 });
-  const { port = 0 } = server.address() as { port?: number };
-  const [[peer], ours] = await Promise.all([
-    once(server, "connection") as Promise<[RawSocket]>,
-    dialing(address ?? { kind: "tcp", host: HOST, port }),
-  ]);
-  if (typeof ours === "string") throw new Error(ours);
-  return opened(ours, peer);
-}
-
-async function accepted(): Promise<Pair> {
-  const sockets: Socket[] = [];
-  const listener = await listenFor((socket) => sockets.push(socket));
-  const peer = connect({ ...listener.address, allowHalfOpen: true, noDelay: true });
-  await once(peer, "connect");
-  while (sockets.length === 0) await nextTurn();
-  const [ours] = sockets;
-  if (ours === undefined) throw new Error("nobody was accepted");
-  return opened(ours, peer);
-}
-
-async function listenFor(onSocket: (socket: Socket) => void): Promise<Listener> {
-  const onFault = (code: string) => expect(code).toBe("no fault");
-  const listener = await listen({ host: HOST, port: 0, onSocket, onFault });
-  listening.push(listener);
-  return listener;
-}
-
-/** Everything a peer gets, to its end. */
-async function received(peer: RawSocket): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  peer.on("data", (octets: Buffer) => pieces.push(octets)).resume();
-  await once(peer, "end");
-  return Buffer.concat(pieces);
-}
-
-/** Octets of which no part is like another, and that hold no MARK: each is below 128. */
-function noise(seed: string, length: number): Octets {
-  const words = new Uint32Array(Math.ceil(length / 4));
-  let state = createHash("sha256").update(seed).digest().readUInt32LE();
-  for (let i = 0; i < words.length; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    words[i] = (state ^ (state >>> 15)) & 0x7f7f7f7f;
-  }
-  return Buffer.from(words.buffer, 0, length) as unknown as Octets;
-}
-
-const sha256 = (octets: Uint8Array) => createHash("sha256").update(octets).digest("hex");
 
 describe.each([
   ["dialed", () => dialed()],
@@ -486,119 +344,6 @@ if (expectedRuntime !== undefined) {
     expect(bun === undefined ? `Node ${node.split(".")[0]}` : "Bun").toBe(expectedRuntime);
   });
 }
-
-describe("listening", () => {
-  it("many connections at once are each their own", async () => {
-    const listener = await listenFor((socket) => {
-      socket.handler = {
-        onData: (octets) => socket.write(`you are ${octets.latin1Slice()}`),
-        onEnd: () => socket.end(),
-        onDrain() {},
-        onClose() {},
-      };
-    });
-    const answers = Array.from({ length: 300 }, async (_, i) => {
-      const peer = connect({ ...listener.address, allowHalfOpen: true });
-      open.push(peer);
-      peer.end(String(i));
-      return (await received(peer)).toString();
-    });
-    expect(await Promise.all(answers)).toEqual(Array.from({ length: 300 }, (_, i) => `you are ${i}`));
-  });
-
-  it("ends without ending what was accepted", async () => {
-    const sockets: Socket[] = [];
-    const listener = await listenFor((socket) => sockets.push(socket));
-    const peer = connect({ ...listener.address });
-    open.push(peer);
-    await once(peer, "connect");
-    while (sockets.length === 0) await nextTurn();
-    await listener.close();
-    sockets[0]?.write("still here");
-    expect(String((await once(peer, "data"))[0])).toBe("still here");
-    expect(await dialing({ kind: "tcp", ...listener.address })).toBe("ECONNREFUSED");
-    sockets[0]?.destroy();
-  });
-
-  it("tells where, also for a name; a place that is taken is refused", async () => {
-    const ignore = { onSocket() {}, onFault() {} };
-    const listener = await listen({ host: "localhost", port: 0, ...ignore });
-    listening.push(listener);
-    const { host, port } = listener.address;
-    expect(["127.0.0.1", "::1"]).toContain(host);
-    await expect(listen({ host, port, ...ignore })).rejects.toMatchObject({ code: "EADDRINUSE" });
-    await expect(listen({ host: "192.0.2.1", port: 0, ...ignore })).rejects.toMatchObject({ code: "EADDRNOTAVAIL" });
-    await expect(listen({ host: "nowhere.invalid", port: 0, ...ignore })).rejects.toMatchObject({
-      code: expect.stringMatching(/^(?:ENOTFOUND|EAI_AGAIN)$/),
-    });
-  });
-});
-
-describe("dialing", () => {
-  let directory: string;
-  beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), "hopwise-sockets-"));
-  });
-  afterEach(() => rmSync(directory, { recursive: true, force: true }));
-
-  it("reaches a Unix socket, which is half-open, too", async () => {
-    const { ours, heard, peer } = await dialed({ kind: "unix", path: join(directory, "origin.sock") });
-    expect([ours.remoteAddress, ours.remotePort]).toEqual(["", 0]);
-    peer.end("hello");
-    await heard.hearing("end");
-    ours.write("\xe4");
-    ours.end();
-    expect([...(await received(peer))]).toEqual([0xe4]);
-    await heard.hearing("close in order");
-  });
-
-  it.each<[string, () => Address, RegExp]>([
-    ["nobody listens", () => ({ kind: "tcp", host: HOST, port: 1 }), /^ECONNREFUSED$/],
-    ["there is no such socket", () => ({ kind: "unix", path: join(directory, "none.sock") }), /^ENOENT$/],
-    ["the name is unknown", () => ({ kind: "tcp", host: "nowhere.invalid", port: 80 }), /^(?:ENOTFOUND|EAI_AGAIN)$/],
-  ])("says so when %s", async (_what, address, fault) => {
-    expect(await dialing(address())).toMatch(fault);
-  });
-
-  it("finds a name's address that answers: localhost may mean ::1 first", async () => {
-    const server = await serverOn({ host: HOST, port: 0 });
-    const { port } = server.address() as { port: number };
-    const socket = await dialing({ kind: "tcp", host: "localhost", port });
-    if (typeof socket === "string") throw new Error(socket);
-    expect(socket.remoteAddress).toBe(HOST);
-    socket.destroy();
-  });
-
-  it("given up, tells nobody, and leaves no connection open", async () => {
-    const server = await serverOn({ host: HOST, port: 0 });
-    const { port } = server.address() as { port: number };
-    server.on("connection", (peer) =>
-      peer
-        .on("error", () => {})
-        .on("end", () => peer.end())
-        .resume(),
-    );
-    const told: string[] = [];
-    const handler = { onConnected: () => told.push("connected"), onFailed: (fault: string) => told.push(fault) };
-    for (const address of [
-      { kind: "tcp", host: HOST, port },
-      { kind: "tcp", host: "localhost", port },
-      { kind: "tcp", host: HOST, port: 1 },
-      { kind: "unix", path: join(directory, "none.sock") },
-    ] as const) {
-      dialer.dial(address, handler)();
-    }
-    // One that is not given up comes through behind those.
-    const socket = await dialing({ kind: "tcp", host: HOST, port });
-    if (typeof socket === "string") throw new Error(socket);
-    socket.destroy();
-    await new Promise<void>((resolve) => {
-      const look = () => server.getConnections((_error, count) => (count === 0 ? resolve() : setImmediate(look)));
-      look();
-    });
-    expect(told).toEqual([]);
-  });
-});
 
 it("afterArrivals comes behind the FIN that arrived right behind what was just read", async () => {
   for (let round = 0; round < 20; round++) {

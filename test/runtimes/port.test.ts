@@ -42,7 +42,7 @@ for (const runtime of runtimes) {
   const missing = runtime.path === undefined ? " (skipped: not installed)" : "";
   describe.skipIf(missing !== "")(`${runtime.name}${missing}`, () => {
     it("has sockets that do what the port says", async () => {
-      const files = ["src/net/sockets.test.ts", "src/net/dial-guard.test.ts"];
+      const files = ["sockets", "connecting", "dial-guard"].map((name) => `src/net/${name}.test.ts`);
       expect(await failures(runtime, "--project=unit", ...files)).toEqual([]);
     });
 

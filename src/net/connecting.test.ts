@@ -1,0 +1,128 @@
+/**
+ * What every implementation of the port does about listening and dialing, on real connections. On other runtimes the same file
+ * is run by test/runtimes/port.test.ts.
+ */
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { received } from "../../test/kit/heard.ts";
+import { dialed, dialing, HOST, listenFor, listening, open, serverOn } from "../../test/kit/real-sockets.ts";
+import type { Address, Socket } from "./ports.ts";
+import { dialer, listen } from "./runtime.ts";
+
+describe("listening", () => {
+  it("many connections at once are each their own", async () => {
+    const listener = await listenFor((socket) => {
+      socket.handler = {
+        onData: (octets) => socket.write(`you are ${octets.latin1Slice()}`),
+        onEnd: () => socket.end(),
+        onDrain() {},
+        onClose() {},
+      };
+    });
+    const answers = Array.from({ length: 300 }, async (_, i) => {
+      const peer = connect({ ...listener.address, allowHalfOpen: true });
+      open.push(peer);
+      peer.end(String(i));
+      return (await received(peer)).toString();
+    });
+    expect(await Promise.all(answers)).toEqual(Array.from({ length: 300 }, (_, i) => `you are ${i}`));
+  });
+
+  it("ends without ending what was accepted", async () => {
+    const sockets: Socket[] = [];
+    const listener = await listenFor((socket) => sockets.push(socket));
+    const peer = connect({ ...listener.address });
+    open.push(peer);
+    await once(peer, "connect");
+    while (sockets.length === 0) await nextTurn();
+    await listener.close();
+    sockets[0]?.write("still here");
+    expect(String((await once(peer, "data"))[0])).toBe("still here");
+    expect(await dialing({ kind: "tcp", ...listener.address })).toBe("ECONNREFUSED");
+    sockets[0]?.destroy();
+  });
+
+  it("tells where, also for a name; a place that is taken is refused", async () => {
+    const ignore = { onSocket() {}, onFault() {} };
+    const listener = await listen({ host: "localhost", port: 0, ...ignore });
+    listening.push(listener);
+    const { host, port } = listener.address;
+    expect(["127.0.0.1", "::1"]).toContain(host);
+    await expect(listen({ host, port, ...ignore })).rejects.toMatchObject({ code: "EADDRINUSE" });
+    await expect(listen({ host: "192.0.2.1", port: 0, ...ignore })).rejects.toMatchObject({ code: "EADDRNOTAVAIL" });
+    await expect(listen({ host: "nowhere.invalid", port: 0, ...ignore })).rejects.toMatchObject({
+      code: expect.stringMatching(/^(?:ENOTFOUND|EAI_AGAIN)$/),
+    });
+  });
+});
+
+describe("dialing", () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "hopwise-sockets-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  it("reaches a Unix socket, which is half-open, too", async () => {
+    const { ours, heard, peer } = await dialed({ kind: "unix", path: join(directory, "origin.sock") });
+    expect([ours.remoteAddress, ours.remotePort]).toEqual(["", 0]);
+    peer.end("hello");
+    await heard.hearing("end");
+    ours.write("\xe4");
+    ours.end();
+    expect([...(await received(peer))]).toEqual([0xe4]);
+    await heard.hearing("close in order");
+  });
+
+  it.each<[string, () => Address, RegExp]>([
+    ["nobody listens", () => ({ kind: "tcp", host: HOST, port: 1 }), /^ECONNREFUSED$/],
+    ["there is no such socket", () => ({ kind: "unix", path: join(directory, "none.sock") }), /^ENOENT$/],
+    ["the name is unknown", () => ({ kind: "tcp", host: "nowhere.invalid", port: 80 }), /^(?:ENOTFOUND|EAI_AGAIN)$/],
+  ])("says so when %s", async (_what, address, fault) => {
+    expect(await dialing(address())).toMatch(fault);
+  });
+
+  it("finds a name's address that answers: localhost may mean ::1 first", async () => {
+    const server = await serverOn({ host: HOST, port: 0 });
+    const { port } = server.address() as { port: number };
+    const socket = await dialing({ kind: "tcp", host: "localhost", port });
+    if (typeof socket === "string") throw new Error(socket);
+    expect(socket.remoteAddress).toBe(HOST);
+    socket.destroy();
+  });
+
+  it("given up, tells nobody, and leaves no connection open", async () => {
+    const server = await serverOn({ host: HOST, port: 0 });
+    const { port } = server.address() as { port: number };
+    server.on("connection", (peer) =>
+      peer
+        .on("error", () => {})
+        .on("end", () => peer.end())
+        .resume(),
+    );
+    const told: string[] = [];
+    const handler = { onConnected: () => told.push("connected"), onFailed: (fault: string) => told.push(fault) };
+    for (const address of [
+      { kind: "tcp", host: HOST, port },
+      { kind: "tcp", host: "localhost", port },
+      { kind: "tcp", host: HOST, port: 1 },
+      { kind: "unix", path: join(directory, "none.sock") },
+    ] as const) {
+      dialer.dial(address, handler)();
+    }
+    // One that is not given up comes through behind those.
+    const socket = await dialing({ kind: "tcp", host: HOST, port });
+    if (typeof socket === "string") throw new Error(socket);
+    socket.destroy();
+    await new Promise<void>((resolve) => {
+      const look = () => server.getConnections((_error, count) => (count === 0 ? resolve() : setImmediate(look)));
+      look();
+    });
+    expect(told).toEqual([]);
+  });
+});

@@ -1,0 +1,90 @@
+/**
+ * Real connections whose one end is a socket of the port, dialed or accepted, and whose other end is a bare one of
+ * `node:net`. Whatever was opened is closed after each test.
+ */
+import { once } from "node:events";
+import { connect, createServer, type Socket as RawSocket, type Server } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { afterEach, beforeEach, expect } from "vitest";
+import type { Address, Listener, Socket } from "../../src/net/ports.ts";
+import { dialer, listen } from "../../src/net/runtime.ts";
+import { Heard } from "./heard.ts";
+
+export const HOST = "127.0.0.1";
+
+export interface Pair {
+  readonly ours: Socket;
+  readonly heard: Heard;
+  readonly peer: RawSocket;
+}
+
+/** What is closed after the test. */
+export let open: { destroy(): unknown }[];
+export let listening: { close(): unknown }[];
+
+beforeEach(() => {
+  open = [];
+  listening = [];
+});
+
+afterEach(() => {
+  for (const socket of open) socket.destroy();
+  for (const listener of listening) listener.close();
+});
+
+function opened(ours: Socket, peer: RawSocket): Pair {
+  const heard = new Heard();
+  ours.handler = heard;
+  peer.on("error", () => {});
+  open.push(ours, peer);
+  return { ours, heard, peer };
+}
+
+export async function serverOn(where: { host: string; port: number } | { path: string }): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }).listen(where);
+  listening.push(server);
+  await once(server, "listening");
+  return server;
+}
+
+/** The socket, or why there is none. */
+export function dialing(address: Address): Promise<Socket | string> {
+  return new Promise((resolve) => {
+    let isWithinCall = true;
+    const settle = (outcome: Socket | string) => {
+      expect(isWithinCall).toBe(false);
+      resolve(outcome);
+    };
+    dialer.dial(address, { onConnected: settle, onFailed: settle });
+    isWithinCall = false;
+  });
+}
+
+export async function dialed(address?: Address): Promise<Pair> {
+  const server = await serverOn(address?.kind === "unix" ? { path: address.path } : { host: HOST, port: 0 });
+  const { port = 0 } = server.address() as { port?: number };
+  const [[peer], ours] = await Promise.all([
+    once(server, "connection") as Promise<[RawSocket]>,
+    dialing(address ?? { kind: "tcp", host: HOST, port }),
+  ]);
+  if (typeof ours === "string") throw new Error(ours);
+  return opened(ours, peer);
+}
+
+export async function accepted(): Promise<Pair> {
+  const sockets: Socket[] = [];
+  const listener = await listenFor((socket) => sockets.push(socket));
+  const peer = connect({ ...listener.address, allowHalfOpen: true, noDelay: true });
+  await once(peer, "connect");
+  while (sockets.length === 0) await nextTurn();
+  const [ours] = sockets;
+  if (ours === undefined) throw new Error("nobody was accepted");
+  return opened(ours, peer);
+}
+
+export async function listenFor(onSocket: (socket: Socket) => void): Promise<Listener> {
+  const onFault = (code: string) => expect(code).toBe("no fault");
+  const listener = await listen({ host: HOST, port: 0, onSocket, onFault });
+  listening.push(listener);
+  return listener;
+}
