@@ -172,6 +172,22 @@ export const proxySchema = z.strictObject({
     description: "between octets of a body, either way; also how long a peer may take nothing of what it is sent",
     reason: "what nginx and most clients allow",
   }),
+  minRate: option(size("0", 0, 1_048_576), {
+    group: "clients",
+    placeholder: "<size>",
+    description:
+      "bytes per second that a client must move, over 10s and after 10s of grace, while only it can go on; 0: only when " +
+      "others need its place, and then 1k",
+    reason: "a slow phone harms nobody while there is room",
+  }),
+  clientClose: option(z.enum(["probe", "cancel", "finish"]).prefault("probe"), {
+    group: "clients",
+    placeholder: "<probe|cancel|finish>",
+    description:
+      "a client that closes its side behind its request: probe finds out, with interim responses, whether it still reads; " +
+      "cancel takes it for gone; finish answers it",
+    reason: "work for a client that is gone is wasted, and one that half-closes on purpose is still served",
+  }),
   maxHeadSize: option(size("64k", 1_024, 16 * 1_048_576), {
     group: "clients",
     placeholder: "<size>",

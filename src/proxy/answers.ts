@@ -90,6 +90,11 @@ const meanings = {
   },
   "head-timeout": { status: 408, text: "The request's head did not arrive in time.", proxyError: "http_request_error" },
   "body-timeout": { status: 408, text: "The request's body did not go on in time.", proxyError: "http_request_error" },
+  "too-slow": {
+    status: 408,
+    text: "The request's body came more slowly than the least rate allows.",
+    proxyError: "http_request_error",
+  },
   "request-incomplete": {
     status: 400,
     text: "The connection was closed before the request was complete.",
