@@ -6,6 +6,7 @@
  * clients can invent (targets, addresses).
  */
 import { Counter, Gauge, type Metric, type MetricObjectWithValues, type MetricValue, Registry } from "prom-client";
+import { runtimeFacts } from "../net/runtime-facts.ts";
 import {
   avoided_ms,
   type EndpointFigures,
@@ -139,6 +140,12 @@ class Metrics {
 
   private describeProcess(figures: Figures): void {
     this.gauge("hopwise_info", "1, with the version as a label.", ["version"], (tell) => tell({ version }, 1));
+    this.gauge(
+      "hopwise_runtime_info",
+      "1, with the runtime, its version, and what connections stand on as labels.",
+      ["runtime", "version", "sockets"],
+      (tell) => tell({ runtime: runtimeFacts.name, version: runtimeFacts.version, sockets: runtimeFacts.sockets }, 1),
+    );
     this.gauge("hopwise_draining", "1 while the proxy drains.", [], (tell) => tell({}, figures.isDraining ? 1 : 0));
     this.gauge("process_start_time_seconds", "Start time since 1970.", [], (tell) =>
       tell({}, Math.round(Date.now() / 1_000 - process.uptime())),
