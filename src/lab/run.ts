@@ -3,9 +3,7 @@
  *
  * Deliberately absent: where the words go; a screen is handed in.
  */
-import { writeFile } from "node:fs/promises";
 import { HopwiseError } from "../config/error.ts";
-import { fileFault } from "../config/file-error.ts";
 import { listenError } from "../config/listen-error.ts";
 import { dialer } from "../net/runtime.ts";
 import { type Middle, middleOf } from "./actors/middles.ts";
@@ -13,6 +11,7 @@ import { mermaidOf } from "./drawing/mermaid.ts";
 import { LOOPBACK } from "./network/lab-network.ts";
 import { type LabRequest, portOf } from "./options.ts";
 import { pageOf } from "./page/page.ts";
+import { checkPageFile, writePage } from "./page/page-file.ts";
 import type { NarratedStep, Play } from "./play.ts";
 import type { Performance, Scenario } from "./scenario.ts";
 import { scenarios as allScenarios } from "./scenarios/all.ts";
@@ -46,6 +45,7 @@ export async function runLab(request: LabRequest, screen: Screen): Promise<boole
     for (const line of listOf(allScenarios, language)) screen.print(line);
     return true;
   }
+  if (request.htmlFile !== undefined) await checkPageFile(request.htmlFile);
   if (target !== undefined) await reach(target);
   if (middle !== undefined && middle.originPort > 0) {
     screen.warn(`the lab's server listens on http://${LOOPBACK}:${middle.originPort}: point ${middle.name} at it`);
@@ -177,16 +177,7 @@ async function show(plays: readonly Play[], request: LabRequest, screen: Screen)
   else if (output === "mermaid") for (const play of plays) screen.print(mermaidOf(play, language));
   else if (isAll) for (const line of tableOf(plays, language, screen.columns)) screen.print(line);
   if (htmlFile === undefined) return;
-  try {
-    await writeFile(htmlFile, pageOf(plays, isLanguageAsked ? language : undefined));
-  } catch (error) {
-    throw new HopwiseError(
-      "option-invalid",
-      `${htmlFile} cannot be written (${fileFault(error, "written")}): write the path of another file`,
-      "html",
-      error,
-    );
-  }
+  await writePage(htmlFile, pageOf(plays, isLanguageAsked ? language : undefined));
   screen.warn(language === "ko" ? `${htmlFile}에 썼습니다` : `written to ${htmlFile}`);
 }
 
