@@ -20,7 +20,6 @@ interface PendingMessage {
   readonly step: MessageStep;
   /** Octets of this direction up to its end. */
   end: number;
-  isTold: boolean;
 }
 
 interface Direction {
@@ -50,8 +49,6 @@ export interface RecorderOptions {
   readonly rtt_ms: number;
   /** Field lines that the play is about. */
   readonly emphasis: RegExp;
-  /** A step is complete: it has arrived. */
-  readonly onStep: (step: RecordedStep) => void;
 }
 
 export class Recorder {
@@ -126,7 +123,6 @@ export class Recorder {
     if (this.isOver) return hop;
     this.hops.push(hop);
     this.steps.push(open);
-    this.options.onStep(open);
     return hop;
   }
 
@@ -158,7 +154,7 @@ export class Recorder {
       octetCount: octets.length,
       emphasis: emphasised(octets.slice(0, OCTETS_MAX), this.options.emphasis),
     };
-    const message = { step, end, isTold: false };
+    const message = { step, end };
     directions[side].messages.push(message);
     hop.lastMessage = message;
     hop.lastSide = side;
@@ -196,8 +192,6 @@ export class Recorder {
       const { step } = message;
       if (message.end > received || step.until_ms >= 0) continue;
       step.until_ms = rounded(at_ms);
-      if (!message.isTold) this.options.onStep(step);
-      message.isTold = true;
     }
     while (direction.messages.length > 1 && (direction.messages[0]?.end ?? 0) <= received) direction.messages.shift();
   }
@@ -266,7 +260,6 @@ export class Recorder {
     if (close === undefined || close.kind !== "close" || close.until_ms >= 0) return;
     close.until_ms = rounded(at_ms);
     (close as { how: "FIN" | "RST" }).how = how;
-    this.options.onStep(close);
   }
 
   add(step: RecordedStep): void {
@@ -274,7 +267,6 @@ export class Recorder {
     step.at_ms = rounded(step.at_ms);
     step.until_ms = rounded(step.until_ms);
     this.steps.push(step);
-    this.options.onStep(step);
   }
 }
 
