@@ -39,6 +39,8 @@ export interface ScenarioText {
   readonly rtt_ms: number;
   readonly emphasis?: RegExp;
   readonly cues: readonly Cue[];
+  /** Why hopwise is slower than no proxy, where it is. */
+  readonly comparison?: Text;
   readonly moral: Text;
   readonly sources: readonly string[];
 }
@@ -108,7 +110,7 @@ async function perform<Facts>(written: ScenarioOf<Facts>, options: PerformOption
 }
 
 function playOf(written: ScenarioText, middle: Middle, stage: Stage, judgement: Judgement): Play {
-  const { name, title, moral, sources } = written;
+  const { name, title, comparison, moral, sources } = written;
   return {
     scenario: name,
     title,
@@ -119,6 +121,7 @@ function playOf(written: ScenarioText, middle: Middle, stage: Stage, judgement: 
     connections: stage.recorder.connections,
     steps: stage.recorder.steps,
     ...judgement,
+    ...(comparison === undefined || middle.kind !== "hopwise" ? {} : { comparison }),
     moral,
     sources,
   };

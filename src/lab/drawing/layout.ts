@@ -8,6 +8,7 @@ import type { Connection, NarratedStep, Play, Text } from "../play.ts";
 import { axisOf, heightsOf, type Point, pointsOf, type TimeAxis } from "./axis.ts";
 import { type Bar, barsOf, type Lanes, lanesOf } from "./bars.ts";
 import { type Box, boxesOf, boxRules, placedBoxes } from "./boxes.ts";
+import { spread } from "./labels.ts";
 import { connectionOf, hangTitle } from "./sentences.ts";
 import { fitted, widthOf } from "./text.ts";
 
@@ -17,6 +18,8 @@ export const metrics = {
   topPadding: 22,
   bottomPadding: 34,
   titleSize: 12,
+  /** A long title is written so small before it is cut. */
+  titleSizeMin: 10,
   markSize: 10.5,
   /** Long lines are written so small before they are cut. */
   markSizeMin: 9,
@@ -26,7 +29,7 @@ export const metrics = {
   marksMax: 2,
   /** An arrow falls at least so much: time passes. */
   arrowFall: 7,
-  legFall: 12,
+  legFall: 17,
 } as const;
 
 /** From one actor to the next: where there are many, their arrows run past each other and have room enough. */
@@ -46,9 +49,11 @@ export interface Arrow {
   readonly x2: number;
   readonly y2: number;
   readonly title: string;
+  /** Of a message's; others have one size. */
+  readonly titleSize: number;
   /** Emphasised lines, cut to fit. */
   readonly marks: readonly string[];
-  /** Where on the arrow its title stands: the middle, or nearer to its beginning where another arrow crosses it. */
+  /** Where on the arrow its label stands: the middle, or wherever it is not in the way of others (labels.ts). */
   readonly along: number;
 }
 
@@ -164,7 +169,7 @@ function panelOf(scene: Scene, y: Y, height: number): Panel {
     width: 2 * metrics.margin + (play.actors.length - 1) * gapOf(play),
     columns: play.actors.map((actor) => ({ x: xOf(actor.id), actor })),
     bars: barsOf(scene, yOf, height),
-    shapes,
+    shapes: spread(shapes),
     done: height - lastY > 2 * metrics.bottomPadding ? { y: lastY, at_ms: last_ms } : undefined,
   };
 }
@@ -206,10 +211,12 @@ function labelOf(scene: Scene, step: NarratedStep & { readonly kind: "message" |
   const cut = (text: string, size: number) => fitted(text, size, room, true);
   if (step.kind === "close") {
     const title = step.reason === undefined ? step.how : `${step.how} · ${step.reason}`;
-    return { style: step.how, title: cut(title, metrics.titleSize), marks: [] };
+    return { style: step.how, title: cut(title, metrics.titleSize), titleSize: metrics.titleSize, marks: [] };
   }
   const marks = step.emphasis.slice(0, metrics.marksMax).map((line) => cut(line, metrics.markSizeMin));
-  return { style: "message" as const, title: cut(step.title, metrics.titleSize), marks };
+  const isLong = widthOf(step.title, metrics.titleSize, true) > room;
+  const titleSize = isLong ? metrics.titleSizeMin : metrics.titleSize;
+  return { style: "message" as const, title: cut(step.title, titleSize), titleSize, marks };
 }
 
 function lengthOf({ play, xOf }: Scene, connection: string): number {
@@ -232,7 +239,7 @@ function endsOf({ lanes, xOf, play }: Scene, connection: Connection, sender: str
 function handshake(scene: Scene, connection: Connection, step: number, y1: number, y2: number): Shape[] {
   const { x1, x2, colour } = endsOf(scene, connection, connection.from);
   const middle = (y1 + y2) / 2;
-  const leg = { kind: "arrow", step, colour, marks: [], along: 0.5 } as const;
+  const leg = { kind: "arrow", step, colour, titleSize: metrics.titleSize, marks: [], along: 0.5 } as const;
   const port = { text: `:${connection.port}`, colour, isLeftwards: x2 < x1 };
   return [
     { ...leg, style: "SYN", title: "SYN", x1, y1, x2, y2: middle },

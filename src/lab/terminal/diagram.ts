@@ -24,7 +24,7 @@ const FIELDS_MAX = 4;
 const words = {
   opens: { en: "SYN", ko: "SYN" },
   port: { en: "port", ko: "포트" },
-  octets: { en: "octets", ko: "바이트" },
+  bytes: { en: "bytes", ko: "바이트" },
 } satisfies Record<string, Text>;
 
 export interface DiagramOptions {
@@ -105,7 +105,7 @@ export class Diagram {
       case "message": {
         const lines = this.arrow(time, step.connection, step.from, step.title, "cyan", "─");
         const shown = step.emphasis.slice(0, FIELDS_MAX);
-        if (step.octetCount > step.octets.length) shown.push(`${step.octetCount} ${this.say(words.octets)}`);
+        if (step.octetCount > step.octets.length) shown.push(`${step.octetCount} ${this.say(words.bytes)}`);
         return [...lines, ...shown.flatMap((field) => this.besideArrow(step.connection, field))];
       }
     }

@@ -75,7 +75,11 @@ export function titleOf(
   ];
 }
 
-export function verdictOf({ outcome, verdict, measures }: Play, language: Language, width: number): string[] {
+export function verdictOf(
+  { outcome, verdict, measures, comparison }: Play,
+  language: Language,
+  width: number,
+): string[] {
   const { mark, style } = marks[outcome];
   const lines = wrapped(verdict[language], width - 4);
   const figures = measures.flatMap((measure) =>
@@ -85,6 +89,7 @@ export function verdictOf({ outcome, verdict, measures }: Play, language: Langua
     "",
     ...lines.map((line, index) => styled(style, `${index === 0 ? mark : " "} ${line}`)),
     ...figures.map((line) => styled("dim", `    ${line}`)),
+    ...(comparison === undefined ? [] : ["", ...wrapped(comparison[language], width - 4).map((line) => `  ${line}`)]),
   ];
 }
 
