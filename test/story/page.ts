@@ -10,6 +10,7 @@ import { castOf, outcomeWords } from "../../src/lab/drawing/sentences.ts";
 import { duration } from "../../src/lab/drawing/text.ts";
 import { figureText } from "../../src/lab/figures.ts";
 import type { Language, Measure, Play, Text } from "../../src/lab/play.ts";
+import { toldAt_ms } from "../../src/lab/recording/telling.ts";
 import type { Scenario } from "../../src/lab/scenario.ts";
 import { scenarios } from "../../src/lab/scenarios/all.ts";
 import { story } from "../conformance/story.ts";
@@ -48,6 +49,7 @@ const words = {
   who: { en: "In the middle", ko: "가운데" },
   outcome: { en: "Outcome", ko: "결과" },
   happened: { en: "What happened", ko: "무슨 일이 있었나" },
+  told: { en: "How it goes", ko: "어떻게 흘러가나" },
   measured: { en: "Measured", ko: "측정값" },
   mermaid: { en: "As a Mermaid diagram", ko: "Mermaid 다이어그램으로 보기" },
 } as const satisfies Record<string, Text>;
@@ -102,12 +104,23 @@ function scenarioLines({ scenario, plays }: PlayedScenario, language: Language):
     }),
     "",
     ...measureTable(plays, language),
+    ...plays.flatMap(({ comparison }) => (comparison === undefined ? [] : [comparison[language], ""])),
+    ...plays.flatMap((play) => narrationLines(play, language)),
     `> ${moral[language]}`,
     "",
     sources.join(" · "),
     "",
     ...(first === undefined ? [] : mermaidBlock(first, language)),
   ];
+}
+
+/** What the player says, with the time at which it is said. */
+function narrationLines(play: Play, language: Language): string[] {
+  const said = play.steps.toSorted((a, b) => toldAt_ms(a) - toldAt_ms(b));
+  const lines = said.flatMap((step) =>
+    step.narration === undefined ? [] : [`- ${duration(toldAt_ms(step))}: ${step.narration[language]}`],
+  );
+  return lines.length === 0 ? [] : [`**${words.told[language]}: ${castOf(play)[language]}**`, "", ...lines, ""];
 }
 
 function statementOf(name: string, language: Language): string {

@@ -125,7 +125,7 @@ export const fullHouse = scenario<Facts>({
     {
       on: { kind: "message", by: "guest1", contains: /bill/ },
       text: {
-        en: "The guest that gave way comes back on a new connection, and has lost nothing.",
+        en: "The first guest comes back on a new connection, and has lost nothing.",
         ko: "자리를 비웠던 손님은 새 연결로 돌아옵니다. 잃은 것은 없습니다.",
       },
     },
