@@ -273,6 +273,8 @@ interface Leg {
   readonly from: number;
   readonly to: number;
   readonly fall: number;
+  /** From left to right. */
+  readonly length: number;
   readonly above: number;
   readonly below: number;
   /** How much of the way its label takes. */
@@ -294,7 +296,8 @@ function legsOf(scene: Scene, height: (ms: number) => number): Leg[] {
       const fall = Math.max(2 * metrics.legFall, linear);
       // Seen from what follows, a handshake is its second leg, which comes back to the dialing side.
       const back = { from: columnOf(to), to: columnOf(from) };
-      return [{ point, ...back, fall, above: metrics.titleHeight, below: 2, share: 0.3, hasPort: true }];
+      const length = lengthOf(scene, step.connection);
+      return [{ point, ...back, fall, length, above: metrics.titleHeight, below: 2, share: 0.3, hasPort: true }];
     }
     const { title, marks } = labelOf(scene, step);
     const sender = columnOf(step.from);
@@ -305,6 +308,7 @@ function legsOf(scene: Scene, height: (ms: number) => number): Leg[] {
         from: sender,
         to: recipient,
         fall: Math.max(metrics.arrowFall, linear),
+        length: lengthOf(scene, step.connection),
         above: metrics.titleHeight,
         below: 4 + marks.length * metrics.markHeight,
         share:
@@ -330,7 +334,11 @@ function arrowRules(scene: Scene, height: (ms: number) => number) {
       const isSameDirection = leg.from < leg.to === later.from < later.to;
       if (isSameDirection || later.point.first < leg.point.last) {
         return [
-          { before: leg.point.first, after: later.point.first, gap: clearance },
+          {
+            before: leg.point.first,
+            after: later.point.first,
+            gap: clearance * (isSameDirection ? steepness(leg) : 1),
+          },
           ...(isSameDirection && leg.point.last < later.point.last
             ? [{ before: leg.point.last, after: later.point.last, gap: clearance }]
             : []),
@@ -341,6 +349,11 @@ function arrowRules(scene: Scene, height: (ms: number) => number) {
       return [{ before: leg.point.last, after: later.point.first, gap: Math.max(0, clearance - apart) }];
     }),
   ]);
+}
+
+/** Steep arrows side by side are nearer to each other than one below the other: by so much they need to be further apart. */
+function steepness({ fall, length }: Leg): number {
+  return Math.hypot(1, fall / length);
 }
 
 function isSameWay(a: Leg, b: Leg): boolean {
