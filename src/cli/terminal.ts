@@ -39,6 +39,11 @@ export class Terminal {
     return this.stderr.isTTY === true && !this.isQuiet && !this.isJson;
   }
 
+  /** How wide lines may be. */
+  get columns(): number {
+    return this.stderr.columns || 80;
+  }
+
   /** A result. */
   print(line: string): void {
     this.clearLive();
@@ -81,7 +86,7 @@ export class Terminal {
   }
 
   private drawLive(): void {
-    const width = (this.stderr.columns || 80) - 1;
+    const width = this.columns - 1;
     // In one write, so that nothing flickers.
     const text = this.live.map((line) => `${this.forStream(clipped(line, width), this.stderr)}\n`).join("");
     if (text !== "") this.stderr.write(text);
