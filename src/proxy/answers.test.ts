@@ -28,3 +28,10 @@ describe("an error is told as JSON to those who ask for JSON by name (RFC 9110 s
     'text/plain;x="a, application/json"',
   ])("not %s", (accept) => expect(contentType(accept)).toBe("text/plain"));
 });
+
+it("does not read an Accept of more than a kilobyte: its client gets text", () => {
+  const context = { isHead: false, date: "", connectionLines: "", viaName: "x" };
+  const padded = (spaces: number) => `application/json${" ".repeat(spaces)};q=1`;
+  expect(errorAnswer("overloaded", { ...context, accept: padded(10) })).toContain("application/problem+json");
+  expect(errorAnswer("overloaded", { ...context, accept: padded(60_000) })).toContain("text/plain");
+});

@@ -233,7 +233,8 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?
   const { status, text, proxyError } = answerMeaning(reason);
   const type = reason === "connect-failed" ? dialErrorType(fault ?? "") : proxyError;
   const title = reasonPhrases[status] ?? "Error";
-  const wantsJson = context.accept !== undefined && takesJson(context.accept);
+  const wantsJson =
+    context.accept !== undefined && context.accept.length <= ACCEPT_BYTES_MAX && takesJson(context.accept);
   const body = wantsJson
     ? `${JSON.stringify({ type: "about:blank", title, status, reason, detail: text })}\n`
     : `${status} ${title}: ${reason}\n${text}\n`;
@@ -243,6 +244,9 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?
     `Proxy-Status: ${context.viaName}; error=${type}; details="${reason}"\r\n`;
   return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
 }
+
+/** Browsers send less than 200 bytes. Reading `Accept` takes time that grows faster than its length, so more is not read. */
+const ACCEPT_BYTES_MAX = 1_024;
 
 const JSON_RANGES: ReadonlySet<string | undefined> = new Set([
   "application/json",
