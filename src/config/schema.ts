@@ -16,6 +16,7 @@ import {
   readOrigin,
   readSize_bytes,
   readViaName,
+  shown,
 } from "./values.ts";
 
 export const optionGroups = {
@@ -104,7 +105,7 @@ export const proxySchema = z.strictObject({
         const origins = typeof value === "string" ? [value] : value;
         if (origins.length === 0) throw invalid("it is empty: write where requests go, like http://127.0.0.1:3000");
         const twice = origins.find((origin, index) => origins.indexOf(origin) !== index);
-        if (twice !== undefined) throw invalid(`"${twice}" is given twice: write each origin once`);
+        if (twice !== undefined) throw invalid(`"${shown(twice)}" is given twice: write each origin once`);
         return origins.map(readOrigin);
       },
     ),

@@ -6,6 +6,7 @@
  */
 import { BlockList, isIP } from "node:net";
 import { OriginAddressError, parseOriginAddress } from "../pool/origin-address.ts";
+import { withoutUserinfo } from "../wire/userinfo.ts";
 import { HopwiseError } from "./error.ts";
 
 /** Says why a value cannot be taken. */
@@ -166,8 +167,12 @@ export function readViaName(value: string): string {
   return value;
 }
 
-/** A value as it may be repeated in a message: short, on one line, harmless to a terminal. */
+/** A value as it may be repeated in a message: short, on one line, harmless to a terminal, and without a password. */
 export function shown(value: string | number): string {
-  const text = String(value).replace(/[^\x20-\x7e\u00a0-\u{10ffff}]/gu, "?");
+  const written = String(value);
+  const colon = written.indexOf(":");
+  // It may be a URL with a password.
+  const harmless = colon >= 0 && written.includes("@", colon) ? withoutUserinfo(written) : written;
+  const text = harmless.replace(/[^\x20-\x7e\u00a0-\u{10ffff}]/gu, "?");
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -11,6 +11,7 @@ import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { AnswerReason } from "../proxy/answers.ts";
 import type { DownstreamConnection } from "../proxy/downstream.ts";
 import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
+import { withoutUserinfo } from "../wire/userinfo.ts";
 
 /** One exchange, once it has ended. */
 export interface ExchangeEntry {
@@ -21,6 +22,7 @@ export interface ExchangeEntry {
   readonly client: string;
   /** Empty when the request's head could not be read. */
   readonly method: string;
+  /** As it was received, but for a user name and password: `http://***@host/`. */
   readonly target: string;
   readonly version: "1.0" | "1.1";
   /** The final status that the client got; none: 0. */
@@ -150,7 +152,7 @@ export class EntryMaker {
       time: this.timeAt(record.startedAt_ms),
       client: downstream.clientName,
       method: record.method,
-      target: record.target,
+      target: withoutUserinfo(record.target),
       version: record.minorVersion === 0 ? "1.0" : "1.1",
       status: record.status,
       outcome: record.outcome,

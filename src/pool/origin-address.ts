@@ -5,6 +5,7 @@
  * as it came.
  */
 import type { Address } from "../net/ports.ts";
+import { withoutUserinfo } from "../wire/userinfo.ts";
 
 export interface OriginAddress {
   readonly address: Address;
@@ -25,7 +26,7 @@ export function parseOriginAddress(text: string): OriginAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw new OriginAddressError(
-      `"${text}" is no origin: write http://HOST:PORT, https://HOST:PORT or unix:/path/to/socket`,
+      `"${withoutUserinfo(text)}" is no origin: write http://HOST:PORT, https://HOST:PORT or unix:/path/to/socket`,
     );
   }
   if (url.username !== "" || url.password !== "") {
@@ -35,13 +36,14 @@ export function parseOriginAddress(text: string): OriginAddress {
   }
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
     throw new OriginAddressError(
-      `"${text}" has more than an origin: paths are forwarded as they come, so write ${url.protocol}//${url.host}`,
+      `"${withoutUserinfo(text)}" has more than an origin: paths are forwarded as they come, so write ${url.protocol}//${url.host}`,
     );
   }
   const isTls = url.protocol === "https:";
   const host = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
   const port = url.port === "" ? (isTls ? 443 : 80) : Number(url.port);
-  if (port === 0) throw new OriginAddressError(`"${text}" has port 0: write the port the origin listens on`);
+  if (port === 0)
+    throw new OriginAddressError(`"${withoutUserinfo(text)}" has port 0: write the port the origin listens on`);
   const tls = isTls ? { tls: { serverName: host, rejectUnauthorized: true } } : {};
   return { address: { kind: "tcp", host, port, ...tls }, name: `${url.protocol}//${url.host}`, authority: url.host };
 }
@@ -49,7 +51,7 @@ export function parseOriginAddress(text: string): OriginAddress {
 function unixAddress(text: string): OriginAddress {
   const path = text.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
   if (!path.startsWith("/")) {
-    throw new OriginAddressError(`"${text}" is no socket path: write unix:/absolute/path/to/socket`);
+    throw new OriginAddressError(`"${withoutUserinfo(text)}" is no socket path: write unix:/absolute/path/to/socket`);
   }
   return { address: { kind: "unix", path }, name: `unix:${path}`, authority: "localhost" };
 }

@@ -56,7 +56,10 @@ export class RequestHead extends HeadReader {
       this.method = "GET";
     } else {
       this.method = text.slice(0, methodEnd);
-      if (!isToken(this.method)) return "request-line-malformed";
+      if (!isToken(this.method)) {
+        this.method = "";
+        return "request-line-malformed";
+      }
     }
     this.target = text.slice(methodEnd + 1, targetEnd);
     if (length - targetEnd !== " HTTP/1.1".length || !text.startsWith(" HTTP/1.1", targetEnd)) {
