@@ -32,6 +32,8 @@ export interface ExchangeEntry {
   readonly reason?: AnswerReason;
   /** The system's error code, or another detail beside the reason. */
   readonly fault?: string;
+  /** The beginning of a request whose start-line could not be read, with escapes like `\\x16`; otherwise absent. */
+  readonly received?: string;
   /** To the end of the exchange. */
   readonly duration_ms: number;
   /** To the first octet of the origin's response; none came: absent. */
@@ -145,7 +147,7 @@ export class EntryMaker {
   }
 
   exchange(record: ExchangeRecord): ExchangeEntry {
-    const { downstream, upstream, reason, fault, responseBeganAt_ms } = record;
+    const { downstream, upstream, reason, fault, received, responseBeganAt_ms } = record;
     const closesDownstream = closesAfter(downstream, record.downstreamExchange);
     return {
       type: "exchange",
@@ -158,6 +160,7 @@ export class EntryMaker {
       outcome: record.outcome,
       ...(reason === undefined ? {} : { reason }),
       ...(fault === undefined || fault === "" ? {} : { fault }),
+      ...(received === undefined || received === "" ? {} : { received }),
       duration_ms: rounded(record.endedAt_ms - record.startedAt_ms),
       ...(responseBeganAt_ms === undefined ? {} : { wait_ms: rounded(responseBeganAt_ms - record.startedAt_ms) }),
       requestBytes: record.requestBodyBytes,
