@@ -12,6 +12,7 @@ import {
   readCount,
   readDuration_ms,
   readListenAddress,
+  readListenHost,
   readNetwork,
   readOrigin,
   readSize_bytes,
@@ -126,7 +127,7 @@ export const proxySchema = z.strictObject({
     description: "where clients connect; port 0 takes any free one",
     reason: "this machine alone: what the network may reach is decided, not forgotten",
   }),
-  host: option(z.string().optional(), {
+  host: option(kind(z.string(), "write a host", readListenHost).optional(), {
     group: "way",
     isLibraryOnly: true,
     description: "the host of `listen`, apart",

@@ -6,6 +6,7 @@
  */
 import type { Address } from "../net/ports.ts";
 import { withoutUserinfo } from "../wire/userinfo.ts";
+import { isDecimalIPv4, portMeant } from "./numeric-host.ts";
 
 export interface OriginAddress {
   readonly address: Address;
@@ -29,6 +30,7 @@ export function parseOriginAddress(text: string): OriginAddress {
       `"${withoutUserinfo(text)}" is no origin: write http://HOST:PORT, https://HOST:PORT or unix:/path/to/socket`,
     );
   }
+  refuseNumericHost(text, url);
   if (url.username !== "" || url.password !== "") {
     throw new OriginAddressError(
       `an origin has no user name and no password here: clients send their own, so write ${url.protocol}//${url.host}`,
@@ -46,6 +48,20 @@ export function parseOriginAddress(text: string): OriginAddress {
     throw new OriginAddressError(`"${withoutUserinfo(text)}" has port 0: write the port the origin listens on`);
   const tls = isTls ? { tls: { serverName: host, rejectUnauthorized: true } } : {};
   return { address: { kind: "tcp", host, port, ...tls }, name: `${url.protocol}//${url.host}`, authority: url.host };
+}
+
+/** A host that is spelled as an address in no usual way is one by accident: `http://3000` would be 0.0.11.184. */
+function refuseNumericHost(text: string, { hostname, protocol, port }: URL): void {
+  const written = /^[a-z]+:[\\/]*(?:[^@/?#\\]*@)?([^:/?#\\]*)/i.exec(text)?.[1] ?? "";
+  // The URL's host is an address where the written one is read as a number, in whatever digits.
+  if (!isDecimalIPv4(hostname) || written === hostname) return;
+  const meant = portMeant(written);
+  const suffix = port === "" ? "" : `:${port}`;
+  const hint =
+    meant === undefined || port !== "" ? "" : `${protocol}//127.0.0.1:${meant} for a port of this machine, or `;
+  throw new OriginAddressError(
+    `"${withoutUserinfo(text)}" is the address ${hostname}: write ${hint}${protocol}//${hostname}${suffix}`,
+  );
 }
 
 function unixAddress(text: string): OriginAddress {
