@@ -5,8 +5,10 @@
  */
 import { isIP } from "node:net";
 import { hostname } from "node:os";
+import { shown } from "../config/values.ts";
 import type { FigureSource } from "../ledger/figures.ts";
 import { metricsContentType, metricsText } from "../ledger/metrics.ts";
+import { safeJson } from "../ledger/safe-json.ts";
 import { statsFrom } from "../ledger/stats.ts";
 import { version } from "../ledger/version.ts";
 
@@ -56,11 +58,7 @@ export async function adminAnswer(request: AdminRequest, { source, host }: Admin
   }
   const path = pathOf(request.target);
   if (path !== "/" && !Object.hasOwn(pages, path)) {
-    return problem(
-      404,
-      "not-found",
-      `There is no ${JSON.stringify(path)}; there are ${Object.keys(pages).join(", ")}.`,
-    );
+    return problem(404, "not-found", `There is no "${shown(path)}"; there are ${Object.keys(pages).join(", ")}.`);
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
     return { ...problem(405, "method-not-allowed", "Figures can only be read: use GET or HEAD."), allow: "GET, HEAD" };
@@ -78,7 +76,7 @@ export async function adminAnswer(request: AdminRequest, { source, host }: Admin
       return {
         status: 200,
         contentType: JSON_TYPE,
-        body: `${JSON.stringify(statsFrom(await source.figures()), null, 2)}\n`,
+        body: `${safeJson(statsFrom(await source.figures()), 2)}\n`,
       };
     case "/metrics":
       return { status: 200, contentType: metricsContentType, body: await metricsText(await source.figures()) };
@@ -109,5 +107,5 @@ function pathOf(target: string): string {
 }
 
 export function problem(status: number, reason: string, detail: string): AdminAnswer {
-  return { status, contentType: JSON_TYPE, body: `${JSON.stringify({ status, reason, detail })}\n` };
+  return { status, contentType: JSON_TYPE, body: `${safeJson({ status, reason, detail })}\n` };
 }
