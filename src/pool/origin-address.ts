@@ -14,6 +14,8 @@ export interface OriginAddress {
   readonly name: string;
   /** `Host` for clients that send none. */
   readonly authority: string;
+  /** Not an operator but a client has named it: there may be as many as clients like. */
+  readonly isNamedByClients?: true;
 }
 
 export class OriginAddressError extends Error {
