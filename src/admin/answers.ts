@@ -1,7 +1,8 @@
 /**
  * What the admin server answers to which path. A function from request to answer: no sockets, no server.
  *
- * It shows figures and changes nothing. Deliberately absent: access for other origins of a browser (CORS).
+ * It shows figures and changes nothing. Deliberately absent: access for pages of other origins (CORS): their requests are
+ * refused.
  */
 import { isIP } from "node:net";
 import { hostname } from "node:os";
@@ -18,6 +19,10 @@ export interface AdminRequest {
   readonly target: string;
   /** The values of `Host`. */
   readonly hosts: readonly string[];
+  /** What a browser says of the page that asks (Fetch, Fetch Metadata); nothing: it is no browser, or the page is this one. */
+  readonly origin?: string | undefined;
+  readonly fetchSite?: string | undefined;
+  readonly fetchMode?: string | undefined;
 }
 
 export interface AdminAnswer {
@@ -55,6 +60,13 @@ export async function adminAnswer(request: AdminRequest, { source, host }: Admin
     const detail =
       "Use an IP address, localhost or this machine's name: others may be a web page's attempt to read this.";
     return problem(421, "misdirected", detail);
+  }
+  if (isFromElsewhere(request)) {
+    return problem(
+      403,
+      "cross-origin",
+      "A page of another origin asks for this: figures are for this machine's operators.",
+    );
   }
   const path = pathOf(request.target);
   if (path !== "/" && !Object.hasOwn(pages, path)) {
@@ -99,6 +111,16 @@ function isOurHost(host: string | undefined, configured: string): boolean {
     /^[a-z0-9_-]+$/.test(name) ||
     [configured, hostname()].some((it) => it.toLowerCase() === name)
   );
+}
+
+/**
+ * Whether a page from elsewhere asks in the background. It could not read the answer (there is no CORS), but learn from its
+ * length and time, and make work. Following a link shows the figures to the person who follows it, and to nobody else.
+ */
+function isFromElsewhere({ origin, fetchSite, fetchMode }: AdminRequest): boolean {
+  // Browsers send Origin with GET only where the page is of another one.
+  if (origin !== undefined) return true;
+  return (fetchSite === "cross-site" || fetchSite === "same-site") && fetchMode !== "navigate";
 }
 
 function pathOf(target: string): string {
