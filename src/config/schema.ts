@@ -12,10 +12,12 @@ import {
   readCount,
   readDuration_ms,
   readListenAddress,
+  readListenHost,
   readNetwork,
   readOrigin,
   readSize_bytes,
   readViaName,
+  shown,
 } from "./values.ts";
 
 export const optionGroups = {
@@ -104,7 +106,7 @@ export const proxySchema = z.strictObject({
         const origins = typeof value === "string" ? [value] : value;
         if (origins.length === 0) throw invalid("it is empty: write where requests go, like http://127.0.0.1:3000");
         const twice = origins.find((origin, index) => origins.indexOf(origin) !== index);
-        if (twice !== undefined) throw invalid(`"${twice}" is given twice: write each origin once`);
+        if (twice !== undefined) throw invalid(`"${shown(twice)}" is given twice: write each origin once`);
         return origins.map(readOrigin);
       },
     ),
@@ -125,7 +127,7 @@ export const proxySchema = z.strictObject({
     description: "where clients connect; port 0 takes any free one",
     reason: "this machine alone: what the network may reach is decided, not forgotten",
   }),
-  host: option(z.string().optional(), {
+  host: option(kind(z.string(), "write a host", readListenHost).optional(), {
     group: "way",
     isLibraryOnly: true,
     description: "the host of `listen`, apart",

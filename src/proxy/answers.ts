@@ -7,7 +7,7 @@
 import { hasNoWeight, listMembers } from "../wire/octets.ts";
 import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
 import { CHALLENGE_LINE } from "./authentication.ts";
-import { dialErrorType } from "./dial-faults.ts";
+import { dialErrorText, dialErrorType } from "./dial-faults.ts";
 
 interface AnswerMeaning {
   readonly status: number;
@@ -25,7 +25,7 @@ const meanings = {
   },
   "connect-timeout": {
     status: 504,
-    text: "No connection to the origin could be opened in time.",
+    text: "No connection to the origin could be opened in time. Check its address, and the firewalls on the way.",
     proxyError: "connection_timeout",
   },
   "pool-line-full": {
@@ -45,7 +45,7 @@ const meanings = {
   },
   "response-timeout": {
     status: 504,
-    text: "The origin did not begin to answer in time.",
+    text: "The origin took the request and did not begin to answer in time. Check what it waits for.",
     proxyError: "http_response_timeout",
   },
   "response-stalled": {
@@ -230,8 +230,11 @@ export interface AnswerContext {
  * @param fault the system's error code, for want of a connection
  */
 export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?: string): string {
-  const { status, text, proxyError } = answerMeaning(reason);
-  const type = reason === "connect-failed" ? dialErrorType(fault ?? "") : proxyError;
+  const meaning = answerMeaning(reason);
+  const { status } = meaning;
+  const dialError = reason === "connect-failed" ? dialErrorType(fault ?? "") : undefined;
+  const type = dialError ?? meaning.proxyError;
+  const text = dialError === undefined ? meaning.text : dialErrorText(dialError);
   const title = reasonPhrases[status] ?? "Error";
   const wantsJson =
     context.accept !== undefined && context.accept.length <= ACCEPT_BYTES_MAX && takesJson(context.accept);

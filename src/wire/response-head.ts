@@ -6,6 +6,7 @@
  * belong to no response.
  */
 import { type HeadLimits, HeadReader } from "./head-reader.ts";
+import { protocolOfResponse } from "./other-protocols.ts";
 import type { RefusalCode } from "./refusals.ts";
 
 const STATUS_LINE = /^HTTP\/([0-9])\.([0-9]) ([1-9][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
@@ -27,8 +28,8 @@ export class ResponseHead extends HeadReader {
     return true;
   }
 
-  protected get foreign(): RefusalCode {
-    return "status-line-malformed";
+  protected foreign(first: number): RefusalCode {
+    return protocolOfResponse(first) ?? "status-line-malformed";
   }
 
   protected judgeStartLine(length: number): RefusalCode | undefined {
