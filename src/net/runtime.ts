@@ -5,22 +5,24 @@
  * what either does, see node-*.ts and bun-*.ts.
  */
 import { bun } from "./bun-api.ts";
-import { dialOnBun } from "./bun-dialer.ts";
+import { attemptOnBun } from "./bun-dialer.ts";
 import { listenOnBun } from "./bun-listener.ts";
 import type { DialGuard } from "./dial-guard.ts";
-import { dialOnNode } from "./node-dialer.ts";
+import { dialerOf } from "./dialing.ts";
+import { ChosenNames } from "./names/chosen-names.ts";
+import { attemptOnNode } from "./node-dialer.ts";
 import { listenOnNode } from "./node-listener.ts";
 import type { Dialer, Listener, ListenOptions } from "./ports.ts";
-import { lookupAll, type Resolve } from "./resolving.ts";
+import { type Names, SystemNames } from "./resolving.ts";
 
-const dial = bun === undefined ? dialOnNode : dialOnBun;
+const attempt = bun === undefined ? attemptOnNode : attemptOnBun;
 
 /** Dials whatever the operator wrote. */
-export const dialer: Dialer = { dial: (address, handler) => dial(address, handler, undefined) };
+export const dialer: Dialer = dialerOf(attempt, new SystemNames());
 
-/** Dials on behalf of strangers. */
-export function guardedDialer(guard: DialGuard, resolve: Resolve = lookupAll): Dialer {
-  return { dial: (address, handler) => dial(address, handler, { guard, resolve }) };
+/** Dials on behalf of strangers, who choose the names. */
+export function guardedDialer(guard: DialGuard, names: Names = new ChosenNames()): Dialer {
+  return dialerOf(attempt, names, guard);
 }
 
 /** Listens. @throws the system's error */

@@ -24,6 +24,8 @@ export interface Admission {
   readonly takesTrailers: boolean;
   /** What is left of `Max-Forwards` on TRACE and OPTIONS; 0: this proxy is the final recipient; otherwise undefined. */
   readonly maxForwards: number | undefined;
+  /** Of a forward proxy: whose request it is, where clients get equal shares (client-key.ts). */
+  readonly client?: string;
   /** Why a forward proxy does nothing for this client; absent: nothing speaks against it. */
   readonly denied?: AnswerReason;
 }

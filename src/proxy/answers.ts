@@ -152,6 +152,11 @@ const meanings = {
     text: "The target is not on the public network (loopback, private, link-local, ...), and may not be reached from here.",
     proxyError: "destination_ip_prohibited",
   },
+  "too-many-lookups": {
+    status: 503,
+    text: "As many names as are allowed are being looked up.",
+    proxyError: "connection_limit_reached",
+  },
   "too-many-origins": {
     status: 503,
     text: "Connections to as many origins as are allowed are in use.",
@@ -232,7 +237,8 @@ export interface AnswerContext {
 export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?: string): string {
   const meaning = answerMeaning(reason);
   const { status } = meaning;
-  const dialError = reason === "connect-failed" ? dialErrorType(fault ?? "") : undefined;
+  const isOfDial = reason === "connect-failed" || reason === "connect-timeout";
+  const dialError = isOfDial ? dialErrorType(fault ?? "") : undefined;
   const type = dialError ?? meaning.proxyError;
   const text = dialError === undefined ? meaning.text : dialErrorText(dialError);
   const title = reasonPhrases[status] ?? "Error";

@@ -9,6 +9,7 @@ import type { RequestHead } from "../wire/request-head.ts";
 import type { Admission } from "./admission.ts";
 import type { Verdict } from "./authentication.ts";
 import type { ClientExchange } from "./client-exchange.ts";
+import { clientKeyOf } from "./client-key.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import { Exchange } from "./exchange.ts";
@@ -39,7 +40,8 @@ function beginForward(
 ): ClientExchange {
   const authentication = context.settings.forward?.authentication;
   const judged: Judged = (verdict) => {
-    const what = verdict === "good" ? admission : { ...admission, denied: verdict };
+    const client = clientKeyOf(downstream.clientName);
+    const what = verdict === "good" ? { ...admission, client } : { ...admission, client, denied: verdict };
     const Begun = admission.target.form === "authority" ? TunnelRequest : Exchange;
     return new Begun(context, downstream, head, what, record);
   };

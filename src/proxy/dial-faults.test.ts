@@ -9,6 +9,7 @@ const types: Readonly<Record<string, readonly string[]>> = {
   connection_timeout: ["ETIMEDOUT"],
   destination_ip_unroutable: ["EHOSTUNREACH", "ENETUNREACH"],
   dns_error: ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL"],
+  dns_timeout: ["ETIMEOUT"],
   tls_certificate_error: [
     "DEPTH_ZERO_SELF_SIGNED_CERT",
     "CERT_HAS_EXPIRED",
@@ -34,9 +35,11 @@ describe("what a dial failed for, in the words of RFC 9209 section 2.3", () => {
 
 it("is told beside the reason; other reasons have a type of their own", () => {
   const context = { accept: undefined, isHead: false, date: "", connectionLines: "", viaName: "p" };
-  const told = (reason: "connect-failed" | "upstream-closed") =>
-    /Proxy-Status: (.*)\r\n/.exec(errorAnswer(reason, context, "ECONNREFUSED"))?.[1];
+  const told = (reason: "connect-failed" | "connect-timeout" | "upstream-closed", fault = "ECONNREFUSED") =>
+    /Proxy-Status: (.*)\r\n/.exec(errorAnswer(reason, context, fault))?.[1];
   expect(told("connect-failed")).toBe('p; error=connection_refused; details="connect-failed"');
+  expect(told("connect-timeout", "ETIMEDOUT")).toBe('p; error=connection_timeout; details="connect-timeout"');
+  expect(told("connect-timeout", "ETIMEOUT")).toBe('p; error=dns_timeout; details="connect-timeout"');
   expect(told("upstream-closed")).toBe('p; error=connection_terminated; details="upstream-closed"');
 });
 

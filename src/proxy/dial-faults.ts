@@ -2,8 +2,9 @@
  * What a connection that could not be opened failed for, in the words of `Proxy-Status` (RFC 9209 section 2.3), and for
  * people: what kind of failure it is, and where to look.
  *
- * Deliberately absent: addresses, and the system's own words; the ledger gets those. And `dns_timeout`: `getaddrinfo` does
- * not tell a name server that is silent from one that has failed.
+ * `dns_timeout` is told of a look-up that no name server answered in time. The system's own look-up, of names that operators
+ * chose, ends with the same word whether servers are silent or have failed, so there it must outlast the time to connect.
+ * Deliberately absent: addresses, and the system's own words; the ledger gets those.
  */
 
 /** The runtime names alerts after OpenSSL: `ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION`; this one without the word. */
@@ -21,6 +22,7 @@ const texts = {
     "The origin's address does not answer. Check that it is right, and that no firewall drops connections to it.",
   destination_ip_unroutable: "No route leads to the origin's address. Check the address and the network between.",
   dns_error: "The origin's name cannot be resolved. Check its spelling and the name server.",
+  dns_timeout: "No name server answered in time for the origin's name. Check the name servers, and the way to them.",
   proxy_internal_error:
     "This proxy has no file descriptor, memory or local port left for another connection. Raise its limits.",
   tls_alert_received:
@@ -54,6 +56,8 @@ export function dialErrorType(fault: string): DialErrorType {
     case "ENOTFOUND":
     case "ENODATA":
       return "dns_error";
+    case "ETIMEOUT":
+      return "dns_timeout";
     case "EMFILE":
     case "ENFILE":
     case "ENOBUFS":

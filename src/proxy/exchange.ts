@@ -141,7 +141,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     const pool = this.context.routing.poolFor(this.admission);
     if (typeof pool === "string") return this.fail(pool);
     if (this.mustAwaitLength(pool.speaksHttp10)) return;
-    const search = pool.acquire(this);
+    const search = pool.acquire(this, this.admission.client);
     if (!this.hasEnded && this.upstream === undefined) this.search = search;
   }
 

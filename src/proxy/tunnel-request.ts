@@ -55,7 +55,7 @@ export class TunnelRequest implements ClientExchange, Seeker {
   seek(): void {
     const pool = this.context.routing.poolFor(this.admission);
     if (typeof pool === "string") return this.refuse(pool, "");
-    const search = pool.acquire(this);
+    const search = pool.acquire(this, this.admission.client);
     if (!this.isOver) this.search = search;
   }
 
