@@ -23,6 +23,8 @@ import { drainOnSignal, plural } from "./drain.ts";
 import type { ExitCode } from "./exit.ts";
 import { surviveFaults } from "./faults.ts";
 import { News } from "./news.ts";
+import { reopenLog } from "./proxy.ts";
+import type { Signals } from "./signals.ts";
 import { styled, type Terminal } from "./terminal.ts";
 import type { WorkerKind } from "./worker.ts";
 
@@ -54,15 +56,16 @@ export interface Crew<Options> {
   readonly options: Options;
   /** Reads options as each worker will. */
   readonly read: (options: Options) => ProxyConfig;
-  /** SIGHUP means: logs were rotated, or files are to be read again. Otherwise it keeps its usual meaning. */
-  readonly reloadsOnHangup: boolean;
+  /** What workers can read again. */
+  readonly rereads: readonly string[];
   readonly announce: (listening: Listening) => void;
 }
 
 /** @throws HopwiseError for wrong options, and when it cannot listen */
 export async function runWorkers<Options extends SharedLimits & { readonly accessLog?: string | undefined }>(
-  { kind, count, options, read, reloadsOnHangup, announce }: Crew<Options>,
+  { kind, count, options, read, rereads, announce }: Crew<Options>,
   terminal: Terminal,
+  signals: Signals,
 ): Promise<ExitCode> {
   if (!canSharePort && !canHandOver) {
     const problem = "this runtime can share a port among processes on Linux only: run one process, or use Node";
@@ -97,7 +100,7 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
       return report;
     },
   };
-  const stopped = drainOnSignal(target, terminal);
+  const stopped = drainOnSignal(target, terminal, signals);
   const address = await supervisor.listen().catch((error) => {
     throw error instanceof HopwiseError ? error : listenError(error, whole.listen, "listen");
   });
@@ -109,7 +112,13 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
     throw error;
   }
   announce({ ...address, url: `http://${formatAuthority(address.host, address.port)}`, admin });
-  if (reloadsOnHangup) process.on("SIGHUP", () => supervisor.reload());
+  signals.renews({
+    reopenLogs: () => reopenLog(whole.accessLog, () => supervisor.reopenLogs()),
+    reread() {
+      if (rereads.length > 0) supervisor.reread();
+      return rereads;
+    },
+  });
   return await stopped;
 }
 

@@ -35,8 +35,10 @@ export type ToWorker =
   | { readonly type: "figures" }
   /** A connection, which comes along. */
   | { readonly type: "connection" }
-  /** Open logs anew, and read again what may be read again. */
-  | { readonly type: "reload" }
+  /** Open logs anew, after they were rotated away. */
+  | { readonly type: "reopen-logs" }
+  /** Read again what may be read again. */
+  | { readonly type: "reread" }
   | { readonly type: "drain" }
   /** Cut every client's connection, and end. */
   | { readonly type: "cut" }

@@ -164,9 +164,14 @@ export class Supervisor implements FigureSource {
     for (const { worker } of this.slots) worker.kill();
   }
 
-  /** All workers open their logs anew, after they were rotated away, and read again what may be read again. */
-  reload(): void {
-    this.tellAll({ type: "reload" });
+  /** All workers open their logs anew, after they were rotated away. */
+  reopenLogs(): void {
+    this.tellAll({ type: "reopen-logs" });
+  }
+
+  /** All workers read again what may be read again. */
+  reread(): void {
+    this.tellAll({ type: "reread" });
   }
 
   /** All workers' figures as of now. */

@@ -17,6 +17,9 @@ const FIGURES_MS_MAX = 500;
 /** What a child said last may arrive after its end; a grandchild that holds the channel open must not hold us. */
 const LAST_WORDS_MS_MAX = 1_000;
 
+/** Node from 22.14 on can be told so; elsewhere SIGUSR1 has its meaning in the first moments of a worker. */
+const WITHOUT_INSPECTOR = ["--disable-sigusr1"].filter((flag) => process.allowedNodeEnvironmentFlags.has(flag));
+
 export interface WorkerEnd {
   /** `SIGKILL`, `exit code 1`, `hung`. */
   readonly how: string;
@@ -54,6 +57,7 @@ export class WorkerProcess implements Taker, Watched {
     const { program, start, readOutput, onNews } = options;
     this.number = start.number;
     this.child = fork(program, [], {
+      execArgv: [...process.execArgv, ...WITHOUT_INSPECTOR],
       stdio: ["ignore", readOutput === undefined ? "ignore" : "pipe", "inherit", "ipc"],
     });
     // What cannot be said to a worker is followed by its end.

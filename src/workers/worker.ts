@@ -2,7 +2,7 @@
  * The worker's side: one proxy, told by its supervisor what to do.
  *
  * Signals are the supervisor's business: a terminal's Ctrl-C reaches every process of the group, and a service manager's
- * SIGTERM, too; workers act on neither. When the supervisor is gone, a worker drains by itself and ends. Deliberately
+ * SIGTERM, too: workers act on none. When the supervisor is gone, a worker drains by itself and ends. Deliberately
  * absent: which kind of proxy it is.
  */
 import { HopwiseError } from "../config/error.ts";
@@ -21,13 +21,18 @@ import {
   type ToWorker,
 } from "./protocol.ts";
 
+/** Whatever a terminal, a service manager, or a person sends to a whole group of processes. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
+
 /** What a worker needs of its proxy. */
 export interface WorkerProxy {
   listen(): Promise<unknown>;
   close(): Promise<DrainReport>;
   /** Cuts every client's connection before it returns. */
   cut(): void;
-  reload(): void;
+  reopenLogs(): void;
+  /** Reads again what may be read again. */
+  reread(): void;
   figures(): Figures | Promise<Figures>;
   onNews(listener: (news: News) => void): void;
 }
@@ -42,7 +47,7 @@ export type MakeProxy = (kind: string, options: object, ports: WorkerPorts) => W
 
 /** Works until it is told to drain, or the supervisor is gone. Returns the exit code. */
 export async function work(make: MakeProxy): Promise<number> {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  for (const signal of SIGNALS) process.on(signal, () => {});
   const channel = new Channel();
   const start = await channel.started;
   process.title = `hopwise-worker-${start.number}`;
@@ -58,7 +63,8 @@ export async function work(make: MakeProxy): Promise<number> {
     return 1;
   }
   proxy.onNews((news) => void channel.tell({ type: "news", news }));
-  channel.onReload = () => proxy.reload();
+  channel.onReopenLogs = () => proxy.reopenLogs();
+  channel.onReread = () => proxy.reread();
   channel.onCut = () => {
     proxy.cut();
     process.exit(1);
@@ -95,7 +101,8 @@ class Channel {
   readonly started: Promise<StartMessage>;
   /** It is told to drain, or the supervisor is gone. */
   readonly endOfWork: Promise<void>;
-  onReload = () => {};
+  onReopenLogs = () => {};
+  onReread = () => {};
   onCut = () => {};
   onFigures: () => void = () => {};
   /** Settled once no connection is handed over any more. */
@@ -124,8 +131,10 @@ class Channel {
           return this.take(handle);
         case "figures":
           return this.onFigures();
-        case "reload":
-          return this.onReload();
+        case "reopen-logs":
+          return this.onReopenLogs();
+        case "reread":
+          return this.onReread();
         case "drain":
           return end();
         case "cut":
