@@ -21,9 +21,11 @@ import { type ProxyConfig, type ProxyOptions, readProxyOptions } from "./config/
 import { readUsersFile } from "./config/users.ts";
 import { formatAuthority } from "./config/values.ts";
 import type { AccessLog } from "./ledger/access-log.ts";
+import { logStateText } from "./ledger/entries.ts";
 import { EventHub, type ProxyEventName, type ProxyListener } from "./ledger/events.ts";
 import { type FigureSource, sourceOf } from "./ledger/figures.ts";
 import { Ledger } from "./ledger/ledger.ts";
+import type { LogState } from "./ledger/line-queue.ts";
 import { Observers } from "./ledger/observers.ts";
 import { type ProxyStats, statsOf } from "./ledger/stats.ts";
 import { nodeClock } from "./net/node-clock.ts";
@@ -46,6 +48,7 @@ export {
 } from "./connection/reasons.ts";
 export type {
   AcceptFailedEntry,
+  AccessLogEntry,
   ConnectionEntry,
   ConnectionOpenEntry,
   DrainEntry,
@@ -205,10 +208,14 @@ export class HopwiseProxy implements AsyncDisposable {
     const { accessLog: file, logsConnections } = this.config;
     if (file === undefined) return;
     const { AccessLog } = await import("./ledger/access-log.ts");
-    const onFault = (error: Error) => process.emitWarning(`the access log cannot be written: ${error.message}`);
+    const onState = (state: LogState, fault: string | undefined) => {
+      const dropped = this.ledger.accessLogDropped;
+      if (this.events.accessLogChanged(state, fault, dropped) || state === "writing") return;
+      process.emitWarning(logStateText(state, fault, dropped));
+    };
     let log: AccessLog;
     try {
-      log = await AccessLog.open({ file, onFault });
+      log = await AccessLog.open({ file, onState, onDropped: (lines) => (this.ledger.accessLogDropped += lines) });
     } catch (error) {
       throw accessLogError(file, error);
     }

@@ -44,7 +44,11 @@ export async function drainOnSignal(target: Drainable, terminal: Terminal, signa
   stop();
   const duration_ms = Math.round(performance.now() - startedAt);
   terminal.json({ type: "drain", state: "ended", cut, duration_ms });
-  const { total } = target.stats().exchanges;
+  const { exchanges, accessLogDropped } = target.stats();
+  const { total } = exchanges;
+  if (accessLogDropped > 0) {
+    terminal.warn(styled("yellow", `${plural(accessLogDropped, "line")} of the access log could not be written`));
+  }
   terminal.say(
     cut === 0
       ? `${styled("green", "drained")} in ${shortDuration(duration_ms)}: nothing was cut (${plural(total, "exchange")} in all)`

@@ -17,6 +17,7 @@ const kinds = {
       onNews(listener) {
         proxy.on("endpoint", listener);
         proxy.on("accept-failed", listener);
+        proxy.on("access-log", listener);
       },
     };
   },
@@ -25,7 +26,10 @@ const kinds = {
     return {
       ...common(proxy),
       reread: () => void reloadUsers(proxy, options, terminal),
-      onNews: (listener) => proxy.on("accept-failed", listener),
+      onNews(listener) {
+        proxy.on("accept-failed", listener);
+        proxy.on("access-log", listener);
+      },
     };
   },
 } as const;

@@ -76,6 +76,8 @@ export interface Figures {
   readonly endpoints: readonly EndpointFigures[];
   readonly waiting: number;
   readonly acceptFaults: Readonly<Record<string, number>>;
+  /** Lines of the access log that were lost. */
+  readonly accessLogDropped: number;
   readonly cut: number;
   readonly processorSeconds: number;
   readonly residentBytes: number;
@@ -125,6 +127,7 @@ export function figuresOf(ledger: Ledger): Figures {
       .map((endpoint) => endpointFigures(ledger, endpoint)),
     waiting: ledger.gateways.reduce((waiting, gateway) => waiting + gateway.routing.waiting, 0),
     acceptFaults: Object.fromEntries(ledger.acceptFaults),
+    accessLogDropped: ledger.accessLogDropped,
     cut: ledger.cut,
     processorSeconds: (user + system) / 1e6,
     residentBytes: process.memoryUsage.rss(),
@@ -191,6 +194,7 @@ function plus(one: Figures, other: Figures): Figures {
     endpoints: endpoints(one.endpoints, other.endpoints),
     waiting: one.waiting + other.waiting,
     acceptFaults: tallies(one.acceptFaults, other.acceptFaults),
+    accessLogDropped: one.accessLogDropped + other.accessLogDropped,
     cut: one.cut + other.cut,
     processorSeconds: one.processorSeconds + other.processorSeconds,
     residentBytes: one.residentBytes + other.residentBytes,

@@ -67,6 +67,8 @@ export class Ledger implements ProxyObserver {
   /** Endpoints of a forward proxy come and go; what is known of them goes with them. */
   readonly endpointFailures = new WeakMap<Endpoint, number>();
   readonly lifetimesLearned = new WeakMap<Endpoint, number>();
+  /** Lines of the access log that its output did not take. */
+  accessLogDropped = 0;
   /** What was cut at the end of drains. */
   cut = 0;
   readonly gateways: Gateway[] = [];

@@ -99,6 +99,12 @@ class Metrics {
     this.counter("hopwise_response_body_bytes_total", "Octets of response bodies.", [], (tell) =>
       tell({}, figures.responseBodyBytes),
     );
+    this.counter(
+      "hopwise_access_log_dropped_total",
+      "Lines of the access log that were lost: its output took none, or not as many.",
+      [],
+      (tell) => tell({}, figures.accessLogDropped),
+    );
     this.counter("hopwise_drain_cut_total", "Exchanges and tunnels cut at the end of a drain.", [], (tell) =>
       tell({}, figures.cut),
     );

@@ -105,6 +105,8 @@ export interface ProxyStats {
   readonly waiting: number;
   /** Connections that could not be accepted, by the system's error code. */
   readonly acceptFailures: Readonly<Record<string, number>>;
+  /** Lines of the access log that were lost: its output took none, or not as many. */
+  readonly accessLogDropped: number;
   /** Exchanges and tunnels cut at the end of a drain. */
   readonly cut: number;
 }
@@ -144,6 +146,7 @@ export function statsFrom(figures: Figures): ProxyStats {
     endpoints: figures.endpoints.map(endpointStats),
     waiting: figures.waiting,
     acceptFailures: figures.acceptFaults,
+    accessLogDropped: figures.accessLogDropped,
     cut: figures.cut,
   };
 }

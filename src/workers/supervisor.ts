@@ -31,8 +31,8 @@ const LISTEN_GRACE_MS = 250;
 const LISTEN_SLACK_MS = 1_000;
 /** A worker that cuts its clients is gone after this; one that hangs is killed, and the system closes for it. */
 const CUT_MS_MAX = 500;
-/** Beyond the time a drain may take, for what comes before and after it. */
-const DRAIN_SLACK_MS = 4_000;
+/** Beyond the time a drain may take, for what comes before and after it: last lines of logs, for instance. */
+const DRAIN_SLACK_MS = 6_000;
 
 export interface SupervisorOptions {
   readonly count: number;
@@ -162,6 +162,11 @@ export class Supervisor implements FigureSource {
   /** Ends all workers at once. */
   private kill(): void {
     for (const { worker } of this.slots) worker.kill();
+  }
+
+  /** Lines of all workers' access log were lost in this process. */
+  logDropped(lines: number): void {
+    this.ledger.accessLogDropped += lines;
   }
 
   /** All workers open their logs anew, after they were rotated away. */
