@@ -11,7 +11,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { AdminServer } from "../admin/server.ts";
 import { accessLogError } from "../config/file-error.ts";
-import { listenError } from "../config/listen-error.ts";
+import { inheritedError, listenError, refuseWhatCannotBe } from "../config/listen-error.ts";
 import type { ProxyConfig } from "../config/options.ts";
 import { type SharedLimits, shareOf } from "../config/shares.ts";
 import { formatAuthority, readCount, shown } from "../config/values.ts";
@@ -58,6 +58,8 @@ export interface Crew<Options> {
   readonly kind: WorkerKind;
   readonly count: number;
   readonly options: Options;
+  /** The socket that was handed over. */
+  readonly fd: number | undefined;
   /** Reads options as each worker will. */
   readonly read: (options: Options) => ProxyConfig;
   /** What workers can read again. */
@@ -67,7 +69,7 @@ export interface Crew<Options> {
 
 /** @throws HopwiseError for wrong options, and when it cannot listen */
 export async function runWorkers<Options extends SharedLimits & { readonly accessLog?: string | undefined }>(
-  { kind, count, options, read, rereads, announce }: Crew<Options>,
+  { kind, count, options, fd, read, rereads, announce }: Crew<Options>,
   terminal: Terminal,
   signals: Signals,
 ): Promise<ExitCode> {
@@ -76,6 +78,7 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
     throw new HopwiseError("option-invalid", problem, "workers");
   }
   const whole = read(options);
+  refuseWhatCannotBe(whole, fd);
   const shared = shareOf(options, whole, count);
   for (const warning of read(shared).warnings) {
     terminal.warn(`${styled("yellow", "warning")}: in each of ${plural(count, "worker")}, ${warning}`);
@@ -92,6 +95,9 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
       kind,
       options: log === undefined ? shared : { ...shared, accessLog: "-" },
       listen: whole.listen,
+      fd,
+      reusesPort: whole.reusesPort,
+      drainDelay_ms: whole.drainDelay_ms,
       drainTimeout_ms: whole.drainTimeout_ms,
       readOutput: log?.add,
     },
@@ -110,7 +116,8 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
   };
   const stopped = drainOnSignal(target, terminal, signals);
   const address = await supervisor.listen().catch((error) => {
-    throw error instanceof HopwiseError ? error : listenError(error, whole.listen, "listen");
+    if (error instanceof HopwiseError) throw error;
+    throw fd === undefined ? listenError(error, whole.listen, "listen") : inheritedError(error, fd);
   });
   surviveFaults(terminal);
   try {
@@ -119,7 +126,12 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
     await supervisor.close();
     throw error;
   }
-  announce({ ...address, url: `http://${formatAuthority(address.host, address.port)}`, admin });
+  announce({
+    ...address,
+    url: `http://${formatAuthority(address.host, address.port)}`,
+    isInherited: fd !== undefined,
+    admin,
+  });
   const reopenLogs = () => (log === undefined ? supervisor.reopenLogs() : log.reopen());
   signals.renews({
     reopenLogs: () => reopenLog(whole.accessLog, reopenLogs),

@@ -96,10 +96,10 @@ export function readForwardOptions(options: ForwardOptions = {}, limit: number =
   const authentication = file === undefined ? undefined : new BasicAuthentication(readUsersFile(file));
   const { connectPorts: mayConnectTo, allowPrivate: allowsPrivate } = values;
   const { httpPorts: mayRequestFrom = allowsPrivate ? ALL_PORTS : HTTP_PORTS } = values;
-  const isOpen = authentication === undefined && !isLoopback(config.listen.host);
+  const warning = authentication === undefined ? openProxyWarning(config.listen.host) : undefined;
   return {
     ...config,
-    warnings: [...config.warnings, ...(isOpen ? [openProxyWarning(config.listen.host)] : [])],
+    warnings: [...config.warnings, ...(warning === undefined ? [] : [warning])],
     gateway: {
       ...config.gateway,
       forward: { mayConnectTo, mayRequestFrom, authentication, originsMax: ORIGINS_MAX, idleMax },
@@ -113,6 +113,8 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127\./.test(host);
 }
 
-function openProxyWarning(host: string): string {
+/** Of a proxy that asks nobody who they are; where only this machine reaches it: undefined. */
+export function openProxyWarning(host: string): string | undefined {
+  if (isLoopback(host)) return undefined;
   return `everybody who can reach ${host} may use this proxy: name those who may with --users, or listen on 127.0.0.1`;
 }

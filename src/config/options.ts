@@ -67,6 +67,13 @@ export interface ProxyOptions {
   /** How long `close()` lets what is in flight finish. Default: `30s`. */
   readonly drainTimeout?: Duration | undefined;
   /**
+   * How long `close()` goes on listening and serving as before once `/readyz` has turned false.
+   * Default: `250ms, or --drain-timeout where that is shorter`.
+   */
+  readonly drainDelay?: Duration | undefined;
+  /** Let other processes listen at the same port (SO_REUSEPORT; Linux, Node 23.1 or Bun). Default: `false`. */
+  readonly reusePort?: boolean | undefined;
+  /**
    * Where `/stats`, `/metrics`, `/healthz` and `/readyz` are served; `true`: `127.0.0.1:9901; where that is taken, any
    * free port`. Default: `false`; the command line's is `true`.
    */
@@ -84,6 +91,8 @@ export interface ProxyConfig {
   readonly dialGuard?: DialGuard;
   readonly users?: { readonly file: string; readonly authentication: BasicAuthentication };
   readonly listen: ListenAddress;
+  readonly reusesPort: boolean;
+  readonly drainDelay_ms: number;
   readonly drainTimeout_ms: number;
   readonly admin: AdminAddress | undefined;
   /** `-`: the standard output. */
@@ -94,6 +103,8 @@ export interface ProxyConfig {
 }
 
 export const CONNECTIONS_MAX_NORMALLY = 10_000;
+/** How long to go on listening once draining began, for those who have not seen `/readyz` turn yet. */
+const DRAIN_DELAY_MS = 250;
 
 /**
  * Reads options.
@@ -154,6 +165,8 @@ export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): 
       viaName: values.via ?? `hopwise-${randomBytes(3).toString("hex")}`,
     },
     listen,
+    reusesPort: values.reusePort,
+    drainDelay_ms: values.drainDelay ?? Math.min(DRAIN_DELAY_MS, values.drainTimeout),
     drainTimeout_ms: values.drainTimeout,
     admin,
     accessLog: values.accessLog,

@@ -243,6 +243,20 @@ export const proxySchema = z.strictObject({
     description: "after SIGTERM or SIGINT what is in flight may take this long to finish",
     reason: "what Kubernetes gives by default",
   }),
+  drainDelay: option(kind(textOrNumber, "write a duration like 5s", (value) => readDuration_ms(value, 0)).optional(), {
+    group: "operation",
+    placeholder: "<duration>",
+    description: "how long to go on listening and serving as before once /readyz has turned false",
+    defaultText: "250ms, or --drain-timeout where that is shorter",
+    reason: "who looks every few seconds needs more, and says so; everybody else does not wait for them",
+  }),
+  reusePort: option(z.boolean().prefault(false), {
+    group: "way",
+    description:
+      "let other processes listen at the same port (SO_REUSEPORT; Linux, Node 23.1 or Bun); connections that wait " +
+      "for one that ends are reset, which inherited sockets spare",
+    reason: "two programs at one port are a mistake, unless it is said",
+  }),
   admin: option(
     kind(
       z.union([z.boolean(), z.string(), z.number()]),

@@ -7,16 +7,19 @@
  * block. Deliberately absent: what waits, see line-queue.ts.
  */
 import { once } from "node:events";
-import { closeSync, constants, fstatSync, open as openWithCallback } from "node:fs";
+import { close, closeSync, constants, fstatSync, open as openWithCallback, write } from "node:fs";
 import { stat } from "node:fs/promises";
 import { Socket } from "node:net";
 import { isatty } from "node:tty";
 import { promisify } from "node:util";
 import type { DestinationStream } from "pino";
+import { bun } from "../net/bun-api.ts";
 
 /** Its owner may write it, its group may read it: a log tells who wanted what. */
 const MODE = 0o640;
 const STDOUT = 1;
+/** Where a pipe's room is not told of. */
+const POLL_MS = 20;
 const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants;
 
 /** A bare descriptor, which nobody closes but us. */
@@ -125,10 +128,10 @@ class StandardSink implements LineSink {
 class PipeSink implements LineSink {
   readonly isOver = false;
   private readonly file: string;
-  private stream: Socket;
+  private stream: PipeEnd;
   private text = "";
 
-  private constructor(file: string, stream: Socket) {
+  private constructor(file: string, stream: PipeEnd) {
     this.file = file;
     this.stream = stream;
   }
@@ -158,7 +161,41 @@ class PipeSink implements LineSink {
   }
 }
 
-async function openPipe(file: string): Promise<Socket> {
+interface PipeEnd {
+  write(text: string, done: (error?: NodeJS.ErrnoException | null) => void): void;
+  destroy(): void;
+}
+
+async function openPipe(file: string): Promise<PipeEnd> {
   const fd = await open(file, O_WRONLY | O_NONBLOCK);
+  if (bun !== undefined) return new PolledPipe(fd);
   return new Socket({ fd, readable: false, writable: true }).on("error", () => {});
+}
+
+/** Bun takes a pipe that is full for one that fails: it is asked again until there is room. */
+class PolledPipe implements PipeEnd {
+  private readonly fd: number;
+  private isDestroyed = false;
+
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  write(text: string, done: (error?: NodeJS.ErrnoException | null) => void): void {
+    this.writeRest(Buffer.from(text), done);
+  }
+
+  destroy(): void {
+    this.isDestroyed = true;
+    close(this.fd, () => {});
+  }
+
+  private writeRest(octets: Buffer, done: (error?: NodeJS.ErrnoException | null) => void): void {
+    if (this.isDestroyed) return;
+    write(this.fd, octets, (error, count) => {
+      if (error?.code === "EAGAIN") setTimeout(() => this.writeRest(octets, done), POLL_MS).unref();
+      else if (error !== null || count === octets.length) done(error);
+      else this.writeRest(octets.subarray(count), done);
+    });
+  }
 }

@@ -23,14 +23,14 @@ export interface StartMessage {
   readonly kind: string;
   /** This worker's share of what the operator wants. */
   readonly options: object;
-  /** Where clients connect. */
-  readonly address: { readonly host: string; readonly port: number };
   /** Listen there together with the other workers; otherwise connections are handed over. */
   readonly sharesPort: boolean;
 }
 
 export type ToWorker =
   | StartMessage
+  /** Take connections: everybody is prepared, and this is where clients connect. */
+  | { readonly type: "listen"; readonly address: { readonly host: string; readonly port: number } }
   /** Tell your figures. */
   | { readonly type: "figures" }
   /** A connection, which comes along. */
@@ -46,6 +46,8 @@ export type ToWorker =
   | { readonly type: "no-more" };
 
 export type ToSupervisor =
+  /** Nothing is missing but clients. */
+  | { readonly type: "prepared" }
   | { readonly type: "ready" }
   /** It cannot start. */
   | {

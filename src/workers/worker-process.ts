@@ -39,6 +39,8 @@ export interface WorkerProcessOptions {
 export class WorkerProcess implements Taker, Watched {
   readonly number: number;
   readonly startedAt_ms = performance.now();
+  /** It waits to be told to listen. @throws HopwiseError when it cannot start; when it ends before: never settled */
+  readonly prepared: Promise<void>;
   /** It can be given connections. @throws HopwiseError when it cannot start; when it ends before: never settled */
   readonly ready: Promise<void>;
   readonly ended: Promise<WorkerEnd>;
@@ -63,6 +65,7 @@ export class WorkerProcess implements Taker, Watched {
     // What cannot be said to a worker is followed by its end.
     this.child.on("error", () => {});
     if (readOutput !== undefined && this.child.stdout !== null) readOutput(this.child.stdout);
+    let prepare: (() => void) | undefined;
     let stop: (() => void) | undefined;
     const stopped = new Promise<void>((resolve) => {
       stop = resolve;
@@ -71,6 +74,8 @@ export class WorkerProcess implements Taker, Watched {
       this.child.on("message", (message: ToSupervisor) => {
         this.silentTurns = 0;
         switch (message.type) {
+          case "prepared":
+            return prepare?.();
           case "ready":
             this.isReady = true;
             return resolve();
@@ -88,8 +93,12 @@ export class WorkerProcess implements Taker, Watched {
         }
       });
     });
+    const prepared = new Promise<void>((resolve) => {
+      prepare = resolve;
+    });
+    this.prepared = Promise.race([prepared, this.ready]);
     // Whoever waits hears of it.
-    this.ready.catch(() => {});
+    for (const settled of [this.ready, this.prepared]) settled.catch(() => {});
     this.ended = this.awaitEnd();
     this.listensNoMore = Promise.race([stopped, this.ended]);
     this.tell(start);

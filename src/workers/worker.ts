@@ -54,7 +54,7 @@ export async function work(make: MakeProxy): Promise<number> {
   let proxy: WorkerProxy;
   try {
     proxy = make(start.kind, start.options, {
-      listen: (options) => channel.listen({ ...options, ...start.address, sharesPort: start.sharesPort }),
+      listen: (options) => channel.listen(options, start.sharesPort),
       firstConnectionId: firstConnectionId(start.number),
     });
     await proxy.listen();
@@ -107,6 +107,8 @@ class Channel {
   onFigures: () => void = () => {};
   /** Settled once no connection is handed over any more. */
   private readonly noMore: Promise<void>;
+  /** Where to listen, once that is said. */
+  private readonly address: Promise<{ readonly host: string; readonly port: number }>;
   private onSocket: ListenOptions["onSocket"] | undefined;
   private onFault: ListenOptions["onFault"] | undefined;
 
@@ -114,6 +116,8 @@ class Channel {
     let begin: (message: StartMessage) => void = () => {};
     let end: () => void = () => {};
     let endHanding: () => void = () => {};
+    let listenAt: (address: { host: string; port: number }) => void = () => {};
+    let listenNowhere: (error: Error) => void = () => {};
     this.started = new Promise((resolve) => {
       begin = resolve;
     });
@@ -123,10 +127,17 @@ class Channel {
     this.noMore = new Promise((resolve) => {
       endHanding = resolve;
     });
+    this.address = new Promise((resolve, reject) => {
+      listenAt = resolve;
+      listenNowhere = reject;
+    });
+    this.address.catch(() => {});
     process.on("message", (message: ToWorker, handle: SocketHandle | undefined) => {
       switch (message.type) {
         case "start":
           return begin(message);
+        case "listen":
+          return listenAt(message.address);
         case "connection":
           return this.take(handle);
         case "figures":
@@ -145,6 +156,7 @@ class Channel {
     });
     process.on("disconnect", () => {
       end();
+      listenNowhere(new Error("the supervisor is gone"));
       endHanding();
     });
   }
@@ -158,17 +170,19 @@ class Channel {
   }
 
   /**
-   * Listens, or lets connections be handed over. Its end is everybody's: a client that one worker tells to close comes
+   * Listens, or lets connections be handed over, when it is told to: nobody is to wait for those who are not prepared. Its end is everybody's: a client that one worker tells to close comes
    * back at once, and must not wait in the queue of another that is about to close its listener, too.
    */
-  async listen(options: ListenOptions): Promise<Listener> {
-    const { host, port, sharesPort, onSocket, onFault } = options;
-    if (sharesPort !== true) {
+  async listen(options: ListenOptions, sharesPort: boolean): Promise<Listener> {
+    const { onSocket, onFault } = options;
+    if (!sharesPort) {
       this.onSocket = onSocket;
       this.onFault = onFault;
-      return { address: { host, port }, close: () => this.noMore };
     }
-    const listener = await listen(options);
+    await this.tell({ type: "prepared" });
+    const address = await this.address;
+    if (!sharesPort) return { address, close: () => this.noMore };
+    const listener = await listen({ ...options, ...address, sharesPort });
     const close = async () => {
       await listener.close();
       await this.tell({ type: "listens-no-more" });
