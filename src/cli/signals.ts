@@ -26,7 +26,7 @@ const NPM_ECHO_MS = 250;
 const HANGUP_MS = 500;
 const STANDARD_STREAMS = [0, 1, 2];
 
-/** Before anything listens. SIGUSR1 would open the inspector, to whoever runs as the same user. */
+/** Before anything listens. SIGUSR1 would open the inspector. */
 export function ignoreInspectorSignal(): void {
   process.on("SIGUSR1", () => {});
 }

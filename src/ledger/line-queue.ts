@@ -9,7 +9,7 @@ import type { LineSink } from "./line-sink.ts";
 
 /** What waits to be written, in characters. */
 const WAITING_MAX = 8 * 1_048_576;
-/** From here on whoever can wait is asked to. */
+/** From here on those who can wait are asked to. */
 const WAITING_HIGH = 1_048_576;
 /** Of one batch. */
 const BATCH_MAX = 262_144;

@@ -136,7 +136,7 @@ class PipeSink implements LineSink {
     this.stream = stream;
   }
 
-  /** @throws the system's error: without a reader it is not waited for, as whoever starts us would wait, too */
+  /** @throws the system's error; without a reader, too: none is waited for */
   static async open(file: string): Promise<PipeSink> {
     return new PipeSink(file, await openPipe(file));
   }

@@ -7,6 +7,8 @@ import type { Listener, ListenOptions, Socket } from "./ports.ts";
 
 /** Connections that wait to be accepted: Node's own default, cut down by the system's `somaxconn`. */
 export const BACKLOG = 511;
+/** On an inherited socket as many as the system lets wait: listening there sets anew what its owner had chosen. */
+export const INHERITED_BACKLOG = 65_535;
 
 export function listenOnNode(options: ListenOptions): Promise<Listener> {
   const { host, port, fd, sharesPort = false, onSocket, onFault } = options;
@@ -16,7 +18,7 @@ export function listenOnNode(options: ListenOptions): Promise<Listener> {
     server.once("error", reject);
     // `reusePort` is younger than the type definitions.
     const place = fd === undefined ? { host, port, ...(sharesPort ? { reusePort: true } : {}) } : { fd };
-    const where = { ...place, backlog: BACKLOG };
+    const where = { ...place, backlog: fd === undefined ? BACKLOG : INHERITED_BACKLOG };
     server.listen(where, () => {
       server.removeListener("error", reject);
       server.on("error", (error: NodeJS.ErrnoException) => onFault(error.code ?? error.message));

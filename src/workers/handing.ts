@@ -8,7 +8,7 @@
  */
 import { createServer, type Server } from "node:net";
 import { acceptHandles, type SocketHandle } from "../net/accepting.ts";
-import { BACKLOG } from "../net/node-listener.ts";
+import { BACKLOG, INHERITED_BACKLOG } from "../net/node-listener.ts";
 
 /** Connections that wait while no worker is there; as many as the system lets wait. */
 const WAITING_MAX = BACKLOG;
@@ -45,7 +45,7 @@ export class Dispatcher {
     const server = createServer();
     return new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ ...where, backlog: BACKLOG }, () => {
+      server.listen({ ...where, backlog: "fd" in where ? INHERITED_BACKLOG : BACKLOG }, () => {
         server.removeListener("error", reject);
         resolve(new Dispatcher(server, onFault));
       });

@@ -325,9 +325,9 @@ function described({ number, pid = 0, figures }: WorkerProcess): RunningWorker {
 }
 
 /**
- * Where workers are to listen together. A port of the system's choice is found by taking it. One that was named is not: whoever
- * connects in that moment would be reset. A program that does not share it is found when workers listen; one that does, by
- * connecting.
+ * Where workers are to listen together. A port of the system's choice is found by taking it. One that was named is not taken:
+ * a client that connects in that moment would be reset. A program that does not share it is found when workers listen; one
+ * that does, by connecting.
  */
 async function sharedAddress({ host: name, port }: ListenAddress, reusesPort: boolean): Promise<ListenAddress> {
   const host = isIP(name) === 0 ? (await lookup(name)).address : name;
