@@ -32,8 +32,8 @@ const FORWARDING_KINDS = kindSet(
   Kind.forwardedHost,
   Kind.forwardedOther,
 );
-/** What nobody but a trusted neighbour may say to an origin, nor spell so that it is taken for that. */
-const STRANGERS_CUT_KINDS = FORWARDING_KINDS | kindSet(Kind.underscored);
+/** Only a trusted neighbour may say these to an origin; nobody else may, nor spell them so that an origin takes them for these. */
+const STRANGERS_CUT_KINDS = FORWARDING_KINDS | kindSet(Kind.respelled);
 /** What a client cannot nominate away: it would change what the origin understands, or hide who asked. */
 const KEPT_KINDS =
   kindSet(Kind.host, Kind.contentLength, Kind.cookie, Kind.authorization, Kind.expect, Kind.via) | FORWARDING_KINDS;

@@ -4,6 +4,7 @@ import { connect } from "./connect.ts";
 import { earlyAnswers } from "./early-answers.ts";
 import { fields } from "./fields.ts";
 import { forward } from "./forward.ts";
+import { forwardingFields } from "./forwarding-fields.ts";
 import { hopByHop } from "./hop-by-hop.ts";
 import { http10 } from "./http10.ts";
 import { interim } from "./interim.ts";
@@ -27,6 +28,7 @@ export const groups: readonly Group[] = [
   requestChunks,
   responseBodies,
   hopByHop,
+  forwardingFields,
   persistence,
   pipelining,
   retries,
