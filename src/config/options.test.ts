@@ -101,6 +101,7 @@ describe("values", () => {
     const { isTrusted } = read({ trusted: ["10.0.0.0/8", "::1"] }).gateway;
     expect(["10.1.2.3", "::ffff:10.1.2.3", "::1"].map(isTrusted)).toEqual([true, true, true]);
     expect(["11.1.2.3", "::2", ""].map(isTrusted)).toEqual([false, false, false]);
+    expect(["fe80::1%eth0", "fe80::1%2"].map(read({ trusted: "fe80::/10" }).gateway.isTrusted)).toEqual([true, true]);
   });
 
   it("more connections than there are descriptors for are cut down, with a warning", () => {

@@ -144,6 +144,6 @@ function forwardingLines(
 }
 
 /** A node of `Forwarded` (RFC 7239 section 6): IPv6 addresses are bracketed and quoted. */
-function forwardedNode(address: string): string {
+export function forwardedNode(address: string): string {
   return address.includes(":") ? `"[${address}]"` : address;
 }
