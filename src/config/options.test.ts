@@ -46,6 +46,14 @@ describe("defaults", () => {
     for (const name of names) expect(name).toMatch(/^hopwise-[0-9a-f]{6}$/);
   });
 
+  it("send Via, by default and under any name but off", () => {
+    expect(read().gateway.sendsVia).toBe(true);
+    expect(read({ via: "proxy-1" }).gateway).toMatchObject({ viaName: "proxy-1", sendsVia: true });
+    const { viaName, sendsVia } = read({ via: "off" }).gateway;
+    expect(sendsVia).toBe(false);
+    expect(viaName).toMatch(/^hopwise-[0-9a-f]{6}$/);
+  });
+
   it.each([
     [Number.POSITIVE_INFINITY, 10_000],
     [1_000_000, 10_000],

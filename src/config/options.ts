@@ -62,7 +62,7 @@ export interface ProxyOptions {
   readonly trusted?: string | readonly string[] | undefined;
   /** Send `Forwarded` (RFC 7239) beside `X-Forwarded-*`. Default: `false`. */
   readonly forwarded?: boolean | undefined;
-  /** This proxy's name in `Via`, which also detects loops. Default: `hopwise- and 6 random characters`. */
+  /** This proxy's name in `Via`, which also detects loops; `off`: no `Via`. Default: `hopwise- and 6 random characters`. */
   readonly via?: string | undefined;
   /** How long `close()` lets what is in flight finish. Default: `30s`. */
   readonly drainTimeout?: Duration | undefined;
@@ -94,6 +94,14 @@ export interface ProxyConfig {
 }
 
 export const CONNECTIONS_MAX_NORMALLY = 10_000;
+
+/** Instead of a name in `Via`. */
+export const VIA_OFF = "off";
+
+/** A name of this proxy alone. */
+function randomName(): string {
+  return `hopwise-${randomBytes(3).toString("hex")}`;
+}
 
 /**
  * Reads options.
@@ -151,7 +159,8 @@ export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): 
       headLimits: { ...defaultHeadLimits, headBytesMax: values.maxHeadSize },
       isTrusted: () => false,
       sendsForwarded: false,
-      viaName: values.via ?? `hopwise-${randomBytes(3).toString("hex")}`,
+      viaName: values.via === undefined || values.via === VIA_OFF ? randomName() : values.via,
+      sendsVia: values.via !== VIA_OFF,
     },
     listen,
     drainTimeout_ms: values.drainTimeout,

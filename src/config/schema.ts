@@ -231,8 +231,10 @@ export const proxySchema = z.strictObject({
   }),
   via: option(kind(z.string(), "write a name", readViaName).optional(), {
     group: "fields",
-    placeholder: "<name>",
-    description: "this proxy's name in Via, by which it also knows requests that come round in a loop",
+    placeholder: "<name|off>",
+    description:
+      "this proxy's name in Via, by which it also knows requests that come round in a loop; off: no Via, and no such " +
+      "knowledge (nginx as an origin compresses nothing for requests with Via, unless gzip_proxied says so)",
     defaultText: "hopwise- and 6 random characters",
     reason: "two proxies in a chain must not be taken for a loop",
   }),

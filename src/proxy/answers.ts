@@ -235,8 +235,16 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?
   const extra =
     `${status === 503 ? `Retry-After: ${RETRY_AFTER_S}\r\n` : ""}` +
     (status === 407 ? CHALLENGE_LINE : "") +
-    `Proxy-Status: ${context.viaName}; error=${type}; details="${reason}"\r\n`;
+    `Proxy-Status: ${statusName(context.viaName)}; error=${type}; details="${reason}"\r\n`;
   return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
+}
+
+/**
+ * A name in `Via` as an item of a structured field (RFC 9209 section 2, RFC 8941 section 3.3): a token if it begins as one,
+ * otherwise a string. It holds nothing that a string would have to escape.
+ */
+export function statusName(viaName: string): string {
+  return /^[a-z*]/i.test(viaName) ? viaName : `"${viaName}"`;
 }
 
 const JSON_RANGES: ReadonlySet<string | undefined> = new Set([

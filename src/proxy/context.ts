@@ -16,7 +16,7 @@ export class ProxyContext {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly observer: ProxyObserver;
-  /** `Via` of a message received with HTTP/1.0, HTTP/1.1, ... HTTP/1.9. */
+  /** `Via` of a message received with HTTP/1.0, HTTP/1.1, ... HTTP/1.9; empty where none is sent. */
   readonly viaLines: readonly string[];
   /** Empty between events: everything added is flushed before control returns. */
   readonly outbox = new Outbox();
@@ -38,7 +38,9 @@ export class ProxyContext {
     this.clock = clock;
     this.deadlines = deadlines;
     this.observer = observer;
-    this.viaLines = Array.from({ length: 10 }, (_, minor) => `Via: 1.${minor} ${settings.viaName}\r\n`);
+    this.viaLines = Array.from({ length: 10 }, (_, minor) =>
+      settings.sendsVia ? `Via: 1.${minor} ${settings.viaName}\r\n` : "",
+    );
   }
 
   /** `X-Forwarded-Host`, made anew when another host is asked for than last. */

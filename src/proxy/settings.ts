@@ -48,6 +48,8 @@ export interface GatewaySettings {
   readonly isTrusted: (address: string) => boolean;
   /** Whether `Forwarded` (RFC 7239) is sent beside `X-Forwarded-*`. */
   readonly sendsForwarded: boolean;
-  /** The pseudonym in `Via`, which also detects loops: it must be this proxy's alone. */
+  /** The pseudonym in `Via` and `Proxy-Status`. In `Via` it also detects loops, so it must be this proxy's alone. */
   readonly viaName: string;
+  /** Whether `Via` is sent; a forward proxy always does. */
+  readonly sendsVia: boolean;
 }

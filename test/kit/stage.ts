@@ -37,6 +37,7 @@ export const baseSettings: Omit<GatewaySettings, "origins"> = {
   isTrusted: () => false,
   sendsForwarded: false,
   viaName: VIA_NAME,
+  sendsVia: true,
 };
 
 /** Octets that may wait in the proxy for a slow peer: the high-water mark, a read's worth (512 KiB on Bun), and an answer. */

@@ -67,6 +67,7 @@ export function randomShape(random: Random): WorldShape {
     isTrusted: () => false,
     sendsForwarded: false,
     viaName: "hopwise-sim",
+    sendsVia: true,
   };
   return {
     origins: random.pick([1, 1, 1, 2, 3]),

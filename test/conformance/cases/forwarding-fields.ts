@@ -1,5 +1,5 @@
 /** What is told to origins about clients, and who may tell it (RFC 7239 section 8.1, RFC 9440 section 4, RFC 9110 section 17.3). */
-import { ADDED, exchanged, type Group, head, inChunks, OK } from "../case.ts";
+import { ADDED, exchanged, exchangedOnce, type Group, head, inChunks, OK } from "../case.ts";
 import { open } from "../forward-settings.ts";
 
 const told = [
@@ -67,6 +67,18 @@ export const forwardingFields: Group = {
       response: OK,
       returned: OK,
     }),
+    exchangedOnce(
+      [51],
+      "RFC 9110 section 7.6.3",
+      "With --via off a gateway adds no Via, and passes on the one that came.",
+      {
+        settings: { sendsVia: false },
+        request: head("GET / HTTP/1.1", "Host: a", "Via: 1.0 b"),
+        forwarded: head("GET / HTTP/1.1", "Host: a", "Via: 1.0 b", ...ADDED.slice(1)),
+        response: OK,
+        returned: OK,
+      },
+    ),
     {
       ...exchanged([21], "RFC 9110 section 7.7", "A forward proxy leaves what its clients say about themselves.", {
         request: head("GET http://a/ HTTP/1.1", "Host: a", ...told),

@@ -24,7 +24,7 @@ const DATE_MS = 784_111_777_000;
 
 /** What writing a head needs of a gateway's context. */
 function contextWith(sendsForwarded: boolean): ProxyContext {
-  const settings = { sendsForwarded, viaName: VIA_NAME } as GatewaySettings;
+  const settings = { sendsForwarded, viaName: VIA_NAME, sendsVia: true } as GatewaySettings;
   const clock = { date: () => DATE_MS } as Clock;
   const unused = undefined as never;
   return new ProxyContext(settings, unused, clock, unused, unused);
