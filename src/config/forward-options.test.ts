@@ -85,6 +85,7 @@ describe("the schema", () => {
   it("has every option of a proxy but what only a gateway has", () => {
     expect(optionNames.filter((name) => !(forwardOptionNames as readonly string[]).includes(name))).toEqual([
       "to",
+      "originHost",
       "trusted",
       "forwarded",
     ]);

@@ -1,5 +1,5 @@
 /**
- * Options of a forward proxy: those of every proxy but what only a gateway has (`to`, `trusted`, `forwarded`), and its own.
+ * Options of a forward proxy: those of every proxy but what only a gateway has (`to`, `originHost`, `trusted`, `forwarded`), and its own.
  *
  * Deliberately absent: `X-Forwarded-*`. A forward proxy acts for its clients, who may not want to be known to origins.
  */
@@ -14,7 +14,7 @@ import { readUsersFile } from "./users.ts";
 import { readPorts } from "./values.ts";
 
 /** Options of a forward proxy. Every one has a default. */
-export interface ForwardOptions extends Omit<ProxyOptions, "to" | "trusted" | "forwarded" | "listen"> {
+export interface ForwardOptions extends Omit<ProxyOptions, "to" | "originHost" | "trusted" | "forwarded" | "listen"> {
   /** Where clients connect, as `port` or `host:port`; port 0 takes any free one. Default: `127.0.0.1:3128`. */
   readonly listen?: string | number | undefined;
   /** Ports that CONNECT may lead to: numbers and ranges, separated by commas. Default: `443,8443`. */
@@ -27,7 +27,14 @@ export interface ForwardOptions extends Omit<ProxyOptions, "to" | "trusted" | "f
   readonly users?: string | undefined;
 }
 
-const { to: _to, trusted: _trusted, forwarded: _forwarded, listen: _listen, ...shared } = proxySchema.shape;
+const {
+  to: _to,
+  originHost: _originHost,
+  trusted: _trusted,
+  forwarded: _forwarded,
+  listen: _listen,
+  ...shared
+} = proxySchema.shape;
 
 const ports = kind(z.union([z.string(), z.number()]), "write ports like 443,8443", readPorts);
 

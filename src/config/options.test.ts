@@ -95,6 +95,16 @@ describe("values", () => {
     expect(read({ listen: written }).listen).toEqual(expected);
   });
 
+  it.each([
+    ["keep", "keep"],
+    ["origin", "origin"],
+    ["app.internal", { name: "app.internal" }],
+    ["[::1]:8080", { name: "[::1]:8080" }],
+    ["keep:80", { name: "keep:80" }],
+  ])("the Host %j is %j", (written, expected) => {
+    expect(read({ originHost: written }).gateway.originHost).toEqual(expected);
+  });
+
   it("host and port may be said apart", () => {
     expect(read({ host: "::1", port: 0 }).listen).toEqual({ host: "::1", port: 0 });
   });
@@ -182,6 +192,14 @@ describe("what is wrong, and what to write instead", () => {
     if (typeof message === "string") expect(error.message).toBe(message);
     else expect(error.message).toMatch(message);
     expect(error.message).not.toContain("\n");
+  });
+});
+
+describe("a Host for origins is keep, origin, or a host with or without a port", () => {
+  it.each(["", ":80", "a b", "a\r\nX: y", "http://a", "a/b", "a@b"])("not %j", (originHost) => {
+    expect(failure({ to, originHost }).message).toMatch(
+      /^originHost: ".*" is not a valid Host: write keep, origin, or/,
+    );
   });
 });
 

@@ -56,6 +56,8 @@ export interface ProxyOptions {
   readonly poolIdleTimeout?: Duration | undefined;
   /** Connections to each origin at once; beyond, requests wait in line. Default: `1024`. */
   readonly poolSize?: string | number | undefined;
+  /** The Host that origins get: `keep` (the client's), `origin` (that of `to`), or a name. Default: `keep`. */
+  readonly originHost?: string | undefined;
   /** A tunnel (WebSocket, CONNECT) may carry nothing for this long. Default: `1h`. */
   readonly tunnelTimeout?: Duration | undefined;
   /** Neighbours (addresses, CIDR ranges) whose forwarding fields are believed and passed on. Default: `none`. */
@@ -122,6 +124,7 @@ export function readProxyOptions(options: ProxyOptions, limit: number = descript
   const gateway: GatewaySettings = {
     ...config.gateway,
     origins,
+    originHost: values.originHost,
     isTrusted: (address) => address !== "" && trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
     sendsForwarded: values.forwarded,
   };
@@ -129,7 +132,7 @@ export function readProxyOptions(options: ProxyOptions, limit: number = descript
 }
 
 /** The values of the options that every kind of proxy has. */
-export type SharedValues = Omit<z.output<typeof proxySchema>, "to" | "trusted" | "forwarded">;
+export type SharedValues = Omit<z.output<typeof proxySchema>, "to" | "originHost" | "trusted" | "forwarded">;
 
 /** What follows from them. @param idleMax descriptors for idle connections beyond those of clients and their exchanges */
 export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): ProxyConfig {
@@ -145,6 +148,7 @@ export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): 
   return {
     gateway: {
       origins: [],
+      originHost: "keep",
       keepAliveTimeout_ms: values.keepAliveTimeout,
       maxRequests: values.maxRequests,
       // Beyond that the runtime would turn clients away without a word.

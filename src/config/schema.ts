@@ -14,6 +14,7 @@ import {
   readListenAddress,
   readNetwork,
   readOrigin,
+  readOriginHost,
   readSize_bytes,
   readViaName,
 } from "./values.ts";
@@ -209,6 +210,15 @@ export const proxySchema = z.strictObject({
     placeholder: "<duration>",
     description: "a tunnel (WebSocket, CONNECT) may carry nothing for this long",
     reason: "applications that care send pings each minute or so; others fall silent for long",
+  }),
+
+  originHost: option(kind(z.string(), "write keep, origin, or HOST[:PORT]", readOriginHost).prefault("keep"), {
+    group: "origins",
+    placeholder: "<host>",
+    description:
+      "the Host that origins get: keep (the client's), origin (that of --to), or a name; a Location that names an origin " +
+      "is always said as the client would say it",
+    reason: "applications make links and check cookies by the host that people see",
   }),
 
   trusted: option(

@@ -6,6 +6,8 @@
  */
 import { BlockList, isIP } from "node:net";
 import { OriginAddressError, parseOriginAddress } from "../pool/origin-address.ts";
+import type { OriginHost } from "../proxy/origin-references.ts";
+import { isAuthority } from "../wire/target.ts";
 import { HopwiseError } from "./error.ts";
 
 /** Says why a value cannot be taken. */
@@ -164,6 +166,15 @@ export function readViaName(value: string): string {
     throw invalid(`"${shown(value)}" is no name for Via: write letters, digits, dots and hyphens, like proxy-1`);
   }
   return value;
+}
+
+/** Which Host origins get. A host of the name `keep` or `origin` is written with its port. */
+export function readOriginHost(value: string): OriginHost {
+  if (value === "keep" || value === "origin") return value;
+  if (value === "" || value.startsWith(":") || !isAuthority(value)) {
+    throw invalid(`"${shown(value)}" is not a valid Host: write keep, origin, or HOST[:PORT] like app.internal`);
+  }
+  return { name: value };
 }
 
 /** A value as it may be repeated in a message: short, on one line, harmless to a terminal. */

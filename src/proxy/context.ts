@@ -5,6 +5,7 @@ import type { Deadlines } from "../connection/deadlines.ts";
 import { Outbox } from "../net/outbox.ts";
 import type { Clock } from "../net/ports.ts";
 import type { ProxyObserver } from "./observer.ts";
+import { OriginReferences } from "./origin-references.ts";
 import type { Routing } from "./routing.ts";
 import type { GatewaySettings } from "./settings.ts";
 
@@ -18,6 +19,7 @@ export class ProxyContext {
   readonly observer: ProxyObserver;
   /** `Via` of a message received with HTTP/1.0, HTTP/1.1, ... HTTP/1.9; empty where none is sent. */
   readonly viaLines: readonly string[];
+  readonly originReferences: OriginReferences;
   /** Empty between events: everything added is flushed before control returns. */
   readonly outbox = new Outbox();
   private latestHost = "";
@@ -38,6 +40,7 @@ export class ProxyContext {
     this.clock = clock;
     this.deadlines = deadlines;
     this.observer = observer;
+    this.originReferences = new OriginReferences(settings.origins, settings.originHost);
     this.viaLines = Array.from({ length: 10 }, (_, minor) =>
       settings.sendsVia ? `Via: 1.${minor} ${settings.viaName}\r\n` : "",
     );

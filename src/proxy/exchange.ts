@@ -69,7 +69,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     this.record = record;
     this.awaitsContinue = admission.expectsContinue;
     this.request = new RequestRelay(context, admission);
-    this.response = new ResponseRelay(context, head, this);
+    this.response = new ResponseRelay(context, head, this, downstream.isTrusted);
   }
 
   /** Whether the request can be sent again: nothing is done twice that must not be, and all of it is at hand. */

@@ -7,7 +7,7 @@
 import type { Outbox } from "../net/outbox.ts";
 import { BodyReader } from "../wire/body-reader.ts";
 import type { BodySink } from "../wire/chunk-scanner.ts";
-import { type ConnectionOptions, connectionOptionsOf } from "../wire/fields.ts";
+import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import { type Framing, responseFraming } from "../wire/framing.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
@@ -53,12 +53,14 @@ export class ResponseRelay implements BodySink {
   private readonly outbox: Outbox;
   private readonly request: RequestHead;
   private readonly receiver: ResponseReceiver;
+  private readonly clientIsTrusted: boolean;
 
-  constructor(context: ProxyContext, request: RequestHead, receiver: ResponseReceiver) {
+  constructor(context: ProxyContext, request: RequestHead, receiver: ResponseReceiver, clientIsTrusted: boolean) {
     this.context = context;
     this.outbox = context.outbox;
     this.request = request;
     this.receiver = receiver;
+    this.clientIsTrusted = clientIsTrusted;
     this.beganAt_ms = context.clock.now();
   }
 
@@ -146,6 +148,9 @@ export class ResponseRelay implements BodySink {
         clientFraming: this.clientFraming,
         requestMethod: method,
         connectionLines,
+        references: head.fields.has(Kind.location)
+          ? this.context.originReferences.lines(head.fields, this.request, this.clientIsTrusted)
+          : undefined,
         context: this.context,
       }),
     );

@@ -5,6 +5,7 @@
 import type { OriginAddress } from "../pool/origin-address.ts";
 import type { HeadLimits } from "../wire/head-reader.ts";
 import type { Authentication } from "./authentication.ts";
+import type { OriginHost } from "./origin-references.ts";
 
 /** What a forward proxy has and a gateway has not. */
 export interface ForwardSettings {
@@ -23,6 +24,8 @@ export interface ForwardSettings {
 export interface GatewaySettings {
   /** Of a gateway; a forward proxy has none. */
   readonly origins: readonly OriginAddress[];
+  /** Which Host the origin gets; a forward proxy keeps what its client sent. */
+  readonly originHost: OriginHost;
   /** A forward proxy instead of a gateway. */
   readonly forward?: ForwardSettings;
   /** How long a client's connection may idle, enforced; what is advertised is shorter. */

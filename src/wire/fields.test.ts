@@ -41,9 +41,10 @@ const kinds: readonly (readonly [Kind, string])[] = [
   [Kind.close, "Close"],
   [Kind.proxyAuthenticate, "Proxy-Authenticate"],
   [Kind.forwardedOther, "True-Client-IP"],
+  [Kind.location, "Content-Location"],
 ];
 /** Of responses: no origin takes them for what a proxy says. */
-const ofResponses: readonly Kind[] = [Kind.setCookie, Kind.proxyAuthenticate];
+const ofResponses: readonly Kind[] = [Kind.setCookie, Kind.proxyAuthenticate, Kind.location];
 
 /** A name that is not quite one with a kind of its own, but begins as all that tell about a client. */
 const forwardingByPrefix = (name: string) => (/[^a-z0-9-]/i.test(name) ? Kind.respelled : Kind.forwardedOther);
@@ -108,6 +109,11 @@ describe("kinds", () => {
   table(
     ["Proxy-Authentication-Info", "PROXY-AUTHENTICATION-INFO"].map((name) => ({ name })),
     ({ name }) => expect(kindOfName(name)).toBe(Kind.proxyAuthenticate),
+  );
+
+  table(
+    ["Location", "Refresh", "LOCATION"].map((name) => ({ name })),
+    ({ name }) => expect(kindOfName(name)).toBe(Kind.location),
   );
 
   // A CGI or WSGI origin reads HTTP_X_FORWARDED_FOR for all of them.

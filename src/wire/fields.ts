@@ -41,6 +41,8 @@ export const Kind = {
   forwardedOther: 25,
   /** The name of a field above with another mark for a hyphen, mostly `_`: CGI and its kin take both for the same. */
   respelled: 26,
+  /** `Location`, `Content-Location` and `Refresh`: references in which an origin may name itself. */
+  location: 27,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -54,7 +56,9 @@ const NAMES: readonly (readonly [name: string, kind: Kind])[] = [
   ["cookie", Kind.cookie],
   ["expect", Kind.expect],
   ["trailer", Kind.trailer],
+  ["refresh", Kind.location],
   ["upgrade", Kind.upgrade],
+  ["location", Kind.location],
   ["forwarded", Kind.forwarded],
   ["connection", Kind.connection],
   ["keep-alive", Kind.keepAlive],
@@ -64,6 +68,7 @@ const NAMES: readonly (readonly [name: string, kind: Kind])[] = [
   ["content-length", Kind.contentLength],
   ["http2-settings", Kind.http2Settings],
   ["x-forwarded-for", Kind.forwardedFor],
+  ["content-location", Kind.location],
   ["proxy-connection", Kind.proxyConnection],
   ["x-forwarded-host", Kind.forwardedHost],
   ["transfer-encoding", Kind.transferEncoding],
@@ -77,7 +82,9 @@ const NAME_LENGTH_MAX = 25;
 
 /** Names with a hyphen that decide framing, concern one hop, or tell of the client; not those of an origin to a client. */
 const HYPHENATED = new Set(NAMES.map(([name]) => name).filter((name) => name.includes("-")));
-for (const name of ["set-cookie", "proxy-authenticate", "proxy-authentication-info"]) HYPHENATED.delete(name);
+for (const name of ["set-cookie", "content-location", "proxy-authenticate", "proxy-authentication-info"]) {
+  HYPHENATED.delete(name);
+}
 
 interface Candidate {
   readonly name: Uint8Array;

@@ -35,6 +35,7 @@ export const baseSettings: Omit<GatewaySettings, "origins"> = {
   poolSize: 1_024,
   headLimits: defaultHeadLimits,
   isTrusted: () => false,
+  originHost: "keep",
   sendsForwarded: false,
   viaName: VIA_NAME,
   sendsVia: true,

@@ -9,6 +9,7 @@ import { hopByHop } from "./hop-by-hop.ts";
 import { http10 } from "./http10.ts";
 import { interim } from "./interim.ts";
 import { interplay } from "./interplay.ts";
+import { originHost } from "./origin-host.ts";
 import { persistence } from "./persistence.ts";
 import { pipelining } from "./pipelining.ts";
 import { proxyAuthentication } from "./proxy-authentication.ts";
@@ -29,6 +30,7 @@ export const groups: readonly Group[] = [
   responseBodies,
   hopByHop,
   forwardingFields,
+  originHost,
   persistence,
   pipelining,
   retries,
