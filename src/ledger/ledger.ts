@@ -28,8 +28,11 @@ export type Hop = (typeof hops)[number];
 
 export const outcomes = ["completed", "answered", "truncated", "client-gone", "tunnel"] as const satisfies Outcome[];
 
-/** By the first digit of the status that the client got. `none`: it got none. */
-export const statusClasses = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"] as const;
+/**
+ * By the first digit of the status that the client got. `none`: it got none; `other`: 600 to 999, which no class has and clients
+ * take for errors (RFC 9110 section 15).
+ */
+export const statusClasses = ["none", "1xx", "2xx", "3xx", "4xx", "5xx", "other"] as const;
 export type StatusClass = (typeof statusClasses)[number];
 
 /** How often each word of a closed list has happened. */
@@ -121,7 +124,7 @@ export class Ledger implements ProxyObserver {
     this.exchanges++;
     this.outcomes[record.outcome]++;
     if (record.reason !== undefined) this.answers[record.reason]++;
-    const statusClass = Math.floor(record.status / 100);
+    const statusClass = Math.min(Math.floor(record.status / 100), statusClasses.length - 1);
     this.statuses[statusClass] = (this.statuses[statusClass] ?? 0) + 1;
     this.retries += record.retries;
     this.requestBodyBytes += record.requestBodyBytes;

@@ -93,6 +93,14 @@ describe("a later scrape", () => {
   });
 });
 
+it("every status has a class: 600 to 999, which clients take for errors, are `other`", async () => {
+  const ledger = new Ledger(clock);
+  for (const status of [599, 600, 700, 999]) ledger.exchangeEnded(record({ status }));
+  const series = await scrape(ledger);
+  expect(series.get('hopwise_responses_total{class="5xx"}')).toBe(1);
+  expect(series.get('hopwise_responses_total{class="other"}')).toBe(3);
+});
+
 describe("stats", () => {
   it("leave out what never happened", () => {
     const ledger = new Ledger(clock);
