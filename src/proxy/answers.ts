@@ -132,6 +132,11 @@ const meanings = {
     text: "Only http is served in absolute-form; for https send CONNECT and speak TLS with the origin yourself.",
     proxyError: "http_request_denied",
   },
+  "address-version-unknown": {
+    status: 501,
+    text: "The target is an IP address of a version that is not known here; send an IPv4 or IPv6 address, or a name.",
+    proxyError: "destination_ip_unroutable",
+  },
   "connect-port-forbidden": {
     status: 403,
     text: "No tunnel may be opened to this port (RFC 9110 section 9.3.6).",
