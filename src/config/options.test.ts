@@ -105,6 +105,21 @@ describe("values", () => {
     expect(read({ originHost: written }).gateway.originHost).toEqual(expected);
   });
 
+  it.each<[ProxyOptions["tolerate"], string[]]>([
+    [undefined, []],
+    ["bare-lf", ["bare-lf"]],
+    ["bare-lf, control-characters", ["bare-lf", "control-characters"]],
+    [["control-characters"], ["control-characters"]],
+  ])("%j tolerates %j", (written, expected) => {
+    expect([...read({ tolerate: written }).gateway.tolerates]).toEqual(expected);
+  });
+
+  it.each(["all", "", "bare-lf,", "Bare-LF"])("nothing else can be tolerated: %j", (tolerate) => {
+    expect(() => read({ tolerate })).toThrow(
+      /^tolerate: ".*" is not a kind of fault that can be tolerated: write bare-lf or/,
+    );
+  });
+
   it("host and port may be said apart", () => {
     expect(read({ host: "::1", port: 0 }).listen).toEqual({ host: "::1", port: 0 });
   });

@@ -56,6 +56,8 @@ export interface ProxyOptions {
   readonly poolIdleTimeout?: Duration | undefined;
   /** Connections to each origin at once; beyond, requests wait in line. Default: `1024`. */
   readonly poolSize?: string | number | undefined;
+  /** Faults in heads of responses that are mended instead of answered 502: `bare-lf`, `control-characters`. Default: `none`. */
+  readonly tolerate?: string | readonly string[] | undefined;
   /** The Host that origins get: `keep` (the client's), `origin` (that of `to`), or a name. Default: `keep`. */
   readonly originHost?: string | undefined;
   /** A tunnel (WebSocket, CONNECT) may carry nothing for this long. Default: `1h`. */
@@ -161,6 +163,7 @@ export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): 
       poolIdleTimeout_ms: values.poolIdleTimeout,
       poolSize: values.poolSize,
       headLimits: { ...defaultHeadLimits, headBytesMax: values.maxHeadSize },
+      tolerates: values.tolerate ?? new Set(),
       isTrusted: () => false,
       sendsForwarded: false,
       viaName: values.via === undefined || values.via === VIA_OFF ? randomName() : values.via,

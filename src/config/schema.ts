@@ -16,6 +16,7 @@ import {
   readOrigin,
   readOriginHost,
   readSize_bytes,
+  readTolerance,
   readViaName,
 } from "./values.ts";
 
@@ -212,6 +213,18 @@ export const proxySchema = z.strictObject({
     reason: "applications that care send pings each minute or so; others fall silent for long",
   }),
 
+  tolerate: option(
+    kind(z.union([z.string(), z.array(z.string()).readonly()]), "write kinds like bare-lf", readTolerance).optional(),
+    {
+      group: "origins",
+      placeholder: "<kinds>",
+      description:
+        "faults in heads of responses that are mended instead of answered 502, for origins that cannot be: bare-lf, " +
+        "control-characters, separated by commas; /metrics counts them",
+      defaultText: "none",
+      reason: "each leniency has been somebody's hole",
+    },
+  ),
   originHost: option(kind(z.string(), "write keep, origin, or HOST[:PORT]", readOriginHost).prefault("keep"), {
     group: "origins",
     placeholder: "<host>",

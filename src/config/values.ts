@@ -8,6 +8,7 @@ import { BlockList, isIP } from "node:net";
 import { OriginAddressError, parseOriginAddress } from "../pool/origin-address.ts";
 import type { OriginHost } from "../proxy/origin-references.ts";
 import { isAuthority } from "../wire/target.ts";
+import { type ToleranceKind, toleranceKinds } from "../wire/tolerance.ts";
 import { HopwiseError } from "./error.ts";
 
 /** Says why a value cannot be taken. */
@@ -175,6 +176,18 @@ export function readOriginHost(value: string): OriginHost {
     throw invalid(`"${shown(value)}" is not a valid Host: write keep, origin, or HOST[:PORT] like app.internal`);
   }
   return { name: value };
+}
+
+/** Which faults of responses are mended instead of refused: kinds, separated by commas. */
+export function readTolerance(value: string | readonly string[]): ReadonlySet<ToleranceKind> {
+  const kinds = (typeof value === "string" ? value.split(",") : value).map((kind) => kind.trim());
+  for (const kind of kinds) {
+    if ((toleranceKinds as readonly string[]).includes(kind)) continue;
+    throw invalid(
+      `"${shown(kind)}" is not a kind of fault that can be tolerated: write ${toleranceKinds.join(" or ")}`,
+    );
+  }
+  return new Set(kinds as ToleranceKind[]);
 }
 
 /** A value as it may be repeated in a message: short, on one line, harmless to a terminal. */

@@ -40,6 +40,8 @@ export const closeReasons = {
   "request-incomplete": "the client closed before its request was complete",
   "request-unfinished": "the final response came before the request was finished, and nothing may follow",
   "response-malformed": "a response that is malformed or ambiguous",
+  "response-tolerated":
+    "a response whose lines ended with bare LF was tolerated; its connection is not trusted with another",
   "response-truncated": "the connection ended before the response was complete",
   "unexpected-octets": "octets arrived that belong to no exchange",
   "client-gone": "the client of the exchange disappeared",

@@ -10,6 +10,7 @@ import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reason
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { AnswerReason } from "../proxy/answers.ts";
 import type { Outcome } from "../proxy/exchange-record.ts";
+import type { ToleranceKind } from "../wire/tolerance.ts";
 import type { DurationHistogram } from "./histogram.ts";
 import { type Hop, hops, type Ledger, type Tally } from "./ledger.ts";
 
@@ -68,6 +69,7 @@ export interface Figures {
   readonly answers: Tally<AnswerReason>;
   /** In the order of `statusClasses`. */
   readonly statuses: readonly number[];
+  readonly tolerated: Tally<ToleranceKind>;
   readonly retries: number;
   readonly requestBodyBytes: number;
   readonly responseBodyBytes: number;
@@ -115,6 +117,7 @@ export function figuresOf(ledger: Ledger): Figures {
     outcomes: { ...ledger.outcomes },
     answers: { ...ledger.answers },
     statuses: [...ledger.statuses],
+    tolerated: { ...ledger.tolerated },
     retries: ledger.retries,
     requestBodyBytes: ledger.requestBodyBytes,
     responseBodyBytes: ledger.responseBodyBytes,
@@ -183,6 +186,7 @@ function plus(one: Figures, other: Figures): Figures {
     outcomes: tallies(one.outcomes, other.outcomes),
     answers: tallies(one.answers, other.answers),
     statuses: elementwise(one.statuses, other.statuses),
+    tolerated: tallies(one.tolerated, other.tolerated),
     retries: one.retries + other.retries,
     requestBodyBytes: one.requestBodyBytes + other.requestBodyBytes,
     responseBodyBytes: one.responseBodyBytes + other.responseBodyBytes,

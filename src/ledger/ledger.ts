@@ -21,6 +21,7 @@ import type { DownstreamConnection } from "../proxy/downstream.ts";
 import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
 import type { Gateway } from "../proxy/gateway.ts";
 import type { ProxyObserver } from "../proxy/observer.ts";
+import { type ToleranceKind, toleranceKinds } from "../wire/tolerance.ts";
 import { DurationHistogram } from "./histogram.ts";
 
 export const hops = ["downstream", "upstream"] as const;
@@ -58,6 +59,8 @@ export class Ledger implements ProxyObserver {
   readonly answers: Tally<AnswerReason> = tally(answerReasons);
   /** In the order of `statusClasses`. */
   readonly statuses = new Float64Array(statusClasses.length);
+  /** Heads of responses that were mended instead of refused. */
+  readonly tolerated: Tally<ToleranceKind> = tally(toleranceKinds);
   retries = 0;
   requestBodyBytes = 0;
   responseBodyBytes = 0;
@@ -118,6 +121,10 @@ export class Ledger implements ProxyObserver {
   downstreamClosed(connection: DownstreamConnection): void {
     const { closeReason } = connection.life;
     if (closeReason !== undefined) this.closed.downstream[closeReason]++;
+  }
+
+  responseTolerated(kind: ToleranceKind): void {
+    this.tolerated[kind]++;
   }
 
   exchangeEnded(record: ExchangeRecord): void {

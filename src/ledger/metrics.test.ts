@@ -101,6 +101,15 @@ it("every status has a class: 600 to 999, which clients take for errors, are `ot
   expect(series.get('hopwise_responses_total{class="other"}')).toBe(3);
 });
 
+it("what was tolerated is counted by kind, from 0 on", async () => {
+  const ledger = new Ledger(clock);
+  ledger.responseTolerated("bare-lf");
+  const series = await scrape(ledger);
+  expect(series.get('hopwise_tolerated_total{kind="bare-lf"}')).toBe(1);
+  expect(series.get('hopwise_tolerated_total{kind="control-characters"}')).toBe(0);
+  expect(statsOf(ledger).exchanges.tolerated).toEqual({ "bare-lf": 1 });
+});
+
 describe("stats", () => {
   it("leave out what never happened", () => {
     const ledger = new Ledger(clock);

@@ -90,6 +90,14 @@ class Metrics {
     this.counter("hopwise_responses_total", "Exchanges by the class of the status sent.", ["class"], (tell) => {
       for (const [index, name] of statusClasses.entries()) tell({ class: name }, figures.statuses[index] ?? 0);
     });
+    this.counter(
+      "hopwise_tolerated_total",
+      "Heads of responses with a fault that was mended (--tolerate), by kind.",
+      ["kind"],
+      (tell) => {
+        for (const [kind, times] of Object.entries(figures.tolerated)) tell({ kind }, times);
+      },
+    );
     this.counter("hopwise_retries_total", "Requests sent again because a reused connection was dead.", [], (tell) =>
       tell({}, figures.retries),
     );

@@ -6,6 +6,7 @@
 import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
 import type { AnswerReason } from "../proxy/answers.ts";
 import type { Outcome } from "../proxy/exchange-record.ts";
+import type { ToleranceKind } from "../wire/tolerance.ts";
 import {
   avoided_ms,
   type EndpointFigures,
@@ -92,6 +93,8 @@ export interface ProxyStats {
     readonly statuses: Partial<Tally<StatusClass>>;
     /** Why the proxy answered itself. */
     readonly answers: Partial<Tally<AnswerReason>>;
+    /** Heads of responses with a fault that was mended. */
+    readonly tolerated: Partial<Tally<ToleranceKind>>;
     readonly retries: number;
     readonly requestBodyBytes: number;
     readonly responseBodyBytes: number;
@@ -135,6 +138,7 @@ export function statsFrom(figures: Figures): ProxyStats {
       outcomes: figures.outcomes,
       statuses: happened(Object.fromEntries(statusClasses.map((name, index) => [name, figures.statuses[index] ?? 0]))),
       answers: happened(figures.answers),
+      tolerated: happened(figures.tolerated),
       retries: figures.retries,
       requestBodyBytes: figures.requestBodyBytes,
       responseBodyBytes: figures.responseBodyBytes,

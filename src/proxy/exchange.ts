@@ -269,7 +269,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   private noteUpstreamHop(head: ResponseHead, options: ConnectionOptions, framing: Framing): void {
     const upstream = this.upstream as PooledConnection;
     upstream.endpoint.minorVersion = head.minorVersion;
-    this.upstreamCloseReason = closeReasonOfResponse(head.minorVersion, options, framing);
+    this.upstreamCloseReason = closeReasonOfResponse(head, options, framing);
     // A final response instead of 100 (Continue): whether the body still follows is anybody's guess.
     if (this.awaitsContinue) this.upstreamCloseReason ??= "request-unfinished";
     const terms = keepAliveTermsOf(head.fields, options);

@@ -6,6 +6,7 @@ import { type PersistenceFacts, persistenceAfter } from "../connection/persisten
 import type { CloseReason } from "../connection/reasons.ts";
 import { type ConnectionOptions, type FieldTable, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
+import type { ResponseHead } from "../wire/response-head.ts";
 
 /** Why the client's connection closes after this request; undefined: the request lets it persist. */
 export function closeReasonOfRequest(
@@ -20,11 +21,14 @@ export function closeReasonOfRequest(
 
 /** Why the origin's connection closes after this response; undefined: the response lets it persist. */
 export function closeReasonOfResponse(
-  minorVersion: 0 | 1,
+  { minorVersion, isDoubtful }: ResponseHead,
   options: ConnectionOptions,
   framing: Framing,
 ): CloseReason | undefined {
-  return closeReasonOf(minorVersion, options, true) ?? (framing.kind === "close" ? "close-delimited" : undefined);
+  const reason = closeReasonOf(minorVersion, options, true);
+  if (reason !== undefined) return reason;
+  if (framing.kind === "close") return "close-delimited";
+  return isDoubtful ? "response-tolerated" : undefined;
 }
 
 /** The terms that a message gives for its connection. RFC 2068 section 19.7.1.1: the field counts only beside its token. */

@@ -12,7 +12,8 @@ import { type Framing, responseFraming } from "../wire/framing.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
 import type { RequestHead } from "../wire/request-head.ts";
-import { ResponseHead } from "../wire/response-head.ts";
+import type { ResponseHead } from "../wire/response-head.ts";
+import { responseHeadFor } from "../wire/tolerance.ts";
 import type { AnswerReason } from "./answers.ts";
 import { addBodyPiece, addLastChunk } from "./body-writing.ts";
 import type { ProxyContext } from "./context.ts";
@@ -82,13 +83,14 @@ export class ResponseRelay implements BodySink {
   read(octets: Octets): void {
     let position = 0;
     while (this.body === undefined) {
-      this.head ??= new ResponseHead(this.context.settings.headLimits);
+      this.head ??= responseHeadFor(this.context.settings.headLimits, this.context.settings.tolerates);
       const { head } = this;
       position = head.read(octets, position);
       if (position < 0) {
         if (head.refusal !== undefined) this.receiver.onFault("response-malformed", head.refusal);
         return;
       }
+      if (head.tolerated.length > 0) this.tellTolerated(head);
       if (head.status === 101) return this.receiver.onSwitch(head, octets.subarray(position));
       if (head.status >= 200) {
         if (!this.forwardHead(head)) return;
@@ -97,6 +99,10 @@ export class ResponseRelay implements BodySink {
       }
     }
     this.readBody(this.body, octets, position);
+  }
+
+  private tellTolerated({ tolerated }: ResponseHead): void {
+    for (const kind of tolerated) this.context.observer.responseTolerated?.(kind);
   }
 
   private get age_ms(): number {

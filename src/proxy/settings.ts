@@ -4,6 +4,7 @@
  */
 import type { OriginAddress } from "../pool/origin-address.ts";
 import type { HeadLimits } from "../wire/head-reader.ts";
+import type { ToleranceKind } from "../wire/tolerance.ts";
 import type { Authentication } from "./authentication.ts";
 import type { OriginHost } from "./origin-references.ts";
 
@@ -47,6 +48,8 @@ export interface GatewaySettings {
   /** Connections per endpoint. */
   readonly poolSize: number;
   readonly headLimits: HeadLimits;
+  /** Faults in heads of responses that are mended instead of refused. */
+  readonly tolerates: ReadonlySet<ToleranceKind>;
   /** Neighbours whose forwarding fields are believed and passed on. */
   readonly isTrusted: (address: string) => boolean;
   /** Whether `Forwarded` (RFC 7239) is sent beside `X-Forwarded-*`. */

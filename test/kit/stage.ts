@@ -34,6 +34,7 @@ export const baseSettings: Omit<GatewaySettings, "origins"> = {
   poolIdleTimeout_ms: 60_000,
   poolSize: 1_024,
   headLimits: defaultHeadLimits,
+  tolerates: new Set(),
   isTrusted: () => false,
   originHost: "keep",
   sendsForwarded: false,

@@ -69,6 +69,7 @@ export function randomShape(random: Random): WorldShape {
     sendsForwarded: false,
     viaName: "hopwise-sim",
     sendsVia: true,
+    tolerates: new Set(),
   };
   return {
     origins: random.pick([1, 1, 1, 2, 3]),

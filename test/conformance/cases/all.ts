@@ -20,6 +20,7 @@ import { responseBodies } from "./response-bodies.ts";
 import { retries } from "./retries.ts";
 import { tearDown } from "./tear-down.ts";
 import { timeouts } from "./timeouts.ts";
+import { tolerated } from "./tolerated.ts";
 import { upgrade } from "./upgrade.ts";
 
 export const groups: readonly Group[] = [
@@ -28,6 +29,7 @@ export const groups: readonly Group[] = [
   requestBodies,
   requestChunks,
   responseBodies,
+  tolerated,
   hopByHop,
   forwardingFields,
   originHost,
