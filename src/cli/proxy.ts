@@ -1,6 +1,7 @@
 /** `hopwise proxy`: a reverse proxy until a signal ends it. */
 import { readProxyOptions } from "../config/options.ts";
 import { createProxy, type HopwiseProxy, type Listening, type ProxyOptions, version } from "../index.ts";
+import { runtimeFacts } from "../net/runtime-facts.ts";
 import { drainOnSignal } from "./drain.ts";
 import type { ExitCode } from "./exit.ts";
 import { surviveFaults } from "./faults.ts";
@@ -48,7 +49,16 @@ export async function serve(
 
 /** @param what follows the address, for people; @param facts for machines */
 export function announce({ url, host, port, admin }: Listening, what: string, facts: object, terminal: Terminal): void {
-  terminal.json({ type: "listening", version, url, host, port, ...facts, admin: admin?.url ?? null });
+  terminal.json({
+    type: "listening",
+    version,
+    runtime: runtimeFacts,
+    url,
+    host,
+    port,
+    ...facts,
+    admin: admin?.url ?? null,
+  });
   terminal.say(`${styled("bold", `hopwise ${version}`)}: ${styled("cyan", url)} ${what}`);
   if (admin === undefined) return;
   const elsewhere = admin.isElsewhere ? " (the usual port 9901 is taken)" : "";

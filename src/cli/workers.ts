@@ -17,6 +17,7 @@ import { type SharedLimits, shareOf } from "../config/shares.ts";
 import { formatAuthority, readCount, shown } from "../config/values.ts";
 import { HopwiseError, type Listening } from "../index.ts";
 import { canHandOver, canSharePort } from "../net/runtime.ts";
+import { runtimeWarnings } from "../net/runtime-facts.ts";
 import { type Loss, Supervisor, type SupervisorEvents } from "../workers/supervisor.ts";
 import { WholeLines } from "../workers/whole-lines.ts";
 import { drainOnSignal, plural } from "./drain.ts";
@@ -70,6 +71,7 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
   }
   const whole = read(options);
   const shared = shareOf(options, whole, count);
+  for (const warning of runtimeWarnings) terminal.warn(`${styled("yellow", "warning")}: ${warning}`);
   for (const warning of read(shared).warnings) {
     terminal.warn(`${styled("yellow", "warning")}: in each of ${plural(count, "worker")}, ${warning}`);
   }

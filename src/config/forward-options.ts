@@ -3,6 +3,7 @@
  *
  * Deliberately absent: `X-Forwarded-*`. A forward proxy acts for its clients, who may not want to be known to origins.
  */
+import { isIPv4 } from "node:net";
 import * as z from "zod";
 import { DESCRIPTORS_RESERVED, descriptorLimit } from "../net/descriptors.ts";
 import { DialGuard } from "../net/dial-guard.ts";
@@ -124,7 +125,7 @@ export function readForwardOptions(options: ForwardOptions = {}, limit: number =
 }
 
 function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
 function openProxyWarning(host: string): string {

@@ -29,6 +29,8 @@ describe("defaults", () => {
       maxConnections: 9_968,
       headTimeout_ms: 30_000,
       bodyTimeout_ms: 60_000,
+      minRate: 0,
+      clientClose: "probe",
       connectTimeout_ms: 5_000,
       responseTimeout_ms: 60_000,
       tunnelTimeout_ms: 3_600_000,

@@ -11,6 +11,7 @@ import { connectionsThatFit, DESCRIPTORS_RESERVED, descriptorLimit } from "../ne
 import type { DialGuard } from "../net/dial-guard.ts";
 import { parseOriginAddress } from "../pool/origin-address.ts";
 import type { BasicAuthentication } from "../proxy/basic-authentication.ts";
+import type { ClientClose } from "../proxy/client-presence.ts";
 import type { GatewaySettings } from "../proxy/settings.ts";
 import { defaultHeadLimits } from "../wire/head-reader.ts";
 import { HopwiseError } from "./error.ts";
@@ -46,6 +47,16 @@ export interface ProxyOptions {
   readonly headTimeout?: Duration | undefined;
   /** Between octets of a body, either way; also how long a peer may take nothing of what it is sent. Default: `60s`. */
   readonly bodyTimeout?: Duration | undefined;
+  /**
+   * Bytes per second that a client must move, over 10 seconds and after 10 seconds of grace, while only it can go on.
+   * Default: `0`, only when others need its place.
+   */
+  readonly minRate?: Size | undefined;
+  /**
+   * What it means that a client closes its side behind its request: `probe` finds out whether it still reads, `cancel` takes
+   * it for gone, `finish` answers it. Default: `probe`.
+   */
+  readonly clientClose?: ClientClose | undefined;
   /** Octets of a whole head, of requests and responses. Default: `64k`. */
   readonly maxHeadSize?: Size | undefined;
   /** An origin's connection is open within this; also how long a request waits for room in the pool. Default: `5s`. */
@@ -157,6 +168,8 @@ export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): 
       maxConnections: Math.min(values.maxConnections ?? CONNECTIONS_MAX_NORMALLY, connectionsThatFit(limit - idleMax)),
       headTimeout_ms: values.headTimeout,
       bodyTimeout_ms: values.bodyTimeout,
+      minRate: values.minRate,
+      clientClose: values.clientClose,
       connectTimeout_ms: values.connectTimeout,
       responseTimeout_ms: values.responseTimeout,
       tunnelTimeout_ms: values.tunnelTimeout,

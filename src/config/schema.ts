@@ -12,12 +12,14 @@ import {
   readCount,
   readDuration_ms,
   readListenAddress,
+  readListenHost,
   readNetwork,
   readOrigin,
   readOriginHost,
   readSize_bytes,
   readTolerance,
   readViaName,
+  shown,
 } from "./values.ts";
 
 export const optionGroups = {
@@ -106,7 +108,7 @@ export const proxySchema = z.strictObject({
         const origins = typeof value === "string" ? [value] : value;
         if (origins.length === 0) throw invalid("it is empty: write where requests go, like http://127.0.0.1:3000");
         const twice = origins.find((origin, index) => origins.indexOf(origin) !== index);
-        if (twice !== undefined) throw invalid(`"${twice}" is given twice: write each origin once`);
+        if (twice !== undefined) throw invalid(`"${shown(twice)}" is given twice: write each origin once`);
         return origins.map(readOrigin);
       },
     ),
@@ -127,7 +129,7 @@ export const proxySchema = z.strictObject({
     description: "where clients connect; port 0 takes any free one",
     reason: "this machine alone: what the network may reach is decided, not forgotten",
   }),
-  host: option(z.string().optional(), {
+  host: option(kind(z.string(), "write a host", readListenHost).optional(), {
     group: "way",
     isLibraryOnly: true,
     description: "the host of `listen`, apart",
@@ -173,6 +175,22 @@ export const proxySchema = z.strictObject({
     placeholder: "<duration>",
     description: "between octets of a body, either way; also how long a peer may take nothing of what it is sent",
     reason: "what nginx and most clients allow",
+  }),
+  minRate: option(size("0", 0, 1_048_576), {
+    group: "clients",
+    placeholder: "<size>",
+    description:
+      "bytes per second that a client must move, over 10s and after 10s of grace, while only it can go on; 0: only when " +
+      "others need its place, and then 1k",
+    reason: "a slow phone harms nobody while there is room",
+  }),
+  clientClose: option(z.enum(["probe", "cancel", "finish"]).prefault("probe"), {
+    group: "clients",
+    placeholder: "<probe|cancel|finish>",
+    description:
+      "a client that closes its side behind its request: probe finds out, with interim responses, whether it still reads; " +
+      "cancel takes it for gone; finish answers it",
+    reason: "work for a client that is gone is wasted, and one that half-closes on purpose is still served",
   }),
   maxHeadSize: option(size("64k", 1_024, 16 * 1_048_576), {
     group: "clients",

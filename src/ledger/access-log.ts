@@ -9,6 +9,7 @@ import { once } from "node:events";
 import { open } from "node:fs/promises";
 import type { DestinationStream } from "pino";
 import type { ConnectionEntry, ExchangeEntry } from "./entries.ts";
+import { safeJson } from "./safe-json.ts";
 
 /** What waits to be written; beyond, lines are dropped and counted. */
 const BUFFER_BYTES_MAX = 8 * 1_048_576;
@@ -97,15 +98,11 @@ export class AccessLog {
   }
 }
 
-/** JSON escapes all but these: DEL, the C1 controls (U+009B begins terminal sequences), and two separators of lines. */
-const UNSAFE = /[\u007f-\u009f\u2028\u2029]/g;
-
 /** One entry as a line. */
 export function lineOf(entry: ExchangeEntry | ConnectionEntry): string {
   const short =
     entry.type === "exchange" && entry.target.length > TARGET_LENGTH_MAX
       ? { ...entry, target: `${entry.target.slice(0, TARGET_LENGTH_MAX)}…` }
       : entry;
-  const text = JSON.stringify(short);
-  return `${text.replace(UNSAFE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
+  return `${safeJson(short)}\n`;
 }

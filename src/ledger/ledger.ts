@@ -22,6 +22,7 @@ import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
 import type { Gateway } from "../proxy/gateway.ts";
 import type { ProxyObserver } from "../proxy/observer.ts";
 import { type ToleranceKind, toleranceKinds } from "../wire/tolerance.ts";
+import { EndpointTallies } from "./endpoint-tally.ts";
 import { DurationHistogram } from "./histogram.ts";
 
 export const hops = ["downstream", "upstream"] as const;
@@ -72,6 +73,7 @@ export class Ledger implements ProxyObserver {
   readonly acceptFaults = new Map<string, number>();
   /** Endpoints of a forward proxy come and go; what is known of them goes with them. */
   readonly endpointFailures = new WeakMap<Endpoint, number>();
+  readonly endpointTallies = new EndpointTallies(statusClasses.length);
   readonly lifetimesLearned = new WeakMap<Endpoint, number>();
   /** What was cut at the end of drains. */
   cut = 0;
@@ -110,6 +112,7 @@ export class Ledger implements ProxyObserver {
 
   endpointFailed(endpoint: Endpoint): void {
     count(this.endpointFailures, endpoint);
+    this.endpointTallies.of(endpoint).failures++;
   }
 
   endpointRecovered(): void {}
@@ -136,8 +139,12 @@ export class Ledger implements ProxyObserver {
     this.retries += record.retries;
     this.requestBodyBytes += record.requestBodyBytes;
     this.responseBodyBytes += record.responseBodyBytes;
+    const ofEndpoint = record.upstream === undefined ? undefined : this.endpointTallies.of(record.upstream.endpoint);
+    if (ofEndpoint !== undefined) ofEndpoint.statuses[statusClass] = (ofEndpoint.statuses[statusClass] ?? 0) + 1;
     if (record.outcome === "tunnel") return;
-    this.durations.observe(record.endedAt_ms - record.startedAt_ms);
+    const duration_ms = record.endedAt_ms - record.startedAt_ms;
+    this.durations.observe(duration_ms);
+    ofEndpoint?.durations.observe(duration_ms);
     if (record.responseBeganAt_ms !== undefined) this.waits.observe(record.responseBeganAt_ms - record.startedAt_ms);
   }
 

@@ -4,6 +4,7 @@
  * Reasons that never happened are left out; the metrics have them all, with 0. Deliberately absent: averages over time.
  */
 import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
+import { type RuntimeFacts, runtimeFacts } from "../net/runtime-facts.ts";
 import type { AnswerReason } from "../proxy/answers.ts";
 import type { Outcome } from "../proxy/exchange-record.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
@@ -71,6 +72,7 @@ export interface WorkerStats {
 
 export interface ProxyStats {
   readonly version: string;
+  readonly runtime: RuntimeFacts;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly uptime_ms: number;
@@ -122,6 +124,7 @@ export function statsFrom(figures: Figures): ProxyStats {
   const carried = figures.reused + openedUpstream;
   return {
     version,
+    runtime: runtimeFacts,
     startedAt: new Date(figures.startedAt_ms).toISOString(),
     uptime_ms: Math.round(figures.uptime_ms),
     isDraining: figures.isDraining,

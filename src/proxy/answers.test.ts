@@ -53,3 +53,10 @@ describe("the name in Proxy-Status is a token or a string of structured fields (
     expect(item).toMatch(/^(?:[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*|"[\x20\x21\x23-\x5b\x5d-\x7e]*")$/);
   });
 });
+
+it("does not read an Accept of more than a kilobyte: its client gets text", () => {
+  const context = { isHead: false, date: "", connectionLines: "", viaName: "x" };
+  const padded = (spaces: number) => `application/json${" ".repeat(spaces)};q=1`;
+  expect(errorAnswer("overloaded", { ...context, accept: padded(10) })).toContain("application/problem+json");
+  expect(errorAnswer("overloaded", { ...context, accept: padded(60_000) })).toContain("text/plain");
+});

@@ -7,7 +7,7 @@
 import { hasNoWeight, listMembers } from "../wire/octets.ts";
 import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
 import { CHALLENGE_LINE } from "./authentication.ts";
-import { dialErrorType } from "./dial-faults.ts";
+import { dialErrorText, dialErrorType } from "./dial-faults.ts";
 
 interface AnswerMeaning {
   readonly status: number;
@@ -25,7 +25,7 @@ const meanings = {
   },
   "connect-timeout": {
     status: 504,
-    text: "No connection to the origin could be opened in time.",
+    text: "No connection to the origin could be opened in time. Check its address, and the firewalls on the way.",
     proxyError: "connection_timeout",
   },
   "pool-line-full": {
@@ -45,7 +45,7 @@ const meanings = {
   },
   "response-timeout": {
     status: 504,
-    text: "The origin did not begin to answer in time.",
+    text: "The origin took the request and did not begin to answer in time. Check what it waits for.",
     proxyError: "http_response_timeout",
   },
   "response-stalled": {
@@ -90,6 +90,11 @@ const meanings = {
   },
   "head-timeout": { status: 408, text: "The request's head did not arrive in time.", proxyError: "http_request_error" },
   "body-timeout": { status: 408, text: "The request's body did not go on in time.", proxyError: "http_request_error" },
+  "too-slow": {
+    status: 408,
+    text: "The request's body came more slowly than the least rate allows.",
+    proxyError: "http_request_error",
+  },
   "request-incomplete": {
     status: 400,
     text: "The connection was closed before the request was complete.",
@@ -230,10 +235,14 @@ export interface AnswerContext {
  * @param fault the system's error code, for want of a connection
  */
 export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?: string): string {
-  const { status, text, proxyError } = answerMeaning(reason);
-  const type = reason === "connect-failed" ? dialErrorType(fault ?? "") : proxyError;
+  const meaning = answerMeaning(reason);
+  const { status } = meaning;
+  const dialError = reason === "connect-failed" ? dialErrorType(fault ?? "") : undefined;
+  const type = dialError ?? meaning.proxyError;
+  const text = dialError === undefined ? meaning.text : dialErrorText(dialError);
   const title = reasonPhrases[status] ?? "Error";
-  const wantsJson = context.accept !== undefined && takesJson(context.accept);
+  const wantsJson =
+    context.accept !== undefined && context.accept.length <= ACCEPT_BYTES_MAX && takesJson(context.accept);
   const body = wantsJson
     ? `${JSON.stringify({ type: "about:blank", title, status, reason, detail: text })}\n`
     : `${status} ${title}: ${reason}\n${text}\n`;
@@ -251,6 +260,9 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?
 export function statusName(viaName: string): string {
   return /^[a-z*]/i.test(viaName) ? viaName : `"${viaName}"`;
 }
+
+/** Browsers send less than 200 bytes. Reading `Accept` takes time that grows faster than its length, so more is not read. */
+const ACCEPT_BYTES_MAX = 1_024;
 
 const JSON_RANGES: ReadonlySet<string | undefined> = new Set([
   "application/json",

@@ -4,6 +4,8 @@
 import type { Deadlines } from "../connection/deadlines.ts";
 import { Outbox } from "../net/outbox.ts";
 import type { Clock } from "../net/ports.ts";
+import type { RequestHead } from "../wire/request-head.ts";
+import type { AnswerContext } from "./answers.ts";
 import type { ProxyObserver } from "./observer.ts";
 import { OriginReferences } from "./origin-references.ts";
 import type { Routing } from "./routing.ts";
@@ -44,6 +46,17 @@ export class ProxyContext {
     this.viaLines = Array.from({ length: 10 }, (_, minor) =>
       settings.sendsVia ? `Via: 1.${minor} ${settings.viaName}\r\n` : "",
     );
+  }
+
+  /** What an answer of the proxy's own needs. @param head what was read of the request; nothing: undefined */
+  answerContext(head: RequestHead | undefined, connectionLines: string): AnswerContext {
+    return {
+      accept: head?.fields.get("accept"),
+      isHead: head?.methodSoFar === "HEAD",
+      date: this.date(),
+      connectionLines,
+      viaName: this.settings.viaName,
+    };
   }
 
   /** `X-Forwarded-Host`, made anew when another host is asked for than last. */

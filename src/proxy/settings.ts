@@ -6,6 +6,7 @@ import type { OriginAddress } from "../pool/origin-address.ts";
 import type { HeadLimits } from "../wire/head-reader.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
 import type { Authentication } from "./authentication.ts";
+import type { ClientClose } from "./client-presence.ts";
 import type { OriginHost } from "./origin-references.ts";
 
 /** What a forward proxy has and a gateway has not. */
@@ -39,6 +40,10 @@ export interface GatewaySettings {
   readonly headTimeout_ms: number;
   /** Between octets of a body, in either direction; also how long a peer may take nothing of what it is sent. */
   readonly bodyTimeout_ms: number;
+  /** Bytes per second that a client must move while only it can go on; 0: only when others need its place. */
+  readonly minRate: number;
+  /** What the FIN of a client means whose request is complete. */
+  readonly clientClose: ClientClose;
   readonly connectTimeout_ms: number;
   /** From the end of the request to the first octet of a response. */
   readonly responseTimeout_ms: number;

@@ -210,7 +210,7 @@ export class FieldTable {
     // Most values have one space before and none behind.
     const hasSpace = this.text.charCodeAt(afterColon) === SP;
     const raw = this.text.slice(hasSpace ? afterColon + 1 : afterColon, end);
-    return trimWhitespace(lineFeed < end ? raw.replace(/[ \t]*\r\n[ \t]+/g, " ") : raw);
+    return trimWhitespace(lineFeed < end ? raw.split("\r\n").map(trimWhitespace).join(" ") : raw);
   }
 
   /** The first field line of this kind; none: -1. */

@@ -70,7 +70,7 @@ export abstract class HeadReader {
   /** Whether white space between name and colon is removed (responses) or refused. */
   protected abstract get toleratesSpaceBeforeColon(): boolean;
   /** The refusal of something that cannot be a start-line, by its first octet. */
-  protected abstract get foreign(): RefusalCode;
+  protected abstract foreign(first: number): RefusalCode;
   /** The refusal of a section beyond its limit; what arrived of it is in `text`. */
   protected abstract overlong(): RefusalCode;
   /** Whether an empty line before the start-line is skipped; a refusal when there were too many. */
@@ -138,7 +138,8 @@ export abstract class HeadReader {
     while (position < to) {
       let lineEnd: number;
       if (this.startLineLength < 0) {
-        if (isForeign(octets[position] as number)) return this.refuse(this.foreign, octets, to);
+        const first = octets[position] as number;
+        if (isForeign(first)) return this.refuse(this.foreign(first), octets, to);
         lineEnd = this.endOfLine(octets, position, to);
         if (lineEnd < 0) break;
         if (lineEnd === position) {

@@ -6,6 +6,7 @@
  * belong to no response.
  */
 import { type HeadLimits, HeadReader } from "./head-reader.ts";
+import { protocolOfResponse } from "./other-protocols.ts";
 import type { RefusalCode } from "./refusals.ts";
 import type { ToleranceKind } from "./tolerance.ts";
 
@@ -39,8 +40,8 @@ export class ResponseHead extends HeadReader {
     return true;
   }
 
-  protected get foreign(): RefusalCode {
-    return "status-line-malformed";
+  protected foreign(first: number): RefusalCode {
+    return protocolOfResponse(first) ?? "status-line-malformed";
   }
 
   protected judgeStartLine(length: number): RefusalCode | undefined {

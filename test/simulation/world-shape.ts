@@ -58,6 +58,8 @@ export function randomShape(random: Random): WorldShape {
     maxConnections,
     headTimeout_ms: random.between(500, 3_000),
     bodyTimeout_ms: random.between(500, 3_000),
+    minRate: 0,
+    clientClose: "probe",
     connectTimeout_ms: random.between(300, 1_500),
     responseTimeout_ms: random.between(500, 3_000),
     tunnelTimeout_ms: 5_000,

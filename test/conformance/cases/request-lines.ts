@@ -130,7 +130,23 @@ export const requestLines: Group = {
       "A TLS handshake on a port for HTTP is refused at its first octet.",
       "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
       400,
-      "request-line-malformed",
+      "tls-on-plain-port",
+    ),
+    refused(
+      [6],
+      "RFC 9112 section 3",
+      "A greeting of SOCKS is refused at its first octet, by its name.",
+      "\x05\x01\x00",
+      400,
+      "socks-on-http-port",
+    ),
+    refused(
+      [6],
+      "RFC 9112 section 3",
+      "A header of the PROXY protocol is refused by its name, and no address in it is believed.",
+      `PROXY TCP4 192.0.2.1 192.0.2.2 56324 80\r\n${head("GET / HTTP/1.1", "Host: a")}`,
+      400,
+      "proxy-protocol-unexpected",
     ),
     refused(
       [6],
@@ -138,7 +154,7 @@ export const requestLines: Group = {
       "The preface of HTTP/2 is a version that is not spoken here.",
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
       505,
-      "version-unsupported",
+      "http2-on-http1-port",
     ),
     refused(
       [6],
