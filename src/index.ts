@@ -31,6 +31,7 @@ import { type ProxyStats, statsOf } from "./ledger/stats.ts";
 import { nodeClock } from "./net/node-clock.ts";
 import type { Listener, ListenOptions } from "./net/ports.ts";
 import { dialer, guardedDialer, listen } from "./net/runtime.ts";
+import { runtimeWarnings } from "./net/runtime-facts.ts";
 import { type DrainReport, Gateway } from "./proxy/gateway.ts";
 import type { ProxyObserver } from "./proxy/observer.ts";
 
@@ -64,6 +65,7 @@ export type { Hop, StatusClass, Tally } from "./ledger/ledger.ts";
 export { outcomes } from "./ledger/ledger.ts";
 export type { DurationStats, EndpointStats, HopStats, LiveState, ProxyStats, WorkerStats } from "./ledger/stats.ts";
 export { version } from "./ledger/version.ts";
+export type { RuntimeFacts } from "./net/runtime-facts.ts";
 export { type AnswerReason, answerReasons } from "./proxy/answers.ts";
 export type { Outcome } from "./proxy/exchange-record.ts";
 export type { DrainReport } from "./proxy/gateway.ts";
@@ -145,7 +147,7 @@ export class HopwiseProxy implements AsyncDisposable {
     const { dialGuard } = config;
     this.internals = internals;
     this.config = config;
-    this.warnings = config.warnings;
+    this.warnings = [...runtimeWarnings, ...config.warnings];
     this.gateway = new Gateway(this.config.gateway, {
       clock: nodeClock,
       dialer: dialGuard === undefined ? dialer : guardedDialer(dialGuard),

@@ -44,11 +44,20 @@ Examples:
   $ curl -x http://proxy.example:3128 --proxy-user alice https://example.com/`;
 
 const DEMO_AFTER = `
+You will see where each origin is, which connections are open and reused, what
+hopwise learns and retries, and how many of the same requests fail through each
+proxy; through the naive one the first mostly within half a minute. Ctrl-C ends
+it with a summary. Where the output is not a terminal, it is plain lines.
+
 Examples:
   $ hopwise demo
   $ curl -v http://127.0.0.1:8080/hello http://127.0.0.1:8080/again`;
 
 const LAB_AFTER = `
+You will see who sends what to whom and when, sentence by sentence, first without
+hopwise and then with it; then what came of it, the figures that were measured,
+and the moral. On real sockets a play takes its time, up to half a minute.
+
 Exit codes: 0 well, 1 something did not come out as it must, 2 wrong usage, 3 the proxy cannot be reached.
 
 Examples:
@@ -134,9 +143,12 @@ function programWith(execute: (run: Run, flags: Flags) => Promise<void>): Comman
   addProxyFlags(
     program
       .command("demo")
-      .description("Shows hopwise in front of five embedded origins of different temper, with gentle traffic.")
+      .description(
+        "Shows hopwise in front of five embedded origins with different keep-alive behaviour. Gentle traffic goes through " +
+          "hopwise and, beside it, through a naive proxy (node:http, an Agent with keepAlive); the failures of both are counted.",
+      )
       .usage("[options]")
-      .summary("see it at work: five embedded origins and gentle traffic"),
+      .summary("see it at work beside a naive proxy: five embedded origins, gentle traffic"),
     ["admin"],
   )
     .addOption(new Option("--no-traffic", "no traffic but yours").helpGroup("Operation:"))
@@ -158,7 +170,7 @@ function addLab(program: Command, execute: (run: Run, flags: Flags) => Promise<v
   program
     .command("lab")
     .argument("[scenario...]", "what to play; without a name: the list of scenarios")
-    .description("Plays the stories of HTTP connections with real octets, and says what happens and why.")
+    .description("Plays the stories of HTTP connections with real bytes, and says what happens and why.")
     .usage("[scenario ...] [options]")
     .summary("the stories of HTTP connections, played")
     .addOption(played("--all", "every scenario, in virtual time where real waiting would teach nothing"))

@@ -1,6 +1,7 @@
 /** `hopwise proxy`: a reverse proxy until a signal ends it. */
 import { readProxyOptions } from "../config/options.ts";
 import { createProxy, type HopwiseProxy, type Listening, type ProxyOptions, version } from "../index.ts";
+import { runtimeFacts } from "../net/runtime-facts.ts";
 import { drainOnSignal } from "./drain.ts";
 import type { ExitCode } from "./exit.ts";
 import { surviveFaults } from "./faults.ts";
@@ -65,6 +66,7 @@ export function announce(
   terminal.json({
     type: "listening",
     version,
+    runtime: runtimeFacts,
     url,
     host,
     port,

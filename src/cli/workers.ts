@@ -19,6 +19,7 @@ import { HopwiseError, type Listening } from "../index.ts";
 import { LineQueue, type LineQueueEvents, type LogState } from "../ledger/line-queue.ts";
 import { type LineSink, openSink } from "../ledger/line-sink.ts";
 import { canHandOver, canSharePort } from "../net/runtime.ts";
+import { runtimeWarnings } from "../net/runtime-facts.ts";
 import { type Loss, Supervisor, type SupervisorEvents } from "../workers/supervisor.ts";
 import { WholeLines } from "../workers/whole-lines.ts";
 import { drainOnSignal, plural } from "./drain.ts";
@@ -80,6 +81,7 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
   const whole = read(options);
   refuseWhatCannotBe(whole, fd);
   const shared = shareOf(options, whole, count);
+  for (const warning of runtimeWarnings) terminal.warn(`${styled("yellow", "warning")}: ${warning}`);
   for (const warning of read(shared).warnings) {
     terminal.warn(`${styled("yellow", "warning")}: in each of ${plural(count, "worker")}, ${warning}`);
   }

@@ -11,6 +11,7 @@ import { connectionsThatFit, DESCRIPTORS_RESERVED, descriptorLimit } from "../ne
 import type { DialGuard } from "../net/dial-guard.ts";
 import { parseOriginAddress } from "../pool/origin-address.ts";
 import type { BasicAuthentication } from "../proxy/basic-authentication.ts";
+import type { ClientClose } from "../proxy/client-presence.ts";
 import type { GatewaySettings } from "../proxy/settings.ts";
 import { defaultHeadLimits } from "../wire/head-reader.ts";
 import { HopwiseError } from "./error.ts";
@@ -46,6 +47,16 @@ export interface ProxyOptions {
   readonly headTimeout?: Duration | undefined;
   /** Between octets of a body, either way; also how long a peer may take nothing of what it is sent. Default: `60s`. */
   readonly bodyTimeout?: Duration | undefined;
+  /**
+   * Bytes per second that a client must move, over 10 seconds and after 10 seconds of grace, while only it can go on.
+   * Default: `0`, only when others need its place.
+   */
+  readonly minRate?: Size | undefined;
+  /**
+   * What it means that a client closes its side behind its request: `probe` finds out whether it still reads, `cancel` takes
+   * it for gone, `finish` answers it. Default: `probe`.
+   */
+  readonly clientClose?: ClientClose | undefined;
   /** Octets of a whole head, of requests and responses. Default: `64k`. */
   readonly maxHeadSize?: Size | undefined;
   /** An origin's connection is open within this; also how long a request waits for room in the pool. Default: `5s`. */
@@ -56,13 +67,17 @@ export interface ProxyOptions {
   readonly poolIdleTimeout?: Duration | undefined;
   /** Connections to each origin at once; beyond, requests wait in line. Default: `1024`. */
   readonly poolSize?: string | number | undefined;
+  /** Faults in heads of responses that are mended instead of answered 502: `bare-lf`, `control-characters`. Default: `none`. */
+  readonly tolerate?: string | readonly string[] | undefined;
+  /** The Host that origins get: `keep` (the client's), `origin` (that of `to`), or a name. Default: `keep`. */
+  readonly originHost?: string | undefined;
   /** A tunnel (WebSocket, CONNECT) may carry nothing for this long. Default: `1h`. */
   readonly tunnelTimeout?: Duration | undefined;
   /** Neighbours (addresses, CIDR ranges) whose forwarding fields are believed and passed on. Default: `none`. */
   readonly trusted?: string | readonly string[] | undefined;
   /** Send `Forwarded` (RFC 7239) beside `X-Forwarded-*`. Default: `false`. */
   readonly forwarded?: boolean | undefined;
-  /** This proxy's name in `Via`, which also detects loops. Default: `hopwise- and 6 random characters`. */
+  /** This proxy's name in `Via`, which also detects loops; `off`: no `Via`. Default: `hopwise- and 6 random characters`. */
   readonly via?: string | undefined;
   /** How long `close()` lets what is in flight finish. Default: `30s`. */
   readonly drainTimeout?: Duration | undefined;
@@ -106,6 +121,14 @@ export const CONNECTIONS_MAX_NORMALLY = 10_000;
 /** How long to go on listening once draining began, for those who have not seen `/readyz` turn yet. */
 const DRAIN_DELAY_MS = 250;
 
+/** Instead of a name in `Via`. */
+export const VIA_OFF = "off";
+
+/** A name of this proxy alone. */
+function randomName(): string {
+  return `hopwise-${randomBytes(3).toString("hex")}`;
+}
+
 /**
  * Reads options.
  *
@@ -125,6 +148,7 @@ export function readProxyOptions(options: ProxyOptions, limit: number = descript
   const gateway: GatewaySettings = {
     ...config.gateway,
     origins,
+    originHost: values.originHost,
     isTrusted: (address) => address !== "" && trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
     sendsForwarded: values.forwarded,
   };
@@ -132,7 +156,7 @@ export function readProxyOptions(options: ProxyOptions, limit: number = descript
 }
 
 /** The values of the options that every kind of proxy has. */
-export type SharedValues = Omit<z.output<typeof proxySchema>, "to" | "trusted" | "forwarded">;
+export type SharedValues = Omit<z.output<typeof proxySchema>, "to" | "originHost" | "trusted" | "forwarded">;
 
 /** What follows from them. @param idleMax descriptors for idle connections beyond those of clients and their exchanges */
 export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): ProxyConfig {
@@ -148,21 +172,26 @@ export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): 
   return {
     gateway: {
       origins: [],
+      originHost: "keep",
       keepAliveTimeout_ms: values.keepAliveTimeout,
       maxRequests: values.maxRequests,
       // Beyond that the runtime would turn clients away without a word.
       maxConnections: Math.min(values.maxConnections ?? CONNECTIONS_MAX_NORMALLY, connectionsThatFit(limit - idleMax)),
       headTimeout_ms: values.headTimeout,
       bodyTimeout_ms: values.bodyTimeout,
+      minRate: values.minRate,
+      clientClose: values.clientClose,
       connectTimeout_ms: values.connectTimeout,
       responseTimeout_ms: values.responseTimeout,
       tunnelTimeout_ms: values.tunnelTimeout,
       poolIdleTimeout_ms: values.poolIdleTimeout,
       poolSize: values.poolSize,
       headLimits: { ...defaultHeadLimits, headBytesMax: values.maxHeadSize },
+      tolerates: values.tolerate ?? new Set(),
       isTrusted: () => false,
       sendsForwarded: false,
-      viaName: values.via ?? `hopwise-${randomBytes(3).toString("hex")}`,
+      viaName: values.via === undefined || values.via === VIA_OFF ? randomName() : values.via,
+      sendsVia: values.via !== VIA_OFF,
     },
     listen,
     reusesPort: values.reusePort,

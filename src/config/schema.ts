@@ -12,10 +12,14 @@ import {
   readCount,
   readDuration_ms,
   readListenAddress,
+  readListenHost,
   readNetwork,
   readOrigin,
+  readOriginHost,
   readSize_bytes,
+  readTolerance,
   readViaName,
+  shown,
 } from "./values.ts";
 
 export const optionGroups = {
@@ -104,7 +108,7 @@ export const proxySchema = z.strictObject({
         const origins = typeof value === "string" ? [value] : value;
         if (origins.length === 0) throw invalid("it is empty: write where requests go, like http://127.0.0.1:3000");
         const twice = origins.find((origin, index) => origins.indexOf(origin) !== index);
-        if (twice !== undefined) throw invalid(`"${twice}" is given twice: write each origin once`);
+        if (twice !== undefined) throw invalid(`"${shown(twice)}" is given twice: write each origin once`);
         return origins.map(readOrigin);
       },
     ),
@@ -125,7 +129,7 @@ export const proxySchema = z.strictObject({
     description: "where clients connect; port 0 takes any free one",
     reason: "this machine alone: what the network may reach is decided, not forgotten",
   }),
-  host: option(z.string().optional(), {
+  host: option(kind(z.string(), "write a host", readListenHost).optional(), {
     group: "way",
     isLibraryOnly: true,
     description: "the host of `listen`, apart",
@@ -172,6 +176,22 @@ export const proxySchema = z.strictObject({
     description: "between octets of a body, either way; also how long a peer may take nothing of what it is sent",
     reason: "what nginx and most clients allow",
   }),
+  minRate: option(size("0", 0, 1_048_576), {
+    group: "clients",
+    placeholder: "<size>",
+    description:
+      "bytes per second that a client must move, over 10s and after 10s of grace, while only it can go on; 0: only when " +
+      "others need its place, and then 1k",
+    reason: "a slow phone harms nobody while there is room",
+  }),
+  clientClose: option(z.enum(["probe", "cancel", "finish"]).prefault("probe"), {
+    group: "clients",
+    placeholder: "<probe|cancel|finish>",
+    description:
+      "a client that closes its side behind its request: probe finds out, with interim responses, whether it still reads; " +
+      "cancel takes it for gone; finish answers it",
+    reason: "work for a client that is gone is wasted, and one that half-closes on purpose is still served",
+  }),
   maxHeadSize: option(size("64k", 1_024, 16 * 1_048_576), {
     group: "clients",
     placeholder: "<size>",
@@ -211,6 +231,27 @@ export const proxySchema = z.strictObject({
     reason: "applications that care send pings each minute or so; others fall silent for long",
   }),
 
+  tolerate: option(
+    kind(z.union([z.string(), z.array(z.string()).readonly()]), "write kinds like bare-lf", readTolerance).optional(),
+    {
+      group: "origins",
+      placeholder: "<kinds>",
+      description:
+        "faults in heads of responses that are mended instead of answered 502, for origins that cannot be: bare-lf, " +
+        "control-characters, separated by commas; /metrics counts them",
+      defaultText: "none",
+      reason: "each leniency has been somebody's hole",
+    },
+  ),
+  originHost: option(kind(z.string(), "write keep, origin, or HOST[:PORT]", readOriginHost).prefault("keep"), {
+    group: "origins",
+    placeholder: "<host>",
+    description:
+      "the Host that origins get: keep (the client's), origin (that of --to), or a name; a Location that names an origin " +
+      "is always said as the client would say it",
+    reason: "applications make links and check cookies by the host that people see",
+  }),
+
   trusted: option(
     kind(z.union([z.string(), z.array(z.string()).readonly()]), "write addresses or ranges", (value) =>
       (typeof value === "string" ? [value] : value).map((network) => readNetwork(network)),
@@ -231,8 +272,10 @@ export const proxySchema = z.strictObject({
   }),
   via: option(kind(z.string(), "write a name", readViaName).optional(), {
     group: "fields",
-    placeholder: "<name>",
-    description: "this proxy's name in Via, by which it also knows requests that come round in a loop",
+    placeholder: "<name|off>",
+    description:
+      "this proxy's name in Via, by which it also knows requests that come round in a loop; off: no Via, and no such " +
+      "knowledge (nginx as an origin compresses nothing for requests with Via, unless gzip_proxied says so)",
     defaultText: "hopwise- and 6 random characters",
     reason: "two proxies in a chain must not be taken for a loop",
   }),

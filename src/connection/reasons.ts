@@ -21,6 +21,7 @@ export const closeReasons = {
   "head-timeout": "a whole head did not arrive in time",
   "body-timeout": "no body octets arrived in time",
   "write-timeout": "the peer did not take what it was sent in time",
+  "too-slow": "the client moved fewer bytes per second than the least rate, while only it could go on",
   "response-timeout": "no response began in time",
   "tunnel-timeout": "no octets passed through the tunnel in time",
   // Upstream lifetimes.
@@ -31,7 +32,7 @@ export const closeReasons = {
   "pool-evicted": "its origin was not asked for longest, and gave way to another origin",
   "retry-suspect": "idle beside a connection that just turned out to be dead",
   // Pressure and drain.
-  evicted: "the longest idle connection gave way to a newcomer",
+  evicted: "gave way to a newcomer: idle, too slow, or its client held more than its share",
   overloaded: "no room, and nobody idle to make room",
   drained: "the proxy drains",
   "drain-deadline": "the drain's deadline ended what was still in flight",
@@ -40,8 +41,11 @@ export const closeReasons = {
   "request-incomplete": "the client closed before its request was complete",
   "request-unfinished": "the final response came before the request was finished, and nothing may follow",
   "response-malformed": "a response that is malformed or ambiguous",
+  "response-tolerated":
+    "a response whose lines ended with bare LF was tolerated; its connection is not trusted with another",
   "response-truncated": "the connection ended before the response was complete",
   "unexpected-octets": "octets arrived that belong to no exchange",
+  "client-closed": "the client had closed its side, and nothing showed that it still reads",
   "client-gone": "the client of the exchange disappeared",
   "upstream-failed": "the other hop of the exchange failed after the response had begun",
   "max-forwards": "the proxy was the final recipient of a TRACE or OPTIONS request",

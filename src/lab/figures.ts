@@ -6,12 +6,12 @@ const koreanUnits: Readonly<Record<string, string>> = {
   connections: "개",
   requests: "개",
   "round trips": "회 왕복",
-  octets: "바이트",
+  bytes: "바이트",
 };
 
 export function figureText({ name, value, unit }: Measure, language: Language): string {
   const number = String(Number(value.toFixed(2)));
   if (language === "ko") return `${number}${koreanUnits[unit] ?? ` ${unit}`}`.trimEnd();
   if (unit === "" || name.en.includes(unit)) return number;
-  return `${number} ${value === 1 ? unit.replace(/s$/, "") : unit}`;
+  return `${number} ${value === 1 && unit !== "ms" ? unit.replace(/s$/, "") : unit}`;
 }

@@ -87,7 +87,7 @@ export type NarratedStep = Step & { readonly narration?: Text };
 export interface Measure {
   readonly name: Text;
   readonly value: number;
-  /** "ms", "connections", "round trips", "requests", "octets" or "". */
+  /** "ms", "connections", "round trips", "requests", "bytes" or "". */
   readonly unit: string;
 }
 
@@ -110,6 +110,8 @@ export interface Play {
   /** One sentence: what happened ("The second request hangs for 5.0 s until the server gives up."). */
   readonly verdict: Text;
   readonly measures: readonly Measure[];
+  /** Why its figures are worse than those of the play without a proxy, where they are. */
+  readonly comparison?: Text;
   /** The lesson. */
   readonly moral: Text;
   /** Where it is written: "RFC 9110 section 7.6.1". */

@@ -3,9 +3,7 @@
  *
  * Deliberately absent: where the words go; a screen is handed in.
  */
-import { writeFile } from "node:fs/promises";
 import { HopwiseError } from "../config/error.ts";
-import { fileFault } from "../config/file-error.ts";
 import { listenError } from "../config/listen-error.ts";
 import { dialer } from "../net/runtime.ts";
 import { type Middle, middleOf } from "./actors/middles.ts";
@@ -13,10 +11,13 @@ import { mermaidOf } from "./drawing/mermaid.ts";
 import { LOOPBACK } from "./network/lab-network.ts";
 import { type LabRequest, portOf } from "./options.ts";
 import { pageOf } from "./page/page.ts";
+import { checkPageFile, writePage } from "./page/page-file.ts";
 import type { NarratedStep, Play } from "./play.ts";
+import { toldAt_ms } from "./recording/telling.ts";
 import type { Performance, Scenario } from "./scenario.ts";
 import { scenarios as allScenarios } from "./scenarios/all.ts";
 import { humanPace, quickPace, type Stage, timeText } from "./stage.ts";
+import { cut } from "./terminal/columns.ts";
 import { Diagram } from "./terminal/diagram.ts";
 import { listOf, moralOf, tableOf, titleOf, verdictOf } from "./terminal/report.ts";
 
@@ -34,8 +35,8 @@ export interface Screen {
 
 /** How long a proxy may take to accept a connection before it counts as absent. */
 const REACH_MS = 3_000;
-/** How often it is said that somebody still waits. */
-const WAITING_MS = 100;
+/** How often a play on sockets is drawn on, and who still waits. */
+const DRAW_MS = 100;
 /** A pause in a simulated play is shown no longer than this. */
 const SHOWN_PAUSE_MS_MAX = 3_000;
 
@@ -43,9 +44,10 @@ const SHOWN_PAUSE_MS_MAX = 3_000;
 export async function runLab(request: LabRequest, screen: Screen): Promise<boolean> {
   const { language, target, middle } = request;
   if (request.scenarios.length === 0) {
-    for (const line of listOf(allScenarios, language)) screen.print(line);
+    for (const line of listOf(allScenarios, language, screen.columns)) screen.print(line);
     return true;
   }
+  if (request.htmlFile !== undefined) await checkPageFile(request.htmlFile);
   if (target !== undefined) await reach(target);
   if (middle !== undefined && middle.originPort > 0) {
     screen.warn(`the lab's server listens on http://${LOOPBACK}:${middle.originPort}: point ${middle.name} at it`);
@@ -82,7 +84,7 @@ async function perform(scenario: Scenario, cast: Cast, request: LabRequest, scre
   const show = isShown ? new LiveDiagram(request, screen) : undefined;
   if (isShown) {
     const billing = { proxy: middle.name, network, rtt_ms: rtt_ms ?? scenario.rtt_ms };
-    for (const line of titleOf(scenario, billing, language)) screen.print(line);
+    for (const line of titleOf(scenario, billing, language, screen.columns)) screen.print(line);
   } else if (isAll && screen.isLive) {
     screen.setLive(`${scenario.name}: ${middle.name} …`);
   }
@@ -92,8 +94,8 @@ async function perform(scenario: Scenario, cast: Cast, request: LabRequest, scre
       network,
       rtt_ms,
       pace: isAll && network === "sockets" ? quickPace : humanPace,
-      onBegin: isLive ? (stage) => show?.begin(stage) : undefined,
-      onStep: isLive ? (step, stage) => show?.step(step, stage) : undefined,
+      onBegin: isLive ? (stage, tell) => show?.begin(stage, tell) : undefined,
+      onStep: isLive ? (step, at_ms, stage) => show?.step(step, at_ms, stage) : undefined,
     });
     if (show !== undefined && !isLive) await show.replay(performance.play, request.speed ?? (screen.isLive ? 1 : 0));
     if (isShown) for (const line of verdictOf(performance.play, language, screen.columns)) screen.print(line);
@@ -120,35 +122,36 @@ class LiveDiagram {
     this.screen = screen;
   }
 
-  begin(stage: Stage): void {
-    if (!this.screen.isLive) return;
+  begin(stage: Stage, tell: () => void): void {
     this.timer = setInterval(() => {
+      tell();
+      if (!this.screen.isLive) return;
       const { language } = this.request;
       const lines = [...stage.waiting].map(([actor, since_ms]) => {
         const waited = timeText(stage.clock.now() - since_ms);
         const who = stage.titleOf(actor)[language];
-        return language === "ko" ? `… ${who}: ${waited.ko}째 기다리는 중` : `… ${who} has waited for ${waited.en}`;
+        const line =
+          language === "ko" ? `… ${who}: ${waited.ko}째 기다리는 중` : `… ${who} has waited for ${waited.en}`;
+        return cut(line, this.screen.columns - 1);
       });
       this.screen.setLive(...lines);
-    }, WAITING_MS);
+    }, DRAW_MS);
   }
 
-  step(step: NarratedStep, stage: Stage): void {
+  step(step: NarratedStep, at_ms: number, stage: Stage): void {
     this.diagram ??= this.open(stage, (id) => stage.recorder.connections.find((it) => it.id === id));
-    this.draw(step);
+    this.draw(step, at_ms);
   }
 
   async replay(play: Play, speed: number): Promise<void> {
     this.diagram = this.open(play, (id) => play.connections.find((it) => it.id === id));
-    // Waiting is told when it is over, as it is when it is live.
-    const toldAt_ms = (step: NarratedStep) => (step.kind === "wait" ? step.until_ms : step.at_ms);
     const steps = play.steps.toSorted((a, b) => toldAt_ms(a) - toldAt_ms(b));
     let shown_ms = 0;
     for (const step of steps) {
       const pause_ms = speed === 0 ? 0 : Math.min(SHOWN_PAUSE_MS_MAX, (toldAt_ms(step) - shown_ms) / speed);
       if (pause_ms > 0) await new Promise((resolve) => setTimeout(resolve, pause_ms));
       shown_ms = Math.max(shown_ms, toldAt_ms(step));
-      this.draw(step);
+      this.draw(step, toldAt_ms(step));
     }
   }
 
@@ -166,8 +169,8 @@ class LiveDiagram {
     return diagram;
   }
 
-  private draw(step: NarratedStep): void {
-    for (const line of this.diagram?.linesOf(step) ?? []) this.screen.print(line);
+  private draw(step: NarratedStep, at_ms: number): void {
+    for (const line of this.diagram?.linesOf(step, at_ms) ?? []) this.screen.print(line);
   }
 }
 
@@ -177,16 +180,7 @@ async function show(plays: readonly Play[], request: LabRequest, screen: Screen)
   else if (output === "mermaid") for (const play of plays) screen.print(mermaidOf(play, language));
   else if (isAll) for (const line of tableOf(plays, language, screen.columns)) screen.print(line);
   if (htmlFile === undefined) return;
-  try {
-    await writeFile(htmlFile, pageOf(plays, isLanguageAsked ? language : undefined));
-  } catch (error) {
-    throw new HopwiseError(
-      "option-invalid",
-      `${htmlFile} cannot be written (${fileFault(error, "written")}): write the path of another file`,
-      "html",
-      error,
-    );
-  }
+  await writePage(htmlFile, pageOf(plays, isLanguageAsked ? language : undefined));
   screen.warn(language === "ko" ? `${htmlFile}에 썼습니다` : `written to ${htmlFile}`);
 }
 

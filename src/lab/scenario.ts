@@ -10,6 +10,7 @@ import { simulatedNetwork } from "./network/simulated.ts";
 import { socketNetwork } from "./network/sockets.ts";
 import type { Measure, NarratedStep, Outcome, Play, Text } from "./play.ts";
 import { type Cue, Narrator } from "./recording/cues.ts";
+import { Telling } from "./recording/telling.ts";
 import { humanPace, type Pace, Stage } from "./stage.ts";
 
 export interface Judgement {
@@ -38,6 +39,8 @@ export interface ScenarioText {
   readonly rtt_ms: number;
   readonly emphasis?: RegExp;
   readonly cues: readonly Cue[];
+  /** Why hopwise is slower than no proxy, where it is. */
+  readonly comparison?: Text;
   readonly moral: Text;
   readonly sources: readonly string[];
 }
@@ -60,9 +63,10 @@ export interface PerformOptions {
   /** None: the scenario's own. */
   readonly rtt_ms?: number | undefined;
   readonly pace?: Pace | undefined;
-  readonly onBegin?: ((stage: Stage) => void) | undefined;
-  /** As it happens; the first argument is complete. */
-  readonly onStep?: ((step: NarratedStep, stage: Stage) => void) | undefined;
+  /** @param tell tells, through `onStep`, what is certain by now; the rest is told at the end */
+  readonly onBegin?: ((stage: Stage, tell: () => void) => void) | undefined;
+  /** In the order of time. @param at_ms the time that stands beside it */
+  readonly onStep?: ((step: NarratedStep, at_ms: number, stage: Stage) => void) | undefined;
 }
 
 export interface Scenario extends ScenarioText {
@@ -83,24 +87,18 @@ async function perform<Facts>(written: ScenarioOf<Facts>, options: PerformOption
     const connection = stage.recorder.connections.find((it) => it.id === id);
     return connection === undefined ? ["", ""] : [connection.from, connection.to];
   });
-  const stage: Stage = new Stage({
-    network,
-    pace,
-    emphasis: written.emphasis ?? CONNECTION_FIELDS,
-    onStep: (step, on) => {
-      const narration = narrator.take(step);
-      if (narration !== undefined) step.narration = narration;
-      onStep?.(step, on);
-    },
-  });
-  onBegin?.(stage);
+  const stage: Stage = new Stage({ network, pace, emphasis: written.emphasis ?? CONNECTION_FIELDS });
+  const { recorder } = stage;
+  const telling = new Telling(narrator, network.rtt_ms, (step, at_ms) => onStep?.(step, at_ms, stage));
+  onBegin?.(stage, () => telling.upTo(recorder.now(), recorder.steps));
   try {
     const facts = await network.run(async () => {
       const result = await written.direct(stage, middle);
       await stage.settle();
       return result;
     });
-    stage.recorder.finish();
+    recorder.finish();
+    telling.all(recorder.steps);
     const claims = written.claims.filter(({ proxies }) => proxies.includes(middle.kind));
     return {
       play: playOf(written, middle, stage, written.judge(facts, stage)),
@@ -112,7 +110,7 @@ async function perform<Facts>(written: ScenarioOf<Facts>, options: PerformOption
 }
 
 function playOf(written: ScenarioText, middle: Middle, stage: Stage, judgement: Judgement): Play {
-  const { name, title, moral, sources } = written;
+  const { name, title, comparison, moral, sources } = written;
   return {
     scenario: name,
     title,
@@ -123,6 +121,7 @@ function playOf(written: ScenarioText, middle: Middle, stage: Stage, judgement: 
     connections: stage.recorder.connections,
     steps: stage.recorder.steps,
     ...judgement,
+    ...(comparison === undefined || middle.kind !== "hopwise" ? {} : { comparison }),
     moral,
     sources,
   };

@@ -9,7 +9,7 @@ import type { ClientHooks, Door } from "./actors/client.ts";
 import type { LabNetwork } from "./network/lab-network.ts";
 import type { Actor, ActorRole, Step, Text } from "./play.ts";
 import { RecordedSocket } from "./recording/recorded-socket.ts";
-import { type RecordedStep, Recorder } from "./recording/recorder.ts";
+import { Recorder } from "./recording/recorder.ts";
 
 /** Times of a scenario: as in the lecture, or quick for tests. */
 export interface Pace {
@@ -37,7 +37,6 @@ export interface StageOptions {
   readonly network: LabNetwork;
   readonly pace: Pace;
   readonly emphasis: RegExp;
-  readonly onStep: (step: RecordedStep, stage: Stage) => void;
 }
 
 /** A client that waits this much longer than a round trip or two is worth a step of its own. */
@@ -58,12 +57,12 @@ export class Stage {
   private readonly closers: (() => void)[] = [];
   private reasonOf: (socket: Socket) => string | undefined = () => undefined;
 
-  constructor({ network, pace, emphasis, onStep }: StageOptions) {
+  constructor({ network, pace, emphasis }: StageOptions) {
     this.network = network;
     this.pace = pace;
     this.clock = network.clock;
     const { clock, rtt_ms } = network;
-    this.recorder = new Recorder({ clock, rtt_ms, emphasis, onStep: (step) => onStep(step, this) });
+    this.recorder = new Recorder({ clock, rtt_ms, emphasis });
   }
 
   cast(id: string, role: ActorRole, title: Text): void {

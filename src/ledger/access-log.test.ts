@@ -47,6 +47,7 @@ describe("a line", () => {
     "\u007f",
     "\u2028",
     "\u2029",
+    "\u202e",
     "\0",
   ])("cannot be broken or made to speak to a terminal by %j", (text) => {
     const line = lineOf({ ...entry, target: `/${text}` });

@@ -8,6 +8,7 @@
 import type { ConnectionEntry, ExchangeEntry } from "./entries.ts";
 import { LineQueue, type LineQueueEvents } from "./line-queue.ts";
 import { openSink } from "./line-sink.ts";
+import { safeJson } from "./safe-json.ts";
 
 /** Of a target; the rest is cut off and marked with an ellipsis. */
 const TARGET_LENGTH_MAX = 4_096;
@@ -50,15 +51,11 @@ export class AccessLog {
   }
 }
 
-/** JSON escapes all but these: DEL, the C1 controls (U+009B begins terminal sequences), and two separators of lines. */
-const UNSAFE = /[\u007f-\u009f\u2028\u2029]/g;
-
 /** One entry as a line. */
 export function lineOf(entry: ExchangeEntry | ConnectionEntry): string {
   const short =
     entry.type === "exchange" && entry.target.length > TARGET_LENGTH_MAX
       ? { ...entry, target: `${entry.target.slice(0, TARGET_LENGTH_MAX)}…` }
       : entry;
-  const text = JSON.stringify(short);
-  return `${text.replace(UNSAFE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
+  return `${safeJson(short)}\n`;
 }

@@ -12,6 +12,7 @@ import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { AnswerReason } from "../proxy/answers.ts";
 import type { DownstreamConnection } from "../proxy/downstream.ts";
 import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
+import { withoutUserinfo } from "../wire/userinfo.ts";
 import type { LogState } from "./line-queue.ts";
 
 /** One exchange, once it has ended. */
@@ -23,6 +24,7 @@ export interface ExchangeEntry {
   readonly client: string;
   /** Empty when the request's head could not be read. */
   readonly method: string;
+  /** As it was received, but for a user name and password: `http://***@host/`. */
   readonly target: string;
   readonly version: "1.0" | "1.1";
   /** The final status that the client got; none: 0. */
@@ -32,6 +34,8 @@ export interface ExchangeEntry {
   readonly reason?: AnswerReason;
   /** The system's error code, or another detail beside the reason. */
   readonly fault?: string;
+  /** The beginning of a request whose start-line could not be read, with escapes like `\\x16`; otherwise absent. */
+  readonly received?: string;
   /** To the end of the exchange. */
   readonly duration_ms: number;
   /** To the first octet of the origin's response; none came: absent. */
@@ -156,19 +160,20 @@ export class EntryMaker {
   }
 
   exchange(record: ExchangeRecord): ExchangeEntry {
-    const { downstream, upstream, reason, fault, responseBeganAt_ms } = record;
+    const { downstream, upstream, reason, fault, received, responseBeganAt_ms } = record;
     const closesDownstream = closesAfter(downstream, record.downstreamExchange);
     return {
       type: "exchange",
       time: this.timeAt(record.startedAt_ms),
       client: downstream.clientName,
       method: record.method,
-      target: record.target,
+      target: withoutUserinfo(record.target),
       version: record.minorVersion === 0 ? "1.0" : "1.1",
       status: record.status,
       outcome: record.outcome,
       ...(reason === undefined ? {} : { reason }),
       ...(fault === undefined || fault === "" ? {} : { fault }),
+      ...(received === undefined || received === "" ? {} : { received }),
       duration_ms: rounded(record.endedAt_ms - record.startedAt_ms),
       ...(responseBeganAt_ms === undefined ? {} : { wait_ms: rounded(responseBeganAt_ms - record.startedAt_ms) }),
       requestBytes: record.requestBodyBytes,

@@ -4,8 +4,10 @@
  * Reasons that never happened are left out; the metrics have them all, with 0. Deliberately absent: averages over time.
  */
 import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
+import { type RuntimeFacts, runtimeFacts } from "../net/runtime-facts.ts";
 import type { AnswerReason } from "../proxy/answers.ts";
 import type { Outcome } from "../proxy/exchange-record.ts";
+import type { ToleranceKind } from "../wire/tolerance.ts";
 import {
   avoided_ms,
   type EndpointFigures,
@@ -70,6 +72,7 @@ export interface WorkerStats {
 
 export interface ProxyStats {
   readonly version: string;
+  readonly runtime: RuntimeFacts;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly uptime_ms: number;
@@ -92,6 +95,8 @@ export interface ProxyStats {
     readonly statuses: Partial<Tally<StatusClass>>;
     /** Why the proxy answered itself. */
     readonly answers: Partial<Tally<AnswerReason>>;
+    /** Heads of responses with a fault that was mended. */
+    readonly tolerated: Partial<Tally<ToleranceKind>>;
     readonly retries: number;
     readonly requestBodyBytes: number;
     readonly responseBodyBytes: number;
@@ -121,6 +126,7 @@ export function statsFrom(figures: Figures): ProxyStats {
   const carried = figures.reused + openedUpstream;
   return {
     version,
+    runtime: runtimeFacts,
     startedAt: new Date(figures.startedAt_ms).toISOString(),
     uptime_ms: Math.round(figures.uptime_ms),
     isDraining: figures.isDraining,
@@ -137,6 +143,7 @@ export function statsFrom(figures: Figures): ProxyStats {
       outcomes: figures.outcomes,
       statuses: happened(Object.fromEntries(statusClasses.map((name, index) => [name, figures.statuses[index] ?? 0]))),
       answers: happened(figures.answers),
+      tolerated: happened(figures.tolerated),
       retries: figures.retries,
       requestBodyBytes: figures.requestBodyBytes,
       responseBodyBytes: figures.responseBodyBytes,

@@ -17,10 +17,14 @@ export interface Handle extends SocketHandle, NamedHandle {
   readStop(): number;
   /** Where to read to. Of this and of what is written the handle keeps the address only. */
   useUserBuffer(buffer: Buffer): void;
-  writeLatin1String(request: WriteRequest, text: string): number;
-  writeBuffer(request: WriteRequest, octets: Octets): number;
+  writeLatin1String<Request extends WriteRequest | null>(request: Request, text: string): WriteStatus<Request>;
+  writeBuffer<Request extends WriteRequest | null>(request: Request, octets: Octets): WriteStatus<Request>;
   /** Each piece is followed by the name of an encoding, which counts for texts. */
-  writev(request: WriteRequest, piecesAndEncodings: readonly (string | Octets)[], areAllOctets: boolean): number;
+  writev<Request extends WriteRequest | null>(
+    request: Request,
+    piecesAndEncodings: readonly (string | Octets)[],
+    areAllOctets: boolean,
+  ): WriteStatus<Request>;
   /** Sends FIN behind what is written. 1: that is done already. */
   shutdown(request: ShutdownRequest): number;
   close(onClosed?: () => void): void;
@@ -28,10 +32,15 @@ export interface Handle extends SocketHandle, NamedHandle {
   reset?(onClosed: () => void): number;
 }
 
+/** A handle that is given no request makes one itself, for a write that takes longer than its call, and returns it. */
+export type WriteStatus<Request extends WriteRequest | null> = Request extends null ? number | WriteRequest : number;
+
 /** A write that takes longer than its call. The runtime takes hold of it in this case only. */
 export interface WriteRequest {
   /** Positive while the runtime has hold of the request. */
   getAsyncId(): number;
+  /** How a request that the handle made has ended before `oncomplete` was set; otherwise null. */
+  writeStatus?: number | null;
   oncomplete: (this: WriteRequest, status: number) => void;
   writer: Writer;
   byteCount: number;

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect, createServer, Socket } from "node:net";
 import { describe, expect, it } from "vitest";
-import { knownHandle, learnShape } from "./runtime-shape.ts";
+import { knownHandle, knownShape, learnShape } from "./runtime-shape.ts";
 
 interface Insides {
   _handle: { onread: unknown; useUserBuffer(buffer: unknown): void } | null;
@@ -33,9 +33,39 @@ function readingOtherwise(this: unknown): void {
   stream.tellEnd();
 }
 
+type Taking = (written: unknown, done: (error?: Error | null) => void) => void;
+
+/** Node's sockets, which give their handle null instead of a request, and take what it returns by `take`. */
+function handingNull(take: Taking): typeof Socket {
+  return class extends Socket {
+    override _write(data: unknown, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+      const { _handle: handle } = this as unknown as {
+        _handle: { writeLatin1String(request: null, text: unknown): unknown };
+      };
+      take(handle.writeLatin1String(null, data), done);
+    }
+  };
+}
+
+interface Request {
+  writeStatus: number | null;
+  oncomplete(status: number): void;
+}
+
+const isRequest = (written: unknown): written is Request => typeof written === "object";
+const faultOf = (written: unknown) => (written === 0 ? null : Object.assign(new Error(), { code: "EPIPE" }));
+
+/** As Node does from 24.22 on. */
+const taken: Taking = (written, done) => {
+  if (!isRequest(written)) return done(faultOf(written));
+  written.oncomplete = () => done(null);
+  if (written.writeStatus !== null) written.oncomplete(written.writeStatus);
+};
+
 describe("what is known of a runtime", () => {
   it("is known of this one, and of its connections", async () => {
     expect(learnShape(Socket)).toBeDefined();
+    expect(knownShape()).toBeDefined();
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const socket = connect((server.address() as { port: number }).port, "127.0.0.1");
@@ -44,6 +74,57 @@ describe("what is known of a runtime", () => {
     expect(knownHandle(handle)).toBe(handle);
     socket.destroy();
     server.close();
+  });
+
+  it("is known where handles make the requests, and then needs no class of requests", () => {
+    expect(learnShape(handingNull(taken))).toMatchObject({ Write: undefined });
+  });
+
+  it.each<[string, Taking]>([
+    ["ends before its handle says so", (_written, done) => done(null)],
+    [
+      "ends well though its handle says that it failed",
+      (written, done) => (isRequest(written) ? taken(written, done) : done(null)),
+    ],
+    [
+      "does not see that its request has ended",
+      (written, done) => {
+        if (!isRequest(written)) return done(faultOf(written));
+        written.oncomplete = () => done(null);
+      },
+    ],
+    [
+      "never asks whether its request has ended",
+      (written, done) => {
+        if (!isRequest(written)) return done(faultOf(written));
+        written.oncomplete = () => done(null);
+        written.oncomplete(0);
+      },
+    ],
+    [
+      "asks its request for more than is known",
+      (written, done) => {
+        if (isRequest(written) && (written as unknown as { isPartial: boolean }).isPartial) return;
+        taken(written, done);
+      },
+    ],
+    [
+      "tells its request more than is known",
+      (written, done) => {
+        if (isRequest(written)) (written as unknown as { goesOn: boolean }).goesOn = true;
+        taken(written, done);
+      },
+    ],
+    [
+      "hears of its end in another way",
+      (written, done) => {
+        if (!isRequest(written)) return done(faultOf(written));
+        (written as unknown as { buffer: unknown }).buffer = () => done(null);
+        if (written.writeStatus !== null) done(null);
+      },
+    ],
+  ])("is nothing where handles make the requests and a write %s", (_difference, take) => {
+    expect(learnShape(handingNull(take))).toBeUndefined();
   });
 
   it.each([

@@ -3,10 +3,12 @@
  *
  * It is learnt: a socket of `node:net` over a handle that only looks shows what it installs there and what it hands over.
  * What a read brought, the runtime keeps where only its own function sees it, so that function goes on being asked, with that
- * same socket as its owner. If anything is not as in Node 20, 22 and 24, nothing is learnt, and
- * connections stay on the runtime's sockets. Deliberately absent: `process.binding` and its like; TLS, whose handles buffer.
+ * same socket as its owner. If anything is not as in Node 20, 22, 24 and 26, nothing
+ * is learnt, and connections stay on the runtime's sockets. Deliberately absent: `process.binding` and its like; TLS, whose
+ * handles buffer.
  */
 import { type OnReadOpts, Socket as RawSocket, type SocketConstructorOpts } from "node:net";
+import { constants } from "node:os";
 import { bun } from "./bun-api.ts";
 import type { Handle, ShutdownRequest, WriteRequest } from "./handle.ts";
 
@@ -21,7 +23,8 @@ export interface Reader {
 }
 
 export interface RuntimeShape {
-  readonly Write: new () => WriteRequest;
+  /** Undefined: handles are given null instead of a request, and make one themselves where one is needed. */
+  readonly Write: (new () => WriteRequest) | undefined;
   readonly Shutdown: new () => ShutdownRequest;
   /** Makes `handle` tell nobody but `reader` what it reads. */
   attach(handle: Handle, reader: Reader): void;
@@ -43,13 +46,31 @@ const USES = new Set([
   "on",
 ]);
 
+/** All that the runtime asks and tells a request that a handle has made. */
+const REQUEST_USES = new Set<string | symbol>([
+  "writeStatus",
+  "error",
+  "oncomplete",
+  // The runtime's own notes, and what a write needs until its end.
+  "handle",
+  "callback",
+  "async",
+  "bytes",
+  "buffer",
+]);
+
 /** Shows what a socket does with its handle. */
 class Probe {
   readonly reading = true;
   onread: (() => unknown) | undefined = undefined;
   buffer: unknown;
-  write: object | undefined;
+  write: object | null | undefined;
   shut: object | undefined;
+  /** What a write returns. */
+  readonly written: unknown;
+  constructor(written: unknown = 0) {
+    this.written = written;
+  }
   readStart(): number {
     return 0;
   }
@@ -59,9 +80,9 @@ class Probe {
   useUserBuffer(buffer: unknown): void {
     this.buffer = buffer;
   }
-  writeLatin1String(request: object): number {
+  writeLatin1String(request: object | null): unknown {
     this.write = request;
-    return 0;
+    return this.written;
   }
   shutdown(request: object): number {
     this.shut = request;
@@ -70,8 +91,40 @@ class Probe {
   close(): void {}
 }
 
+/** What a handle might return of a write, which remembers what the runtime asks and tells it. */
+class WatchedRequest {
+  readonly set: Map<string | symbol, unknown> = new Map();
+  readonly request: object;
+  private readonly asked = new Set<string | symbol>();
+
+  /** @param writeStatus how the write has ended; null: not yet */
+  constructor(writeStatus: number | null) {
+    this.set.set("writeStatus", writeStatus);
+    this.request = new Proxy(
+      {},
+      {
+        get: (_target, name) => {
+          this.asked.add(name);
+          return this.set.get(name);
+        },
+        set: (_target, name, value) => {
+          this.set.set(name, value);
+          return true;
+        },
+      },
+    );
+  }
+
+  get isUsedAsKnown(): boolean {
+    return this.asked.has("writeStatus") && [...this.asked, ...this.set.keys()].every((name) => REQUEST_USES.has(name));
+  }
+}
+
 /** Undefined: this runtime's handles are not known. */
 const runtimeShape: RuntimeShape | undefined = learnShape(RawSocket);
+
+/** Whether connections can stand on handles here. */
+export const isShapeKnown: boolean = runtimeShape !== undefined;
 
 /** @throws Error where there is no known handle either */
 export function knownShape(): RuntimeShape {
@@ -116,10 +169,41 @@ function learnRequests(Socket: typeof RawSocket): Pick<RuntimeShape, "Write" | "
   socketOver(Socket, probe).end();
   const { write, shut } = probe;
   if (write === undefined || shut === undefined) return undefined;
-  const Write = write.constructor as RuntimeShape["Write"];
+  const Shutdown = shut.constructor as RuntimeShape["Shutdown"];
+  if (write === null) return leavesRequestsToHandles(Socket) ? { Write: undefined, Shutdown } : undefined;
+  const Write = write.constructor as new () => WriteRequest;
   // A request that nothing has hold of must be known by that.
   if (!(new Write().getAsyncId() < 0)) return undefined;
-  return { Write, Shutdown: shut.constructor as RuntimeShape["Shutdown"] };
+  return { Write, Shutdown };
+}
+
+/**
+ * Whether a socket that hands over null takes what a write returns as it is taken here (handle-writing.ts): a number is its
+ * end, anything else its request, which may have ended already and otherwise is told its end.
+ */
+function leavesRequestsToHandles(Socket: typeof RawSocket): boolean {
+  const done = writing(Socket, 0);
+  if (done.writableLength !== 0 || done.errored !== null) return false;
+  const failed = writing(Socket, -constants.errno.EPIPE);
+  if ((failed.errored as NodeJS.ErrnoException | null)?.code !== "EPIPE") return false;
+
+  const ended = new WatchedRequest(0);
+  const endedWrite = writing(Socket, ended.request);
+  const waiting = new WatchedRequest(null);
+  const unfinished = writing(Socket, waiting.request);
+  const oncomplete = waiting.set.get("oncomplete");
+  if (endedWrite.writableLength > 0 || unfinished.writableLength !== 1 || typeof oncomplete !== "function")
+    return false;
+  oncomplete.call(waiting.request, 0);
+  const isFinished = unfinished.writableLength < 1;
+  return isFinished && ended.isUsedAsKnown && waiting.isUsedAsKnown;
+}
+
+/** A socket that writes one octet, of which its handle says `written`. */
+function writing(Socket: typeof RawSocket, written: unknown): RawSocket {
+  const socket = socketOver(Socket, new Probe(written));
+  socket.write("x", "latin1");
+  return socket;
 }
 
 function learnReading(Socket: typeof RawSocket): Pick<RuntimeShape, "attach"> | undefined {

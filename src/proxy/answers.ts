@@ -7,7 +7,7 @@
 import { hasNoWeight, listMembers } from "../wire/octets.ts";
 import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
 import { CHALLENGE_LINE } from "./authentication.ts";
-import { dialErrorType } from "./dial-faults.ts";
+import { dialErrorText, dialErrorType } from "./dial-faults.ts";
 
 interface AnswerMeaning {
   readonly status: number;
@@ -25,7 +25,7 @@ const meanings = {
   },
   "connect-timeout": {
     status: 504,
-    text: "No connection to the origin could be opened in time.",
+    text: "No connection to the origin could be opened in time. Check its address, and the firewalls on the way.",
     proxyError: "connection_timeout",
   },
   "pool-line-full": {
@@ -45,7 +45,7 @@ const meanings = {
   },
   "response-timeout": {
     status: 504,
-    text: "The origin did not begin to answer in time.",
+    text: "The origin took the request and did not begin to answer in time. Check what it waits for.",
     proxyError: "http_response_timeout",
   },
   "response-stalled": {
@@ -90,6 +90,11 @@ const meanings = {
   },
   "head-timeout": { status: 408, text: "The request's head did not arrive in time.", proxyError: "http_request_error" },
   "body-timeout": { status: 408, text: "The request's body did not go on in time.", proxyError: "http_request_error" },
+  "too-slow": {
+    status: 408,
+    text: "The request's body came more slowly than the least rate allows.",
+    proxyError: "http_request_error",
+  },
   "request-incomplete": {
     status: 400,
     text: "The connection was closed before the request was complete.",
@@ -131,6 +136,11 @@ const meanings = {
     status: 501,
     text: "Only http is served in absolute-form; for https send CONNECT and speak TLS with the origin yourself.",
     proxyError: "http_request_denied",
+  },
+  "address-version-unknown": {
+    status: 501,
+    text: "The target is an IP address of a version that is not known here; send an IPv4 or IPv6 address, or a name.",
+    proxyError: "destination_ip_unroutable",
   },
   "connect-port-forbidden": {
     status: 403,
@@ -225,19 +235,34 @@ export interface AnswerContext {
  * @param fault the system's error code, for want of a connection
  */
 export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?: string): string {
-  const { status, text, proxyError } = answerMeaning(reason);
-  const type = reason === "connect-failed" ? dialErrorType(fault ?? "") : proxyError;
+  const meaning = answerMeaning(reason);
+  const { status } = meaning;
+  const dialError = reason === "connect-failed" ? dialErrorType(fault ?? "") : undefined;
+  const type = dialError ?? meaning.proxyError;
+  const text = dialError === undefined ? meaning.text : dialErrorText(dialError);
   const title = reasonPhrases[status] ?? "Error";
-  const wantsJson = context.accept !== undefined && takesJson(context.accept);
+  const wantsJson =
+    context.accept !== undefined && context.accept.length <= ACCEPT_BYTES_MAX && takesJson(context.accept);
   const body = wantsJson
     ? `${JSON.stringify({ type: "about:blank", title, status, reason, detail: text })}\n`
     : `${status} ${title}: ${reason}\n${text}\n`;
   const extra =
     `${status === 503 ? `Retry-After: ${RETRY_AFTER_S}\r\n` : ""}` +
     (status === 407 ? CHALLENGE_LINE : "") +
-    `Proxy-Status: ${context.viaName}; error=${type}; details="${reason}"\r\n`;
+    `Proxy-Status: ${statusName(context.viaName)}; error=${type}; details="${reason}"\r\n`;
   return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
 }
+
+/**
+ * A name in `Via` as an item of a structured field (RFC 9209 section 2, RFC 8941 section 3.3): a token if it begins as one,
+ * otherwise a string. It holds nothing that a string would have to escape.
+ */
+export function statusName(viaName: string): string {
+  return /^[a-z*]/i.test(viaName) ? viaName : `"${viaName}"`;
+}
+
+/** Browsers send less than 200 bytes. Reading `Accept` takes time that grows faster than its length, so more is not read. */
+const ACCEPT_BYTES_MAX = 1_024;
 
 const JSON_RANGES: ReadonlySet<string | undefined> = new Set([
   "application/json",

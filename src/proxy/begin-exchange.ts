@@ -16,7 +16,7 @@ import type { ExchangeRecord } from "./exchange-record.ts";
 import { TunnelRequest } from "./tunnel-request.ts";
 
 /** Makes what an admitted request begins, once it is known what became of its credentials. */
-type Judged = (verdict: Verdict | "drain-deadline") => ClientExchange;
+type Judged = (verdict: Verdict | "drain-deadline" | "overloaded") => ClientExchange;
 
 /** What an admitted request begins. */
 export function begin(
@@ -53,10 +53,12 @@ function beginForward(
 }
 
 class CredentialsCheck implements ClientExchange {
-  readonly isAwaitingBody = false;
+  readonly owed = "nothing";
+  readonly requestBytes = 0;
+  readonly stage = "local";
   private readonly context: ProxyContext;
   private readonly downstream: DownstreamConnection;
-  private readonly record: ExchangeRecord;
+  readonly record: ExchangeRecord;
   private readonly judged: Judged;
   private isOver = false;
 
@@ -67,7 +69,7 @@ class CredentialsCheck implements ClientExchange {
     this.judged = judged;
   }
 
-  end(verdict: Verdict | "drain-deadline"): void {
+  end(verdict: Verdict | "drain-deadline" | "overloaded"): void {
     if (this.isOver) return;
     this.isOver = true;
     this.downstream.goOn(this.judged(verdict));
@@ -82,10 +84,14 @@ class CredentialsCheck implements ClientExchange {
   /** What it sent before is still served. */
   onClientEnd(): void {}
   onClientDrain(): void {}
-  onRequestStalled(): void {}
+  onClientLate(): void {}
 
   onClientGone(): void {
     this.abandon();
+  }
+
+  giveWay(): void {
+    this.end("overloaded");
   }
 
   cut(): void {

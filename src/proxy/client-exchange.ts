@@ -3,10 +3,25 @@
  * or the check of credentials that comes before.
  */
 import type { Octets } from "../wire/octets.ts";
+import type { ExchangeRecord } from "./exchange-record.ts";
+
+/** What the client owes: the first bytes of a body that an origin is not asked for yet, more of a body, or nothing. */
+export type Owed = "nothing" | "body-start" | "body";
+
+/**
+ * How far it is, as a client sees it that may be gone: nothing was answered, or the final response has begun. `local`: it
+ * ends soon by itself, and has no work done elsewhere.
+ */
+export type ExchangeStage = "local" | "unanswered" | "forwarding";
+
+export type GiveWayReason = "evicted" | "too-slow";
 
 export interface ClientExchange {
-  /** Whether body octets are due from the client. */
-  readonly isAwaitingBody: boolean;
+  readonly record: ExchangeRecord;
+  readonly owed: Owed;
+  /** Bytes of the request's body that have arrived. */
+  readonly requestBytes: number;
+  readonly stage: ExchangeStage;
   /** Goes on its way, once everything that came with the head was read. */
   seek(): void;
   /** Reads the body's octets from `from` on; returns the position behind them. What is left over is kept for later. */
@@ -15,10 +30,12 @@ export interface ClientExchange {
   onClientEnd(): void;
   /** The client takes octets again. */
   onClientDrain(): void;
-  /** The client sent nothing of its body for too long. */
-  onRequestStalled(): void;
+  /** The client sent nothing of what it owes for too long. */
+  onClientLate(): void;
   /** The client is gone. */
   onClientGone(): void;
+  /** It ends for the sake of others, or because its client is too slow. The client is told if it still can be. */
+  giveWay(reason: GiveWayReason): void;
   /** The drain's deadline has come. */
   cut(): void;
 }

@@ -6,7 +6,7 @@
  * connections may idle for less and less. Deliberately absent: sockets and listening, see gateway.ts.
  */
 import { LinkedList, type OwnedNode } from "../connection/lists.ts";
-import type { DownstreamConnection, ClientTable as Table } from "./downstream.ts";
+import type { DownstreamConnection } from "./downstream.ts";
 
 /** How full the table is when terms begin to shorten. */
 const PRESSURE_BEGINS_AT = 0.75;
@@ -32,8 +32,10 @@ export function surplusMax(max: number): number {
   return Math.min(SURPLUS_MAX, Math.max(SURPLUS_MIN, Math.floor(max * SURPLUS_SHARE)));
 }
 
-export class ClientTable implements Table {
+export class ClientTable {
+  /** Connections waiting for a request, or for their client to take the last response, in the order of idleness. */
   readonly idle = new LinkedList<OwnedNode<DownstreamConnection>>();
+  /** Connections that have not completed a head, in the order they began. */
   readonly reading = new LinkedList<OwnedNode<DownstreamConnection>>();
   readonly lingering = new LinkedList<OwnedNode<DownstreamConnection>>();
   readonly connections = new Set<DownstreamConnection>();
@@ -100,6 +102,7 @@ export class ClientTable implements Table {
     for (const node of this.lingering) node.owner.cut();
   }
 
+  /** How long a connection may idle from now on: shorter as the table fills. */
   keepAliveTimeout_ms(): number {
     const fill = this.open / this.max;
     if (fill <= PRESSURE_BEGINS_AT) return this.keepAlive_ms;

@@ -4,50 +4,30 @@
  * Pipelined requests wait here, bounded, and are answered in order (RFC 9112 section 9.3.2). Deliberately absent: what
  * happens to a request, see exchange.ts; which connections give way to others, see client-table.ts.
  */
-import { Deadline } from "../connection/deadlines.ts";
-import { advertisedTimeout_s, formatKeepAlive } from "../connection/keep-alive-terms.ts";
 import { Life } from "../connection/life.ts";
-import { type LinkedList, OwnedNode } from "../connection/lists.ts";
+import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import { Lingering } from "../net/lingering.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { Octets } from "../wire/octets.ts";
 import { RequestHead } from "../wire/request-head.ts";
 import { admit } from "./admission.ts";
-import type { AnswerContext, AnswerReason } from "./answers.ts";
+import type { AnswerReason } from "./answers.ts";
 import { begin } from "./begin-exchange.ts";
 import type { ClientExchange } from "./client-exchange.ts";
+import { ClientLimits } from "./client-limits.ts";
 import { namesOf } from "./client-names.ts";
+import type { ClientTable } from "./client-table.ts";
+import { connectionLines, requestsLeft } from "./client-terms.ts";
 import type { ProxyContext } from "./context.ts";
 import { ExchangeRecord } from "./exchange-record.ts";
-import { answerFinally, answerRefused } from "./final-answers.ts";
+import { answerFinally, answerRefused, CONTINUE } from "./final-answers.ts";
 import { nothingPipelined, Pipelined } from "./pipelined.ts";
-
-/** Requests on one HTTP/1.0 keep-alive connection without an operator's limit: what 1.0 is granted is finite (S6). As nginx. */
-const HTTP10_REQUESTS_MAX = 1_000;
 
 /** While draining, a client that idles may send one more request for this long; it is answered with `close`. */
 export const DRAIN_IDLE_GRACE_MS = 500;
 /** While draining: silence behind our FIN after which a client that does not close has everything. */
 const DRAIN_SILENCE_MS = 1_000;
-
-/** What a connection needs of the table it lives in. */
-export interface ClientTable {
-  /** Connections waiting for a request, or for their client to take the last response, in the order of idleness. */
-  readonly idle: LinkedList<OwnedNode<DownstreamConnection>>;
-  /** Connections that have not completed a head, in the order they began. */
-  readonly reading: LinkedList<OwnedNode<DownstreamConnection>>;
-  readonly lingering: LinkedList<OwnedNode<DownstreamConnection>>;
-  readonly isDraining: boolean;
-  /** How long a connection may idle from now on: shorter as the table fills. */
-  keepAliveTimeout_ms(): number;
-  /** Whether a connection that was let in beyond the limit may stay. */
-  mayStay(connection: DownstreamConnection): boolean;
-  onClosing(connection: DownstreamConnection): void;
-  onClosed(connection: DownstreamConnection): void;
-}
-
-type Awaited = "head" | "keep-alive" | "body" | "write";
 
 export class DownstreamConnection implements SocketHandler {
   readonly hop = "downstream";
@@ -69,8 +49,7 @@ export class DownstreamConnection implements SocketHandler {
   private readonly context: ProxyContext;
   private readonly table: ClientTable;
   private readonly node = new OwnedNode<DownstreamConnection>(this);
-  private readonly deadline = new Deadline(this);
-  private awaited: Awaited = "head";
+  private readonly limits: ClientLimits;
   private head: RequestHead | undefined;
   private exchange: ClientExchange | undefined;
   private pipelined = nothingPipelined;
@@ -94,10 +73,11 @@ export class DownstreamConnection implements SocketHandler {
     this.idleTimeout_ms = table.keepAliveTimeout_ms();
     this.isTrusted = context.settings.isTrusted(socket.remoteAddress);
     ({ clientName: this.clientName, forwardedForLine: this.forwardedForLine } = namesOf(socket.remoteAddress));
+    this.limits = new ClientLimits(this, context);
     socket.handler = this;
     this.life.opened();
     table.reading.push(this.node);
-    this.arm("head", context.settings.headTimeout_ms);
+    this.limits.arm("head", context.settings.headTimeout_ms);
   }
 
   // What arrives.
@@ -129,7 +109,7 @@ export class DownstreamConnection implements SocketHandler {
       this.life.beginExchange();
       this.readingSince_ms = this.context.clock.now();
       this.table.reading.push(this.node);
-      this.arm("head", this.context.settings.headTimeout_ms);
+      this.limits.arm("head", this.context.settings.headTimeout_ms);
     }
   }
 
@@ -138,16 +118,16 @@ export class DownstreamConnection implements SocketHandler {
     if (this.life.state === "idle") this.life.beginExchange();
     this.node.leave();
     this.minorVersion = head.minorVersion;
-    context.deadlines.clear(this.deadline);
+    this.limits.clear();
     const admission = admit(head, context.settings.viaName, context.isGateway, this.isTrusted);
     if (typeof admission === "string") return this.refuse(admission, "request-refused");
     if (this.isSurplus && !this.table.mayStay(this)) return this.refuse("overloaded", "overloaded");
     if (admission.maxForwards === 0) {
-      answerFinally(context, this, head, this.newRecord(head));
+      answerFinally(context, this, head, ExchangeRecord.of(this, head, context.clock.now()));
       return this.close("max-forwards");
     }
     this.head = undefined;
-    const record = this.newRecord(head);
+    const record = ExchangeRecord.of(this, head, context.clock.now());
     this.start(begin(context, this, head, admission, record), octets, bodyStart);
   }
 
@@ -168,17 +148,7 @@ export class DownstreamConnection implements SocketHandler {
     this.resume();
     this.start(exchange, octets, 0);
     this.pipelined.letGo();
-    if (this.peerHasClosed && this.exchange === exchange) exchange.onClientEnd();
-  }
-
-  private newRecord(head: RequestHead | undefined, since_ms = this.context.clock.now()): ExchangeRecord {
-    const record = new ExchangeRecord(this, since_ms);
-    if (head !== undefined) {
-      record.method = head.methodSoFar;
-      record.target = head.target;
-      record.minorVersion = head.minorVersion;
-    }
-    return record;
+    if (this.peerHasClosed && this.exchange === exchange) this.tellEnd(exchange);
   }
 
   private keepPipelined(octets: Octets, from: number): void {
@@ -189,17 +159,25 @@ export class DownstreamConnection implements SocketHandler {
 
   onEnd(): void {
     this.peerHasClosed = true;
-    if (this.exchange !== undefined) return this.exchange.onClientEnd();
+    this.limits.noteClientEnd();
+    if (this.exchange !== undefined) return this.tellEnd(this.exchange);
     // What was pipelined is still answered.
     if (this.isBlocked || !this.pipelined.isEmpty) return;
     if (this.life.state === "idle") this.close("peer-closed-idle");
     else if (this.life.state === "active") this.refuse("request-incomplete", "request-incomplete");
   }
 
+  private tellEnd(exchange: ClientExchange): void {
+    exchange.onClientEnd();
+    if (this.exchange !== exchange || exchange.stage === "local") return;
+    if (this.context.settings.clientClose === "cancel") this.giveUpOnClient("client-closed");
+    else this.armForRequest();
+  }
+
   onDrain(): void {
     if (!this.isBlocked) return;
     this.isBlocked = false;
-    if (this.awaited === "write") this.context.deadlines.clear(this.deadline);
+    this.limits.endBlocked();
     if (this.exchange !== undefined) {
       this.exchange.onClientDrain();
       this.armForRequest();
@@ -212,9 +190,9 @@ export class DownstreamConnection implements SocketHandler {
     const { exchange } = this;
     this.exchange = undefined;
     this.node.leave();
-    this.context.deadlines.clear(this.deadline);
+    this.limits.clear();
     exchange?.onClientGone();
-    if (!this.life.isEnding) this.table.onClosing(this);
+    if (!this.life.isEnding) this.table.onClosing();
     if (this.life.transportClosed(fault === undefined ? "peer-closed" : "peer-reset")) this.table.onClosed(this);
   }
 
@@ -234,18 +212,30 @@ export class DownstreamConnection implements SocketHandler {
 
   /** Sends what is in the outbox. */
   flush(): void {
-    if (this.life.isEnding) return this.context.outbox.clear();
-    if (this.context.outbox.flush(this.socket) || this.isBlocked) return;
+    const { outbox } = this.context;
+    if (this.life.isEnding) return outbox.clear();
+    const tellsPresence = this.limits.watchesPresence && !outbox.isEmpty;
+    const mayGoOn = outbox.flush(this.socket);
+    if (tellsPresence) {
+      this.limits.noteWrite();
+      this.armForRequest();
+    }
+    if (mayGoOn || this.isBlocked) return;
     this.isBlocked = true;
     this.socket.tookSome();
-    this.arm("write", this.context.settings.bodyTimeout_ms);
+    this.limits.setForBlocked(this.socket.unsentBytes);
+  }
+
+  /** Says 100 (Continue), of our own. */
+  sayContinue(): void {
+    this.context.outbox.addText(CONTINUE);
+    this.flush();
   }
 
   /** Sets the limit that runs on this hop during an exchange. */
   armForRequest(): void {
     if (this.isBlocked || this.life.isEnding) return;
-    if (this.exchange?.isAwaitingBody && !this.isPaused) this.arm("body", this.context.settings.bodyTimeout_ms);
-    else this.context.deadlines.clear(this.deadline);
+    this.limits.setForExchange(this.exchange, !this.isPaused, this.minorVersion);
   }
 
   /** Why this connection closes after the present exchange although both messages would let it persist. */
@@ -258,25 +248,22 @@ export class DownstreamConnection implements SocketHandler {
     return undefined;
   }
 
-  /** Our connection options towards the client. The terms are told to clients that ask for keep-alive (S5, S6). */
+  /** Our own connection options towards the client, for the response to the present request. */
   connectionLines(closeReason: CloseReason | undefined, asksKeepAlive: boolean, upgrade: string): string {
-    const upgradeLines = upgrade === "" ? "" : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
-    if (closeReason !== undefined) return `${upgradeLines}Connection: close\r\n`;
-    this.idleTimeout_ms = this.table.keepAliveTimeout_ms();
-    if (!asksKeepAlive || !this.context.isGateway) return upgradeLines;
-    const terms = formatKeepAlive(advertisedTimeout_s(this.idleTimeout_ms), this.requestsLeft());
-    return `${upgradeLines}Connection: keep-alive\r\n${terms === "" ? "" : `Keep-Alive: ${terms}\r\n`}`;
+    if (closeReason === undefined) this.idleTimeout_ms = this.table.keepAliveTimeout_ms();
+    const tellsTerms = asksKeepAlive && this.context.isGateway;
+    if (!tellsTerms && closeReason === undefined && upgrade === "") return "";
+    const { idleTimeout_ms } = this;
+    return connectionLines({ closeReason, tellsTerms, idleTimeout_ms, requestsLeft: this.requestsLeft(), upgrade });
   }
 
-  /** Requests that may follow on this connection; no limit: undefined. */
   private requestsLeft(): number | undefined {
-    const { maxRequests } = this.context.settings;
-    const limit = maxRequests > 0 || this.minorVersion === 1 ? maxRequests : HTTP10_REQUESTS_MAX;
-    return limit === 0 ? undefined : Math.max(0, limit - this.life.exchanges);
+    return requestsLeft(this.context.settings.maxRequests, this.minorVersion, this.life.exchanges);
   }
 
   onExchangeEnded(closeReason: CloseReason | undefined): void {
     this.exchange = undefined;
+    this.limits.endExchange();
     if (this.life.isEnding) return;
     if (closeReason !== undefined) return this.close(closeReason);
     this.life.endExchange();
@@ -303,7 +290,7 @@ export class DownstreamConnection implements SocketHandler {
     } else if (this.life.state === "idle") {
       this.resume();
       this.table.idle.push(this.node);
-      this.arm("keep-alive", this.table.isDraining ? DRAIN_IDLE_GRACE_MS : this.idleTimeout_ms);
+      this.limits.arm("keep-alive", this.table.isDraining ? DRAIN_IDLE_GRACE_MS : this.idleTimeout_ms);
     }
   }
 
@@ -312,21 +299,11 @@ export class DownstreamConnection implements SocketHandler {
   /** Answers a request that goes no further, and closes. */
   refuse(reason: AnswerReason, closeReason: CloseReason): void {
     // Of a head that never arrived whole the time counts from its first octet.
-    const since_ms = this.life.state === "active" && this.node.isListed ? this.readingSince_ms : undefined;
+    const { context, head } = this;
+    const since_ms = this.life.state === "active" && this.node.isListed ? this.readingSince_ms : context.clock.now();
     if (this.life.state === "idle") this.life.beginExchange();
-    answerRefused(this.context, this, this.head, this.newRecord(this.head, since_ms), reason);
+    answerRefused(context, this, head, ExchangeRecord.of(this, head, since_ms), reason);
     this.close(closeReason);
-  }
-
-  /** What an answer of the proxy's own to this request needs. */
-  answerContext(head: RequestHead | undefined, connectionLines: string): AnswerContext {
-    return {
-      accept: head?.fields.get("accept"),
-      isHead: head?.methodSoFar === "HEAD",
-      date: this.context.date(),
-      connectionLines,
-      viaName: this.context.settings.viaName,
-    };
   }
 
   /** Closes gracefully: what was written leaves, then FIN, then what still arrives is read for a while. */
@@ -335,7 +312,7 @@ export class DownstreamConnection implements SocketHandler {
     this.leave();
     const { context } = this;
     this.table.lingering.push(this.node);
-    this.table.onClosing(this);
+    this.table.onClosing();
     this.lingering = new Lingering(this.socket, {
       deadlines: context.deadlines,
       clock: context.clock,
@@ -347,14 +324,14 @@ export class DownstreamConnection implements SocketHandler {
 
   /** A tunnel on this connection is done; its socket closes by itself. */
   noteClosing(reason: CloseReason): void {
-    if (this.life.decideClose(reason)) this.table.onClosing(this);
+    if (this.life.decideClose(reason)) this.table.onClosing();
   }
 
   /** Closes with RST, on purpose: the client must see that something is missing. */
   reset(reason: CloseReason): void {
     if (!this.life.decideClose(reason)) return;
     this.leave();
-    this.table.onClosing(this);
+    this.table.onClosing();
     this.socket.reset();
   }
 
@@ -390,7 +367,7 @@ export class DownstreamConnection implements SocketHandler {
     this.exchange = undefined;
     if (this.life.decideClose("drain-deadline")) {
       this.leave();
-      this.table.onClosing(this);
+      this.table.onClosing();
     }
     // With FIN a response that only its close ends would look complete.
     if (isInFlight || this.socket.unsentBytes > 0) this.socket.reset();
@@ -413,34 +390,52 @@ export class DownstreamConnection implements SocketHandler {
     this.head = undefined;
     this.pipelined = nothingPipelined;
     this.node.leave();
-    this.context.deadlines.clear(this.deadline);
-  }
-
-  private arm(awaited: Awaited, delay_ms: number): void {
-    this.awaited = awaited;
-    this.context.deadlines.set(this.deadline, delay_ms, this.context.clock.now());
+    this.limits.clear();
   }
 
   /** @internal */
   onDeadline(): void {
-    switch (this.awaited) {
+    switch (this.limits.limit) {
       case "keep-alive":
         return this.close(this.table.isDraining ? "drained" : "idle-timeout");
       case "head":
         return this.life.state === "active" ? this.refuse("head-timeout", "head-timeout") : this.close("head-timeout");
       case "body":
-        return this.exchange?.onRequestStalled();
+        return this.onBodyDue();
       case "write":
-        if (this.socket.tookSome()) this.arm("write", this.context.settings.bodyTimeout_ms);
-        else this.onClientStalled();
+        return this.onWriteDue();
+      case "presence":
+        return this.onPresenceDue();
     }
   }
 
-  /** The client does not take what it asked for: nothing more can be said to it. */
-  private onClientStalled(): void {
+  private onBodyDue(): void {
     const { exchange } = this;
+    if (exchange?.owed === "body-start") return exchange.onClientLate();
+    const due = this.limits.dueOf(false, 0);
+    if (due === "late") exchange?.onClientLate();
+    else if (due === "too-slow") exchange?.giveWay("too-slow");
+  }
+
+  private onWriteDue(): void {
+    const due = this.limits.dueOf(this.socket.tookSome(), this.socket.unsentBytes);
+    if (due !== undefined) this.giveUpOnClient(due === "late" ? "write-timeout" : "too-slow");
+  }
+
+  private onPresenceDue(): void {
+    const does = this.limits.presenceDue(this.exchange, this.minorVersion);
+    if (does === "cancel") this.giveUpOnClient("client-closed");
+    else if (does === "probe") this.sayContinue();
+  }
+
+  /** The client does not take what it asked for, or is gone: the work for it is cancelled. */
+  private giveUpOnClient(reason: CloseReason): void {
+    const { exchange } = this;
+    const isUnanswered = exchange !== undefined && exchange.stage !== "forwarding";
     this.exchange = undefined;
     exchange?.onClientGone();
-    this.reset("write-timeout");
+    // With FIN a response that only its close ends would look complete.
+    if (isUnanswered) this.close(reason);
+    else this.reset(reason);
   }
 }

@@ -2,6 +2,7 @@
  * What is remembered of one exchange: which request, on which connections, how it ended and why.
  */
 import type { PooledConnection } from "../pool/pooled-connection.ts";
+import type { RequestHead } from "../wire/request-head.ts";
 import type { AnswerReason } from "./answers.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 
@@ -26,6 +27,8 @@ export class ExchangeRecord {
   reason: AnswerReason | undefined;
   /** A system's error code beside the reason, for the ledger only. */
   fault: string | undefined;
+  /** The beginning of a request that could not be read. Most exchanges have no room for it. */
+  declare received?: string | undefined;
   upstream: PooledConnection | undefined;
   /** Which exchange it is on the origin's connection, from 1 on. */
   upstreamExchange = 0;
@@ -41,6 +44,17 @@ export class ExchangeRecord {
     this.downstream = downstream;
     this.downstreamExchange = downstream.life.exchanges;
     this.startedAt_ms = startedAt_ms;
+  }
+
+  /** @param head what was read of the request; nothing: undefined */
+  static of(downstream: DownstreamConnection, head: RequestHead | undefined, startedAt_ms: number): ExchangeRecord {
+    const record = new ExchangeRecord(downstream, startedAt_ms);
+    if (head !== undefined) {
+      record.method = head.methodSoFar;
+      record.target = head.target;
+      record.minorVersion = head.minorVersion;
+    }
+    return record;
   }
 
   finish(requestBodyBytes: number, responseBodyBytes: number, now: number): void {

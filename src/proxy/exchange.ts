@@ -9,26 +9,25 @@ import type { CloseReason } from "../connection/reasons.ts";
 import type { NoConnection, Search, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import { type ConnectionOptions, Kind } from "../wire/fields.ts";
-import { describesBody, type Framing } from "../wire/framing.ts";
+import type { Framing } from "../wire/framing.ts";
 import { isIdempotent } from "../wire/methods.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
 import { type Admission, isSwitchOffered } from "./admission.ts";
-import { type AnswerReason, answerMeaning, errorAnswer } from "./answers.ts";
-import type { ClientExchange } from "./client-exchange.ts";
+import type { AnswerReason } from "./answers.ts";
+import type { ClientExchange, ExchangeStage, GiveWayReason, Owed } from "./client-exchange.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord, Outcome } from "./exchange-record.ts";
-import { closeReasonOfRequest, closeReasonOfResponse, keepAliveTermsOf } from "./hop-persistence.ts";
+import { answerFailed } from "./final-answers.ts";
+import { closeReasonAfterExchange, closeReasonOfRequest, noteFinalResponse } from "./hop-persistence.ts";
 import { RequestRelay } from "./request-relay.ts";
 import { requestHeadText, sentFraming } from "./request-writing.ts";
 import { type ResponseReceiver, ResponseRelay } from "./response-relay.ts";
 import { switchProtocols } from "./tunnel.ts";
 import { answerAfter, limitOf, type UpstreamLimit, upstreamLimit } from "./upstream-limit.ts";
-
-const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   readonly request: RequestRelay;
@@ -40,11 +39,12 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   private readonly downstream: DownstreamConnection;
   private readonly head: RequestHead;
   private readonly admission: Admission;
-
   private search: Search | undefined;
   private upstream: PooledConnection | undefined;
   /** The client waits for 100 (Continue) before it sends the body. */
   private awaitsContinue: boolean;
+  /** Nothing of the body has come, so no origin is asked to wait for it. */
+  private awaitsStart = false;
   /** The body must be complete before it is sent: the origin takes no chunks. */
   private awaitsLength = false;
   private upstreamIsBlocked = false;
@@ -69,7 +69,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     this.record = record;
     this.awaitsContinue = admission.expectsContinue;
     this.request = new RequestRelay(context, admission);
-    this.response = new ResponseRelay(context, head, this);
+    this.response = new ResponseRelay(context, head, this, downstream.isTrusted);
   }
 
   /** Whether the request can be sent again: nothing is done twice that must not be, and all of it is at hand. */
@@ -83,19 +83,21 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   readRequest(octets: Octets, from: number): number {
     if (this.request.isComplete) return from;
     const end = this.request.read(octets, from);
-    if (this.awaitsContinue) {
-      this.awaitsContinue = false; // The client did not wait for it.
-      this.armUpstream();
-    }
+    const didNotWait = this.awaitsContinue;
+    this.awaitsContinue = false;
+    if (didNotWait) this.armUpstream();
     const { refusal } = this.request;
     if (refusal !== undefined) {
       this.context.outbox.clear();
-      this.fail(refusal, "request-refused");
+      this.fail(refusal, "request-incomplete", undefined, "request-refused");
       return octets.length;
     }
     if (this.request.isStreaming) this.flushUpstream();
+    if (this.awaitsStart && this.request.hasBegun) this.acquire();
+    if (this.hasEnded) return end;
     if (this.request.isComplete) this.onRequestComplete();
-    else if (this.request.holdsTooMuch && this.awaitsLength) this.fail("length-required", "request-refused");
+    else if (this.request.holdsTooMuch && this.awaitsLength)
+      this.fail("length-required", "request-incomplete", undefined, "request-refused");
     else if (this.request.holdsTooMuch) this.downstream.pause();
     if (!this.hasEnded) this.downstream.armForRequest();
     return end;
@@ -104,7 +106,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   private onRequestComplete(): void {
     if (this.awaitsLength) {
       this.awaitsLength = false;
-      this.seek();
+      this.acquire();
     } else if (this.response.isComplete) {
       this.end();
     } else {
@@ -112,17 +114,32 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     }
   }
 
-  /** Whether body octets are due from the client: it is neither paused nor waiting for 100 (Continue). */
-  get isAwaitingBody(): boolean {
-    return !this.request.isComplete && !this.awaitsContinue;
+  get requestBytes(): number {
+    return this.request.bytes;
+  }
+
+  get owed(): Owed {
+    // A client that waits for 100 (Continue) owes nothing, nor does one whose body the origin does not take for now.
+    if (this.request.isComplete || this.awaitsContinue) return "nothing";
+    return this.awaitsStart ? "body-start" : "body";
+  }
+
+  get stage(): ExchangeStage {
+    return this.response.isForwarding ? "forwarding" : "unanswered";
   }
 
   // The way to the origin.
 
-  /** Looks for a connection. */
+  /** Looks for a connection, once there is something of the request's body to send. */
   seek(): void {
+    this.awaitsStart = !this.request.hasBegun && !this.awaitsContinue;
+    if (!this.awaitsStart) this.acquire();
+  }
+
+  private acquire(): void {
+    this.awaitsStart = false;
     const pool = this.context.routing.poolFor(this.admission);
-    if (typeof pool === "string") return this.fail(pool, undefined);
+    if (typeof pool === "string") return this.fail(pool);
     if (this.mustAwaitLength(pool.speaksHttp10)) return;
     const search = pool.acquire(this);
     if (!this.hasEnded && this.upstream === undefined) this.search = search;
@@ -132,7 +149,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   private mustAwaitLength(speaksHttp10: boolean): boolean {
     if (!speaksHttp10 || this.admission.framing.kind !== "chunked" || this.request.isWhollyHeld) return false;
     if (this.request.holdsTooMuch) {
-      this.fail("length-required", "request-refused");
+      this.fail("length-required", "request-incomplete", undefined, "request-refused");
       return true;
     }
     this.awaitsLength = true;
@@ -243,12 +260,12 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
 
   private sayContinue(): void {
     this.awaitsContinue = false;
-    this.context.outbox.addText(CONTINUE);
-    this.downstream.flush();
+    this.downstream.sayContinue();
   }
 
   onFinal(head: ResponseHead, options: ConnectionOptions, framing: Framing): string {
-    this.noteUpstreamHop(head, options, framing);
+    const upstream = this.upstream as PooledConnection;
+    this.upstreamCloseReason = noteFinalResponse(upstream, head, options, framing, this.awaitsContinue);
     this.closeReason = this.downstreamCloseReason();
     if (!this.request.isComplete && this.upstreamCloseReason !== undefined) {
       this.request.discard();
@@ -263,18 +280,6 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     // What was good goes out first.
     if (this.response.isForwarding) this.downstream.flush();
     this.fail(reason, "response-malformed", refusal);
-  }
-
-  /** What the response says about the origin and its connection. */
-  private noteUpstreamHop(head: ResponseHead, options: ConnectionOptions, framing: Framing): void {
-    const upstream = this.upstream as PooledConnection;
-    upstream.endpoint.minorVersion = head.minorVersion;
-    this.upstreamCloseReason = closeReasonOfResponse(head.minorVersion, options, framing);
-    // A final response instead of 100 (Continue): whether the body still follows is anybody's guess.
-    if (this.awaitsContinue) this.upstreamCloseReason ??= "request-unfinished";
-    const terms = keepAliveTermsOf(head.fields, options);
-    if (terms !== undefined) upstream.noteTerms(terms);
-    if (framing.kind === "none" && describesBody(head)) upstream.doubtEnd();
   }
 
   private downstreamCloseReason(): CloseReason | undefined {
@@ -312,22 +317,21 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (upstream === undefined) return;
     this.record.fault = fault;
     const closeReason = fault === undefined ? "peer-closed" : "peer-reset";
-    const { isForwarding } = this.response;
-    if (isForwarding || this.record.responseBeganAt_ms !== undefined)
-      return this.fail("response-incomplete", isForwarding ? "response-truncated" : closeReason);
+    if (this.response.isForwarding) return this.fail("response-incomplete", "response-truncated");
+    if (this.record.responseBeganAt_ms !== undefined) return this.fail("response-incomplete", closeReason);
     const { endpoint } = upstream;
     if (upstream.isReused) endpoint.onStale(upstream);
     else endpoint.onUnanswered(fault ?? "ECONNRESET");
     // A fresh connection that fails says that the endpoint does, so there must be another one.
-    const mayRetry = this.isRetriable && !this.isRetry && (upstream.isReused || !endpoint.isAlone);
-    if (!mayRetry) return this.fail("upstream-closed", closeReason);
+    const isWorthIt = upstream.isReused || !endpoint.isAlone;
+    if (!this.isRetriable || this.isRetry || !isWorthIt) return this.fail("upstream-closed", closeReason);
     upstream.close(closeReason);
     this.upstream = undefined;
     this.record.fault = undefined;
     this.isRetry = true;
     this.record.retries++;
     this.request.rewind();
-    this.seek();
+    this.acquire();
   }
 
   /** Both connections become one tunnel (RFC 9110 section 7.8). */
@@ -343,12 +347,19 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
 
   /** The client closed its side. That cancels nothing, unless the request is not complete. */
   onClientEnd(): void {
-    if (!this.request.isComplete) this.fail("request-incomplete", "request-incomplete");
+    if (!this.request.isComplete)
+      this.fail("request-incomplete", "request-incomplete", undefined, "request-incomplete");
   }
 
-  /** The client sent nothing of its body for too long. */
-  onRequestStalled(): void {
-    this.fail("body-timeout", "request-incomplete");
+  onClientLate(): void {
+    if (!this.awaitsStart) return this.fail("body-timeout", "request-incomplete", undefined, "request-incomplete");
+    this.acquire();
+    this.downstream.armForRequest();
+  }
+
+  giveWay(reason: GiveWayReason): void {
+    const isSlowRequest = reason === "too-slow" && !this.request.isComplete;
+    this.fail(isSlowRequest ? "too-slow" : "overloaded", "client-gone", undefined, reason);
   }
 
   /** The client takes the response again. */
@@ -373,35 +384,27 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (this.hasEnded) return;
     this.hasEnded = true;
     const { upstream } = this;
-    const reason = upstream && this.upstreamEndReason(upstream);
-    if (reason !== undefined) upstream?.close(reason);
-    else upstream?.release();
+    const tookRequest = !this.wasAnsweredEarly && this.request.isStreaming;
+    const reason = upstream && closeReasonAfterExchange(upstream, this.upstreamCloseReason, tookRequest);
+    if (reason === undefined) upstream?.release();
+    else upstream?.close(reason);
     const closeReason = this.closeReason ?? (this.request.isComplete ? undefined : "request-unfinished");
     this.finishRecord();
     this.downstream.onExchangeEnded(closeReason);
   }
 
-  /** Why the origin's connection is not used again; undefined: it is. */
-  private upstreamEndReason(upstream: PooledConnection): CloseReason | undefined {
-    if (upstream.hasUnreadOctets) return "unexpected-octets";
-    if (this.upstreamCloseReason !== undefined) return this.upstreamCloseReason;
-    // Whether it reads on is anybody's guess; what it does not read would stand before the next request.
-    if (this.wasAnsweredEarly || !this.request.isStreaming) return "request-unfinished";
-    return upstream.peerHasClosed ? "peer-closed-idle" : undefined;
-  }
-
   /**
    * Something failed: the client gets an answer, or a visibly truncated response if that had begun.
    * @param upstreamReason why the origin's connection closes; undefined: there is none
+   * @param ownReason why the client's connection closes; undefined: it need not
    */
-  private fail(reason: AnswerReason, upstreamReason: CloseReason | undefined, fault?: string): void {
+  private fail(reason: AnswerReason, upstreamReason?: CloseReason, fault?: string, ownReason?: CloseReason): void {
     if (this.hasEnded) return;
     this.record.fault ??= fault;
     this.record.reason = reason;
-    const isRequestFault = upstreamReason === "request-refused" || upstreamReason === "request-incomplete";
-    this.giveUp(isRequestFault ? "request-incomplete" : upstreamReason);
-    if (!this.response.isForwarding) this.answer(reason, isRequestFault ? upstreamReason : undefined);
-    else this.breakOff(isRequestFault ? upstreamReason : "upstream-failed");
+    this.giveUp(upstreamReason);
+    if (this.response.isForwarding) this.breakOff(ownReason ?? "upstream-failed");
+    else this.answer(reason, ownReason);
   }
 
   private abandon(outcome: Outcome, upstreamReason: CloseReason): void {
@@ -418,33 +421,30 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     this.request.discard();
   }
 
-  private answer(reason: AnswerReason, requestFault: CloseReason | undefined): void {
+  private answer(reason: AnswerReason, ownReason: CloseReason | undefined): void {
     const { context, downstream, record } = this;
-    record.outcome = "answered";
-    record.status = answerMeaning(reason).status;
-    this.closeReason = requestFault ?? this.downstreamCloseReason();
+    this.closeReason = ownReason ?? this.downstreamCloseReason();
     if (this.closeReason === undefined && !this.request.isComplete) this.closeReason = "request-unfinished";
     const lines = downstream.connectionLines(this.closeReason, this.admission.options.keepAlive, "");
-    context.outbox.addText(errorAnswer(reason, downstream.answerContext(this.head, lines), record.fault));
-    downstream.flush();
+    answerFailed(context, downstream, this.head, record, reason, lines);
     this.finishRecord();
     downstream.onExchangeEnded(this.closeReason);
   }
 
-  /** A response that is not complete stays visibly so: where only a close could show its end, RST shows that it is none. */
+  /** A response that is not complete stays visibly so: where only a close could show its end, RST shows it. */
   private breakOff(reason: CloseReason): void {
     const isTruncated = !this.response.isComplete;
     if (isTruncated) this.record.outcome = "truncated";
     else this.record.reason = undefined;
     this.context.outbox.clear();
     this.finishRecord();
-    if (isTruncated && this.response.clientFraming === "close") this.downstream.reset(reason);
+    const mustReset = this.response.clientFraming === "close" || reason === "evicted" || reason === "too-slow";
+    if (isTruncated && mustReset) this.downstream.reset(reason);
     else this.downstream.onExchangeEnded(reason);
   }
 
   private finishRecord(): void {
-    const { record, context } = this;
-    record.finish(this.request.bytes, this.response.bytes, context.clock.now());
-    context.observer.exchangeEnded(record);
+    this.record.finish(this.request.bytes, this.response.bytes, this.context.clock.now());
+    this.context.observer.exchangeEnded(this.record);
   }
 }

@@ -1,7 +1,8 @@
 /**
- * Answers to requests that become no exchange: those that are refused, and TRACE and OPTIONS that end here.
+ * Answers of the proxy's own: to requests that are refused, to TRACE and OPTIONS that end here, and in an origin's stead.
  *
- * The connection closes behind each of them. Deliberately absent: closing it, see downstream.ts.
+ * Deliberately absent: what becomes of the connection behind them, see downstream.ts and exchange.ts; what is said, see
+ * answers.ts.
  */
 import type { RequestHead } from "../wire/request-head.ts";
 import { type AnswerReason, answer, answerMeaning, errorAnswer } from "./answers.ts";
@@ -11,6 +12,23 @@ import type { ExchangeRecord } from "./exchange-record.ts";
 import { traceOf } from "./trace.ts";
 
 const CLOSE = "Connection: close\r\n";
+/** The one interim response of our own (RFC 9110 section 15.2.1). */
+export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/** Answers an exchange that failed, in the origin's stead; the exchange says what becomes of the connection. */
+export function answerFailed(
+  context: ProxyContext,
+  downstream: DownstreamConnection,
+  head: RequestHead,
+  record: ExchangeRecord,
+  reason: AnswerReason,
+  connectionLines: string,
+): void {
+  record.outcome = "answered";
+  record.status = answerMeaning(reason).status;
+  context.outbox.addText(errorAnswer(reason, context.answerContext(head, connectionLines), record.fault));
+  downstream.flush();
+}
 
 /** @param head what was read of the request; nothing: undefined */
 export function answerRefused(
@@ -21,7 +39,8 @@ export function answerRefused(
   reason: AnswerReason,
 ): void {
   record.reason = reason;
-  const text = errorAnswer(reason, downstream.answerContext(head, CLOSE));
+  record.received = head?.unreadable;
+  const text = errorAnswer(reason, context.answerContext(head, CLOSE));
   send(context, downstream, record, answerMeaning(reason).status, text);
 }
 
@@ -32,7 +51,7 @@ export function answerFinally(
   head: RequestHead,
   record: ExchangeRecord,
 ): void {
-  const answering = downstream.answerContext(head, CLOSE);
+  const answering = context.answerContext(head, CLOSE);
   const text =
     head.method === "TRACE"
       ? answer(200, "message/http", traceOf(head), "", answering)

@@ -4,8 +4,10 @@
 import { type KeepAliveTerms, parseKeepAlive } from "../connection/keep-alive-terms.ts";
 import { type PersistenceFacts, persistenceAfter } from "../connection/persistence.ts";
 import type { CloseReason } from "../connection/reasons.ts";
+import type { PooledConnection } from "../pool/pooled-connection.ts";
 import { type ConnectionOptions, type FieldTable, Kind } from "../wire/fields.ts";
-import type { Framing } from "../wire/framing.ts";
+import { describesBody, type Framing } from "../wire/framing.ts";
+import type { ResponseHead } from "../wire/response-head.ts";
 
 /** Why the client's connection closes after this request; undefined: the request lets it persist. */
 export function closeReasonOfRequest(
@@ -19,16 +21,56 @@ export function closeReasonOfRequest(
 }
 
 /** Why the origin's connection closes after this response; undefined: the response lets it persist. */
-export function closeReasonOfResponse(
-  minorVersion: 0 | 1,
+function closeReasonOfResponse(
+  { minorVersion, isDoubtful }: ResponseHead,
   options: ConnectionOptions,
   framing: Framing,
 ): CloseReason | undefined {
-  return closeReasonOf(minorVersion, options, true) ?? (framing.kind === "close" ? "close-delimited" : undefined);
+  const reason = closeReasonOf(minorVersion, options, true);
+  if (reason !== undefined) return reason;
+  if (framing.kind === "close") return "close-delimited";
+  return isDoubtful ? "response-tolerated" : undefined;
+}
+
+/**
+ * Notes what a final response says about the origin and its connection.
+ * @param awaitsContinue it came instead of 100 (Continue): whether the body still follows is anybody's guess
+ * @returns why the origin's connection closes after it; undefined: it persists
+ */
+export function noteFinalResponse(
+  upstream: PooledConnection,
+  head: ResponseHead,
+  options: ConnectionOptions,
+  framing: Framing,
+  awaitsContinue: boolean,
+): CloseReason | undefined {
+  upstream.endpoint.minorVersion = head.minorVersion;
+  const terms = keepAliveTermsOf(head.fields, options);
+  if (terms !== undefined) upstream.noteTerms(terms);
+  if (framing.kind === "none" && describesBody(head)) upstream.doubtEnd();
+  const closeReason = closeReasonOfResponse(head, options, framing);
+  return closeReason ?? (awaitsContinue ? "request-unfinished" : undefined);
+}
+
+/**
+ * Why the origin's connection is not used again after the exchange; undefined: it is.
+ * @param said what the response says
+ * @param tookRequest whether the origin was sent all of the request before its response was complete
+ */
+export function closeReasonAfterExchange(
+  upstream: PooledConnection,
+  said: CloseReason | undefined,
+  tookRequest: boolean,
+): CloseReason | undefined {
+  if (upstream.hasUnreadOctets) return "unexpected-octets";
+  if (said !== undefined) return said;
+  // Whether it reads on is anybody's guess; what it does not read would stand before the next request.
+  if (!tookRequest) return "request-unfinished";
+  return upstream.peerHasClosed ? "peer-closed-idle" : undefined;
 }
 
 /** The terms that a message gives for its connection. RFC 2068 section 19.7.1.1: the field counts only beside its token. */
-export function keepAliveTermsOf(fields: FieldTable, options: ConnectionOptions): KeepAliveTerms | undefined {
+function keepAliveTermsOf(fields: FieldTable, options: ConnectionOptions): KeepAliveTerms | undefined {
   if (!options.keepAlive || !fields.has(Kind.keepAlive)) return undefined;
   return parseKeepAlive(fields.valuesOf(Kind.keepAlive).join(","));
 }

@@ -42,6 +42,11 @@ export class RequestRelay implements BodySink {
     return this.body.isComplete;
   }
 
+  /** Whether any of the body has come, or there is none. */
+  get hasBegun(): boolean {
+    return this.bytes > 0 || this.body.isComplete;
+  }
+
   get refusal(): RefusalCode | undefined {
     return this.body.refusal;
   }

@@ -25,13 +25,16 @@ export class TunnelRequest implements ClientExchange, Seeker {
   /** What the tunnel carries is nobody's to repeat. */
   readonly isRetriable = false;
   readonly isRetry = false;
-  /** What follows is no body. */
-  readonly isAwaitingBody = false;
+  /** What follows is not a body. */
+  readonly owed = "nothing";
+  readonly requestBytes = 0;
+  /** What the client sends goes with its FIN into the tunnel, so that a FIN says nothing here. */
+  readonly stage = "local";
   private readonly context: ProxyContext;
   private readonly downstream: DownstreamConnection;
   private readonly head: RequestHead;
   private readonly admission: Admission;
-  private readonly record: ExchangeRecord;
+  readonly record: ExchangeRecord;
   private search: Search | undefined;
   private isOver = false;
 
@@ -80,10 +83,15 @@ export class TunnelRequest implements ClientExchange, Seeker {
 
   onClientDrain(): void {}
 
-  onRequestStalled(): void {}
+  onClientLate(): void {}
 
   onClientGone(): void {
     this.abandon();
+  }
+
+  giveWay(): void {
+    this.search?.cancel();
+    this.refuse("overloaded", "");
   }
 
   cut(): void {
@@ -98,7 +106,7 @@ export class TunnelRequest implements ClientExchange, Seeker {
     record.reason = reason;
     record.status = answerMeaning(reason).status;
     record.fault = fault;
-    const answering = downstream.answerContext(this.head, "Connection: close\r\n");
+    const answering = context.answerContext(this.head, "Connection: close\r\n");
     context.outbox.addText(errorAnswer(reason, answering, fault));
     downstream.flush();
     this.end("no-tunnel");

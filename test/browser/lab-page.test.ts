@@ -156,6 +156,38 @@ describe.skipIf(!has("chromium"))(`the lab's page in Chromium${needing("chromium
     await page.context().close();
   });
 
+  it.each([
+    ["wide to narrow and back", [wide, { width: 900, height: 900 }, wide]],
+    ["narrow to wide and back", [{ width: 390, height: 844 }, wide, { width: 390, height: 844 }]],
+  ])("keeps its place when the window is resized: %s", async (_, sizes) => {
+    const [first = wide, ...others] = sizes;
+    const page = await opened({ viewport: first });
+    await times(page, "ArrowRight", 6);
+    const place = await page.evaluate("location.hash");
+    const clock = await page.locator(".controls .clock").textContent();
+    expect(place).not.toBe("#dumb-proxy/0");
+    for (const size of others) {
+      await page.setViewportSize(size);
+      const panels = size.width <= 900 ? 1 : 2;
+      await page.waitForFunction(`document.querySelectorAll(".pane:not([hidden])").length === ${panels}`);
+      expect(await page.locator(".controls .clock").textContent()).toBe(clock);
+      expect(await page.evaluate("location.hash")).toBe(place);
+      expect(await page.locator(".pane:visible .card").count()).toBe(panels);
+    }
+    expect(trouble).toStrictEqual([]);
+    await page.context().close();
+  });
+
+  it("goes on playing when the window is resized", async () => {
+    const page = await opened({ reducedMotion: "no-preference" });
+    await page.keyboard.press(" ");
+    await page.waitForURL(/\/2$/);
+    await page.setViewportSize({ width: 880, height: 900 });
+    await page.waitForURL(/\/[3-9]$/);
+    expect(await page.locator("html").getAttribute("data-playing")).toBe("");
+    await page.context().close();
+  });
+
   it("fits a phone: one play at a time, nothing wider than the screen", async () => {
     const page = await opened({ viewport: phone });
     expect(await page.locator(".panel:visible").count()).toBe(1);

@@ -40,11 +40,16 @@ describe("the demonstration", () => {
     }
     expect(new Set([...urls, ...proxies.map(({ url }) => url)]).size).toBe(10);
     expect(await second.out(/\/stats/)).toMatch(/admin +http:\S+\/stats/);
-    expect(await second.out(/exchanges/)).toMatch(
-      /[1-9]\d* exchanges \| \d client \+ \d origin connections \| .* \| 0 failed/,
+    expect(await second.out(/exchanges/)).toMatch(/[1-9]\d* exchanges \| open: \d client, \d origin \| .* \| 0 failed/);
+    expect(await second.out(/hopwise and, at/)).toContain("at the same time");
+    expect(await second.out(/^ {2}through hopwise: /)).toMatch(
+      /^ {2}through hopwise: [1-9]\d* requests?, 0 failed · through a naive proxy: [1-9]\d* requests?, \d+ failed/,
     );
+    const { comparison } = await first.json<{ type: string; comparison: { hopwise: object } }>("stats");
+    expect(comparison.hopwise).toMatchObject({ failed: 0, reasons: [] });
     second.child.kill("SIGINT");
     expect(await second.ended).toBe(0);
+    expect(second.outLines.join("\n")).toMatch(/^ {2}through hopwise {8}\d+ requests?, 0 failed$/m);
     expect(second.outLines.join("\n")).not.toContain("\u001b");
   });
 });

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { createProxy } from "../../src/index.ts";
 import type { Play } from "../../src/lab/play.ts";
@@ -100,6 +101,19 @@ describe("a real proxy takes part by its URL", () => {
     const { code, err } = await run("lab", "dumb-proxy", "--proxy", url, "--origin-port", host.split(":")[1] ?? "");
     expect(code).toBe(1);
     expect(err).toMatch(/hopwise: --origin-port: 127\.0\.0\.1:\d+ is taken, by another process/);
+  });
+});
+
+describe("a page that cannot be written", () => {
+  it.each([
+    ["in no folder", "/no/such/story.html", "there is no folder /no/such"],
+    ["in the place of a folder", tmpdir(), "it is a folder"],
+    ["below a file", join(fileURLToPath(import.meta.url), "story.html"), "is not a folder"],
+  ])("%s: said before anything is played", async (_, file, why) => {
+    const { code, out, err } = await run("lab", "dumb-proxy", "--lang", "en", "--html", file);
+    expect([code, out]).toStrictEqual([2, ""]);
+    expect(err).toContain(`hopwise: --html: ${file} cannot be written (`);
+    expect(err).toContain(`${why}): write the path of a file in a folder that exists`);
   });
 });
 

@@ -25,7 +25,7 @@ export const story: readonly Statement[] = [
   },
   {
     name: "S2",
-    text: "That is dear: every request pays for setting up a connection.",
+    text: "That is expensive: every request pays for setting up a connection.",
     rows: [57],
     code: ["src/pool/pool.ts"],
     tests: ["test/load/reuse.test.ts"],

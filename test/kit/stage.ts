@@ -28,15 +28,20 @@ export const baseSettings: Omit<GatewaySettings, "origins"> = {
   maxConnections: 10_000,
   headTimeout_ms: 30_000,
   bodyTimeout_ms: 60_000,
+  minRate: 0,
+  clientClose: "probe",
   connectTimeout_ms: 5_000,
   responseTimeout_ms: 60_000,
   tunnelTimeout_ms: 3_600_000,
   poolIdleTimeout_ms: 60_000,
   poolSize: 1_024,
   headLimits: defaultHeadLimits,
+  tolerates: new Set(),
   isTrusted: () => false,
+  originHost: "keep",
   sendsForwarded: false,
   viaName: VIA_NAME,
+  sendsVia: true,
 };
 
 /** Octets that may wait in the proxy for a slow peer: the high-water mark, a read's worth (512 KiB on Bun), and an answer. */

@@ -21,7 +21,7 @@ for (const runtime of runtimes) {
   describe.skipIf(missing !== "")(`${runtime.name}${missing}`, () => behaviours(runtime));
 }
 
-function behaviours({ path }: Runtime): void {
+function behaviours({ name, path }: Runtime): void {
   let origin: RawOrigin;
   let hopwise: Hopwise;
   let opened: RawClient[] = [];
@@ -67,6 +67,17 @@ function behaviours({ path }: Runtime): void {
     expect(after.reuse.reused - before.reuse.reused).toBeGreaterThanOrEqual(4);
     expect(await hopwise.isReady()).toBe(true);
     expect(await (await hopwise.admin("/metrics")).text()).toContain("hopwise_upstream_reuse_total");
+  });
+
+  it("does not fall back to slower sockets unnoticed, and names what it stands on", async () => {
+    const [runtime = "", major = ""] = name.toLowerCase().split(" ");
+    const sockets = runtime === "bun" ? "bun" : "handles";
+    expect(hopwise.runtime).toMatchObject({ name: runtime, sockets });
+    expect(hopwise.runtime.version.startsWith(`${major}`)).toBe(true);
+    expect((await hopwise.stats()).runtime).toEqual(hopwise.runtime);
+    const { version } = hopwise.runtime;
+    const info = `hopwise_runtime_info{runtime="${runtime}",version="${version}",sockets="${sockets}"} 1`;
+    expect((await (await hopwise.admin("/metrics")).text()).split("\n")).toContain(info);
   });
 
   it.each([

@@ -19,8 +19,10 @@ const cpu = process.arch;
 const bunCpu = cpu === "arm64" ? "aarch64" : cpu;
 
 export const runtimes: readonly Runtime[] = [
-  { name: "Node 22", path: installed(`node-22-${process.platform}-${cpu}/bin/node`) },
-  { name: "Node 24", path: installed(`node-24-${process.platform}-${cpu}/bin/node`) },
+  ...[20, 22, 24, 26].map((major) => ({
+    name: `Node ${major}`,
+    path: installed(`node-${major}-${process.platform}-${cpu}/bin/node`),
+  })),
   { name: "Bun", path: installed(`@oven/bun-${process.platform}-${bunCpu}/bin/bun`, "bun/bin/bun.exe") },
 ];
 

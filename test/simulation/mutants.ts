@@ -92,10 +92,9 @@ export const mutants: readonly Mutant[] = [
         method(PooledConnection.prototype, "onData", (self, original, values) =>
           self.user === undefined ? undefined : original(...values),
         ),
-        method(Exchange.prototype, "upstreamEndReason", (_self, original, values) => {
-          const [upstream] = values as [Insides];
-          upstream.hasUnreadOctets = false;
-          return original(...values);
+        method(Exchange.prototype, "end", (self, original) => {
+          if (self.upstream !== undefined) (self.upstream as Insides).hasUnreadOctets = false;
+          return original();
         }),
       ),
   },

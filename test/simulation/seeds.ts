@@ -4,9 +4,11 @@
  * Which seeds: `HOPWISE_SIM_SEED` (the first), `HOPWISE_SIM_SEEDS` (how many), or `HOPWISE_SIM_HOURS` (how long, then as
  * many as fit). A failure is told with its timeline; failures of the same kind are told once.
  */
+import { isLong } from "../interop/support/long.ts";
 import { explain, runSeed, type SeedResult } from "./run.ts";
 
-const SEEDS_NORMALLY = 2_000;
+/** The short form of `npm test`, and the long one of `npm run test:all`. */
+const SEEDS_NORMALLY = isLong ? 6_000 : 800;
 /** Kinds of failures after which searching on teaches nothing. */
 const KINDS_MAX = 5;
 

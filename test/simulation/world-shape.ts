@@ -58,6 +58,8 @@ export function randomShape(random: Random): WorldShape {
     maxConnections,
     headTimeout_ms: random.between(500, 3_000),
     bodyTimeout_ms: random.between(500, 3_000),
+    minRate: 0,
+    clientClose: "probe",
     connectTimeout_ms: random.between(300, 1_500),
     responseTimeout_ms: random.between(500, 3_000),
     tunnelTimeout_ms: 5_000,
@@ -65,8 +67,11 @@ export function randomShape(random: Random): WorldShape {
     poolSize: random.pick([1, 2, 4, 16]),
     headLimits: { ...defaultHeadLimits, headBytesMax: random.pick([2_048, 65_536]) },
     isTrusted: () => false,
+    originHost: "keep",
     sendsForwarded: false,
     viaName: "hopwise-sim",
+    sendsVia: true,
+    tolerates: new Set(),
   };
   return {
     origins: random.pick([1, 1, 1, 2, 3]),

@@ -13,7 +13,7 @@ export interface ChapterText {
 
 export const chapters: readonly ChapterText[] = [
   {
-    title: { en: "HTTP without connections", ko: "연결을 유지하지 않던 HTTP" },
+    title: { en: "HTTP without persistent connections", ko: "연결을 유지하지 않던 HTTP" },
     intro: {
       en: "At first there was nothing to manage: one connection, one request, one response, FIN. Every request pays for the handshake again.",
       ko: "처음에는 관리할 연결이 없었습니다. 연결 하나에 요청 하나, 응답 하나, 그리고 FIN. 요청을 보낼 때마다 핸드셰이크 비용을 다시 냅니다.",
@@ -31,7 +31,7 @@ export const chapters: readonly ChapterText[] = [
   {
     title: { en: "What keeping costs", ko: "연결을 유지하는 비용" },
     intro: {
-      en: "Whoever idles holds a place that somebody else may need. That is why there are timeouts, and why busy services used to switch keep-alive off. It need not be so.",
+      en: "An idle connection holds a place that somebody else may need. That is why there are timeouts, and why busy services used to switch keep-alive off. It need not be so.",
       ko: "쉬고 있는 연결은 다른 누군가에게 필요한 자리를 차지합니다. 그래서 타임아웃이 있고, 그래서 붐비는 서비스는 keep-alive를 끄곤 했습니다. 하지만 꼭 그래야 하는 것은 아닙니다.",
     },
     scenarios: ["full-house"],
@@ -39,15 +39,15 @@ export const chapters: readonly ChapterText[] = [
   {
     title: { en: "The dumb proxy", ko: "멍청한 프록시" },
     intro: {
-      en: "`Connection` concerns one hop. A proxy that relays it lets two who have never met make a promise to each other, and nobody keeps it.",
-      ko: "`Connection`은 한 홉에만 해당합니다. 이것을 그대로 전달하는 프록시는 서로 만난 적도 없는 둘이 약속하게 만들고, 그 약속은 아무도 지키지 않습니다.",
+      en: "`Connection` concerns one hop. When a proxy relays it, client and server agree with each other, and the proxy between them does not keep what they agreed on.",
+      ko: "`Connection`은 한 홉에만 해당합니다. 프록시가 이것을 그대로 전달하면 클라이언트와 서버가 서로 약속하게 되고, 정작 가운데의 프록시는 그 약속을 지키지 않습니다.",
     },
     scenarios: ["dumb-proxy", "proxy-connection"],
   },
   {
     title: { en: "HTTP/1.1 persists by default", ko: "HTTP/1.1은 유지가 기본" },
     intro: {
-      en: "HTTP/1.1 turns the default around: connections persist, and `Connection: close` ends them. That is no promise for ever.",
+      en: "HTTP/1.1 turns the default around: connections persist, and `Connection: close` ends them. That does not mean for ever.",
       ko: "HTTP/1.1은 기본값을 뒤집었습니다. 연결은 유지되고, `Connection: close`가 연결을 끝냅니다. 그렇다고 영원히 유지한다는 약속은 아닙니다.",
     },
     scenarios: ["persistent", "pipelining"],
@@ -55,7 +55,7 @@ export const chapters: readonly ChapterText[] = [
   {
     title: { en: "Closing", ko: "연결 끊기" },
     intro: {
-      en: "Either side may close at any time, so a close may cross a request on the way. Closing well means that nothing in flight is lost.",
+      en: "Either side may close at any time, so a close may cross a request on the way. A good close loses nothing that is in flight.",
       ko: "어느 쪽이든 언제든지 연결을 끊을 수 있으므로, 끊는 신호와 요청이 길 위에서 엇갈릴 수 있습니다. 잘 끊는다는 것은 오가던 것을 하나도 잃지 않는다는 뜻입니다.",
     },
     scenarios: ["close-races", "graceful-close"],
@@ -63,7 +63,7 @@ export const chapters: readonly ChapterText[] = [
   {
     title: { en: "And where connections are shared", ko: "그리고 연결을 함께 쓸 때" },
     intro: {
-      en: "A persistent connection to an origin carries many people's requests. If two neighbours disagree about where one ends, somebody gets another's answer.",
+      en: "A persistent connection to an origin carries many people's requests. If two neighbours disagree about where a request ends, one client gets another's answer.",
       ko: "서버로 가는 지속 연결에는 여러 사람의 요청이 함께 지나갑니다. 요청이 어디에서 끝나는지에 대해 이웃한 둘의 생각이 다르면, 누군가는 남의 응답을 받게 됩니다.",
     },
     scenarios: ["desync"],

@@ -24,6 +24,14 @@ it("every statement is played, and said in both languages", () => {
   expect(Object.keys(koreanStatements).sort(byNumber)).toStrictEqual(story.map(({ name }) => name));
 });
 
+it.each(["en", "ko"] as const)("tells what the player tells, in %s", (language) => {
+  const page = storyPage(played, language);
+  for (const { scenario, plays } of played) {
+    for (const { text } of scenario.cues) expect(page).toContain(`: ${text[language]}\n`);
+    for (const { comparison } of plays) if (comparison !== undefined) expect(page).toContain(comparison[language]);
+  }
+});
+
 describe("what is written is what is played", () => {
   it("in English", async () => {
     await expect(storyPage(played, "en")).toMatchFileSnapshot("../../docs/story.md");

@@ -10,6 +10,7 @@ import { castOf, outcomeWords } from "../../src/lab/drawing/sentences.ts";
 import { duration } from "../../src/lab/drawing/text.ts";
 import { figureText } from "../../src/lab/figures.ts";
 import type { Language, Measure, Play, Text } from "../../src/lab/play.ts";
+import { toldAt_ms } from "../../src/lab/recording/telling.ts";
 import type { Scenario } from "../../src/lab/scenario.ts";
 import { scenarios } from "../../src/lab/scenarios/all.ts";
 import { story } from "../conformance/story.ts";
@@ -42,12 +43,13 @@ const words = {
     ko: "실험실이 가상 시간으로 움직이는 모의 네트워크에서 재생한 것입니다. 아래 수치는 모두 거기에서 측정했고, 다시 재생해도 같습니다. 시나리오는 명령 하나로 실행하며, 이때는 실제 소켓에서 눈앞에 재생됩니다. `--html FILE`을 붙이면 화살표 키로 한 단계씩 넘겨 보는 페이지가 됩니다.",
   },
   legend: {
-    en: "How to read the pictures: time runs down, on one axis for both sides. A coloured bar is a connection, with the port of whoever opened it. Slanted arrows leave and arrive, so a round trip can be seen. Highlighted lines concern one hop only. Hatched red is a hang; zigzags are waits cut short.",
+    en: "How to read the pictures: time runs down, on one axis for both sides. A coloured bar is a connection, with the port of the side that opened it. Slanted arrows leave and arrive, so a round trip can be seen. Highlighted lines concern one hop only. Hatched red is a hang; zigzags are waits cut short.",
     ko: "그림 읽는 법: 시간은 아래로 흐르고, 양쪽이 한 시간 축을 함께 씁니다. 색 막대는 연결이며, 연결을 연 쪽의 포트가 붙어 있습니다. 비스듬한 화살표는 떠난 때와 도착한 때를 나타내므로 왕복 시간이 보입니다. 형광펜으로 칠한 줄은 한 홉에만 해당하는 필드입니다. 붉은 빗금은 멈춤이고, 지그재그는 긴 기다림을 줄인 것입니다.",
   },
   who: { en: "In the middle", ko: "가운데" },
   outcome: { en: "Outcome", ko: "결과" },
   happened: { en: "What happened", ko: "무슨 일이 있었나" },
+  told: { en: "How it goes", ko: "어떻게 흘러가나" },
   measured: { en: "Measured", ko: "측정값" },
   mermaid: { en: "As a Mermaid diagram", ko: "Mermaid 다이어그램으로 보기" },
 } as const satisfies Record<string, Text>;
@@ -102,12 +104,23 @@ function scenarioLines({ scenario, plays }: PlayedScenario, language: Language):
     }),
     "",
     ...measureTable(plays, language),
+    ...plays.flatMap(({ comparison }) => (comparison === undefined ? [] : [comparison[language], ""])),
+    ...plays.flatMap((play) => narrationLines(play, language)),
     `> ${moral[language]}`,
     "",
     sources.join(" · "),
     "",
     ...(first === undefined ? [] : mermaidBlock(first, language)),
   ];
+}
+
+/** What the player says, with the time at which it is said. */
+function narrationLines(play: Play, language: Language): string[] {
+  const said = play.steps.toSorted((a, b) => toldAt_ms(a) - toldAt_ms(b));
+  const lines = said.flatMap((step) =>
+    step.narration === undefined ? [] : [`- ${duration(toldAt_ms(step))}: ${step.narration[language]}`],
+  );
+  return lines.length === 0 ? [] : [`**${words.told[language]}: ${castOf(play)[language]}**`, "", ...lines, ""];
 }
 
 function statementOf(name: string, language: Language): string {

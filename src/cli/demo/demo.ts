@@ -1,7 +1,11 @@
-/** `hopwise demo`: a gateway in front of each of five embedded origins, gentle traffic, and what happens. */
+/**
+ * `hopwise demo`: a gateway in front of each of five embedded origins, gentle traffic, and what happens, beside what happens
+ * to the same traffic through a naive proxy.
+ */
 import { AdminServer } from "../../admin/server.ts";
 import { type AdminAddress, proxySchema } from "../../config/schema.ts";
 import { createProxy, type DrainReport, HopwiseError, type HopwiseProxy, type Listening } from "../../index.ts";
+import { type RunningProxy, startNaiveProxy } from "../../lab/actors/naive-proxy.ts";
 import { sourceOf } from "../../ledger/figures.ts";
 import { Ledger } from "../../ledger/ledger.ts";
 import { statsOf } from "../../ledger/stats.ts";
@@ -30,8 +34,11 @@ export async function runDemo(flags: Readonly<Record<string, unknown>>, terminal
   for (const [index, origin] of origins.entries()) pairs.push(await startPair(origin, FIRST_PORT + index, ledger));
   surviveFaults(terminal);
 
-  const traffic = new Traffic();
-  const screen = new DemoScreen(terminal, pairs, () => statsOf(ledger));
+  const hasTraffic = flags.traffic !== false;
+  const screen: DemoScreen = new DemoScreen(terminal, pairs, () => statsOf(ledger));
+  const traffic = new Traffic({ failed: (what, fault) => screen.naiveFailed(what, fault) });
+  const naive = hasTraffic ? await Promise.all(origins.map(({ url }) => startNaiveProxy(addressOf(url)))) : [];
+  if (hasTraffic) screen.compares(traffic.comparison);
   const cut = () => {
     for (const { proxy } of pairs) proxy.cut();
   };
@@ -39,19 +46,29 @@ export async function runDemo(flags: Readonly<Record<string, unknown>>, terminal
     screen.stop();
     traffic.stop();
     const reports = await Promise.all(pairs.map(({ proxy }) => proxy.close()));
-    traffic.close();
     screen.finish();
     admin?.close();
-    for (const origin of origins) origin.close();
+    for (const it of [...naive, ...origins]) it.close();
     return { cut: reports.reduce((cut, report) => cut + report.cut, 0) };
   };
   const stopped = drainOnSignal({ close, cut, stats: () => statsOf(ledger) }, terminal, signals);
 
-  const hasTraffic = flags.traffic !== false;
   screen.introduce(admin, hasTraffic);
   screen.start();
-  if (hasTraffic) for (const { origin, url } of pairs) traffic.start(origin.name, url);
+  for (const [index, { origin, url }] of pairs.entries()) {
+    const beside = naive[index];
+    if (beside !== undefined) traffic.start(origin.name, { hopwise: url, naive: urlOf(beside) });
+  }
   return await stopped;
+}
+
+function addressOf(url: string): { readonly host: string; readonly port: number } {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port) };
+}
+
+function urlOf({ host, port }: RunningProxy): string {
+  return `http://${host}:${port}`;
 }
 
 function readAdmin(flags: Readonly<Record<string, unknown>>): AdminAddress | undefined {

@@ -1,5 +1,5 @@
 /**
- * Five origins of different temper, embedded: what one meets behind a proxy.
+ * Five embedded origins with different keep-alive behaviour: what one meets behind a proxy.
  *
  * Those that Node's own server cannot play are played on bare sockets. Deliberately absent: anything that goes beyond
  * this machine.
@@ -9,14 +9,16 @@ import { createServer, type Server as NetServer, type Socket } from "node:net";
 
 export interface DemoOrigin {
   readonly name: string;
-  /** What it does to its connections, in a few words. */
+  /** What it does to its connections, in a few words that fit a line of the demonstration. */
   readonly temper: string;
   readonly url: string;
   close(): void;
 }
 
-/** How long the silent origin lets a connection idle; it tells nobody. */
-const SILENT_IDLE_MS = 2_000;
+/** How long the silent origin lets a connection idle; it does not say so. */
+export const SILENT_IDLE_MS = 2_000;
+/** One way to the silent origin, as to another city. In this time a FIN and a request can cross. */
+export const SILENT_DISTANCE_MS = 20;
 const SLOW_ANSWER_MS = 1_200;
 const STREAM_PIECES = 5;
 const STREAM_PIECE_MS = 150;
@@ -28,16 +30,17 @@ export function startOrigins(): Promise<DemoOrigin[]> {
 /** Node's default, which closes a little later than it says. */
 function node(): Promise<DemoOrigin> {
   const server = httpServer(5_000, (_request, response, greeting) => response.end(greeting));
-  return listening("node", "keeps idle connections for 5s and says so, as Node does", server);
+  return listening("node", "keeps idle connections for 5s and says so", server);
 }
 
-/** Half of all load balancers in front of half of all servers lose this race. */
-function silent(): Promise<DemoOrigin> {
-  const server = rawServer(({ method, target, exchange, connection }) => {
+/** Proxies that reuse what looks open lose requests to this one: its FIN is on the way, and crosses them. */
+export function silent(idle_ms = SILENT_IDLE_MS): Promise<DemoOrigin> {
+  const answer = ({ method, target, exchange, connection }: RawRequest) => {
     const body = greetingOf("silent", method, target, connection, exchange);
     return `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-  }, SILENT_IDLE_MS);
-  return listening("silent", "keeps idle connections for 2s and does not say so", server);
+  };
+  const server = rawServer(answer, idle_ms, SILENT_DISTANCE_MS);
+  return listening("silent", "40ms away, closes silently after 2s idle", server);
 }
 
 function http10(): Promise<DemoOrigin> {
@@ -45,14 +48,14 @@ function http10(): Promise<DemoOrigin> {
     const body = greetingOf("old", method, target, connection, exchange);
     return `HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n${body}`;
   }, "closes");
-  return listening("old", "speaks HTTP/1.0 and closes after each response", server);
+  return listening("old", "HTTP/1.0, closes after each response", server);
 }
 
 function slow(): Promise<DemoOrigin> {
   const server = httpServer(60_000, (_request, response, greeting) => {
     setTimeout(() => response.end(greeting), SLOW_ANSWER_MS);
   });
-  return listening("slow", "thinks for 1.2s before it answers", server);
+  return listening("slow", "takes 1.2s to answer", server);
 }
 
 function stream(): Promise<DemoOrigin> {
@@ -67,7 +70,7 @@ function stream(): Promise<DemoOrigin> {
     }, STREAM_PIECE_MS);
     response.on("close", () => clearInterval(timer));
   });
-  return listening("stream", "sends its response piece by piece, in chunks", server);
+  return listening("stream", "sends its response in chunks, bit by bit", server);
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse, greeting: string) => void;
@@ -98,27 +101,49 @@ interface RawRequest {
   readonly exchange: number;
 }
 
-/** Reads requests with or without `Content-Length`, or chunked; enough for a demonstration, and for nothing else. */
-function rawServer(answer: (request: RawRequest) => string, idle: number | "closes"): () => NetServer {
+/**
+ * Reads requests with or without `Content-Length`, or chunked; enough for a demonstration, and for nothing else.
+ *
+ * @param distance_ms that everything takes on its way to the origin, and back; a request that arrives when the origin has
+ * closed finds nobody, as on any network
+ */
+function rawServer(answer: (request: RawRequest) => string, idle: number | "closes", distance_ms = 0): () => NetServer {
   return () => {
     let nextId = 1;
+    const travels = (arrive: () => void) => (distance_ms === 0 ? arrive() : void setTimeout(arrive, distance_ms));
     return createServer((socket) => {
       const connection = nextId++;
       let exchange = 0;
       let text = "";
-      socket.setEncoding("latin1");
-      socket.on("error", () => socket.destroy());
-      if (idle !== "closes") socket.setTimeout(idle, () => socket.end());
-      socket.on("data", (data: string) => {
+      let isClosed = false;
+      let idleTimer: NodeJS.Timeout | undefined;
+      const close = () => {
+        isClosed = true;
+        clearTimeout(idleTimer);
+        travels(() => socket.end());
+      };
+      const idles = () => {
+        clearTimeout(idleTimer);
+        if (idle !== "closes") idleTimer = setTimeout(close, idle);
+      };
+      const take = (data: string) => {
+        if (isClosed) return;
         text += data;
         for (let end = requestEnd(text); end > 0; end = requestEnd(text)) {
           const [method = "", target = ""] = text.split(" ", 2);
           text = text.slice(end);
           exchange++;
-          socket.write(answer({ method, target, connection, exchange }), "latin1");
+          const response = answer({ method, target, connection, exchange });
+          travels(() => socket.write(response, "latin1"));
         }
-        if (idle === "closes" && exchange > 0) socket.end();
-      });
+        idles();
+        if (idle === "closes" && exchange > 0) close();
+      };
+      idles();
+      socket.setEncoding("latin1");
+      socket.on("error", () => socket.destroy());
+      socket.on("close", () => clearTimeout(idleTimer));
+      socket.on("data", (data: string) => travels(() => take(data)));
     });
   };
 }

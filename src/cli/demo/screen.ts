@@ -1,14 +1,16 @@
 /**
- * What the demonstration shows: a table of who is where, live figures of what is happening, and a sentence for whatever is
- * worth one.
+ * What the demonstration shows: a table of who is where, live figures of what is happening, the same requests through a naive
+ * proxy beside them, and a sentence for whatever is worth one. Everything fits a terminal of 80 columns.
  *
  * Deliberately absent: deciding what happens; it only reads figures and events.
  */
 import type { AdminServer } from "../../admin/server.ts";
 import type { ConnectionEntry, ExchangeEntry, HopwiseProxy, LifetimeEntry, ProxyStats } from "../../index.ts";
 import { version } from "../../index.ts";
+import { escaped } from "../../wire/readable.ts";
 import { plural } from "../drain.ts";
-import { styled, type Terminal } from "../terminal.ts";
+import { clipped, styled, type Terminal } from "../terminal.ts";
+import { type Comparison, comparisonData, comparisonLine, comparisonRows } from "./comparison.ts";
 import type { DemoOrigin } from "./origins.ts";
 
 /** A gateway and the origin behind it. */
@@ -22,6 +24,10 @@ export interface DemoPair {
 /** How often live figures are drawn, and how often a line is written where there is none. */
 const LIVE_MS = 250;
 const SUMMARY_MS = 5_000;
+/** Where a terminal is this wide, the table says more about each close. */
+const WIDE_COLUMNS = 96;
+/** Of a target that is told, so that its sentence fits most lines. */
+const TARGET_WIDTH = 28;
 /** A learned lifetime is news when it differs by this share from what was told last. */
 const NEWS_SHARE = 0.05;
 
@@ -33,6 +39,7 @@ export class DemoScreen {
   private readonly toldLifetimes = new Map<string, number>();
   /** By origin. */
   private readonly lastCloses = new Map<string, string>();
+  private comparison: Comparison | undefined;
   private lastSummary = "";
   private timer: NodeJS.Timeout | undefined;
 
@@ -41,6 +48,15 @@ export class DemoScreen {
     this.pairs = pairs;
     this.stats = stats;
     this.names = new Map(pairs.map(({ origin }) => [origin.url, origin.name]));
+  }
+
+  /** The same requests go through a naive proxy, too. */
+  compares(comparison: Comparison): void {
+    this.comparison = comparison;
+  }
+
+  naiveFailed(what: string, fault: string): void {
+    this.tell("failed", "red", `naive proxy: ${what}: ${fault}`);
   }
 
   /** Prints where everything is. */
@@ -56,7 +72,9 @@ export class DemoScreen {
     const urlWidth = Math.max(...pairs.map(({ url }) => url.length));
     const nameWidth = Math.max(...pairs.map(({ origin }) => origin.name.length));
     terminal.print("");
-    terminal.print(`  ${styled("bold", `hopwise ${version}`)}  in front of five origins of different temper`);
+    terminal.print(
+      `  ${styled("bold", `hopwise ${version}`)}  in front of five origins with different keep-alive behaviour`,
+    );
     terminal.print("");
     for (const { url, origin } of pairs) {
       const name = styled("bold", origin.name.padEnd(nameWidth));
@@ -68,8 +86,11 @@ export class DemoScreen {
     if (admin !== undefined) {
       terminal.print(`  ${styled("dim", "admin")}  ${styled("cyan", admin.url)}/stats  /metrics  /healthz  /readyz`);
     }
-    const traffic = hasTraffic ? "a few requests a second are on their way; " : "";
-    terminal.print(`  ${styled("dim", "stop")}   ${traffic}Ctrl-C drains`);
+    terminal.print(`  ${styled("dim", "stop")}   Ctrl-C ends it with a summary`);
+    terminal.print("");
+    if (!hasTraffic) return;
+    terminal.print("  A few requests a second go through hopwise and, at the same time, through a");
+    terminal.print("  naive proxy: node:http, an Agent with keepAlive. Watch which one loses some.");
     terminal.print("");
   }
 
@@ -93,15 +114,28 @@ export class DemoScreen {
   /** Leaves the last figures on the screen. */
   finish(): void {
     if (this.terminal.isJson) return;
-    for (const line of ["", ...this.table(), "", `  ${summary(this.stats())}`, ""]) this.terminal.print(line);
+    for (const line of [...this.figures(), ""]) this.terminal.print(line);
+  }
+
+  private figures(): string[] {
+    const rows = this.comparison === undefined ? [] : ["", ...comparisonRows(this.comparison).map((row) => `  ${row}`)];
+    return ["", ...this.table(), "", `  ${summary(this.stats())}`, ...rows];
   }
 
   private show(): void {
     const stats = this.stats();
+    const { comparison, terminal } = this;
     const line = summary(stats);
-    this.terminal.json({ type: "stats", ...stats });
-    if (this.terminal.isLive) this.terminal.setLive("", ...this.table(), "", `  ${line}`);
-    else if (!this.terminal.isJson && line !== this.lastSummary) this.terminal.print(`  ${line}`);
+    terminal.json({
+      type: "stats",
+      ...stats,
+      comparison: comparison === undefined ? null : comparisonData(comparison),
+    });
+    if (terminal.isLive) terminal.setLive(...this.figures());
+    else if (!terminal.isJson && line !== this.lastSummary) {
+      terminal.print(`  ${line}`);
+      if (comparison !== undefined) terminal.print(`  ${comparisonLine(comparison)}`);
+    }
     this.lastSummary = line;
   }
 
@@ -128,29 +162,32 @@ export class DemoScreen {
     if (told !== undefined && Math.abs(learned_ms - told) < told * NEWS_SHARE) return;
     this.toldLifetimes.set(endpoint, learned_ms);
     const who = this.nameOf(endpoint);
-    this.tell(
-      "learned",
-      "green",
-      `${who} closes connections that idle for ${inSeconds(learned_ms)}: retired before that`,
-    );
+    this.tell("learned", "green", `hopwise: ${who} closes connections that idle for ${inSeconds(learned_ms)}`);
   }
 
   private onClose(event: ConnectionEntry): void {
     if (event.hop === "downstream") return;
-    this.lastCloses.set(this.nameOf(event.endpoint), `${event.closed}, after ${plural(event.exchanges, "exchange")}`);
+    const after = this.terminal.columns < WIDE_COLUMNS ? "" : `, after ${plural(event.exchanges, "exchange")}`;
+    this.lastCloses.set(this.nameOf(event.endpoint), `${event.closed}${after}`);
   }
 
-  private onExchange({ method, target, outcome, reason, retries, upstream }: ExchangeEntry): void {
+  private onExchange({
+    method,
+    target: received,
+    received: start,
+    outcome,
+    reason,
+    retries,
+    upstream,
+  }: ExchangeEntry): void {
+    // Anybody may connect and write anything: in colours, too.
+    const target = clipped(received === "" ? (start ?? "") : escaped(received), TARGET_WIDTH);
     const name = upstream === undefined ? "" : ` to ${this.nameOf(upstream.endpoint)}`;
     if (retries > 0) {
-      this.tell(
-        "retried",
-        "yellow",
-        `${method} ${target}${name}: its connection had just been closed; no client noticed`,
-      );
+      this.tell("retried", "yellow", `hopwise: ${method} ${target}${name}: its connection had just closed`);
     }
     if (reason !== undefined && outcome !== "client-gone") {
-      this.tell("failed", "red", `${method} ${target}${name}: ${reason}`);
+      this.tell("failed", "red", `hopwise: ${method} ${target}${name}: ${reason}`);
     }
   }
 
@@ -168,7 +205,7 @@ function summary({ connections: { downstream, upstream }, exchanges, reuse }: Pr
   const failed = failures(exchanges);
   return [
     `${styled("bold", String(exchanges.total))} exchanges`,
-    `${downstream.open} client + ${upstream.open} origin connections`,
+    `open: ${downstream.open} client, ${upstream.open} origin`,
     `${reuse.ratio === undefined ? "-" : `${Math.round(reuse.ratio * 100)}%`} reused`,
     `${exchanges.retries} retried`,
     failed === 0 ? styled("green", "0 failed") : styled("red", `${failed} failed`),

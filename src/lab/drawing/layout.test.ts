@@ -7,8 +7,12 @@ import type { Scenario } from "../scenario.ts";
 import { scenarios } from "../scenarios/all.ts";
 import { quickPace } from "../stage.ts";
 import { beatsOf, clockOf } from "./beats.ts";
-import { type Arrow, aligned, type Drawing, drawingOf, type Panel } from "./layout.ts";
-import { HEAD_HEIGHT, headOf } from "./svg.ts";
+import { areaOf, labelOf, overlapOf, type Turned } from "./labels.ts";
+import { type Arrow, aligned, type Drawing, drawingOf, type Panel, type Shape } from "./layout.ts";
+import { HEAD_HEIGHT, headOf, pictureOf } from "./svg.ts";
+
+/** Pixels by which two may be in each other, and both still be read. */
+const LEGIBLE = 3;
 
 const drawing = drawingOf([dumbPlay, hopwisePlay]);
 const played = (steps: readonly NarratedStep[]): Play => ({ ...hopwisePlay, steps });
@@ -88,10 +92,10 @@ describe("arrows", () => {
     }
   });
 
-  it("that cross carry their titles nearer to their beginnings", () => {
+  it("that cross carry their titles where they do not cross", () => {
     const crossing = drawingOf([played([open("down", 0), fin("down", "client", 100), fin("down", "proxy", 110)])]);
-    expect(arrowsOf(crossing.panels[0], 1)[0]?.along).toBeLessThan(0.5);
-    expect(arrowsOf(crossing.panels[0], 2)[0]?.along).toBeLessThan(0.5);
+    const [, , one, other] = arrowsOf(crossing.panels[0]).map((arrow) => labelOf(arrow)[0]);
+    expect(one !== undefined && other !== undefined && overlapOf(one, other)).toBe(0);
   });
 
   it("of the same connection have its colour, and no other's", () => {
@@ -124,6 +128,39 @@ it.each(scenarios)("the actors' names stand in the head: $name", async (scenario
     expect(baselines.length).toBeGreaterThanOrEqual(2 * panel.columns.length);
     expect(Math.max(...baselines)).toBeLessThan(HEAD_HEIGHT - 5);
   }
+});
+
+describe("labels", () => {
+  it.each(scenarios)("cover no other label, port or box: $name", async (scenario) => {
+    const covered: string[] = [];
+    for (const { shapes, play } of (await drawn(scenario)).panels) {
+      const areas = shapes.flatMap((shape): { area: Turned; shape: Shape; name: string }[] => {
+        if (shape.kind === "arrow") return labelOf(shape).map((area) => ({ area, shape, name: shape.title }));
+        if (shape.kind === "span") return [];
+        return [{ area: areaOf(shape), shape, name: shape.kind === "box" ? shape.lines.en.join(" ") : shape.text }];
+      });
+      for (const [index, a] of areas.entries()) {
+        for (const b of areas.slice(index + 1)) {
+          const depth = overlapOf(a.area, b.area);
+          if (a.shape !== b.shape && depth > LEGIBLE) covered.push(`${play.proxy}: ${a.name} | ${b.name} ${depth}`);
+        }
+      }
+    }
+    expect(covered).toStrictEqual([]);
+  });
+
+  it("of an arrow that has the place alone stand in its middle", () => {
+    const alone = drawingOf([played([open("down", 0), message("down", "client", 100, ["GET / HTTP/1.1"])])]);
+    expect(arrowsOf(alone.panels[0], 1).map(({ along }) => along)).toStrictEqual([0.5]);
+  });
+});
+
+it("a play that failed does not end with all done", () => {
+  const failed = pictureOf([{ ...hopwisePlay, outcome: "fails" }, dumbPlay], "en");
+  expect(failed).toContain(">over: it failed · 480 ms<");
+  expect(failed).not.toContain("all done");
+  expect(pictureOf([hopwisePlay, dumbPlay], "ko")).toContain(">모두 끝 · 480 ms<");
+  expect(pictureOf([{ ...hopwisePlay, outcome: "fails" }, dumbPlay], "ko")).toContain(">실패로 끝남 · 480 ms<");
 });
 
 describe("waits", () => {

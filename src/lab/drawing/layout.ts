@@ -8,6 +8,7 @@ import type { Connection, NarratedStep, Play, Text } from "../play.ts";
 import { axisOf, heightsOf, type Point, pointsOf, type TimeAxis } from "./axis.ts";
 import { type Bar, barsOf, type Lanes, lanesOf } from "./bars.ts";
 import { type Box, boxesOf, boxRules, placedBoxes } from "./boxes.ts";
+import { spread } from "./labels.ts";
 import { connectionOf, hangTitle } from "./sentences.ts";
 import { fitted, widthOf } from "./text.ts";
 
@@ -17,6 +18,8 @@ export const metrics = {
   topPadding: 22,
   bottomPadding: 34,
   titleSize: 12,
+  /** A long title is written so small before it is cut. */
+  titleSizeMin: 10,
   markSize: 10.5,
   /** Long lines are written so small before they are cut. */
   markSizeMin: 9,
@@ -26,7 +29,7 @@ export const metrics = {
   marksMax: 2,
   /** An arrow falls at least so much: time passes. */
   arrowFall: 7,
-  legFall: 12,
+  legFall: 17,
 } as const;
 
 /** From one actor to the next: where there are many, their arrows run past each other and have room enough. */
@@ -46,9 +49,11 @@ export interface Arrow {
   readonly x2: number;
   readonly y2: number;
   readonly title: string;
+  /** Of a message's; others have one size. */
+  readonly titleSize: number;
   /** Emphasised lines, cut to fit. */
   readonly marks: readonly string[];
-  /** Where on the arrow its title stands: the middle, or nearer to its beginning where another arrow crosses it. */
+  /** Where on the arrow its label stands: the middle, or wherever it is not in the way of others (labels.ts). */
   readonly along: number;
 }
 
@@ -164,7 +169,7 @@ function panelOf(scene: Scene, y: Y, height: number): Panel {
     width: 2 * metrics.margin + (play.actors.length - 1) * gapOf(play),
     columns: play.actors.map((actor) => ({ x: xOf(actor.id), actor })),
     bars: barsOf(scene, yOf, height),
-    shapes,
+    shapes: spread(shapes),
     done: height - lastY > 2 * metrics.bottomPadding ? { y: lastY, at_ms: last_ms } : undefined,
   };
 }
@@ -206,10 +211,12 @@ function labelOf(scene: Scene, step: NarratedStep & { readonly kind: "message" |
   const cut = (text: string, size: number) => fitted(text, size, room, true);
   if (step.kind === "close") {
     const title = step.reason === undefined ? step.how : `${step.how} · ${step.reason}`;
-    return { style: step.how, title: cut(title, metrics.titleSize), marks: [] };
+    return { style: step.how, title: cut(title, metrics.titleSize), titleSize: metrics.titleSize, marks: [] };
   }
   const marks = step.emphasis.slice(0, metrics.marksMax).map((line) => cut(line, metrics.markSizeMin));
-  return { style: "message" as const, title: cut(step.title, metrics.titleSize), marks };
+  const isLong = widthOf(step.title, metrics.titleSize, true) > room;
+  const titleSize = isLong ? metrics.titleSizeMin : metrics.titleSize;
+  return { style: "message" as const, title: cut(step.title, titleSize), titleSize, marks };
 }
 
 function lengthOf({ play, xOf }: Scene, connection: string): number {
@@ -232,7 +239,7 @@ function endsOf({ lanes, xOf, play }: Scene, connection: Connection, sender: str
 function handshake(scene: Scene, connection: Connection, step: number, y1: number, y2: number): Shape[] {
   const { x1, x2, colour } = endsOf(scene, connection, connection.from);
   const middle = (y1 + y2) / 2;
-  const leg = { kind: "arrow", step, colour, marks: [], along: 0.5 } as const;
+  const leg = { kind: "arrow", step, colour, titleSize: metrics.titleSize, marks: [], along: 0.5 } as const;
   const port = { text: `:${connection.port}`, colour, isLeftwards: x2 < x1 };
   return [
     { ...leg, style: "SYN", title: "SYN", x1, y1, x2, y2: middle },
@@ -266,6 +273,8 @@ interface Leg {
   readonly from: number;
   readonly to: number;
   readonly fall: number;
+  /** From left to right. */
+  readonly length: number;
   readonly above: number;
   readonly below: number;
   /** How much of the way its label takes. */
@@ -287,7 +296,8 @@ function legsOf(scene: Scene, height: (ms: number) => number): Leg[] {
       const fall = Math.max(2 * metrics.legFall, linear);
       // Seen from what follows, a handshake is its second leg, which comes back to the dialing side.
       const back = { from: columnOf(to), to: columnOf(from) };
-      return [{ point, ...back, fall, above: metrics.titleHeight, below: 2, share: 0.3, hasPort: true }];
+      const length = lengthOf(scene, step.connection);
+      return [{ point, ...back, fall, length, above: metrics.titleHeight, below: 2, share: 0.3, hasPort: true }];
     }
     const { title, marks } = labelOf(scene, step);
     const sender = columnOf(step.from);
@@ -298,6 +308,7 @@ function legsOf(scene: Scene, height: (ms: number) => number): Leg[] {
         from: sender,
         to: recipient,
         fall: Math.max(metrics.arrowFall, linear),
+        length: lengthOf(scene, step.connection),
         above: metrics.titleHeight,
         below: 4 + marks.length * metrics.markHeight,
         share:
@@ -323,7 +334,11 @@ function arrowRules(scene: Scene, height: (ms: number) => number) {
       const isSameDirection = leg.from < leg.to === later.from < later.to;
       if (isSameDirection || later.point.first < leg.point.last) {
         return [
-          { before: leg.point.first, after: later.point.first, gap: clearance },
+          {
+            before: leg.point.first,
+            after: later.point.first,
+            gap: clearance * (isSameDirection ? steepness(leg) : 1),
+          },
           ...(isSameDirection && leg.point.last < later.point.last
             ? [{ before: leg.point.last, after: later.point.last, gap: clearance }]
             : []),
@@ -334,6 +349,11 @@ function arrowRules(scene: Scene, height: (ms: number) => number) {
       return [{ before: leg.point.last, after: later.point.first, gap: Math.max(0, clearance - apart) }];
     }),
   ]);
+}
+
+/** Steep arrows side by side are nearer to each other than one below the other: by so much they need to be further apart. */
+function steepness({ fall, length }: Leg): number {
+  return Math.hypot(1, fall / length);
 }
 
 function isSameWay(a: Leg, b: Leg): boolean {

@@ -57,6 +57,7 @@ export function hangTitle({ at_ms, until_ms }: { readonly at_ms: number; readonl
 export const words = {
   handshake: { en: "new connection", ko: "새 연결" },
   done: { en: "all done", ko: "모두 끝" },
+  failed: { en: "over: it failed", ko: "실패로 끝남" },
 } as const satisfies Record<string, Text>;
 
 export const outcomeWords: Readonly<Record<Outcome, Text>> = {

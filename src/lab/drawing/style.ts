@@ -42,7 +42,7 @@ ${connectionColours}
 .arrow .tip.filled{fill:var(--c);stroke:none}
 .arrow text{font-family:${mono};font-weight:500;paint-order:stroke;stroke:var(--paper);stroke-width:3.5px;stroke-linejoin:round}
 .arrow.syn .line,.arrow.syn .tip{stroke-width:1.1;opacity:.75}
-.arrow .title{font-size:12px}
+.arrow .title{font-size:12px}.arrow .title.small{font-size:10px}
 .arrow.syn .title{font-size:10px;fill:var(--soft);letter-spacing:.06em}
 .arrow.fin .line{stroke-dasharray:5 4}
 .arrow.fin .title,.arrow.reset .title{font-size:11px}
@@ -68,6 +68,7 @@ ${connectionColours}
 .axis .skip{fill:var(--ink);font-weight:600}
 .done .fade{fill:var(--paper);opacity:.78}
 .done path{stroke:var(--good);stroke-width:1.5;stroke-dasharray:2 4;fill:none}.done text{fill:var(--good);font-weight:600}
+.done.failed path{stroke:var(--hang)}.drawing .done.failed text{fill:var(--hang)}
 .actor text{font-weight:600;font-size:12.5px}
 .icon{fill:none;stroke:var(--ink);stroke-width:1.4;stroke-linejoin:round;stroke-linecap:round}
 .caption{font-size:15px;font-weight:700}

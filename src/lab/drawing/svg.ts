@@ -88,9 +88,12 @@ export function panelOf(panel: Panel, drawing: Drawing, spoken: Spoken, id: stri
   ].join("");
 }
 
+/** Closes lie below messages: a FIN right behind a message never strikes out its fields. */
 function stepsOf(shapes: readonly Shape[], spoken: Spoken, id: string): string[] {
   const drawn = new Map<number, string>();
-  for (const shape of shapes) drawn.set(shape.step, (drawn.get(shape.step) ?? "") + shapeOf(shape, spoken));
+  const isClose = (shape: Shape) => shape.kind === "arrow" && (shape.style === "FIN" || shape.style === "RST");
+  for (const shape of shapes.toSorted((a, b) => Number(isClose(b)) - Number(isClose(a))))
+    drawn.set(shape.step, (drawn.get(shape.step) ?? "") + shapeOf(shape, spoken));
   return [...drawn]
     .filter(([, markup]) => markup !== "")
     .map(([step, markup]) => `<g class="step" id="${id}-${step}">${markup}</g>`);
@@ -113,7 +116,7 @@ function colourClass(colour: number): string {
   return `c${Math.max(0, colour) % COLOURS}`;
 }
 
-function arrowOf({ style, colour, x1, y1, x2, y2, title, marks, along }: Arrow): string {
+function arrowOf({ style, colour, x1, y1, x2, y2, title, titleSize, marks, along }: Arrow): string {
   const angle = (Math.atan2(y2 - y1, x2 - x1) * 180) / Math.PI;
   const reading = x2 >= x1 ? angle : angle - 180;
   const kind = style === "message" ? "message" : style === "RST" ? "reset" : style === "FIN" ? "fin" : "syn";
@@ -128,7 +131,7 @@ function arrowOf({ style, colour, x1, y1, x2, y2, title, marks, along }: Arrow):
     `<g class="arrow ${kind} ${colourClass(colour)}">`,
     `<path class="line" d="M${round(x1)} ${round(y1)}L${round(x2)} ${round(y2)}"/>`,
     `<g transform="translate(${round(x2)} ${round(y2)}) rotate(${round(angle)})">${head}</g>`,
-    `<g transform="${label}"><text class="title" y="-5" text-anchor="middle">${escaped(title)}</text>`,
+    `<g transform="${label}"><text class="title${titleSize < metrics.titleSize ? " small" : ""}" y="-5" text-anchor="middle">${escaped(title)}</text>`,
     ...marks.map((mark, row) => markOf(mark, row, Math.abs(x2 - x1) - 4)),
     "</g></g>",
   ].join("");
@@ -203,10 +206,12 @@ function breakAt(x: number, y: number, width: number): string {
 }
 
 function doneAt(panel: Panel, { y, at_ms }: { y: number; at_ms: number }, spoken: Spoken, height: number): string {
-  const text = { en: `${words.done.en} · ${duration(at_ms)}`, ko: `${words.done.ko} · ${duration(at_ms)}` };
+  const hasFailed = panel.play.outcome === "fails";
+  const end = hasFailed ? words.failed : words.done;
+  const text = { en: `${end.en} · ${duration(at_ms)}`, ko: `${end.ko} · ${duration(at_ms)}` };
   const top = round(y + 30);
   return (
-    `<g class="done"><rect class="fade" x="0" y="${top}" width="${panel.width}" height="${round(height - y - 30)}"/>` +
+    `<g class="done${hasFailed ? " failed" : ""}"><rect class="fade" x="0" y="${top}" width="${panel.width}" height="${round(height - y - 30)}"/>` +
     `<path d="M0 ${top}H${panel.width}"/>${said(text, spoken, `x="${panel.width / 2}" y="${round(y + 50)}" text-anchor="middle"`)}</g>`
   );
 }

@@ -80,6 +80,7 @@ thead th{font-size:13px;color:var(--soft);font-weight:600}
 tbody th{font-weight:400}
 td,thead th+th{text-align:right;font-variant-numeric:tabular-nums;padding-right:0;padding-left:12px;white-space:nowrap}
 td{font-weight:600}
+.after .comparison{font-size:15px;color:var(--soft);margin-top:12px}
 
 .transcript{margin-top:32px;border-top:1px solid var(--faint);padding-top:16px}
 .transcript summary{cursor:pointer;font-weight:600;font-size:15px}
@@ -148,7 +149,7 @@ nav{padding:12px 16px 0}main{padding:16px 16px 32px}
 [data-live] .panel figcaption{display:none}
 }
 @media(max-width:520px){
-.drawing .arrow .title{font-size:14px}.drawing .arrow.syn .title{font-size:12px}.drawing .arrow.fin .title{font-size:13px}
+.drawing .arrow .title{font-size:14px}.drawing .arrow .title.small{font-size:11px}.drawing .arrow.syn .title{font-size:12px}.drawing .arrow.fin .title{font-size:13px}
 .drawing .box text{font-size:13.5px}.drawing .box.idle text{font-size:13px}
 .drawing .actor text{font-size:13.5px}.drawing .axis text{font-size:13px}.drawing .done text{font-size:14px}
 td,thead th+th{white-space:normal}

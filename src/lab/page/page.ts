@@ -200,7 +200,14 @@ function measures(plays: readonly Play[]): string {
     );
     return `<tr><th scope="row">${said(name)}</th>${values.join("")}</tr>`;
   });
-  return `<h2>${said(pageWords.measures)}</h2><table><thead><tr><th></th>${heads.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
+  return `<h2>${said(pageWords.measures)}</h2><table><thead><tr><th></th>${heads.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table>${comparisonOf(plays)}`;
+}
+
+/** Why the figures differ, where hopwise's are the slower ones. */
+function comparisonOf(plays: readonly Play[]): string {
+  return plays
+    .map(({ comparison }) => (comparison === undefined ? "" : `<p class="comparison">${said(comparison)}</p>`))
+    .join("");
 }
 
 function figureOf(measure: Measure | undefined): string {

@@ -25,7 +25,7 @@ export class Player {
   readonly #window: PageWindow;
   readonly #scenarios: readonly ScenarioData[];
   #scenario = 0;
-  /** Of the beats that are shown; -1 is before the first. */
+  /** Of all beats, whether in sight or not, so that it stays when plays come into sight; -1 is before the first. */
   #beat = -1;
   /** The two plays side by side; where there is room for one only, the one looked at. */
   #left = 0;
@@ -51,11 +51,11 @@ export class Player {
     }
     this.#one("#scrub").addEventListener("input", () => this.#scrub());
     this.#one("#choose").addEventListener("change", () => this.#choose(Number(this.#one("#choose").value)));
-    window.matchMedia("(max-width: 900px)").addEventListener("change", () => this.#choose(this.#scenario));
+    window.matchMedia("(max-width: 900px)").addEventListener("change", () => this.#reflow());
     const [name, beat] = window.location.hash.slice(1).split("/");
     const named = [...this.#all(".scenario")].findIndex((section) => section.dataset.name === name);
     this.#choose(Math.max(0, named));
-    if (beat !== undefined && beat !== "") this.#go(Math.min(Number(beat) || 0, this.#beats().length) - 1, false);
+    if (beat !== undefined && beat !== "") this.#go(Math.min(Number(beat) || 0, this.#data().beats.length) - 1, false);
   }
 
   #all(selector: string): PageElement[] {
@@ -87,10 +87,25 @@ export class Player {
     return this.#isNarrow() || this.#left === this.#right ? [this.#solo] : [this.#left, this.#right];
   }
 
-  /** The beats of the plays in sight. */
-  #beats() {
+  #isShown(beat: ScenarioData["beats"][number]): boolean {
     const shown = this.#shown();
-    return this.#data().beats.filter(({ steps }) => steps.some(([play = -1]) => shown.includes(play)));
+    return beat.steps.some(([play = -1]) => shown.includes(play));
+  }
+
+  /** The next beat of the plays in sight; behind the last one it stays there. */
+  #next(): number {
+    const next = this.#data().beats.findIndex((beat, index) => index > this.#beat && this.#isShown(beat));
+    return next === -1 ? this.#beat : next;
+  }
+
+  /** The last beat in sight before this one; -1 where there is none. */
+  #before(beat: number): number {
+    const { beats } = this.#data();
+    for (let index = beat - 1; index >= 0; index -= 1) {
+      const found = beats[index];
+      if (found !== undefined && this.#isShown(found)) return index;
+    }
+    return -1;
   }
 
   #choose(scenario: number): void {
@@ -135,10 +150,17 @@ export class Player {
       if (play > this.#right) this.#right = play;
       else this.#left = play;
     }
-    const at_ms = this.#beats()[this.#beat]?.at_ms ?? -1;
     this.#solo = play;
+    this.#reflow();
+  }
+
+  /** Other plays come into sight: the position stays, and what plays goes on. */
+  #reflow(): void {
     this.#showPlays();
-    this.#go(this.#beats().filter((beat) => beat.at_ms <= at_ms).length - 1, false);
+    this.#mark();
+    this.#tell();
+    this.#draw(this.#y);
+    this.#follow(this.#y, false);
   }
 
   #key(event: PageEvent): void {
@@ -170,12 +192,11 @@ export class Player {
 
   #do(name: string, button?: PageElement): void {
     const root = this.#window.document.documentElement;
-    const last = this.#beats().length - 1;
     if (name !== "play" && name !== "language" && name !== "theme" && name !== "octets") this.#pause();
-    if (name === "forward") this.#go(Math.min(last, this.#beat + 1), true);
-    else if (name === "back") this.#go(Math.max(-1, this.#beat - 1), true);
+    if (name === "forward") this.#go(this.#next(), true);
+    else if (name === "back") this.#go(this.#before(this.#beat), true);
     else if (name === "first") this.#go(-1, true);
-    else if (name === "last") this.#go(last, true);
+    else if (name === "last") this.#go(this.#before(this.#data().beats.length), true);
     else if (name === "play") this.#isPlaying ? this.#pause() : this.#start();
     else if (name === "scenario") this.#choose(Number(button?.dataset.scenario));
     else if (name === "before") this.#choose(Math.max(0, this.#scenario - 1));
@@ -204,8 +225,8 @@ export class Player {
   #start(): void {
     this.#isPlaying = true;
     this.#window.document.documentElement.dataset.playing = "";
-    const isOver = this.#beat >= this.#beats().length - 1;
-    this.#go(isOver ? 0 : this.#beat + 1, true);
+    if (this.#next() === this.#beat) this.#beat = -1;
+    this.#go(this.#next(), true);
   }
 
   #pause(): void {
@@ -217,16 +238,16 @@ export class Player {
   /** Long enough to read what is said. */
   #wait(): void {
     if (!this.#isPlaying) return;
-    if (this.#beat >= this.#beats().length - 1) return this.#pause();
+    if (this.#next() === this.#beat) return this.#pause();
     const { length } = this.#said();
     const perCharacter_ms = this.#window.document.documentElement.lang === "ko" ? 95 : 48;
     this.#window.clearTimeout(this.#timer);
-    this.#timer = this.#window.setTimeout(() => this.#go(this.#beat + 1, true), 700 + length * perCharacter_ms);
+    this.#timer = this.#window.setTimeout(() => this.#go(this.#next(), true), 700 + length * perCharacter_ms);
   }
 
   #go(beat: number, isMoving: boolean): void {
     this.#beat = beat;
-    const y = this.#beats()[beat]?.y ?? 0;
+    const y = this.#data().beats[beat]?.y ?? 0;
     this.#mark();
     this.#tell();
     this.#follow(y, isMoving);
@@ -257,7 +278,7 @@ export class Player {
     this.#pause();
     const y = Number(this.#one("#scrub").value);
     this.#frame += 1;
-    this.#beat = this.#beats().filter((beat) => beat.y <= y).length - 1;
+    this.#beat = this.#before(this.#data().beats.filter((beat) => beat.y <= y).length);
     this.#mark();
     this.#tell();
     this.#draw(y);
@@ -295,7 +316,7 @@ export class Player {
 
   /** The step of a play that is told now: that of this beat, or the last one before it. */
   #stepOf(play: number): number | undefined {
-    const told = this.#beats().slice(0, this.#beat + 1);
+    const told = this.#data().beats.slice(0, this.#beat + 1);
     return told.flatMap(({ steps }) => steps.filter(([of]) => of === play)).at(-1)?.[1];
   }
 
@@ -303,7 +324,7 @@ export class Player {
   #mark(): void {
     for (const now of this.#all(".scenario:not([hidden]) .now")) {
       const play = Number(now.dataset.play);
-      const isNow = this.#beats()[this.#beat]?.steps.some(([of]) => of === play) ?? false;
+      const isNow = this.#data().beats[this.#beat]?.steps.some(([of]) => of === play) ?? false;
       const step = this.#window.document.querySelector(`#s${this.#scenario}p${play}-${this.#stepOf(play)}`);
       const copy = isNow ? step?.cloneNode(true) : undefined;
       copy?.removeAttribute("id");
@@ -312,7 +333,7 @@ export class Player {
   }
 
   #tell(): void {
-    const beat = this.#beats()[this.#beat];
+    const beat = this.#data().beats[this.#beat];
     for (const [index, play] of this.#shown().entries()) {
       const pane = this.#all(".pane")[index];
       const step = this.#stepOf(play);

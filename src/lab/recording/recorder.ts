@@ -10,6 +10,8 @@ import type { Connection, NarratedStep, Step } from "../play.ts";
 
 /** Octets of a message that are kept. */
 const OCTETS_MAX = 600;
+/** A message whose end arrives so much later than its beginning, beyond half a round trip, is two steps. */
+const LONG_ARRIVAL_MS = 50;
 const START_LINE = /^(?:HTTP\/\d\.\d \d{3}|[A-Z]+ \S+ HTTP\/\d\.\d)/;
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -18,9 +20,13 @@ export type MessageStep = Mutable<Extract<Step, { kind: "message" }>> & { narrat
 
 interface PendingMessage {
   readonly step: MessageStep;
-  /** Octets of this direction up to its end. */
+  /** Octets of this direction before it, and up to its end. */
+  readonly start: number;
   end: number;
-  isTold: boolean;
+  /** When the first of it arrived. */
+  first_ms: number | undefined;
+  /** The arrival of its end, where that took long. */
+  tail: MessageStep | undefined;
 }
 
 interface Direction {
@@ -50,8 +56,6 @@ export interface RecorderOptions {
   readonly rtt_ms: number;
   /** Field lines that the play is about. */
   readonly emphasis: RegExp;
-  /** A step is complete: it has arrived. */
-  readonly onStep: (step: RecordedStep) => void;
 }
 
 export class Recorder {
@@ -79,6 +83,11 @@ export class Recorder {
   finish(): void {
     const now = this.now();
     this.isOver = true;
+    for (const { directions } of this.hops) {
+      for (const { step, first_ms } of [...directions.from.messages, ...directions.to.messages]) {
+        if (step.until_ms < 0 && first_ms !== undefined) step.until_ms = first_ms;
+      }
+    }
     for (const step of this.steps) {
       // It arrived where nobody was left to notice.
       if (step.until_ms < 0) step.until_ms = rounded(Math.min(now, step.at_ms + this.options.rtt_ms / 2));
@@ -126,7 +135,6 @@ export class Recorder {
     if (this.isOver) return hop;
     this.hops.push(hop);
     this.steps.push(open);
-    this.options.onStep(open);
     return hop;
   }
 
@@ -158,7 +166,7 @@ export class Recorder {
       octetCount: octets.length,
       emphasis: emphasised(octets.slice(0, OCTETS_MAX), this.options.emphasis),
     };
-    const message = { step, end, isTold: false };
+    const message = { step, start: end - octets.length, end, first_ms: undefined, tail: undefined };
     directions[side].messages.push(message);
     hop.lastMessage = message;
     hop.lastSide = side;
@@ -190,16 +198,32 @@ export class Recorder {
     this.arrived(direction, direction.received + octets.length, this.now());
   }
 
-  private arrived(direction: Direction, received: number, at_ms: number): void {
+  /** @param isSeen a program took it; otherwise it was on its way to one that is gone */
+  private arrived(direction: Direction, received: number, at_ms: number, isSeen = true): void {
     direction.received = received;
     for (const message of direction.messages) {
-      const { step } = message;
-      if (message.end > received || step.until_ms >= 0) continue;
-      step.until_ms = rounded(at_ms);
-      if (!message.isTold) this.options.onStep(step);
-      message.isTold = true;
+      const { step, start, end } = message;
+      if (received > start && isSeen) message.first_ms ??= rounded(at_ms);
+      if (end > received || step.until_ms >= 0) continue;
+      const first_ms = message.first_ms ?? rounded(at_ms);
+      const isLong = at_ms - first_ms > this.options.rtt_ms / 2 + LONG_ARRIVAL_MS;
+      step.until_ms = isLong || !isSeen ? first_ms : rounded(at_ms);
+      if (isLong && isSeen) this.endArrived(direction, message, at_ms);
     }
     while (direction.messages.length > 1 && (direction.messages[0]?.end ?? 0) <= received) direction.messages.shift();
+  }
+
+  /** What began long ago is complete. An arrow from its beginning to its end would say that nothing came in between. */
+  private endArrived({ close }: Direction, message: PendingMessage, arrived_ms: number): void {
+    const { connection, from, octetCount, at_ms: began_ms } = message.step;
+    const until_ms = rounded(arrived_ms);
+    const left_ms = Math.min(until_ms - this.options.rtt_ms / 2, close?.at_ms ?? until_ms);
+    const arrival = { at_ms: rounded(Math.max(began_ms, left_ms)), until_ms, title: `… ${sizeText(octetCount)}` };
+    if (message.tail !== undefined) return void Object.assign(message.tail, arrival);
+    message.tail = { kind: "message", connection, from, octets: "", octetCount: 0, emphasis: [], ...arrival };
+    // It left before its sender closed, if only just.
+    const at = close === undefined ? this.steps.length : this.steps.indexOf(close);
+    this.steps.splice(at, 0, message.tail);
   }
 
   /** The program at the end that is `side` is gone; what was on its way to it arrives unnoticed. */
@@ -210,7 +234,7 @@ export class Recorder {
     const half_ms = this.options.rtt_ms / 2;
     const now = this.now();
     for (const { step, end } of [...direction.messages]) {
-      if (step.until_ms < 0) this.arrived(direction, end, Math.max(now, step.at_ms + half_ms));
+      if (step.until_ms < 0) this.arrived(direction, end, Math.max(now, step.at_ms + half_ms), false);
     }
     const { close } = direction;
     if (close?.kind === "close" && close.until_ms < 0) {
@@ -266,7 +290,6 @@ export class Recorder {
     if (close === undefined || close.kind !== "close" || close.until_ms >= 0) return;
     close.until_ms = rounded(at_ms);
     (close as { how: "FIN" | "RST" }).how = how;
-    this.options.onStep(close);
   }
 
   add(step: RecordedStep): void {
@@ -274,7 +297,6 @@ export class Recorder {
     step.at_ms = rounded(step.at_ms);
     step.until_ms = rounded(step.until_ms);
     this.steps.push(step);
-    this.options.onStep(step);
   }
 }
 
@@ -289,6 +311,12 @@ function newDirection(): Direction {
 
 function emphasised(octets: string, emphasis: RegExp): string[] {
   return octets.split("\r\n").filter((line) => emphasis.test(line));
+}
+
+/** In any language. */
+function sizeText(bytes: number): string {
+  if (bytes < 1_024) return `${bytes} B`;
+  return bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`;
 }
 
 /** To a microsecond. */

@@ -100,7 +100,7 @@ export const closeRaces = scenario<Facts>({
     {
       on: { kind: "close", by: "server", how: "FIN" },
       text: {
-        en: "At the same moment the server's patience ends: FIN. The two cross on the wire.",
+        en: "At the same moment the server's timeout ends: FIN. The two cross on the wire.",
         ko: "바로 그 순간 서버의 타임아웃이 끝나 FIN을 보냅니다. 둘은 도중에 엇갈립니다.",
       },
     },
@@ -108,7 +108,7 @@ export const closeRaces = scenario<Facts>({
       on: { kind: "close", by: "client" },
       proxies: ["none"],
       text: {
-        en: "Instead of an answer the client gets the FIN. Its request found a program that was gone.",
+        en: "Instead of an answer the client gets the FIN. Its request reached a server that had closed already.",
         ko: "클라이언트에게는 응답 대신 FIN이 옵니다. 요청이 도착했을 때 서버는 이미 닫은 뒤였습니다.",
       },
     },
@@ -121,7 +121,7 @@ export const closeRaces = scenario<Facts>({
       on: { kind: "open", by: PROXY, towards: "server" },
       proxies: ["hopwise"],
       text: {
-        en: "An order may not be repeated, and nobody knows yet how long this server keeps connections: hopwise takes a fresh one.",
+        en: "An order must not be repeated, and how long this server keeps connections is not known yet: hopwise takes a fresh one.",
         ko: "주문은 다시 보낼 수 없는 요청이고, 이 서버가 연결을 얼마나 유지하는지도 아직 모릅니다. 그래서 hopwise는 새 연결을 씁니다.",
       },
     },
@@ -129,7 +129,7 @@ export const closeRaces = scenario<Facts>({
       on: { kind: "note", by: PROXY },
       proxies: ["hopwise"],
       text: {
-        en: "The close that it saw is a lesson: from now on hopwise retires connections before the server does.",
+        en: "hopwise has seen how long this server waits: from now on it retires connections before the server closes them.",
         ko: "방금 본 닫힘에서 배웁니다. 이제 hopwise는 서버가 닫기 전에 먼저 그 연결의 사용을 그만둡니다.",
       },
     },
@@ -160,7 +160,7 @@ export const closeRaces = scenario<Facts>({
   ],
 
   moral: {
-    en: "An idle connection may be closing already. Who may not repeat a request must not send it on a connection near its end.",
+    en: "An idle connection may be closing already. A request that must not be repeated does not belong on a connection near its end.",
     ko: "쉬고 있는 연결은 이미 닫히는 중일 수 있습니다. 다시 보낼 수 없는 요청은 수명이 다해 가는 연결로 보내서는 안 됩니다.",
   },
   sources: ["RFC 9112 section 9.3.1", "RFC 9112 section 9.5", "RFC 9110 section 9.2.2"],

@@ -1,4 +1,4 @@
-/** What scenarios have in common: a client on the left, a server on the right, and somebody or nobody between them. */
+/** What scenarios have in common: a client on the left, a server on the right, and a proxy or none between them. */
 import { type ClientExchange, type ClientTemper, type Door, LabClient } from "../actors/client.ts";
 import { type Middle, neighbourOf, PROXY } from "../actors/middles.ts";
 import { LabServer, type ServerTemper } from "../actors/server.ts";
@@ -42,7 +42,7 @@ export function newServer(stage: Stage, id: string, temper: ServerTemper): LabSe
     },
     queued: () =>
       stage.note(id, {
-        en: "all workers are taken: the newcomer waits in line, unheard",
+        en: "all workers are taken: the newcomer waits in line",
         ko: "모든 워커가 차 있어 새로 온 사용자는 줄에서 기다립니다",
       }),
   });
@@ -71,6 +71,11 @@ export function isWell({ ending, status }: ClientExchange): boolean {
 
 export function measure(en: string, ko: string, value: number, unit: string): Measure {
   return { name: { en, ko }, value: Math.round(value * 10) / 10, unit };
+}
+
+/** "1 connection", "3 connections". */
+export function counted(count: number, one: string): string {
+  return `${count} ${count === 1 ? one : `${one}s`}`;
 }
 
 /** Connections that clients dialed, as seen from their side. */
@@ -107,6 +112,6 @@ export function endingText({ ending, waited_ms }: ClientExchange): Text {
     case "reset":
       return { en: "is lost to a reset", ko: "리셋(RST)으로 사라집니다" };
     case "unreachable":
-      return { en: "finds nobody", ko: "아무에게도 닿지 못합니다" };
+      return { en: "cannot connect", ko: "연결하지 못합니다" };
   }
 }

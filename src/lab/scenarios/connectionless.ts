@@ -3,7 +3,17 @@ import type { ClientExchange } from "../actors/client.ts";
 import { PROXY } from "../actors/middles.ts";
 import type { LabServer } from "../actors/server.ts";
 import { scenario } from "../scenario.ts";
-import { castProxy, connectionsFrom, isWell, KEEP_ALIVE, measure, newClient, startServer, titles } from "./common.ts";
+import {
+  castProxy,
+  connectionsFrom,
+  counted,
+  isWell,
+  KEEP_ALIVE,
+  measure,
+  newClient,
+  startServer,
+  titles,
+} from "./common.ts";
 
 interface Facts {
   readonly alone: readonly ClientExchange[];
@@ -67,7 +77,7 @@ export const connectionless = scenario<Facts>({
     return {
       outcome: alone_ms > kept_ms ? "works at a price" : "works",
       verdict: {
-        en: `Three requests open ${opened} connections and take ${alone_ms} ms; on one connection they take ${kept_ms} ms. In all the server sees ${server.connections === 1 ? "one connection" : `${server.connections} connections`}.`,
+        en: `Three requests open ${counted(opened, "connection")} and take ${alone_ms} ms; on one connection they take ${kept_ms} ms. In all the server sees ${counted(server.connections, "connection")}.`,
         ko: `요청 세 번에 연결을 ${opened}개 열어 ${alone_ms}ms가 걸립니다. 연결 하나를 계속 쓰면 ${kept_ms}ms입니다. 서버가 받은 연결은 모두 ${server.connections}개입니다.`,
       },
       measures,
@@ -78,7 +88,7 @@ export const connectionless = scenario<Facts>({
     {
       on: { kind: "open", by: "client" },
       text: {
-        en: "Before a single octet of HTTP there is a handshake: one round trip.",
+        en: "Before the first byte of HTTP there is a handshake: one round trip.",
         ko: "HTTP는 한 바이트도 보내지 못한 채, 핸드셰이크에만 왕복 한 번이 듭니다.",
       },
     },
@@ -89,7 +99,7 @@ export const connectionless = scenario<Facts>({
     {
       on: { kind: "close", towards: "client", how: "FIN" },
       text: {
-        en: "The answer is complete and the connection closes: early HTTP remembers nothing, not even its connection.",
+        en: "The answer is complete and the connection closes: early HTTP keeps nothing, not even the connection.",
         ko: "응답이 끝나면 연결을 닫습니다. 초기의 HTTP는 비연결(connectionless)이라 연결조차 남기지 않습니다.",
       },
     },
@@ -145,8 +155,12 @@ export const connectionless = scenario<Facts>({
     },
   ],
 
+  comparison: {
+    en: "hopwise is slower here because it adds a hop: every request crosses two connections, and the lab gives each of them a round trip of its own. Any proxy costs that much; the round trip between a proxy and its server is usually far shorter.",
+    ko: "hopwise가 더 느린 까닭은 홉이 하나 늘기 때문입니다. 모든 요청이 연결 두 개를 지나고, 실험실은 홉마다 왕복 시간을 똑같이 줍니다. 어느 프록시든 이만큼은 듭니다. 다만 실제로는 프록시와 서버 사이의 왕복이 대개 훨씬 짧습니다.",
+  },
   moral: {
-    en: "A new connection costs a round trip before the first octet. Who asks often keeps the connection.",
+    en: "A new connection costs a round trip before the first byte. A client that asks often should keep its connection.",
     ko: "새 연결은 첫 바이트를 보내기도 전에 왕복 한 번을 치릅니다. 자주 요청한다면 연결을 유지하는 편이 낫습니다.",
   },
   sources: ["RFC 9112 section 9.3", "RFC 1945 section 1.3"],

@@ -63,7 +63,7 @@ export const desync = scenario<Facts>({
       return {
         outcome: "fails",
         verdict: {
-          en: `The victim asked for /home and got: "${victim.body.trim()}". The server executed a request that nobody sent as one.`,
+          en: `The victim asked for /home and got: "${victim.body.trim()}". The server executed a request that no client sent.`,
           ko: `피해자는 /home을 요청했는데 "${victim.body.trim()}"을 받았습니다. 서버는 아무도 보낸 적 없는 요청을 처리했습니다.`,
         },
         measures,
@@ -108,13 +108,13 @@ export const desync = scenario<Facts>({
     },
     {
       on: { kind: "message", by: "victim" },
-      text: { en: "Somebody else sends an honest request.", ko: "다른 사람이 정상적인 요청을 보냅니다." },
+      text: { en: "Another client sends an honest request.", ko: "다른 사람이 정상적인 요청을 보냅니다." },
     },
     {
       on: { kind: "message", by: PROXY, towards: "victim" },
       proxies: ["lenient"],
       text: {
-        en: "It completed the smuggled request, and its sender gets that one's answer.",
+        en: "It completed the smuggled request, so the victim gets the answer to that one.",
         ko: "이 요청이 밀반입된 요청의 뒤를 채웠고, 보낸 사람은 엉뚱한 응답을 받습니다.",
       },
     },
@@ -148,8 +148,8 @@ export const desync = scenario<Facts>({
   ],
 
   moral: {
-    en: "Where a message ends is decided once, strictly. Two lengths are no length.",
-    ko: "메시지의 끝은 한 번만, 엄격하게 정해야 합니다. 길이가 둘이면 길이가 없는 것과 같습니다.",
+    en: "Where a message ends is decided once, strictly. A message with two lengths is refused.",
+    ko: "메시지의 끝은 한 번만, 엄격하게 정해야 합니다. 길이가 둘인 메시지는 거절합니다.",
   },
   sources: ["RFC 9112 section 6.1", "RFC 9112 section 6.3", "RFC 9112 section 11.2"],
 });

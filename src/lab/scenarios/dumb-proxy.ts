@@ -124,7 +124,7 @@ export const dumbProxy = scenario<Facts>({
       on: { kind: "message", by: PROXY, towards: "client", contains: /Connection: keep-alive/i },
       proxies: ["dumb"],
       text: {
-        en: "The answer is relayed as well: now the client believes that the proxy agreed. Nobody asked the proxy.",
+        en: "The answer is relayed as well: now the client believes that the proxy agreed. The proxy knows nothing of it.",
         ko: "응답도 그대로 전달됩니다. 이제 클라이언트는 프록시가 동의했다고 믿습니다. 정작 프록시는 아무것도 모릅니다.",
       },
     },
@@ -172,8 +172,8 @@ export const dumbProxy = scenario<Facts>({
       on: { kind: "message", by: "client", contains: /GET \/image/ },
       proxies: ["hopwise"],
       text: {
-        en: "The second request goes out on the kept connection, and somebody is listening.",
-        ko: "두 번째 요청을 유지된 연결로 보냅니다. 이번에는 듣는 이가 있습니다.",
+        en: "The second request goes out on the kept connection, and hopwise reads it.",
+        ko: "두 번째 요청을 유지된 연결로 보냅니다. 이번에는 hopwise가 읽습니다.",
       },
     },
   ],
@@ -191,7 +191,7 @@ export const dumbProxy = scenario<Facts>({
       holds: ({ server }) => server.served.length === 1,
     },
     {
-      says: "the server is asked for keep-alive by somebody who did not ask",
+      says: "the server is asked for keep-alive by a proxy that does not mean it",
       proxies: ["dumb", "naive"],
       holds: asksForKeepAlive,
     },
@@ -224,7 +224,7 @@ export const dumbProxy = scenario<Facts>({
   ],
 
   moral: {
-    en: "`Connection` concerns one hop. Whoever relays it makes two strangers agree, and all three wait for each other.",
+    en: "`Connection` concerns one hop. A proxy that relays it makes client and server agree with each other, and then all three wait.",
     ko: "`Connection`은 한 홉에만 해당하는 헤더입니다. 그대로 전달하면 서로 모르는 둘이 약속을 하게 되고, 결국 셋 모두가 서로를 기다리게 됩니다.",
   },
   sources: ["RFC 9110 section 7.6.1", "RFC 9112 section 9.3", "RFC 2068 section 19.7.1"],

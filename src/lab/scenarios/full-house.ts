@@ -1,4 +1,4 @@
-/** Sockets are finite: whoever idles keeps others out, unless somebody gives way (S7, S8). */
+/** Sockets are finite: idle connections keep others out, unless one of them gives way (S7, S8). */
 import type { ClientExchange } from "../actors/client.ts";
 import { PROXY } from "../actors/middles.ts";
 import { scenario } from "../scenario.ts";
@@ -20,7 +20,7 @@ const PATIENT_MS = 500;
 
 export const fullHouse = scenario<Facts>({
   name: "full-house",
-  title: { en: "A full house: who idles keeps others out", ko: "만석: 쉬는 연결이 새 사용자를 막습니다" },
+  title: { en: "A full house: idle connections keep others out", ko: "만석: 쉬는 연결이 새 사용자를 막습니다" },
   statements: ["S7", "S8"],
   proxies: ["none", "hopwise"],
   rtt_ms: 10,
@@ -54,7 +54,12 @@ export const fullHouse = scenario<Facts>({
 
   judge({ guests, newcomer, evicted }) {
     const measures = [
-      measure("guests who idle", "자리를 차지하고 쉬는 손님", guests.filter(isWell).length, "connections"),
+      measure(
+        "guests whose connections idle",
+        "자리를 차지하고 쉬는 손님",
+        guests.filter(isWell).length,
+        "connections",
+      ),
       measure("the newcomer waits", "새 사용자의 대기 시간", newcomer.took_ms, "ms"),
       measure("connections that gave way", "자리를 비켜 준 연결", evicted.length, "connections"),
     ];
@@ -90,14 +95,14 @@ export const fullHouse = scenario<Facts>({
     {
       on: { kind: "open", by: "newcomer" },
       text: {
-        en: "All places are taken, by connections on which nothing happens. Somebody new arrives.",
+        en: "All places are taken by connections on which nothing happens. A newcomer arrives.",
         ko: "자리가 모두 찼습니다. 하지만 어느 연결에서도 아무 일이 일어나지 않습니다. 이때 새 사용자가 옵니다.",
       },
     },
     {
       on: { kind: "note", by: "server" },
       text: {
-        en: "The system has accepted the connection, but no worker is free to hear it.",
+        en: "The system has accepted the connection, but no worker is free to read from it.",
         ko: "운영체제는 연결을 받아 두었지만, 들어 줄 워커가 없습니다.",
       },
     },
@@ -113,14 +118,14 @@ export const fullHouse = scenario<Facts>({
       on: { kind: "close", by: PROXY },
       proxies: ["hopwise"],
       text: {
-        en: "hopwise closes the connection that has idled longest: who idles gives way to who comes.",
+        en: "hopwise closes the connection that had gone unused the longest, to make room for the newcomer.",
         ko: "hopwise는 가장 오래 쉰 연결을 닫습니다. 쉬는 쪽이 오는 쪽에 자리를 내줍니다.",
       },
     },
     {
       on: { kind: "message", by: "guest1", contains: /bill/ },
       text: {
-        en: "The guest who had to go comes back on a new connection, and has lost nothing.",
+        en: "The first guest comes back on a new connection, and has lost nothing.",
         ko: "자리를 비웠던 손님은 새 연결로 돌아옵니다. 잃은 것은 없습니다.",
       },
     },
@@ -144,14 +149,14 @@ export const fullHouse = scenario<Facts>({
         isWell(newcomer) && newcomer.took_ms < PATIENT_MS && evicted.length === 1 && evicted[0] === guests[0]?.port,
     },
     {
-      says: "whoever gave way can come back",
+      says: "the guest that gave way can come back",
       proxies: ["none", "hopwise"],
       holds: ({ returning, guests }) => isWell(returning) && returning.port !== guests[0]?.port,
     },
   ],
 
   moral: {
-    en: "Held connections are finite. The answer is not to do without keep-alive, but to let the longest idle give way.",
+    en: "Held connections are finite. The answer is not to do without keep-alive, but to let the connection that has idled longest give way.",
     ko: "유지할 수 있는 연결의 수에는 한도가 있습니다. keep-alive를 포기할 것이 아니라, 가장 오래 쉰 연결이 자리를 내주면 됩니다.",
   },
   sources: ["RFC 9112 section 9.4", "RFC 9112 section 9.5"],

@@ -17,7 +17,7 @@ export const gracefulClose = scenario<Facts>({
   statements: ["S16"],
   proxies: ["none", "hopwise"],
   rtt_ms: 10,
-  emphasis: /^(?:Connection|Content-Length|HTTP\/1\.[01] 413)/i,
+  emphasis: /^(?:Connection|Content-Length: \d{3,})/i,
 
   async direct(stage, middle) {
     stage.cast("client", "client", {
@@ -39,7 +39,7 @@ export const gracefulClose = scenario<Facts>({
 
   judge({ upload }) {
     const measures = [
-      measure("size of the upload", "업로드 크기", UPLOAD_BYTES, "octets"),
+      measure("size of the upload", "업로드 크기", UPLOAD_BYTES, "bytes"),
       measure("status that the client sees (0: none)", "클라이언트가 본 상태 코드 (0이면 없음)", upload.status, ""),
     ];
     if (upload.status === 413) {
@@ -59,7 +59,7 @@ export const gracefulClose = scenario<Facts>({
     return {
       outcome: "fails",
       verdict: {
-        en: `The upload ${en}: nobody tells the client why.`,
+        en: `The upload ${en}: the client never learns why.`,
         ko: `업로드는 ${ko}. 클라이언트는 그 까닭을 알 수 없습니다.`,
       },
       measures,
@@ -77,14 +77,14 @@ export const gracefulClose = scenario<Facts>({
     {
       on: { kind: "message", by: "server", contains: /413/ },
       text: {
-        en: "The server has seen enough: 413. That is allowed, and early.",
+        en: "The server has seen enough and answers 413. An early answer is allowed.",
         ko: "서버는 더 볼 것도 없이 413으로 답합니다. 일찍 답하는 것은 괜찮습니다.",
       },
     },
     {
       on: { kind: "close", by: "server", how: "RST" },
       text: {
-        en: "But soon it closes everything, with octets unread: its system says RST.",
+        en: "Soon it closes the whole connection with bytes still unread, so its system sends RST.",
         ko: "그런데 아직 읽지 않은 데이터가 남았는데 연결을 통째로 닫습니다. 그래서 운영체제가 RST를 보냅니다.",
       },
     },
@@ -102,6 +102,14 @@ export const gracefulClose = scenario<Facts>({
       text: {
         en: "It closes only its own half, reads on and discards what the client still sends. So nothing is lost to a RST.",
         ko: "hopwise는 자기 쪽 절반만 닫고, 클라이언트가 마저 보내는 것을 읽어서 버립니다. 그래서 RST로 잃는 것이 없습니다.",
+      },
+    },
+    {
+      on: { kind: "message", by: "client" },
+      proxies: ["hopwise"],
+      text: {
+        en: "The last of the upload arrives and is discarded, too. Only now does the client look for an answer: it is there.",
+        ko: "업로드의 마지막 부분이 도착하고, 이것도 버립니다. 클라이언트는 이제야 응답을 찾고, 응답은 그대로 있습니다.",
       },
     },
   ],

@@ -13,7 +13,7 @@ const agrees = ({ first }: Facts) => /keep-alive/i.test(first.field("connection"
 
 export const noAgreement = scenario<Facts>({
   name: "no-agreement",
-  title: { en: "No answer is no agreement", ko: "대답이 없으면 동의하지 않은 것" },
+  title: { en: "No answer means no agreement", ko: "대답이 없으면 동의하지 않은 것" },
   statements: ["S5"],
   proxies: ["none", "hopwise"],
   rtt_ms: 20,
@@ -76,7 +76,7 @@ export const noAgreement = scenario<Facts>({
     {
       on: { kind: "message", by: "server", towards: "client" },
       text: {
-        en: "The answer has no `Connection: keep-alive`: the server did not agree, perhaps it does not know the word.",
+        en: "The answer has no `Connection: keep-alive`: the server did not agree; perhaps it does not know the field.",
         ko: "응답에 `Connection: keep-alive`가 없습니다. 서버가 동의하지 않은 것입니다. 그런 헤더를 모르는 서버일 수도 있습니다.",
       },
     },
@@ -93,7 +93,7 @@ export const noAgreement = scenario<Facts>({
       on: { kind: "message", by: PROXY, towards: "client", contains: /Connection: keep-alive/i },
       proxies: ["hopwise"],
       text: {
-        en: "hopwise agrees for its own hop. What the server does with the other hop is another matter.",
+        en: "hopwise agrees for its own hop. What the server does with the other hop is a separate matter.",
         ko: "hopwise는 자기 홉에 대해서만 동의합니다. 서버 쪽 홉이 어떻게 되는지는 별개의 문제입니다.",
       },
     },
@@ -117,8 +117,12 @@ export const noAgreement = scenario<Facts>({
     },
   ],
 
+  comparison: {
+    en: "hopwise is slower here because it adds a hop, and the lab gives each hop a round trip of its own. The server closes after each response, so both requests pay for a handshake on the second hop; the client saves the one on the first.",
+    ko: "hopwise가 더 느린 까닭은 홉이 하나 늘기 때문이며, 실험실은 홉마다 왕복 시간을 똑같이 줍니다. 서버가 응답마다 연결을 닫으므로 두 번째 홉에서는 두 요청 모두 핸드셰이크 비용이 듭니다. 클라이언트가 아끼는 것은 첫 번째 홉의 핸드셰이크입니다.",
+  },
   moral: {
-    en: "Without the word in the response there is no agreement. Agreements are made hop by hop.",
+    en: "Without the field in the response there is no agreement. Agreements are made hop by hop.",
     ko: "응답에 그 헤더가 없으면 약속도 없습니다. 약속은 홉마다 따로 맺습니다.",
   },
   sources: ["RFC 2068 section 19.7.1", "RFC 9112 section 9.3"],

@@ -2,7 +2,7 @@
 import type { ClientExchange } from "../actors/client.ts";
 import type { LabServer } from "../actors/server.ts";
 import { scenario } from "../scenario.ts";
-import { castProxy, isWell, measure, newClient, readsPage, startServer, titles } from "./common.ts";
+import { castProxy, counted, isWell, measure, newClient, readsPage, startServer, titles } from "./common.ts";
 
 interface Facts {
   readonly exchanges: readonly ClientExchange[];
@@ -52,7 +52,7 @@ export const persistent = scenario<Facts>({
       outcome: isGood ? (isKept ? "works" : "works at a price") : "fails",
       verdict: isGood
         ? {
-            en: `${exchanges.length} requests use ${connections} connections, and nobody had to ask for keep-alive.`,
+            en: `${counted(exchanges.length, "request")} use ${counted(connections, "connection")}, and no one had to ask for keep-alive.`,
             ko: `요청 ${exchanges.length}개가 연결 ${connections}개를 씁니다. keep-alive를 요청한 쪽은 아무도 없습니다.`,
           }
         : { en: "Not every request was answered.", ko: "응답을 받지 못한 요청이 있습니다." },
@@ -93,7 +93,7 @@ export const persistent = scenario<Facts>({
     {
       on: { kind: "close", towards: "client" },
       text: {
-        en: "Nobody said close this time. Persistent is no promise for ever: either side may end it when nothing is in flight.",
+        en: "This time there was no close. Persistent does not mean for ever: either side may end it when nothing is in flight.",
         ko: "이번에는 아무도 close라고 하지 않았습니다. 지속 연결은 영원한 약속이 아니므로, 오가는 것이 없을 때 어느 쪽이든 닫을 수 있습니다.",
       },
     },
@@ -141,8 +141,8 @@ export const persistent = scenario<Facts>({
   ],
 
   moral: {
-    en: "In HTTP/1.1 connections persist unless somebody says close. Persisting is a habit, not a promise.",
-    ko: "HTTP/1.1에서는 close라고 말하지 않는 한 연결이 유지됩니다. 다만 지속은 관례일 뿐, 약속은 아닙니다.",
+    en: "In HTTP/1.1 connections persist unless one side says close. Persistence is the default, not a promise.",
+    ko: "HTTP/1.1에서는 close라고 말하지 않는 한 연결이 유지됩니다. 다만 지속은 기본값일 뿐, 약속은 아닙니다.",
   },
   sources: ["RFC 9112 section 9.3", "RFC 9112 section 9.6"],
 });

@@ -63,7 +63,7 @@ export const pipelining = scenario<Facts>({
       return {
         outcome: "fails",
         verdict: {
-          en: `Of three requests sent at once ${answered} are answered.`,
+          en: `Of three requests sent at once ${answered} ${answered === 1 ? "is" : "are"} answered.`,
           ko: `한꺼번에 보낸 요청 셋 가운데 ${answered}개만 응답을 받습니다.`,
         },
         measures,
@@ -101,7 +101,7 @@ export const pipelining = scenario<Facts>({
     {
       on: { kind: "message", towards: "client", contains: /GET \/quick/ },
       text: {
-        en: "Answers carry no number: their order is all that says which is whose. So the quick one had to wait.",
+        en: "Responses carry no number; only their order says which request they answer. So the quick one had to wait.",
         ko: "응답에는 번호가 없어 순서만이 짝을 알려 줍니다. 그래서 빠른 응답도 차례를 기다려야 했습니다.",
       },
     },
@@ -125,6 +125,10 @@ export const pipelining = scenario<Facts>({
     },
   ],
 
+  comparison: {
+    en: "hopwise is slower here for two reasons. It adds a hop, and the lab gives each hop a round trip of its own. And it does not pipeline to the server: it sends the next request when the response before it has come, because after a close in between nobody could tell which requests were executed.",
+    ko: "hopwise가 더 느린 까닭은 둘입니다. 우선 홉이 하나 늘고, 실험실은 홉마다 왕복 시간을 똑같이 줍니다. 그리고 hopwise는 서버 쪽으로는 파이프라이닝을 하지 않고, 앞의 응답이 온 뒤에 다음 요청을 보냅니다. 중간에 연결이 닫히면 어느 요청까지 처리되었는지 알 수 없기 때문입니다.",
+  },
   moral: {
     en: "Pipelining saves round trips, and one slow answer holds up all behind it.",
     ko: "파이프라이닝은 왕복을 줄여 주지만, 느린 응답 하나가 뒤의 모든 응답을 막습니다.",

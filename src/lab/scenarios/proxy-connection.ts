@@ -103,7 +103,7 @@ export const proxyConnection = scenario<Facts>({
     {
       on: { kind: "message", by: "relay", towards: "server" },
       text: {
-        en: "The dumb proxy relays this, too, but no server knows the word: nobody agrees, nobody hangs.",
+        en: "The dumb proxy relays this, too, but the server does not know the field: it does not agree, and nothing hangs.",
         ko: "멍청한 프록시는 이것도 그대로 넘기지만, 서버는 모르는 헤더라 무시합니다. 동의하는 쪽이 없으니 멈추는 쪽도 없습니다.",
       },
     },
@@ -118,7 +118,7 @@ export const proxyConnection = scenario<Facts>({
       on: { kind: "message", by: PROXY, towards: "relay" },
       proxies: ["dumb"],
       text: {
-        en: "It knows the word, believes that its neighbour asked, and agrees: the old mistake, one hop further.",
+        en: "It knows the field, believes that its neighbour asked, and agrees: the old mistake, one hop further.",
         ko: "이 프록시는 그 헤더를 알기에 이웃이 부탁한 줄 알고 동의합니다. 같은 실수가 한 홉 뒤에서 되풀이됩니다.",
       },
     },
@@ -130,7 +130,7 @@ export const proxyConnection = scenario<Facts>({
       on: { kind: "note", by: "relay" },
       proxies: ["dumb"],
       text: {
-        en: "And again everybody waits for everybody.",
+        en: "And again all three wait for each other.",
         ko: "그리고 또다시 모두가 서로를 기다립니다.",
       },
     },
@@ -138,7 +138,7 @@ export const proxyConnection = scenario<Facts>({
       on: { kind: "message", by: PROXY, towards: "relay" },
       proxies: ["hopwise"],
       text: {
-        en: "hopwise does not take part: `Proxy-Connection` is no agreement, and it closes after its answer.",
+        en: "hopwise does not take part: it ignores `Proxy-Connection` and closes after its answer.",
         ko: "hopwise는 `Proxy-Connection`을 약속으로 치지 않으므로, 응답한 뒤 연결을 닫습니다.",
       },
     },
@@ -173,7 +173,7 @@ export const proxyConnection = scenario<Facts>({
   sources: ["RFC 9112 appendix C.2.2", "RFC 9110 section 7.6.1"],
 });
 
-/** Two requests of a new browser through a dumb proxy to whoever is behind it. */
+/** Two requests of a new browser through a dumb proxy to what is behind it. */
 async function act(stage: Stage, behind: Place, path: string): Promise<Act> {
   const relay = await startDumb(stage, "relay", { id: "client", isForeign: false }, behind);
   const temper = { version: "1.0", fields: [ASKS], believesProxyConnection: true } as const;

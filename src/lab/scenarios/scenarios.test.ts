@@ -5,11 +5,13 @@
  * about a race of milliseconds is judged by the simulation, and on sockets by the best of a few plays.
  */
 import { describe, expect, it } from "vitest";
-import { type MiddleKind, middleOf } from "../actors/middles.ts";
+import { type MiddleKind, middleKinds, middleOf } from "../actors/middles.ts";
+import { figureText } from "../figures.ts";
 import type { Play } from "../play.ts";
 import type { Performance, Scenario } from "../scenario.ts";
 import { quickPace } from "../stage.ts";
 import { scenarios } from "./all.ts";
+import { gracefulClose } from "./graceful-close.ts";
 
 /** Plays of one cast on sockets, until one is not spoilt. */
 const ATTEMPTS = 3;
@@ -106,6 +108,55 @@ describe("narration", () => {
       }
     }
   });
+});
+
+describe("figures", () => {
+  const kinds = middleKinds.filter((kind) => !middleOf(kind).needsSockets);
+
+  it.each(scenarios)("of $name agree with their nouns, whatever stands in the middle", async (scenario) => {
+    for (const kind of kinds) {
+      const { play } = await perform(scenario, kind, "simulated");
+      const figures = play.measures.map((it) => `${it.name.en}: ${figureText(it, "en")}`);
+      for (const text of [play.verdict.en, ...figures]) {
+        expect(text).not.toMatch(/\b1 (?:connection|request|round trip|byte|time)s\b|\b1 (?:are|use|travel)\b/);
+        expect(text).not.toMatch(/\b(?:0|[2-9]|\d{2,}) (?:connection|request|byte)\b/);
+      }
+    }
+  });
+
+  it("of one are singular", () => {
+    const one = { name: { en: "it takes", ko: "걸린 것" }, value: 1 };
+    const units = ["connections", "requests", "round trips", "bytes", "ms"];
+    const texts = units.map((unit) => figureText({ ...one, unit }, "en"));
+    expect(texts).toStrictEqual(["1 connection", "1 request", "1 round trip", "1 byte", "1 ms"]);
+  });
+
+  it.each(
+    scenarios,
+  )("of $name that are worse with hopwise than without a proxy have their reason, and only those", async (scenario) => {
+    if (!scenario.proxies.includes("none")) return expect(scenario.comparison).toBeUndefined();
+    const [without, hopwise] = await Promise.all([
+      perform(scenario, "none", "simulated"),
+      perform(scenario, "hopwise", "simulated"),
+    ]);
+    const isSlower = hopwise.play.measures.some(({ name, unit, value }) => {
+      const other = without.play.measures.find((it) => it.name.en === name.en);
+      return unit === "ms" && other !== undefined && value > other.value;
+    });
+    expect(hopwise.play.comparison !== undefined).toBe(isSlower);
+    expect(without.play.comparison).toBeUndefined();
+  });
+});
+
+it("a message whose end comes late is two steps, and its end leaves before its sender's FIN", async () => {
+  const { play } = await perform(gracefulClose, "hopwise", "simulated");
+  const titles = play.steps.flatMap((step) => (step.kind === "message" && step.from === "client" ? [step.title] : []));
+  expect(titles).toStrictEqual(["POST /upload HTTP/1.1", "… 8.0 MiB"]);
+  const answer = play.steps.findIndex((step) => step.kind === "message" && step.from === "server");
+  const end = play.steps.findIndex((step) => step.kind === "message" && step.title === "… 8.0 MiB");
+  const fin = play.steps.findIndex((step) => step.kind === "close" && step.from === "client");
+  expect([answer < end, end < fin]).toStrictEqual([true, true]);
+  expect(play.steps[end]?.at_ms).toBeLessThanOrEqual(play.steps[fin]?.at_ms ?? 0);
 });
 
 it("the scenarios tell the story, statement by statement", () => {

@@ -15,7 +15,7 @@ export function columnsOf(text: string): number {
   return columns;
 }
 
-/** Cut at the end, so that it takes at most `columns`. */
+/** Cut at the end, so that it takes at most `columns`: only for lines that are drawn anew, which must stay one row. */
 export function cut(text: string, columns: number): string {
   if (columnsOf(text) <= columns) return text;
   let result = "";
@@ -33,11 +33,11 @@ export function padded(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - columnsOf(text)));
 }
 
-/** Broken between words; a word that is longer than a line stands alone and is cut. */
+/** Broken between words; a word that is longer than a line is broken, behind a hyphen where it has one. Nothing is lost. */
 export function wrapped(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  for (const word of text.split(" ").flatMap((whole) => piecesOf(whole, columns))) {
     const longer = line === "" ? word : `${line} ${word}`;
     if (line !== "" && columnsOf(longer) > columns) {
       lines.push(line);
@@ -46,7 +46,24 @@ export function wrapped(text: string, columns: number): string[] {
       line = longer;
     }
   }
-  return [...lines, line].map((whole) => cut(whole, columns));
+  return [...lines, line];
+}
+
+function piecesOf(word: string, columns: number): string[] {
+  const pieces: string[] = [];
+  let rest = word;
+  while (columnsOf(rest) > columns) {
+    let fits = "";
+    for (const character of rest) {
+      if (fits !== "" && columnsOf(fits + character) > columns) break;
+      fits += character;
+    }
+    const hyphen = fits.lastIndexOf("-") + 1;
+    const piece = hyphen > 1 ? fits.slice(0, hyphen) : fits;
+    pieces.push(piece);
+    rest = rest.slice(piece.length);
+  }
+  return rest === "" ? pieces : [...pieces, rest];
 }
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";

@@ -1,23 +1,30 @@
 /**
  * The sequence diagram of a play in lines of text: a column for each actor, time at the left, one step after the other.
  *
- * Steps are drawn as they come, so that a play can be drawn while it is on. Deliberately absent: waiting; a long time and a
- * short one take as many lines.
+ * Steps are drawn as they come, so that a play can be drawn while it is on; the caller keeps them in order (telling.ts), and
+ * a wait stands where it ends. Text is wrapped, never cut. Deliberately absent: pauses; a long time and a short one take as
+ * many lines.
  */
 import type { Actor, Connection, Language, NarratedStep, Text } from "../play.ts";
-import { columnsOf, cut, padded, type Style, styled, wrapped } from "./columns.ts";
+import { toldAt_ms } from "../recording/telling.ts";
+import { timeText } from "../stage.ts";
+import { columnsOf, padded, type Style, styled, wrapped } from "./columns.ts";
 
 /** The time at the left, and a space. */
 const GUTTER = 9;
 const WIDTH_MIN = 60;
 const WIDTH_MAX = 120;
+/** What stands beside a lifeline is broken into lines of at most so many columns, */
+const TEXT_COLUMNS_MAX = 48;
+/** and text on an arrow moves to the left rather than get fewer than these. */
+const TEXT_COLUMNS_MIN = 20;
 /** Field lines shown below a message. */
 const FIELDS_MAX = 4;
 
 const words = {
   opens: { en: "SYN", ko: "SYN" },
   port: { en: "port", ko: "포트" },
-  octets: { en: "octets", ko: "바이트" },
+  bytes: { en: "bytes", ko: "바이트" },
 } satisfies Record<string, Text>;
 
 export interface DiagramOptions {
@@ -63,10 +70,10 @@ export class Diagram {
     return [...rows, this.row("", this.lifelines)];
   }
 
-  /** One step, with what the narrator says of it. */
-  linesOf(step: NarratedStep): string[] {
+  /** One step, with what the narrator says of it. @param at_ms the time beside it */
+  linesOf(step: NarratedStep, at_ms = toldAt_ms(step)): string[] {
     const { language } = this.options;
-    const lines = this.drawn(step);
+    const lines = this.drawn(step, (at_ms / 1_000).toFixed(3));
     if (step.narration !== undefined) {
       for (const line of wrapped(step.narration[language].replaceAll("`", ""), this.width - 2)) {
         lines.push(`${" ".repeat(GUTTER)}${styled("green", `  ${line}`)}`);
@@ -76,13 +83,16 @@ export class Diagram {
     return lines;
   }
 
-  private drawn(step: NarratedStep): string[] {
-    const time = (step.at_ms / 1_000).toFixed(3);
+  private drawn(step: NarratedStep, time: string): string[] {
     switch (step.kind) {
-      case "wait":
-        return [this.beside(time, step.actor, step.text[this.options.language], step.isHang ? "red" : "dim", "▒")];
+      case "wait": {
+        const text = this.say(step.text);
+        const length = this.say(timeText(step.until_ms - step.at_ms));
+        const whole = text.includes(length) ? text : `${text} (${length})`;
+        return this.beside(time, step.actor, whole, step.isHang ? "red" : "dim", "▒");
+      }
       case "note":
-        return [this.beside(time, step.actor, step.text[this.options.language], "yellow", "●")];
+        return this.beside(time, step.actor, this.say(step.text), "yellow", "●");
       case "open": {
         const port = this.options.connectionOf(step.connection)?.port ?? 0;
         const label = `${words.opens[this.options.language]} ${this.say(words.port)} ${port}`;
@@ -95,8 +105,8 @@ export class Diagram {
       case "message": {
         const lines = this.arrow(time, step.connection, step.from, step.title, "cyan", "─");
         const shown = step.emphasis.slice(0, FIELDS_MAX);
-        if (step.octetCount > step.octets.length) shown.push(`${step.octetCount} ${this.say(words.octets)}`);
-        return [...lines, ...shown.map((field) => this.besideArrow(step.connection, field))];
+        if (step.octetCount > step.octets.length) shown.push(`${step.octetCount} ${this.say(words.bytes)}`);
+        return [...lines, ...shown.flatMap((field) => this.besideArrow(step.connection, field))];
       }
     }
   }
@@ -123,7 +133,7 @@ export class Diagram {
     const arrow = isRightward ? middle + head : head + middle;
     const row = this.row(time, this.over(left + 1, arrow, style));
     if (fits) return [row];
-    return [this.row("", this.over(left + 2, cut(label, this.width - left - 2), style)), row];
+    return [...this.textAt(left + 2, label, style), row];
   }
 
   private spanOf(id: string, from: string | undefined): [left: number, right: number, isRightward: boolean] {
@@ -135,17 +145,29 @@ export class Diagram {
     return [Math.min(start, end), Math.max(start, end), start < end];
   }
 
-  private besideArrow(id: string, text: string): string {
+  private besideArrow(id: string, text: string): string[] {
     const [left] = this.spanOf(id, undefined);
-    return this.row("", this.over(left + 3, cut(text, this.width - left - 3), "dim"));
+    return this.textAt(left + 3, text, "dim");
   }
 
-  /** At an actor's column: to its right, or to its left where there is no room. */
-  private beside(time: string, actor: string, text: string, style: Style, mark: string): string {
+  /** From this column to the right edge; further left where that leaves no room to speak of. */
+  private textAt(column: number, text: string, style: Style): string[] {
+    const start = Math.max(0, Math.min(column, this.width - Math.min(columnsOf(text), TEXT_COLUMNS_MIN)));
+    return wrapped(text, this.width - start).map((line) => this.row("", this.over(start, line, style)));
+  }
+
+  /** A mark on an actor's lifeline, and what it is about to its right, or to its left where there is more room. */
+  private beside(time: string, actor: string, text: string, style: Style, mark: string): string[] {
     const position = this.positions.get(actor) ?? 0;
-    const label = cut(text, this.width - 4);
-    const start = Math.max(0, Math.min(position, this.width - columnsOf(label) - 3));
-    return this.row(time, this.over(start, `${mark} ${label}`, style));
+    const right = this.width - position - 2;
+    const isRight = right >= Math.min(columnsOf(text), position - 2, TEXT_COLUMNS_MAX);
+    const lines = wrapped(text, Math.min(TEXT_COLUMNS_MAX, isRight ? right : position - 2));
+    return lines.map((line, index) => {
+      const sign = index === 0 ? mark : "│";
+      const drawn = isRight ? `${sign} ${line}` : `${line} ${sign}`;
+      const start = isRight ? position : position - 1 - columnsOf(line);
+      return this.row(index === 0 ? time : "", this.over(start, drawn, style));
+    });
   }
 
   /** The lifelines with something drawn over them. */

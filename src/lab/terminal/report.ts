@@ -33,17 +33,24 @@ function proxyName(proxy: string, language: Language): string {
   return proxyNames[proxy]?.[language] ?? proxy;
 }
 
-export function listOf(scenarios: readonly ScenarioText[], language: Language): string[] {
+export function listOf(scenarios: readonly ScenarioText[], language: Language, width: number): string[] {
   const names = Math.max(...scenarios.map(({ name }) => name.length));
-  const titles = Math.max(...scenarios.map(({ title }) => columnsOf(title[language])));
+  const indent = names + 4;
+  const fits = ({ title, proxies }: ScenarioText) =>
+    indent + columnsOf(title[language]) + 2 + columnsOf(proxies.join(", ")) <= width;
+  const titles = Math.max(0, ...scenarios.filter(fits).map(({ title }) => columnsOf(title[language])));
   return [
     styled("bold", words.scenarios[language]),
-    ...scenarios.map(
-      ({ name, title, proxies }) =>
-        `  ${styled("cyan", padded(name, names))}  ${padded(title[language], titles)}  ${styled("dim", proxies.join(", "))}`,
-    ),
+    ...scenarios.flatMap((scenario) => {
+      const name = `  ${styled("cyan", padded(scenario.name, names))}  `;
+      const proxies = styled("dim", scenario.proxies.join(", "));
+      const title = scenario.title[language];
+      if (fits(scenario)) return [`${name}${padded(title, titles)}  ${proxies}`];
+      const [first = "", ...rest] = wrapped(title, width - indent);
+      return [name + first, ...[...rest, proxies].map((line) => " ".repeat(indent) + line)];
+    }),
     "",
-    words.hint[language],
+    ...wrapped(words.hint[language], width),
   ];
 }
 
@@ -53,29 +60,46 @@ export interface Billing {
   readonly rtt_ms: number;
 }
 
-export function titleOf({ title }: ScenarioText, { proxy, network, rtt_ms }: Billing, language: Language): string[] {
+export function titleOf(
+  { title }: ScenarioText,
+  { proxy, network, rtt_ms }: Billing,
+  language: Language,
+  width: number,
+): string[] {
   const where = network === "sockets" ? words.sockets[language] : words.virtual[language];
   return [
     "",
-    styled("bold", `${title[language]} — ${proxyName(proxy, language)}`),
-    styled("dim", `${where}, ${words.rtt[language]} ${rtt_ms} ms`),
+    ...wrapped(`${title[language]} — ${proxyName(proxy, language)}`, width).map((line) => styled("bold", line)),
+    ...wrapped(`${where}, ${words.rtt[language]} ${rtt_ms} ms`, width).map((line) => styled("dim", line)),
     "",
   ];
 }
 
-export function verdictOf({ outcome, verdict, measures }: Play, language: Language, width: number): string[] {
+export function verdictOf(
+  { outcome, verdict, measures, comparison }: Play,
+  language: Language,
+  width: number,
+): string[] {
   const { mark, style } = marks[outcome];
   const lines = wrapped(verdict[language], width - 4);
+  const figures = measures.flatMap((measure) =>
+    wrapped(`${measure.name[language]}: ${figureText(measure, language)}`, width - 4),
+  );
   return [
     "",
     ...lines.map((line, index) => styled(style, `${index === 0 ? mark : " "} ${line}`)),
-    ...measures.map((measure) => styled("dim", `    ${measure.name[language]}: ${figureText(measure, language)}`)),
+    ...figures.map((line) => styled("dim", `    ${line}`)),
+    ...(comparison === undefined ? [] : ["", ...wrapped(comparison[language], width - 4).map((line) => `  ${line}`)]),
   ];
 }
 
 export function moralOf({ moral, sources }: ScenarioText, language: Language, width: number): string[] {
   const text = `${words.moral[language]}: ${moral[language].replaceAll("`", "")}`;
-  return ["", ...wrapped(text, width - 2).map((line) => styled("bold", line)), styled("dim", sources.join(" · "))];
+  return [
+    "",
+    ...wrapped(text, width - 2).map((line) => styled("bold", line)),
+    ...wrapped(sources.join(" · "), width - 2).map((line) => styled("dim", line)),
+  ];
 }
 
 /** Scenario by proxy: what happened. */

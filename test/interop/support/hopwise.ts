@@ -25,6 +25,7 @@ export interface HopStats {
 
 /** What the tests look at of `/stats`. */
 export interface Stats {
+  readonly runtime: { readonly name: string; readonly version: string; readonly sockets: string };
   readonly workers?: {
     readonly running: number;
     readonly restarted: number;
@@ -45,6 +46,7 @@ export interface Exit {
 
 interface ListeningLine {
   readonly type: "listening";
+  readonly runtime: Stats["runtime"];
   readonly url: string;
   readonly port: number;
   readonly admin: string;
@@ -54,6 +56,8 @@ export class Hopwise {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** As it is named at start. */
+  readonly runtime: Stats["runtime"];
   readonly exited: Promise<Exit>;
   private readonly child: ChildProcess;
   private readonly adminUrl: string;
@@ -65,6 +69,7 @@ export class Hopwise {
     this.exited.catch(() => {});
     this.url = listening.url;
     this.port = listening.port;
+    this.runtime = listening.runtime;
     this.adminUrl = listening.admin;
     this.pid = child.pid ?? 0;
   }

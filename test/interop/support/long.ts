@@ -1,4 +1,4 @@
 /**
- * The long forms of the load tests: the figures of the specification in full. `npm run test:long` runs them.
+ * The long forms of tests: larger loads, more seeds and inputs. `npm run test:all` runs them.
  */
 export const isLong = process.env.HOPWISE_LONG === "1";

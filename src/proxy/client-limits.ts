@@ -1,0 +1,164 @@
+/**
+ * Which limit of time runs on a client's connection, and what it means when it has passed: what the client owes decides.
+ *
+ * There is one deadline per connection. The origin's is in upstream-limit.ts. Deliberately absent: what is done about it.
+ */
+import { Deadline, type DeadlineOwner } from "../connection/deadlines.ts";
+import type { ClientExchange } from "./client-exchange.ts";
+import { ClientPresence, type PresenceStep } from "./client-presence.ts";
+import type { ProxyContext } from "./context.ts";
+import { Pace } from "./pace.ts";
+
+/** `presence`: a sign that a client which has closed its side still reads. */
+export type ClientLimit = "head" | "keep-alive" | "body" | "write" | "presence";
+
+/** An origin is not asked for a body of which nothing has come, for this long; most bodies follow their head at once. */
+export const BODY_START_MS = 250;
+/** With a least rate it is looked at this often. */
+const RATE_CHECK_MS = 2_500;
+/** Steps of finding out whether a client still reads are rounded up to this, so that few lengths of deadline are in use. */
+const PRESENCE_STEP_MS = 50;
+
+export class ClientLimits extends Deadline {
+  limit: ClientLimit = "head";
+  private readonly context: ProxyContext;
+  private pace: Pace | undefined;
+  private presence: ClientPresence | undefined;
+  /** Bytes of the present exchange's request that the pace knows of. */
+  private paced_bytes = 0;
+  /** What was unsent when the client began to take nothing more; it takes what it is sent: undefined. */
+  private blockedWith_bytes: number | undefined;
+  /** When the client moved something, as far as a least rate asks. */
+  private movedAt_ms = 0;
+
+  constructor(owner: DeadlineOwner, context: ProxyContext) {
+    super(owner);
+    this.context = context;
+  }
+
+  arm(limit: ClientLimit, delay_ms: number): void {
+    this.limit = limit;
+    this.context.deadlines.set(this, delay_ms, this.context.clock.now());
+  }
+
+  clear(): void {
+    this.context.deadlines.clear(this);
+  }
+
+  // What the client owes, and how fast it is.
+
+  /** Sets the limit for what the client owes in this exchange. @param mayRead whether it is read from */
+  setForExchange(exchange: ClientExchange | undefined, mayRead: boolean, minorVersion: 0 | 1): void {
+    const owed = exchange?.owed;
+    this.notePace(exchange, owed === "body" && mayRead);
+    if (owed === "body-start") this.arm("body", BODY_START_MS);
+    else if (owed === "body" && mayRead) this.arm("body", this.checkAfter_ms());
+    else this.setForPresence(exchange, minorVersion);
+  }
+
+  private notePace(exchange: ClientExchange | undefined, isOwing: boolean): void {
+    if (this.pace === undefined && !isOwing) return;
+    this.pace ??= new Pace();
+    const received_bytes = exchange?.requestBytes ?? 0;
+    const now = this.context.clock.now();
+    this.movedAt_ms = now;
+    this.pace.note(isOwing, received_bytes - this.paced_bytes, now);
+    this.paced_bytes = received_bytes;
+  }
+
+  /** The exchange has ended; the next one has a pace of its own. */
+  endExchange(): void {
+    this.paced_bytes = 0;
+    if (this.blockedWith_bytes === undefined) this.pace = undefined;
+  }
+
+  /** The client takes nothing more for now. */
+  setForBlocked(unsent_bytes: number): void {
+    this.blockedWith_bytes = unsent_bytes;
+    this.pace ??= new Pace();
+    this.movedAt_ms = this.context.clock.now();
+    this.pace.note(true, 0, this.movedAt_ms);
+    this.arm("write", this.checkAfter_ms());
+  }
+
+  /** It has taken all of it. */
+  endBlocked(): void {
+    this.pace?.note(false, this.blockedWith_bytes ?? 0, this.context.clock.now());
+    this.blockedWith_bytes = undefined;
+    if (this.limit === "write") this.clear();
+  }
+
+  private checkAfter_ms(): number {
+    const { bodyTimeout_ms, minRate } = this.context.settings;
+    return minRate > 0 ? Math.min(bodyTimeout_ms, RATE_CHECK_MS) : bodyTimeout_ms;
+  }
+
+  /**
+   * The limit for a body, or for taking the response, is due. @param hasMoved whether anything has moved since it was set
+   * @returns what it means; nothing yet, and it runs on: undefined
+   */
+  dueOf(hasMoved: boolean, unsent_bytes: number): "too-slow" | "late" | undefined {
+    const { bodyTimeout_ms, minRate } = this.context.settings;
+    const now = this.context.clock.now();
+    if (minRate > 0 && this.isSlowerThan(minRate, unsent_bytes)) return "too-slow";
+    if (hasMoved) this.movedAt_ms = now;
+    if (now - this.movedAt_ms >= bodyTimeout_ms) return "late";
+    this.arm(this.limit, this.checkAfter_ms());
+    return undefined;
+  }
+
+  /** Whether the client owes something, and moves it more slowly than so many bytes per second. */
+  isSlowerThan(rate: number, unsent_bytes: number): boolean {
+    const { pace } = this;
+    if (pace === undefined) return false;
+    const now = this.context.clock.now();
+    if (this.blockedWith_bytes !== undefined) {
+      pace.note(true, Math.max(0, this.blockedWith_bytes - unsent_bytes), now);
+      this.blockedWith_bytes = unsent_bytes;
+    }
+    const actual = pace.rate(now);
+    return actual !== undefined && actual < rate;
+  }
+
+  // Whether a client that has closed its side is still there.
+
+  noteClientEnd(): void {
+    if (this.context.settings.clientClose !== "finish") this.presence = new ClientPresence(this.context.clock.now());
+  }
+
+  get watchesPresence(): boolean {
+    return this.presence !== undefined;
+  }
+
+  noteWrite(): void {
+    this.presence?.noteWrite(this.context.clock.now());
+  }
+
+  private setForPresence(exchange: ClientExchange | undefined, minorVersion: 0 | 1): void {
+    const step = this.presenceStep(exchange, minorVersion);
+    if (step === undefined) return this.clear();
+    const delay_ms = step.at_ms - this.context.clock.now();
+    this.arm("presence", Math.max(1, Math.ceil(delay_ms / PRESENCE_STEP_MS)) * PRESENCE_STEP_MS);
+  }
+
+  private presenceStep(exchange: ClientExchange | undefined, minorVersion: 0 | 1): PresenceStep | undefined {
+    const { presence } = this;
+    if (presence === undefined || exchange === undefined || exchange.stage === "local") return undefined;
+    const { stage, record } = exchange;
+    const now = this.context.clock.now();
+    return presence.next({ minorVersion, isForwarding: stage === "forwarding", beganAt_ms: record.startedAt_ms, now });
+  }
+
+  /** It is due to find out whether the client still reads. @returns how; not now: undefined */
+  presenceDue(exchange: ClientExchange | undefined, minorVersion: 0 | 1): PresenceStep["does"] | undefined {
+    const step = this.presenceStep(exchange, minorVersion);
+    if (step === undefined) return undefined;
+    const now = this.context.clock.now();
+    if (step.at_ms <= now) {
+      if (step.does === "probe") this.presence?.noteProbe(now);
+      return step.does;
+    }
+    this.setForPresence(exchange, minorVersion);
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * How fast a client moves the bytes that only it can move: those of a body that it owes, and those of a response that wait
+ * for it.
+ *
+ * Time counts only while the client owes something, so an origin's silence never makes a client slow. Deliberately absent:
+ * what becomes of a slow client, see client-limits.ts and client-table.ts.
+ */
+
+/** The rate is taken over this much time in which the client owed something. */
+export const RATE_WINDOW_MS = 10_000;
+/** Time in which a client owes something before its rate counts: slow starts, and buffers on the way. */
+export const RATE_GRACE_MS = 10_000;
+
+export class Pace {
+  private owingSince_ms: number | undefined;
+  private owed_ms = 0;
+  private bytes = 0;
+  private isInGrace = true;
+  private latest: number | undefined;
+
+  /** From now on the client owes something, or nothing; `bytes` have moved since this was told last. */
+  note(isOwing: boolean, bytes: number, now: number): void {
+    this.settle(now);
+    this.bytes += bytes;
+    this.owingSince_ms = isOwing ? now : undefined;
+  }
+
+  /** Bytes per second over the latest window; undefined: not known yet, or the client owes nothing now. */
+  rate(now: number): number | undefined {
+    if (this.owingSince_ms === undefined) return undefined;
+    this.settle(now);
+    return this.latest;
+  }
+
+  private settle(now: number): void {
+    if (this.owingSince_ms === undefined) return;
+    this.owed_ms += now - this.owingSince_ms;
+    this.owingSince_ms = now;
+    if (this.owed_ms < (this.isInGrace ? RATE_GRACE_MS : RATE_WINDOW_MS)) return;
+    if (!this.isInGrace) this.latest = (this.bytes * 1_000) / this.owed_ms;
+    this.isInGrace = false;
+    this.owed_ms = 0;
+    this.bytes = 0;
+  }
+}
