@@ -127,12 +127,14 @@ export const knownRequestDifferences: readonly KnownDifference[] = [
   },
   {
     name: "chunk-extension-white-space",
-    reason: "there may be white space before the semicolon of an extension (RFC 9112 section 7.1.1); Node refuses it",
+    reason:
+      "there may be white space before the semicolon of an extension, behind it, and around its equals sign (RFC 9112 " +
+      "section 7.1.1); Node refuses it",
     applies: ({ kind, what, error }, input) =>
       kind === "laxer" &&
       what === "Node refuses the body" &&
-      error === "HPE_INVALID_CHUNK_SIZE" &&
-      /[0-9a-f][ \t]+;/i.test(input),
+      ((error === "HPE_INVALID_CHUNK_SIZE" && /[0-9a-f][ \t]+;/i.test(input)) ||
+        (error === "HPE_STRICT" && /[0-9a-f][ \t]*;[^\r\n]*[ \t]/i.test(input))),
     example: "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1 ;a\r\nx\r\n0\r\n\r\n",
   },
   {
