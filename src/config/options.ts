@@ -49,7 +49,7 @@ export interface ProxyOptions {
   readonly bodyTimeout?: Duration | undefined;
   /**
    * Bytes per second that a client must move, over 10 seconds and after 10 seconds of grace, while only it can go on.
-   * Default: `0`, only when others need its place.
+   * Default: `0`, no such limit.
    */
   readonly minRate?: Size | undefined;
   /**

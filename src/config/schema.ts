@@ -180,8 +180,7 @@ export const proxySchema = z.strictObject({
     group: "clients",
     placeholder: "<size>",
     description:
-      "bytes per second that a client must move, over 10s and after 10s of grace, while only it can go on; 0: only when " +
-      "others need its place, and then 1k",
+      "bytes per second that a client must move, over 10s and after 10s of grace, while only it can go on; 0: no such limit",
     reason: "a slow phone harms nobody while there is room",
   }),
   clientClose: option(z.enum(["probe", "cancel", "finish"]).prefault("probe"), {

@@ -32,7 +32,7 @@ export const closeReasons = {
   "pool-evicted": "its origin was not asked for longest, and gave way to another origin",
   "retry-suspect": "idle beside a connection that just turned out to be dead",
   // Pressure and drain.
-  evicted: "gave way to a newcomer: idle, too slow, or its client held more than its share",
+  evicted: "the longest idle connection gave way to a newcomer",
   overloaded: "no room, and nobody idle to make room",
   drained: "the proxy drains",
   "drain-deadline": "the drain's deadline ended what was still in flight",

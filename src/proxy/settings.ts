@@ -40,7 +40,7 @@ export interface GatewaySettings {
   readonly headTimeout_ms: number;
   /** Between octets of a body, in either direction; also how long a peer may take nothing of what it is sent. */
   readonly bodyTimeout_ms: number;
-  /** Bytes per second that a client must move while only it can go on; 0: only when others need its place. */
+  /** Bytes per second that a client must move while only it can go on; 0: no such limit. */
   readonly minRate: number;
   /** What the FIN of a client means whose request is complete. */
   readonly clientClose: ClientClose;

@@ -180,7 +180,11 @@ export const checklist: readonly Chapter[] = [
       must(82, "9112 9.6", "Nothing is processed behind close."),
       must(83, "9112 9.6", "On a connection whose server said close nothing more is sent."),
       must(84, "9112 9.6", "A close is made in stages: our FIN, reading on for a while, then all of it."),
-      must(85, "9112 9.6", "A client's half-close neither ends its request nor withdraws it."),
+      must(
+        85,
+        "9112 9.6",
+        "A client's half-close neither ends its request nor withdraws it, as long as the client reads.",
+      ),
       {
         ...must(
           86,
