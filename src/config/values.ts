@@ -7,6 +7,9 @@
 import { BlockList, isIP, isIPv4 } from "node:net";
 import { addressMeant, isNumericHost, portMeant } from "../pool/numeric-host.ts";
 import { OriginAddressError, parseOriginAddress } from "../pool/origin-address.ts";
+import type { OriginHost } from "../proxy/origin-references.ts";
+import { isAuthority } from "../wire/target.ts";
+import { type ToleranceKind, toleranceKinds } from "../wire/tolerance.ts";
 import { withoutUserinfo } from "../wire/userinfo.ts";
 import { HopwiseError } from "./error.ts";
 
@@ -183,6 +186,27 @@ export function readViaName(value: string): string {
     throw invalid(`"${shown(value)}" is no name for Via: write letters, digits, dots and hyphens, like proxy-1`);
   }
   return value;
+}
+
+/** Which Host origins get. A host of the name `keep` or `origin` is written with its port. */
+export function readOriginHost(value: string): OriginHost {
+  if (value === "keep" || value === "origin") return value;
+  if (value === "" || value.startsWith(":") || !isAuthority(value)) {
+    throw invalid(`"${shown(value)}" is not a valid Host: write keep, origin, or HOST[:PORT] like app.internal`);
+  }
+  return { name: value };
+}
+
+/** Which faults of responses are mended instead of refused: kinds, separated by commas. */
+export function readTolerance(value: string | readonly string[]): ReadonlySet<ToleranceKind> {
+  const kinds = (typeof value === "string" ? value.split(",") : value).map((kind) => kind.trim());
+  for (const kind of kinds) {
+    if ((toleranceKinds as readonly string[]).includes(kind)) continue;
+    throw invalid(
+      `"${shown(kind)}" is not a kind of fault that can be tolerated: write ${toleranceKinds.join(" or ")}`,
+    );
+  }
+  return new Set(kinds as ToleranceKind[]);
 }
 
 /** A value as it may be repeated in a message: short, on one line, harmless to a terminal, and without a password. */

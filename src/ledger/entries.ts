@@ -4,6 +4,7 @@
  * Plain data, safe to keep, and every text in it safe to be written as JSON. Deliberately absent: fields, bodies, and
  * anything else of a message that may be secret.
  */
+
 import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
 import type { Clock } from "../net/ports.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
@@ -12,6 +13,7 @@ import type { AnswerReason } from "../proxy/answers.ts";
 import type { DownstreamConnection } from "../proxy/downstream.ts";
 import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
 import { withoutUserinfo } from "../wire/userinfo.ts";
+import type { LogState } from "./line-queue.ts";
 
 /** One exchange, once it has ended. */
 export interface ExchangeEntry {
@@ -130,6 +132,17 @@ export interface AcceptFailedEntry {
   readonly fault: string;
 }
 
+/** The access log cannot be written, loses lines, or is written again. */
+export interface AccessLogEntry {
+  readonly type: "access-log";
+  readonly time: string;
+  readonly state: LogState;
+  /** The system's error code; an output that is only slow has none. */
+  readonly fault?: string;
+  /** Lines lost so far. */
+  readonly dropped: number;
+}
+
 export interface DrainEntry {
   readonly type: "drain";
   readonly time: string;
@@ -236,6 +249,10 @@ export class EntryMaker {
     return { type: "accept-failed", time: this.now(), fault };
   }
 
+  accessLog(state: LogState, fault: string | undefined, dropped: number): AccessLogEntry {
+    return { type: "access-log", time: this.now(), state, ...(fault === undefined ? {} : { fault }), dropped };
+  }
+
   drainBegan(): DrainEntry {
     return { type: "drain", time: this.now(), state: "began" };
   }
@@ -287,4 +304,19 @@ function hopOf(connection: DownstreamConnection | PooledConnection): HopFacts {
 
 function rounded(ms: number): number {
   return Math.round(ms * 1_000) / 1_000;
+}
+
+/** What an access log's state means, in words. */
+export function logStateText(state: LogState, fault: string | undefined, dropped: number): string {
+  const why = fault === undefined ? "" : ` (${fault})`;
+  switch (state) {
+    case "failing":
+      return `the access log cannot be written${why}: lines wait, up to a limit`;
+    case "dropping":
+      return `the access log loses lines${why}: its output takes ${fault === undefined ? "too few" : "none"}`;
+    case "not-reopened":
+      return `the access log cannot be opened anew${why}: it goes on where it was`;
+    case "writing":
+      return `the access log is written again; ${dropped} lines of it were lost`;
+  }
 }

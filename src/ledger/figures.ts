@@ -10,6 +10,7 @@ import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reason
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { AnswerReason } from "../proxy/answers.ts";
 import type { Outcome } from "../proxy/exchange-record.ts";
+import type { ToleranceKind } from "../wire/tolerance.ts";
 import type { EndpointTally } from "./endpoint-tally.ts";
 import type { DurationHistogram } from "./histogram.ts";
 import { type Hop, hops, type Ledger, type Tally } from "./ledger.ts";
@@ -79,6 +80,7 @@ export interface Figures {
   readonly answers: Tally<AnswerReason>;
   /** In the order of `statusClasses`. */
   readonly statuses: readonly number[];
+  readonly tolerated: Tally<ToleranceKind>;
   readonly retries: number;
   readonly requestBodyBytes: number;
   readonly responseBodyBytes: number;
@@ -89,6 +91,8 @@ export interface Figures {
   readonly named: TallyFigures;
   readonly waiting: number;
   readonly acceptFaults: Readonly<Record<string, number>>;
+  /** Lines of the access log that were lost. */
+  readonly accessLogDropped: number;
   readonly cut: number;
   readonly processorSeconds: number;
   readonly residentBytes: number;
@@ -128,6 +132,7 @@ export function figuresOf(ledger: Ledger): Figures {
     outcomes: { ...ledger.outcomes },
     answers: { ...ledger.answers },
     statuses: [...ledger.statuses],
+    tolerated: { ...ledger.tolerated },
     retries: ledger.retries,
     requestBodyBytes: ledger.requestBodyBytes,
     responseBodyBytes: ledger.responseBodyBytes,
@@ -139,6 +144,7 @@ export function figuresOf(ledger: Ledger): Figures {
     named: tallyFigures(ledger.endpointTallies.named),
     waiting: ledger.gateways.reduce((waiting, gateway) => waiting + gateway.routing.waiting, 0),
     acceptFaults: Object.fromEntries(ledger.acceptFaults),
+    accessLogDropped: ledger.accessLogDropped,
     cut: ledger.cut,
     processorSeconds: (user + system) / 1e6,
     residentBytes: process.memoryUsage.rss(),
@@ -202,6 +208,7 @@ function plus(one: Figures, other: Figures): Figures {
     outcomes: tallies(one.outcomes, other.outcomes),
     answers: tallies(one.answers, other.answers),
     statuses: elementwise(one.statuses, other.statuses),
+    tolerated: tallies(one.tolerated, other.tolerated),
     retries: one.retries + other.retries,
     requestBodyBytes: one.requestBodyBytes + other.requestBodyBytes,
     responseBodyBytes: one.responseBodyBytes + other.responseBodyBytes,
@@ -211,6 +218,7 @@ function plus(one: Figures, other: Figures): Figures {
     named: tallySum(one.named, other.named),
     waiting: one.waiting + other.waiting,
     acceptFaults: tallies(one.acceptFaults, other.acceptFaults),
+    accessLogDropped: one.accessLogDropped + other.accessLogDropped,
     cut: one.cut + other.cut,
     processorSeconds: one.processorSeconds + other.processorSeconds,
     residentBytes: one.residentBytes + other.residentBytes,

@@ -95,6 +95,23 @@ describe("a later scrape", () => {
   });
 });
 
+it("every status has a class: 600 to 999, which clients take for errors, are `other`", async () => {
+  const ledger = new Ledger(clock);
+  for (const status of [599, 600, 700, 999]) ledger.exchangeEnded(record({ status }));
+  const series = await scrape(ledger);
+  expect(series.get('hopwise_responses_total{class="5xx"}')).toBe(1);
+  expect(series.get('hopwise_responses_total{class="other"}')).toBe(3);
+});
+
+it("what was tolerated is counted by kind, from 0 on", async () => {
+  const ledger = new Ledger(clock);
+  ledger.responseTolerated("bare-lf");
+  const series = await scrape(ledger);
+  expect(series.get('hopwise_tolerated_total{kind="bare-lf"}')).toBe(1);
+  expect(series.get('hopwise_tolerated_total{kind="control-characters"}')).toBe(0);
+  expect(statsOf(ledger).exchanges.tolerated).toEqual({ "bare-lf": 1 });
+});
+
 describe("endpoints", () => {
   const endpoint = (name: string, isNamedByClients?: true) =>
     ({

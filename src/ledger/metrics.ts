@@ -100,6 +100,14 @@ class Metrics {
     this.counter("hopwise_responses_total", "Exchanges by the class of the status sent.", ["class"], (tell) => {
       for (const [index, name] of statusClasses.entries()) tell({ class: name }, figures.statuses[index] ?? 0);
     });
+    this.counter(
+      "hopwise_tolerated_total",
+      "Heads of responses with a fault that was mended (--tolerate), by kind.",
+      ["kind"],
+      (tell) => {
+        for (const [kind, times] of Object.entries(figures.tolerated)) tell({ kind }, times);
+      },
+    );
     this.counter("hopwise_retries_total", "Requests sent again because a reused connection was dead.", [], (tell) =>
       tell({}, figures.retries),
     );
@@ -108,6 +116,12 @@ class Metrics {
     );
     this.counter("hopwise_response_body_bytes_total", "Octets of response bodies.", [], (tell) =>
       tell({}, figures.responseBodyBytes),
+    );
+    this.counter(
+      "hopwise_access_log_dropped_total",
+      "Lines of the access log that were lost: its output took none, or not as many.",
+      [],
+      (tell) => tell({}, figures.accessLogDropped),
     );
     this.counter("hopwise_drain_cut_total", "Exchanges and tunnels cut at the end of a drain.", [], (tell) =>
       tell({}, figures.cut),

@@ -104,6 +104,8 @@ export interface ListenOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** A socket that this process was given, and that listens already, or may: instead of `host` and `port`. */
+  readonly fd?: number | undefined;
   /** Other processes listen there, too, and the system divides the connections; see `canSharePort` (runtime.ts). */
   readonly sharesPort?: boolean;
   readonly onSocket: (socket: Socket) => void;

@@ -36,6 +36,9 @@ export const canSharePort: boolean = process.platform === "linux" && (bun !== un
 /** Whether the runtime can send an accepted connection to another process; Bun cannot. */
 export const canHandOver: boolean = bun === undefined;
 
+/** Whether the runtime can listen on a socket that it was given; Bun cannot. */
+export const canInherit: boolean = bun === undefined;
+
 function isNodeFrom(major: number, minor: number): boolean {
   const [ourMajor = 0, ourMinor = 0] = process.versions.node.split(".").map(Number);
   return ourMajor > major || (ourMajor === major && ourMinor >= minor);

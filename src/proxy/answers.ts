@@ -137,6 +137,11 @@ const meanings = {
     text: "Only http is served in absolute-form; for https send CONNECT and speak TLS with the origin yourself.",
     proxyError: "http_request_denied",
   },
+  "address-version-unknown": {
+    status: 501,
+    text: "The target is an IP address of a version that is not known here; send an IPv4 or IPv6 address, or a name.",
+    proxyError: "destination_ip_unroutable",
+  },
   "connect-port-forbidden": {
     status: 403,
     text: "No tunnel may be opened to this port (RFC 9110 section 9.3.6).",
@@ -250,8 +255,16 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?
   const extra =
     `${status === 503 ? `Retry-After: ${RETRY_AFTER_S}\r\n` : ""}` +
     (status === 407 ? CHALLENGE_LINE : "") +
-    `Proxy-Status: ${context.viaName}; error=${type}; details="${reason}"\r\n`;
+    `Proxy-Status: ${statusName(context.viaName)}; error=${type}; details="${reason}"\r\n`;
   return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
+}
+
+/**
+ * A name in `Via` as an item of a structured field (RFC 9209 section 2, RFC 8941 section 3.3): a token if it begins as one,
+ * otherwise a string. It holds nothing that a string would have to escape.
+ */
+export function statusName(viaName: string): string {
+  return /^[a-z*]/i.test(viaName) ? viaName : `"${viaName}"`;
 }
 
 /** Browsers send less than 200 bytes. Reading `Accept` takes time that grows faster than its length, so more is not read. */

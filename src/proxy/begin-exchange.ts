@@ -17,7 +17,7 @@ import type { ExchangeRecord } from "./exchange-record.ts";
 import { TunnelRequest } from "./tunnel-request.ts";
 
 /** Makes what an admitted request begins, once it is known what became of its credentials. */
-type Judged = (verdict: Verdict | "drain-deadline" | "overloaded") => ClientExchange;
+type Judged = (verdict: Verdict | "drain-deadline") => ClientExchange;
 
 /** What an admitted request begins. */
 export function begin(
@@ -71,7 +71,7 @@ class CredentialsCheck implements ClientExchange {
     this.judged = judged;
   }
 
-  end(verdict: Verdict | "drain-deadline" | "overloaded"): void {
+  end(verdict: Verdict | "drain-deadline"): void {
     if (this.isOver) return;
     this.isOver = true;
     this.downstream.goOn(this.judged(verdict));
@@ -87,13 +87,10 @@ class CredentialsCheck implements ClientExchange {
   onClientEnd(): void {}
   onClientDrain(): void {}
   onClientLate(): void {}
+  onClientTooSlow(): void {}
 
   onClientGone(): void {
     this.abandon();
-  }
-
-  giveWay(): void {
-    this.end("overloaded");
   }
 
   cut(): void {

@@ -85,13 +85,10 @@ export class TunnelRequest implements ClientExchange, Seeker {
 
   onClientLate(): void {}
 
+  onClientTooSlow(): void {}
+
   onClientGone(): void {
     this.abandon();
-  }
-
-  giveWay(): void {
-    this.search?.cancel();
-    this.refuse("overloaded", "");
   }
 
   cut(): void {

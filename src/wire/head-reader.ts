@@ -8,7 +8,7 @@
  * start-lines mean (see request-head.ts, response-head.ts) and what fields mean.
  */
 import { FieldTable, kindOf } from "./fields.ts";
-import { COLON, CR, HTAB, isTokenOctet, isWhitespace, LF, type Octets, UNDERSCORE } from "./octets.ts";
+import { COLON, CR, HTAB, isTokenOctet, isWhitespace, LF, type Octets, tokenClassOf } from "./octets.ts";
 import type { RefusalCode } from "./refusals.ts";
 
 /** Bounds on one head, counted from the first octet of its start-line. */
@@ -177,11 +177,11 @@ export abstract class HeadReader {
       return this.endOfLine(octets, lineStart, to);
     }
     let nameEnd = lineStart;
-    let hasUnderscore = false;
+    let classes = 0;
     while (nameEnd < to) {
-      const octet = octets[nameEnd] as number;
-      if (isTokenOctet[octet] !== 1) break;
-      if (octet === UNDERSCORE) hasUnderscore = true;
+      const tokenClass = tokenClassOf[octets[nameEnd] as number] as number;
+      if (tokenClass === 0) break;
+      classes |= tokenClass;
       nameEnd++;
     }
     let colon = nameEnd;
@@ -197,7 +197,7 @@ export abstract class HeadReader {
     const lineEnd = this.endOfLine(octets, colon, to);
     if (lineEnd < 0) return -1;
     const { start } = this;
-    const kind = kindOf(octets, lineStart, nameEnd - lineStart, hasUnderscore);
+    const kind = kindOf(octets, lineStart, nameEnd - lineStart, classes > 1);
     this.fields.add(lineStart - start, nameEnd - start, kind);
     return lineEnd;
   }

@@ -124,7 +124,10 @@ const meanings = {
     text: "A chunk must begin with its size in hexadecimal digits (RFC 9112 section 7.1).",
   },
   "chunk-size-too-large": { status: 400, text: "A chunk size of more than 2^48 octets is refused." },
-  "chunk-extension-invalid": { status: 400, text: "A chunk extension is malformed (RFC 9112 section 7.1.1)." },
+  "chunk-extension-invalid": {
+    status: 400,
+    text: 'A chunk extension is a semicolon and a name, or name=value, or name="value" (RFC 9112 section 7.1.1).',
+  },
   "chunk-extensions-too-long": { status: 400, text: "The chunk extensions of this message exceed the limit." },
   "chunk-data-overrun": {
     status: 400,

@@ -36,9 +36,12 @@ export const baseSettings: Omit<GatewaySettings, "origins"> = {
   poolIdleTimeout_ms: 60_000,
   poolSize: 1_024,
   headLimits: defaultHeadLimits,
+  tolerates: new Set(),
   isTrusted: () => false,
+  originHost: "keep",
   sendsForwarded: false,
   viaName: VIA_NAME,
+  sendsVia: true,
 };
 
 /** Octets that may wait in the proxy for a slow peer: the high-water mark, a read's worth (512 KiB on Bun), and an answer. */

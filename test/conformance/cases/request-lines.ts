@@ -383,6 +383,8 @@ export const requestLines: Group = {
       "[1::2::3]",
       "[1:2:3:4:5:6:7]",
       "[1.2.3.4::]",
+      "[v1]",
+      "[vx.a]",
     ].map((host) =>
       refused(
         [10],
@@ -393,14 +395,23 @@ export const requestLines: Group = {
         "host-invalid",
       ),
     ),
-    ...["a.example:8080", "a:65535", "[::1]:80", "[1:2:3:4:5:6:1.2.3.4]", "127.0.0.1", "a_b", "a%20b", "A"].map(
-      (host) =>
-        exchanged([10], "RFC 9110 section 7.2", `A Host field of ${JSON.stringify(host)} goes on as it came.`, {
-          request: head("GET / HTTP/1.1", `Host: ${host}`),
-          forwarded: head("GET / HTTP/1.1", `Host: ${host}`, ...addedFor(host, "1.1")),
-          response: OK,
-          returned: OK,
-        }),
+    ...[
+      "a.example:8080",
+      "a:65535",
+      "[::1]:80",
+      "[1:2:3:4:5:6:1.2.3.4]",
+      "[v1.a]",
+      "127.0.0.1",
+      "a_b",
+      "a%20b",
+      "A",
+    ].map((host) =>
+      exchanged([10], "RFC 9110 section 7.2", `A Host field of ${JSON.stringify(host)} goes on as it came.`, {
+        request: head("GET / HTTP/1.1", `Host: ${host}`),
+        forwarded: head("GET / HTTP/1.1", `Host: ${host}`, ...addedFor(host, "1.1")),
+        response: OK,
+        returned: OK,
+      }),
     ),
     exchanged([10], "RFC 9112 section 3.2", "An empty Host field is valid.", {
       request: "GET / HTTP/1.1\r\nHost:\r\n\r\n",
