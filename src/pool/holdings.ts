@@ -14,6 +14,8 @@ export class Holdings {
   private readonly endpoints: readonly Endpoint[];
   private counts = new Map<string, number>();
   private countedAt_ms = Number.NEGATIVE_INFINITY;
+  private latest: Ranking<Place> | undefined;
+  private rankedAt_ms = Number.NEGATIVE_INFINITY;
 
   constructor(endpoints: readonly Endpoint[]) {
     this.endpoints = endpoints;
@@ -36,9 +38,13 @@ export class Holdings {
     for (const { client } of this.places()) this.note(client);
   }
 
-  /** @param max how many connections there may be in all */
+  /** Who gives way, as of a moment ago. @param max how many connections there may be in all */
   ranking(max: number, now: number): Ranking<Place> {
-    return new Ranking(this.places(), max, now);
+    if (this.latest === undefined || now - this.rankedAt_ms >= COUNT_MS) {
+      this.latest = new Ranking(this.places(), max, now);
+      this.rankedAt_ms = now;
+    }
+    return this.latest;
   }
 
   private *places(): Iterable<Place> {

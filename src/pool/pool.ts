@@ -56,7 +56,7 @@ export interface PoolOptions {
 }
 
 /** What waits for room is patient for so long: usually somebody is done by then. */
-const PATIENCE_MS = 500;
+const PATIENCE_MS = 250;
 /** Faults of this machine, which say nothing about the endpoint. */
 const LOCAL_FAULTS = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"]);
 
@@ -67,7 +67,6 @@ export class Pool {
   readonly endpoints: readonly Endpoint[];
   readonly options: PoolOptions;
   private readonly line = new WaitingLine<Search>();
-  private readonly impatience = new Deadline({ onDeadline: () => this.makeWay() });
   private readonly holdings: Holdings;
   /** Where the search for the least busy endpoint starts, so that equally busy ones take turns. */
   private turn = 0;
@@ -154,14 +153,12 @@ export class Pool {
   joinLine(waiter: Waiter<Search>): boolean {
     const { hasJoined, displaced } = this.line.join(waiter);
     displaced?.onDisplaced();
-    if (hasJoined && !this.impatience.isListed) this.setImpatience();
     return hasJoined;
   }
 
   /** @internal */
   leaveLine(waiter: Waiter<Search>): void {
     this.line.leave(waiter);
-    if (this.line.size === 0) this.options.deadlines.clear(this.impatience);
   }
 
   /** @internal */
@@ -175,22 +172,13 @@ export class Pool {
     }
   }
 
-  private setImpatience(): void {
-    const { deadlines, clock } = this.options;
-    deadlines.set(this.impatience, PATIENCE_MS, clock.now());
-  }
-
-  /** Those who wait for room too long get it from whoever holds more than a share. */
-  private makeWay(): void {
-    const now = this.options.clock.now();
-    const ranking = this.holdings.ranking(this.options.size * this.endpoints.length, now);
-    let coming = this.endpoints.reduce((sum, { closing }) => sum + closing, 0);
-    for (const search of [...this.line]) {
-      if (now - search.waitsSince_ms < PATIENCE_MS) continue;
-      if (coming > 0) coming--;
-      else ranking.next(search.client)?.giveWay();
-    }
-    if (this.line.size > 0) this.setImpatience();
+  /** @internal `client` has waited for long: who holds more than a share gives it room. */
+  makeWayFor(client: string): void {
+    const { size, clock } = this.options;
+    this.holdings
+      .ranking(size * this.endpoints.length, clock.now())
+      .next(client)
+      ?.giveWay();
   }
 
   /** Closes what is idle, everything else as soon as its exchange ends, and says when all is gone. */
@@ -249,11 +237,11 @@ interface Dial {
  */
 export class Search {
   isOver = false;
-  /** Since when it has been in line. */
-  waitsSince_ms = Number.POSITIVE_INFINITY;
   private readonly pool: Pool;
   private readonly seeker: Seeker;
   private waiter: Waiter<Search> | undefined;
+  /** When it has waited in line for long enough. */
+  private patience: Deadline | undefined;
   private readonly deadline = new Deadline(this);
   /** When the next endpoint is dialed as well. */
   private pace: Deadline | undefined;
@@ -281,9 +269,21 @@ export class Search {
   private seek(looked: Look | undefined): void {
     if (this.proceed(looked)) return;
     this.waiter ??= new Waiter<Search>(this, this.seeker.place.client);
-    this.waitsSince_ms = this.pool.options.clock.now();
     this.isWaiting = this.pool.joinLine(this.waiter);
-    if (!this.isWaiting) this.onDisplaced();
+    if (this.isWaiting) this.setPatience();
+    else this.onDisplaced();
+  }
+
+  private setPatience(): void {
+    const { deadlines, clock } = this.pool.options;
+    this.patience ??= new Deadline({ onDeadline: () => this.onPatienceOver() });
+    deadlines.set(this.patience, PATIENCE_MS, clock.now());
+  }
+
+  private onPatienceOver(): void {
+    if (!this.isWaiting) return;
+    this.setPatience();
+    this.pool.makeWayFor(this.client);
   }
 
   /** @internal There is no room in the line. */
@@ -409,7 +409,7 @@ export class Search {
   }
 
   private finish(): void {
-    const { pool, deadline, pace, dials } = this;
+    const { pool, deadline, pace, patience, dials } = this;
     const { deadlines } = pool.options;
     this.isOver = true;
     for (const { endpoint, giveUp } of dials) {
@@ -420,6 +420,7 @@ export class Search {
     if (this.waiter !== undefined) pool.leaveLine(this.waiter);
     deadlines.clear(deadline);
     if (pace !== undefined) deadlines.clear(pace);
+    if (patience !== undefined) deadlines.clear(patience);
   }
 
   private fail(why: NoConnection, fault: string): void {
