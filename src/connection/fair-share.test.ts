@@ -67,6 +67,14 @@ describe("the client that holds most", () => {
 });
 
 describe("nobody gives way", () => {
+  it("below a 32nd of all places, however many strangers come", () => {
+    const ranking = new Ranking([...places("a", 32), ...places("office", 3, { age_s: 60 })], 64, NOW);
+    const gaveWay = Array.from({ length: 40 }, (_, i) => ranking.next(`stranger${i}`)?.name ?? "nobody");
+    expect(gaveWay.filter((name) => name.startsWith("a"))).toHaveLength(30);
+    expect(gaveWay.filter((name) => name.startsWith("office"))).toEqual(["office3"]);
+    expect(gaveWay.at(-1)).toBe("nobody");
+  });
+
   it("below its share, however silent it is, and however busy others are", () => {
     const streams = places("stream", 20, { age_s: 3_600 });
     const attack = places("attacker", 108, { bytes: 1_000_000 });

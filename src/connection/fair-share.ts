@@ -2,7 +2,8 @@
  * Who gives way when all places are taken: what is slower than any honest client first, then whatever has moved least of the
  * client that holds most.
  *
- * A client's share is an equal part of all places. Nobody below it gives way for others, however silent: an event stream, a
+ * A client's share is an equal part of all places, and never less than a household needs: otherwise a crowd of strangers with
+ * one place each would push everybody else down to one. Nobody below it gives way for others, however silent: an event stream, a
  * long poll and a quiet WebSocket look like an attack when they are alone, and only their number tells them apart.
  * Deliberately absent: what a place is (a client's connection, a connection to an origin), and what is idle; that gives way
  * before anybody here is asked.
@@ -25,6 +26,9 @@ export interface Place {
 export const PLACE_AGE_MS_MIN = 1_000;
 /** What is young has moved little as well: everybody is taken to have moved so much more. */
 const CREDIT_BYTES = 4 * 1024;
+
+/** No share is smaller than this part of all places: some dozens for an office or a household behind one address. */
+const SHARE_MIN = 1 / 32;
 
 interface Holder<P> {
   count: number;
@@ -69,7 +73,7 @@ export class Ranking<P extends Place> {
   /** Who holds most, if that is more than its share, and stays more than what `client` holds. */
   private mostHeldBut(client: string): Holder<P> | undefined {
     const own = this.holderOf(client).count;
-    const share = Math.floor(this.max / this.holders.size);
+    const share = Math.floor(Math.max(this.max / this.holders.size, this.max * SHARE_MIN));
     let most: Holder<P> | undefined;
     for (const holder of this.holders.values()) {
       if (holder.yielding.length > 0 && holder.count > (most?.count ?? 0)) most = holder;

@@ -14,7 +14,8 @@ import { ManyTemperedOrigin } from "./neighbours/origin.ts";
 
 const ATTACKER = "127.0.0.2";
 const NEWCOMER = "127.0.0.3";
-const HONEST = "127.0.0.4";
+/** By kind. */
+const HONEST = { streams: "127.0.0.4", tunnels: "127.0.0.5", uploads: "127.0.0.6" };
 const NEWCOMERS = 20;
 const HONEST_EACH = 20;
 const PLACES = isLong ? 1_024 : 128;

@@ -67,6 +67,13 @@ export class Crowd {
 const UPLOAD_BYTES_PER_S = 2_048;
 const UPLOAD_STEP_MS = 250;
 
+/** Where honest clients come from. */
+export interface HonestAddresses {
+  readonly streams: string;
+  readonly tunnels: string;
+  readonly uploads: string;
+}
+
 /** Honest clients that are slow or silent: event streams, WebSockets, uploads at 2 KiB/s. */
 export class Honest {
   private readonly streams: RawClient[] = [];
@@ -74,16 +81,16 @@ export class Honest {
   private readonly uploads: Promise<boolean>[] = [];
   private isLeaving = false;
 
-  static async gather(port: number, each: number, address: string, origin: ManyTemperedOrigin): Promise<Honest> {
+  static async gather(port: number, each: number, from: HonestAddresses, origin: ManyTemperedOrigin): Promise<Honest> {
     const honest = new Honest();
     for (let i = 0; i < each; i++) {
-      const stream = await RawClient.open(port, address);
+      const stream = await RawClient.open(port, from.streams);
       stream.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
       honest.streams.push(stream);
-      const tunnel = await RawClient.open(port, address);
+      const tunnel = await RawClient.open(port, from.tunnels);
       if ((await tunnel.exchange(UPGRADE)).status !== 101) throw new Error("no tunnel");
       honest.tunnels.push(tunnel);
-      honest.uploads.push(honest.upload(await RawClient.open(port, address)));
+      honest.uploads.push(honest.upload(await RawClient.open(port, from.uploads)));
     }
     await until("all event streams are open", () => origin.streams.size === each);
     return honest;
