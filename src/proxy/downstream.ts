@@ -313,8 +313,8 @@ export class DownstreamConnection implements SocketHandler {
     this.close(closeReason);
   }
 
-  /** Closes gracefully: what was written leaves, then FIN, then what still arrives is read for a while. */
-  close(reason: CloseReason): void {
+  /** Closes gracefully: what was written leaves, then FIN (or RST), then what still arrives is read for a while. */
+  close(reason: CloseReason, isTruncated = false): void {
     if (!this.life.decideClose(reason)) return;
     this.leave();
     const { context } = this;
@@ -324,6 +324,7 @@ export class DownstreamConnection implements SocketHandler {
       deadlines: context.deadlines,
       clock: context.clock,
       writeTimeout_ms: context.settings.bodyTimeout_ms,
+      isTruncated,
       ...(this.table.isDraining ? { silence_ms: DRAIN_SILENCE_MS } : {}),
       onClosed: (fault) => this.onClose(fault),
     });

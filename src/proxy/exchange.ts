@@ -435,8 +435,9 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     else this.record.reason = undefined;
     this.context.outbox.clear();
     this.finishRecord();
-    const mustReset = this.response.clientFraming === "close" || reason === "too-slow" || reason === "evicted";
-    if (isTruncated && mustReset) this.downstream.reset(reason);
+    const isAbrupt = reason === "too-slow" || reason === "evicted";
+    if (isTruncated && isAbrupt) this.downstream.reset(reason);
+    else if (isTruncated && this.response.clientFraming === "close") this.downstream.close(reason, true);
     else this.downstream.onExchangeEnded(reason);
   }
 
