@@ -80,6 +80,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      { test: { name: "work", include: ["test/work/**/*.test.ts"], testTimeout: 60_000 } },
       {
         test: {
           name: "load",

@@ -4,7 +4,7 @@
  * Deliberately absent: what the origin said, addresses, stack traces. The ledger gets those.
  */
 
-import { hasNoWeight, listMembers } from "../wire/octets.ts";
+import { hasNoWeight, listMembers, withoutParameters, withoutQuotedText } from "../wire/lists.ts";
 import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
 import { CHALLENGE_LINE } from "./authentication.ts";
 import { dialErrorType } from "./dial-faults.ts";
@@ -244,7 +244,10 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?
   return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
 }
 
-const JSON_RANGES: ReadonlySet<string | undefined> = new Set([
+/** Browsers send about ten. To a client with more, text is as good as anything. */
+const ACCEPT_RANGES_MAX = 64;
+
+const JSON_RANGES: ReadonlySet<string> = new Set([
   "application/json",
   "application/problem+json",
   "application/*",
@@ -252,10 +255,8 @@ const JSON_RANGES: ReadonlySet<string | undefined> = new Set([
 
 /** Whether JSON is asked for by name; of those who take anything most are people (RFC 9110 section 12.5.1). */
 function takesJson(accept: string): boolean {
-  // What is quoted may hold commas.
-  return listMembers(accept.replace(/"(?:[^"\\]|\\.)*"/g, '""')).some(
-    (member) => JSON_RANGES.has(member.split(/[ \t]*;/)[0]) && !hasNoWeight(member),
-  );
+  const ranges = listMembers(withoutQuotedText(accept), ACCEPT_RANGES_MAX) ?? [];
+  return ranges.some((range) => JSON_RANGES.has(withoutParameters(range)) && !hasNoWeight(range));
 }
 
 /** A whole answer of the proxy's own. */

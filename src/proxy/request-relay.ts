@@ -28,7 +28,7 @@ export class RequestRelay implements BodySink {
   private isChunked: boolean;
   private readonly body: BodyReader;
   private readonly outbox: Outbox;
-  private readonly nominated: readonly string[];
+  private readonly nominated: ReadonlySet<string>;
 
   constructor(context: ProxyContext, { framing, options }: Admission) {
     this.body = BodyReader.for(framing, context.settings.headLimits);

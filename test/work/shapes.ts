@@ -1,0 +1,105 @@
+/**
+ * Texts that make readers work: one or two characters over and over, within something that does not match in the end.
+ *
+ * An expression that tries again from each position, or a loop within a loop, shows on one of these, whatever the field that
+ * holds it means. Deliberately absent: what is right to answer; the conformance suite says it.
+ */
+
+export interface Shape {
+  readonly name: string;
+  /** A value of about `bytes` bytes, never more. */
+  value(bytes: number): string;
+}
+
+/** What lists, parameters, comments, quotes, hosts, numbers and tokens are made of. */
+const CHARACTERS = [..." \t,;=\"\\():./[]%0a-"];
+
+/** Around them: what ends a run of them without a match, and what opens something that is never closed. */
+const FRAMES: readonly (readonly [before: string, behind: string])[] = [
+  ["a", "b"],
+  ["", ""],
+  ['"', ""],
+  ["(", ""],
+  ["[", "]"],
+];
+
+/** Longer units: members, parameters, quoted pairs and nested comments as they occur, and then too often. */
+const UNITS = [
+  "a, ",
+  "a ,",
+  "a\t;q=0,",
+  ";q=0",
+  "; \t",
+  ";q=0.000 ",
+  'a="b",',
+  '"\\"",',
+  '"\\',
+  '",',
+  "(()",
+  "())",
+  "(\\)",
+  "(\\",
+  "1.1 a:0,",
+  "1.1 a (b), ",
+  "::1,",
+  "%41",
+  "[::]:",
+  "a/b,",
+  "trailers;",
+  "100-continue,",
+  "keep-alive,",
+  "close,",
+  "timeout=1,",
+  "chunked,",
+  "for=a;",
+  "\xff",
+  "\xe9\xcc\x81",
+];
+
+function repeated(unit: string, before: string, behind: string): Shape {
+  const frame = before === "" && behind === "" ? "" : ` between ${JSON.stringify(before)} and ${JSON.stringify(behind)}`;
+  return {
+    name: `${JSON.stringify(unit)} over and over${frame}`,
+    value(bytes) {
+      const times = Math.floor((bytes - before.length - behind.length) / unit.length);
+      return before + unit.repeat(times) + behind;
+    },
+  };
+}
+
+/** Members that all differ, as many as there is room for. */
+function different(separator: string): Shape {
+  return {
+    name: `different words with ${JSON.stringify(separator)} between them`,
+    value(bytes) {
+      const members: string[] = [];
+      for (let length = 0, index = 0; ; index++) {
+        const member = `a${index.toString(36)}`;
+        length += member.length + separator.length;
+        if (length > bytes) return members.join(separator);
+        members.push(member);
+      }
+    },
+  };
+}
+
+function pairsOf(characters: readonly string[]): string[] {
+  return characters.flatMap((one, index) => characters.slice(index + 1).map((other) => one + other));
+}
+
+const differing = [",", ", ", ";", "."].map(different);
+
+/** For every field and part of a message. */
+export const shapes: readonly Shape[] = [
+  ...CHARACTERS.flatMap((character) => FRAMES.map(([before, behind]) => repeated(character, before, behind))),
+  ...UNITS.flatMap((unit) => FRAMES.slice(0, 2).map(([before, behind]) => repeated(unit, before, behind))),
+  ...pairsOf(CHARACTERS).map((pair) => repeated(pair, "a", "b")),
+  ...differing,
+];
+
+/** Each pair in each frame, too. */
+export const moreShapes: readonly Shape[] = [
+  ...shapes,
+  ...pairsOf(CHARACTERS).flatMap((pair) => FRAMES.slice(1).map(([before, behind]) => repeated(pair, before, behind))),
+  ...pairsOf(CHARACTERS).flatMap((pair) => CHARACTERS.map((third) => repeated(pair + third, "a", "b"))),
+];
