@@ -247,11 +247,7 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?
 /** Browsers send about ten. To a client with more, text is as good as anything. */
 const ACCEPT_RANGES_MAX = 64;
 
-const JSON_RANGES: ReadonlySet<string> = new Set([
-  "application/json",
-  "application/problem+json",
-  "application/*",
-]);
+const JSON_RANGES: ReadonlySet<string> = new Set(["application/json", "application/problem+json", "application/*"]);
 
 /** Whether JSON is asked for by name; of those who take anything most are people (RFC 9110 section 12.5.1). */
 function takesJson(accept: string): boolean {

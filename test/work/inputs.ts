@@ -35,7 +35,9 @@ const src = new URL("../../src/", import.meta.url);
 const askedByName = ["wire", "proxy"].flatMap((room) =>
   readdirSync(new URL(`${room}/`, src))
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
-    .flatMap((file) => [...readFileSync(new URL(`${room}/${file}`, src), "utf8").matchAll(/fields\??\.get\("([^"]+)"\)/g)])
+    .flatMap((file) => [
+      ...readFileSync(new URL(`${room}/${file}`, src), "utf8").matchAll(/fields\??\.get\("([^"]+)"\)/g),
+    ])
     .map(([, name = ""]) => name),
 );
 /** `x-unknown` stands for every field that nobody looks at. */
@@ -112,16 +114,20 @@ function startLines(): Part[] {
   });
   return [
     { name: "a method", modes: BOTH, play: (text) => request(`${text} / HTTP/1.1\r\n${HOST}`) },
-    ...targets.map((start): Part => ({
-      name: `a target that begins with "${start}"`,
-      modes: BOTH,
-      play: (text) => request(`GET ${start}${text} HTTP/1.1\r\n${HOST}`),
-    })),
-    ...["", "["].map((start): Part => ({
-      name: `a CONNECT target that begins with "${start}"`,
-      modes: BOTH,
-      play: (text) => request(`CONNECT ${start}${text}:443 HTTP/1.1\r\n${HOST}`),
-    })),
+    ...targets.map(
+      (start): Part => ({
+        name: `a target that begins with "${start}"`,
+        modes: BOTH,
+        play: (text) => request(`GET ${start}${text} HTTP/1.1\r\n${HOST}`),
+      }),
+    ),
+    ...["", "["].map(
+      (start): Part => ({
+        name: `a CONNECT target that begins with "${start}"`,
+        modes: BOTH,
+        play: (text) => request(`CONNECT ${start}${text}:443 HTTP/1.1\r\n${HOST}`),
+      }),
+    ),
     { name: "a version", modes: BOTH, play: (text) => request(`GET / HTTP/1.${text}\r\n${HOST}`) },
     { name: "what is no request-line", modes: BOTH, play: (text) => request(`GET ${text}`) },
     { name: "a status", modes: BOTH, play: fromStatus("", "") },
@@ -146,7 +152,9 @@ function manyLines(): Part[] {
       name: `${name} on many lines of a request`,
       modes: BOTH,
       play: (text: string) =>
-        request(`GET http://a/ HTTP/1.1\r\n${name === "host" ? "" : "Host: a\r\n"}${NOMINATING}${lines(name, text)}\r\n`),
+        request(
+          `GET http://a/ HTTP/1.1\r\n${name === "host" ? "" : "Host: a\r\n"}${NOMINATING}${lines(name, text)}\r\n`,
+        ),
     },
     {
       name: `${name} on many lines of a response`,

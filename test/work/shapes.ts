@@ -12,7 +12,7 @@ export interface Shape {
 }
 
 /** What lists, parameters, comments, quotes, hosts, numbers and tokens are made of. */
-const CHARACTERS = [..." \t,;=\"\\():./[]%0a-"];
+const CHARACTERS = [...' \t,;="\\():./[]%0a-'];
 
 /** Around them: what ends a run of them without a match, and what opens something that is never closed. */
 const FRAMES: readonly (readonly [before: string, behind: string])[] = [
@@ -57,7 +57,8 @@ const UNITS = [
 ];
 
 function repeated(unit: string, before: string, behind: string): Shape {
-  const frame = before === "" && behind === "" ? "" : ` between ${JSON.stringify(before)} and ${JSON.stringify(behind)}`;
+  const frame =
+    before === "" && behind === "" ? "" : ` between ${JSON.stringify(before)} and ${JSON.stringify(behind)}`;
   return {
     name: `${JSON.stringify(unit)} over and over${frame}`,
     value(bytes) {

@@ -89,8 +89,7 @@ function settingsOf(mode: Mode): GatewaySettings {
   const origins = [parseOriginAddress("http://127.0.0.1:1")];
   const settings = { ...baseSettings, viaName: "a", origins, isTrusted: () => true, sendsForwarded: true };
   if (mode === "gateway") return settings;
-  const authentication =
-    mode === "forward" ? undefined : new BasicAuthentication(new Map([["somebody", hash]]));
+  const authentication = mode === "forward" ? undefined : new BasicAuthentication(new Map([["somebody", hash]]));
   const anyPort = () => true;
   const forward = { mayConnectTo: anyPort, mayRequestFrom: anyPort, authentication, originsMax: 8, idleMax: 8 };
   return { ...settings, origins: [], forward };

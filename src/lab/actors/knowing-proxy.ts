@@ -58,7 +58,8 @@ class KnowingRelay implements SocketHandler {
   onClose(): void {}
 
   private relay(head: RequestHead): void {
-    this.keepsClient = listMembers(head.fields.get("proxy-connection") ?? "", CONNECTION_OPTIONS_MAX)?.includes("keep-alive") === true;
+    this.keepsClient =
+      listMembers(head.fields.get("proxy-connection") ?? "", CONNECTION_OPTIONS_MAX)?.includes("keep-alive") === true;
     this.dialer.dial(this.upstream, {
       onConnected: (server) => {
         const reader = new ResponseReader({
