@@ -20,6 +20,7 @@ describe("a file of users", () => {
     ],
     [`alice:${HASH.replace("15", "60")}`, /^users line 1 has no scrypt hash/],
     [`a:${HASH}\na:${HASH}`, /^users line 2 names "a" a second time: write each user once$/],
+    [`${"\u00e9".repeat(128)}:${HASH}`, /^users line 1 has a name of more than 255 bytes: write a shorter one$/],
     ["# nobody\n", /^users has no users: write a line NAME:HASH for each, or leave --users away$/],
   ])("%j is refused with what to write", (text, message) => {
     expect(() => parseUsers(text, "users")).toThrow(

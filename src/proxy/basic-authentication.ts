@@ -19,6 +19,12 @@ const WAITING_MAX = 64;
 /** Different credentials of one client that are being checked: a person has one, a shared address a few. */
 const WAITING_OF_CLIENT_MAX = 4;
 
+/**
+ * Bytes of a name and a password together, as they are sent. Normalising them takes a time that grows with the square of their
+ * length where accents are stacked without end (48 KiB: half a second), and nobody has been asked yet who they are.
+ */
+const CREDENTIALS_BYTES_MAX = 1_024;
+
 export type Users = ReadonlyMap<string, PasswordHash>;
 
 interface Check {
@@ -104,7 +110,9 @@ function remember(digests: Set<string>, digest: string): void {
 function basicCredentials(value: string): { name: string; password: string } | undefined {
   const token = /^basic +([a-z0-9+/\-._~]+=*)$/i.exec(value)?.[1];
   if (token === undefined) return undefined;
-  const text = Buffer.from(token, "base64").toString("utf8");
+  const octets = Buffer.from(token, "base64");
+  if (octets.length > CREDENTIALS_BYTES_MAX) return undefined;
+  const text = octets.toString("utf8");
   const colon = text.indexOf(":");
   // RFC 7617 section 2: neither holds control characters.
   if (colon < 0 || /[\x00-\x1f\x7f]/.test(text)) return undefined;

@@ -19,6 +19,8 @@ export interface PasswordHash {
 const COST = { ln: 15, r: 8, p: 1 } as const;
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
+/** Of a new password, in UTF-8; a check takes a name and a password of 1,024 bytes together (basic-authentication.ts). */
+export const PASSWORD_BYTES_MAX = 512;
 /** What a file may ask for: beyond, a typing error would take all memory (1 GiB) and minutes. */
 const LN_MAX = 20;
 const R_MAX = 32;
