@@ -2,12 +2,12 @@
  * Every part of a message that a stranger writes, filled with each shape: what to send at a given size.
  *
  * The fields are those that the wire room recognises and those that are asked for by name, so none that is added can be
- * forgotten. A request's answer is malformed, so that an answer of the proxy's own is made, too.
+ * forgotten. Answers to requests are malformed, so that an answer of the proxy's own is made, too. Deliberately absent: which
+ * shapes there are, and what they may cost.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { recognisedNames } from "../../src/wire/fields.ts";
 import type { Octets } from "../../src/wire/octets.ts";
-import type { Shape } from "./shapes.ts";
 import type { Mode } from "./stage.ts";
 
 /** What is sent, in pieces as they arrive. */
@@ -19,16 +19,18 @@ export interface Play {
 export interface Part {
   readonly name: string;
   readonly modes: readonly Mode[];
-  /** With `text` in it, which is at most `room` octets shorter than the size in question. */
+  /** Played with every shape in the short form, too; others take their turns. */
+  readonly isBrief: boolean;
+  /** The message with `text` in it, and at most `ROOM_BYTES` of its own in each head. */
   play(text: string): Play;
 }
+
+/** For what surrounds a text in its head. */
+export const ROOM_BYTES = 512;
 
 export function octetsOf(text: string): Octets {
   return Buffer.from(text, "latin1") as unknown as Octets;
 }
-
-/** Octets of a head beside what fills it. */
-export const ROOM_BYTES = 512;
 
 const src = new URL("../../src/", import.meta.url);
 /** Names by which fields are asked for, `accept` for one, in the rooms that strangers reach. */
@@ -36,136 +38,174 @@ const askedByName = ["wire", "proxy"].flatMap((room) =>
   readdirSync(new URL(`${room}/`, src))
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
     .flatMap((file) => [
-      ...readFileSync(new URL(`${room}/${file}`, src), "utf8").matchAll(/fields\??\.get\("([^"]+)"\)/g),
+      ...readFileSync(new URL(`${room}/${file}`, src), "utf8").matchAll(/fields\??\.get\("([^"]+)"/g),
     ])
     .map(([, name = ""]) => name),
 );
 /** `x-unknown` stands for every field that nobody looks at. */
 export const fieldNames = [...new Set([...recognisedNames, ...askedByName, "x_forwarded_for", "x-unknown"])];
 
-const BAD_ANSWER = octetsOf("HTTP/1.1 200 OK\r\nContent-Length: -\r\n\r\n");
-const GOOD_ANSWER = octetsOf("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-
 const BOTH: readonly Mode[] = ["gateway", "forward"];
-
-function request(text: string, answer = BAD_ANSWER): Play {
-  return { request: [octetsOf(text)], response: [answer] };
-}
-
+const ALL: readonly Mode[] = ["gateway", "forward", "forward, with users"];
+const BAD_ANSWER = octetsOf("HTTP/1.1 200 OK\r\nContent-Length: -\r\n\r\n");
+const HOST = "Host: a\r\n";
 /** Lines that make the fields beside them count. */
 const NOMINATING = "Connection: upgrade, te, keep-alive\r\n";
+const UPGRADING = octetsOf(`GET http://a/ HTTP/1.1\r\n${HOST}Connection: upgrade\r\nUpgrade: a, b\r\n\r\n`);
+
+function asked(text: string): Play {
+  return { request: [octetsOf(text)], response: [BAD_ANSWER] };
+}
+
+function answered(text: string, method = "GET"): Play {
+  const request = method === "GET" ? UPGRADING : octetsOf(`${method} http://a/ HTTP/1.1\r\n${HOST}\r\n`);
+  return { request: [request], response: [octetsOf(text)] };
+}
 
 function requestFields(): Part[] {
-  const starts = {
-    GET: "GET http://a/ HTTP/1.1\r\n",
-    "OPTIONS that ends here": "OPTIONS http://a/ HTTP/1.1\r\nMax-Forwards: 0\r\n",
-    "TRACE that ends here": "TRACE http://a/ HTTP/1.1\r\nMax-Forwards: 0\r\n",
-    OPTIONS: "OPTIONS http://a/ HTTP/1.1\r\n",
-  };
-  return fieldNames.flatMap((name) => {
-    const host = name === "host" ? "" : "Host: a\r\n";
-    const kinds = name === "max-forwards" ? (["GET", "OPTIONS"] as const) : (["GET", "TRACE that ends here"] as const);
-    return kinds.map((kind) => ({
-      name: `a request's ${name} (${kind})`,
-      modes: BOTH,
-      play: (text: string) => request(`${starts[kind]}${host}${NOMINATING}${name}: ${text}\r\n\r\n`),
-    }));
+  return fieldNames.flatMap((name): Part[] => {
+    const host = name === "host" ? "" : HOST;
+    const line = (text: string) => `${host}${NOMINATING}${name}: ${text}\r\n\r\n`;
+    return [
+      {
+        name: `${name} of a request`,
+        ...{ modes: name === "proxy-authorization" ? ALL : BOTH, isBrief: true },
+        play: (text) => asked(`OPTIONS http://a/ HTTP/1.1\r\n${line(text)}`),
+      },
+      {
+        name: `${name} of a TRACE that ends here`,
+        ...{ modes: BOTH, isBrief: false },
+        play: (text) => asked(`TRACE http://a/ HTTP/1.1\r\nMax-Forwards: 0\r\n${line(text)}`),
+      },
+    ];
   });
 }
 
-/** What a response says in the field, and on lines folded behind it. */
+/** Half of the text on the first line of the value, half on one that is folded behind it. */
+function folded(text: string): string {
+  const half = text.length >> 1;
+  return `${text.slice(0, half)}\r\n ${text.slice(half)}\r\n\t`;
+}
+
 function responseFields(): Part[] {
-  const kinds: readonly (readonly [status: string, method: string, lines: string])[] = [
-    ["200 OK", "GET", ""],
-    ["200 OK", "HEAD", ""],
-    ["204 No Content", "GET", ""],
-    ["103 Early Hints", "GET", ""],
-    ["101 Switching Protocols", "GET", "Connection: upgrade\r\n"],
-    ["426 Upgrade Required", "GET", ""],
-    ["407 Proxy Authentication Required", "GET", ""],
+  const kinds: readonly (readonly [status: string, method: string])[] = [
+    ["200 OK", "GET"],
+    ["200 OK", "HEAD"],
+    ["204 No Content", "GET"],
+    ["103 Early Hints", "GET"],
+    ["101 Switching Protocols", "GET"],
+    ["426 Upgrade Required", "GET"],
+    ["407 Proxy Authentication Required", "GET"],
   ];
+  const head = (status: string, name: string, value: string) =>
+    `HTTP/1.1 ${status}\r\n${NOMINATING}${name}: ${value}\r\n\r\n`;
   return fieldNames.flatMap((name) =>
-    kinds.flatMap(([status, method, lines]) =>
-      [false, true].map((isFolded) => ({
-        name: `a response's ${name} (${status.slice(0, 3)} to ${method}${isFolded ? ", folded" : ""})`,
-        modes: BOTH,
-        play: (text: string) => {
-          const half = text.length >> 1;
-          const value = isFolded ? `${text.slice(0, half)}\r\n ${text.slice(half)}\r\n\t` : text;
-          return {
-            request: [
-              octetsOf(`${method} http://a/ HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: a, b\r\n\r\n`),
-            ],
-            response: [octetsOf(`HTTP/1.1 ${status}\r\n${lines}Connection: keep-alive\r\n${name}: ${value}\r\n\r\n`)],
-          };
+    kinds.flatMap(([status, method]): Part[] => {
+      const title = `${name} of a response ${status.slice(0, 3)} to ${method}`;
+      const modes = BOTH;
+      // What is chosen of an offer is read of a 101 alone.
+      const isBrief = (status === "200 OK" && method === "GET") || (status.startsWith("101") && name === "upgrade");
+      return [
+        { name: title, modes, isBrief, play: (text) => answered(head(status, name, text), method) },
+        {
+          name: `${title}, folded`,
+          ...{ modes, isBrief },
+          play: (text) => answered(head(status, name, folded(text)), method),
         },
-      })),
-    ),
+      ];
+    }),
   );
 }
 
-const HOST = "Host: a\r\n\r\n";
-
 function startLines(): Part[] {
+  const part = (name: string, play: (text: string) => Play): Part => ({ name, modes: BOTH, isBrief: true, play });
   const targets = ["/", "", "http://", "http://a/", "http://a:", "http://[", "http://a?", "a://", "*"];
-  const fromStatus = (before: string, behind: string) => (text: string) => ({
-    request: [octetsOf(`GET http://a/ HTTP/1.1\r\n${HOST}`)],
-    response: [octetsOf(`HTTP/1.1 ${before}${text}${behind}\r\n\r\n`)],
-  });
   return [
-    { name: "a method", modes: BOTH, play: (text) => request(`${text} / HTTP/1.1\r\n${HOST}`) },
-    ...targets.map(
-      (start): Part => ({
-        name: `a target that begins with "${start}"`,
-        modes: BOTH,
-        play: (text) => request(`GET ${start}${text} HTTP/1.1\r\n${HOST}`),
-      }),
+    part("a method", (text) => asked(`${text} / HTTP/1.1\r\n${HOST}\r\n`)),
+    part("a method without end", (text) => asked(text)),
+    ...targets.map((start) =>
+      part(`a target behind "${start}"`, (text) => asked(`GET ${start}${text} HTTP/1.1\r\n${HOST}\r\n`)),
     ),
-    ...["", "["].map(
-      (start): Part => ({
-        name: `a CONNECT target that begins with "${start}"`,
-        modes: BOTH,
-        play: (text) => request(`CONNECT ${start}${text}:443 HTTP/1.1\r\n${HOST}`),
-      }),
+    ...["", "["].map((start) =>
+      part(`a CONNECT's target behind "${start}"`, (text) =>
+        asked(`CONNECT ${start}${text}:443 HTTP/1.1\r\n${HOST}\r\n`),
+      ),
     ),
-    { name: "a version", modes: BOTH, play: (text) => request(`GET / HTTP/1.${text}\r\n${HOST}`) },
-    { name: "what is no request-line", modes: BOTH, play: (text) => request(`GET ${text}`) },
-    { name: "a status", modes: BOTH, play: fromStatus("", "") },
-    { name: "a reason-phrase", modes: BOTH, play: fromStatus("200 ", "") },
-    { name: "an interim response's reason-phrase", modes: BOTH, play: fromStatus("103 ", "") },
+    part("a target without end", (text) => asked(`GET /${text}`)),
+    part("a version", (text) => asked(`GET / HTTP/1.${text}\r\n${HOST}\r\n`)),
+    part("a field's name", (text) => asked(`GET http://a/ HTTP/1.1\r\n${HOST}${text}: b\r\n\r\n`)),
+    part("a head without end", (text) => asked(`GET http://a/ HTTP/1.1\r\n${HOST}A: ${text}`)),
+    part("a status-line", (text) => answered(`HTTP/1.1 ${text}\r\n\r\n`)),
+    part("a reason-phrase", (text) => answered(`HTTP/1.1 200 ${text}\r\n\r\n`)),
+    part("a reason-phrase of an interim response", (text) => answered(`HTTP/1.1 103 ${text}\r\n\r\n`)),
   ];
 }
 
-/** The text as field lines of at most 60 octets, at most 990 of them: as many as there may be. */
+/** As many lines as a head may have, all of one name, with the text divided among them. */
 function lines(name: string, text: string): string {
-  const each = Math.max(1, Math.ceil(text.length / 990) - name.length - 4);
+  const each = Math.max(1, Math.ceil((text.length - 900 * (name.length + 4)) / 900));
   let all = "";
-  for (let from = 0; from < text.length && all.length < text.length; from += each) {
+  for (let from = 0; from < text.length && all.length + name.length + each + 4 <= text.length; from += each) {
     all += `${name}: ${text.slice(from, from + each)}\r\n`;
   }
   return all;
 }
 
 function manyLines(): Part[] {
-  return fieldNames.flatMap((name) => [
-    {
-      name: `${name} on many lines of a request`,
-      modes: BOTH,
-      play: (text: string) =>
-        request(
-          `GET http://a/ HTTP/1.1\r\n${name === "host" ? "" : "Host: a\r\n"}${NOMINATING}${lines(name, text)}\r\n`,
-        ),
-    },
-    {
-      name: `${name} on many lines of a response`,
-      modes: BOTH,
-      play: (text: string) => ({
-        request: [octetsOf(`GET http://a/ HTTP/1.1\r\n${HOST}`)],
-        response: [octetsOf(`HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n${lines(name, text)}\r\n`)],
-      }),
-    },
-  ]);
+  return fieldNames.flatMap((name): Part[] => {
+    const host = name === "host" ? "" : HOST;
+    return [
+      {
+        name: `${name} on many lines of a request`,
+        ...{ modes: BOTH, isBrief: false },
+        play: (text) => asked(`GET http://a/ HTTP/1.1\r\n${host}${NOMINATING}${lines(name, text)}\r\n`),
+      },
+      {
+        name: `${name} on many lines of a response`,
+        ...{ modes: BOTH, isBrief: false },
+        play: (text) => answered(`HTTP/1.1 200 OK\r\n${NOMINATING}${lines(name, text)}\r\n`),
+      },
+    ];
+  });
 }
 
-export const parts: readonly Part[] = [...requestFields(), ...responseFields(), ...startLines(), ...manyLines()];
-export { GOOD_ANSWER, type Shape };
+const CHUNKED = "Transfer-Encoding: chunked\r\n";
+
+function bodies(): Part[] {
+  const part = (name: string, play: (text: string) => Play): Part => ({ name, modes: BOTH, isBrief: true, play });
+  const posted = (body: string) => ({
+    request: [octetsOf(`POST http://a/ HTTP/1.1\r\n${HOST}${CHUNKED}Connection: x-a, x-b\r\n\r\n`), octetsOf(body)],
+    response: [BAD_ANSWER],
+  });
+  const returned = (body: string) => answered(`HTTP/1.1 200 OK\r\n${CHUNKED}Connection: x-a, x-b\r\n\r\n${body}`);
+  return [
+    ...[posted, returned].flatMap((sent, index) => {
+      const of = index === 0 ? "a request" : "a response";
+      return [
+        part(`a chunk's size line in ${of}`, (text) => sent(`${text}\r\n`)),
+        part(`a chunk's extension in ${of}`, (text) => sent(`1;${text}\r\nx\r\n0\r\n\r\n`)),
+        part(`a last chunk's extension in ${of}`, (text) => sent(`0 ${text}\r\n\r\n`)),
+        part(`a trailer in ${of}`, (text) => sent(`0\r\nA: ${text}\r\n\r\n`)),
+        part(`a trailer's name in ${of}`, (text) => sent(`0\r\n${text}: a\r\n\r\n`)),
+        part(`trailers in ${of}`, (text) => sent(`0\r\n${lines("x-a", text)}\r\n`)),
+      ];
+    }),
+    {
+      name: "Basic credentials",
+      ...{ modes: ["forward, with users"], isBrief: true },
+      play: (text) => {
+        const room = text.slice(0, Math.floor(text.length / 4) * 3);
+        const token = Buffer.from(room, "latin1").toString("base64").slice(0, text.length);
+        return asked(`GET http://a/ HTTP/1.1\r\n${HOST}Proxy-Authorization: Basic ${token}\r\n\r\n`);
+      },
+    },
+  ];
+}
+
+export const parts: readonly Part[] = [
+  ...requestFields(),
+  ...responseFields(),
+  ...startLines(),
+  ...manyLines(),
+  ...bodies(),
+];

@@ -12,7 +12,7 @@ export interface Shape {
 }
 
 /** What lists, parameters, comments, quotes, hosts, numbers and tokens are made of. */
-const CHARACTERS = [...' \t,;="\\():./[]%0a-'];
+const CHARACTERS = [...' \t,;="\\():./[]%0a-_'];
 
 /** Around them: what ends a run of them without a match, and what opens something that is never closed. */
 const FRAMES: readonly (readonly [before: string, behind: string])[] = [
@@ -53,7 +53,8 @@ const UNITS = [
   "chunked,",
   "for=a;",
   "\xff",
-  "\xe9\xcc\x81",
+  // Accents, alternately above and below, in UTF-8.
+  "\xcc\x81\xcc\xa3",
 ];
 
 function repeated(unit: string, before: string, behind: string): Shape {
@@ -88,19 +89,16 @@ function pairsOf(characters: readonly string[]): string[] {
   return characters.flatMap((one, index) => characters.slice(index + 1).map((other) => one + other));
 }
 
-const differing = [",", ", ", ";", "."].map(different);
-
-/** For every field and part of a message. */
+/** Each character in each frame, and longer units. */
 export const shapes: readonly Shape[] = [
   ...CHARACTERS.flatMap((character) => FRAMES.map(([before, behind]) => repeated(character, before, behind))),
-  ...UNITS.flatMap((unit) => FRAMES.slice(0, 2).map(([before, behind]) => repeated(unit, before, behind))),
-  ...pairsOf(CHARACTERS).map((pair) => repeated(pair, "a", "b")),
-  ...differing,
+  ...UNITS.map((unit) => repeated(unit, "a", "b")),
+  ...[",", ", ", ";", "."].map(different),
 ];
 
-/** Each pair in each frame, too. */
+/** Each alternation of two in each frame, too, and longer units in each. */
 export const moreShapes: readonly Shape[] = [
   ...shapes,
-  ...pairsOf(CHARACTERS).flatMap((pair) => FRAMES.slice(1).map(([before, behind]) => repeated(pair, before, behind))),
-  ...pairsOf(CHARACTERS).flatMap((pair) => CHARACTERS.map((third) => repeated(pair + third, "a", "b"))),
+  ...UNITS.flatMap((unit) => FRAMES.slice(1).map(([before, behind]) => repeated(unit, before, behind))),
+  ...pairsOf(CHARACTERS).flatMap((pair) => FRAMES.map(([before, behind]) => repeated(pair, before, behind))),
 ];
