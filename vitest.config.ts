@@ -80,7 +80,15 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      { test: { name: "work", include: ["test/work/**/*.test.ts"], testTimeout: 60_000 } },
+      {
+        test: {
+          name: "work",
+          include: ["test/work/**/*.test.ts"],
+          globalSetup: ["test/interop/support/build.ts"],
+          testTimeout: 60_000,
+          server: { deps: { external: [/\/dist\//] } },
+        },
+      },
       {
         test: {
           name: "load",

@@ -61,10 +61,11 @@ describe("comments become spaces (RFC 9110 section 5.6.5)", () => {
     ["(\\))a", " a"],
     ["(\\()a", " a"],
     ["\\(b)a", "\\ a"],
-    // One that does not end is left, and what ends within it goes.
+    // One that does not end is left, with all that is within it.
     ["(a", "(a"],
     ["(a, b", "(a, b"],
-    ["(a (b) c", "(a   c"],
+    ["(a (b) c", "(a (b) c"],
+    ["(a) (b (c) d", "  (b (c) d"],
     ["a) b", "a) b"],
     ["a) (b) (", "a)   ("],
     ["(a\\", "(a\\"],

@@ -50,36 +50,27 @@ const BACKSLASH = 92;
 const QUOTE = 34;
 
 /**
- * Without its comments (RFC 9110 section 5.6.5), each a space. An unterminated comment is left as it is, so it cannot hide
- * anything.
+ * Without its comments (RFC 9110 section 5.6.5), each a space. From a comment that does not end everything is left as it is, so
+ * it cannot hide anything.
  */
 export function withoutComments(value: string): string {
-  if (!value.includes("(")) return value;
-  /** Where comments began that have not ended. */
-  const open: number[] = [];
-  /** The outermost comments that have ended, in order: where each begins, and where it ends. */
-  const comments: number[] = [];
-  for (let i = value.indexOf("("); i < value.length; i++) {
+  let kept = "";
+  let from = 0;
+  let start = 0;
+  let depth = 0;
+  for (let i = value.indexOf("("); i >= 0 && i < value.length; i++) {
     const code = value.charCodeAt(i);
     if (code === OPEN) {
-      open.push(i);
+      if (depth++ === 0) start = i;
     } else if (code === CLOSE) {
-      const start = open.pop();
-      if (start === undefined) continue;
-      // Those within this one are a part of it.
-      while (comments.length > 0 && (comments.at(-2) as number) > start) comments.length -= 2;
-      comments.push(start, i + 1);
-    } else if (code === BACKSLASH && open.length > 0) {
+      if (depth === 0 || --depth > 0) continue;
+      kept += `${value.slice(from, start)} `;
+      from = i + 1;
+    } else if (code === BACKSLASH && depth > 0) {
       i++; // A quoted pair within a comment.
     }
   }
-  let kept = "";
-  let from = 0;
-  for (let index = 0; index < comments.length; index += 2) {
-    kept += `${value.slice(from, comments[index])} `;
-    from = comments[index + 1] as number;
-  }
-  return kept + value.slice(from);
+  return from === 0 ? value : kept + value.slice(from);
 }
 
 /** With each quoted string emptied (RFC 9110 section 5.6.4): what is quoted may hold commas. One that does not end is kept. */

@@ -4,19 +4,21 @@
  * With figures and access log, as it is shipped. Deliberately absent: faults and backpressure; other suites have them.
  */
 import { scryptSync } from "node:crypto";
-import { lineOf } from "../../src/ledger/access-log.ts";
-import { EntryMaker } from "../../src/ledger/entries.ts";
-import { EventHub } from "../../src/ledger/events.ts";
-import { Ledger } from "../../src/ledger/ledger.ts";
-import { Observers, QuietObserver } from "../../src/ledger/observers.ts";
 import type { Clock, Dialer, DialHandler, Socket, SocketHandler } from "../../src/net/ports.ts";
-import { parseOriginAddress } from "../../src/pool/origin-address.ts";
-import { BasicAuthentication } from "../../src/proxy/basic-authentication.ts";
 import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
-import { Gateway } from "../../src/proxy/gateway.ts";
 import type { GatewaySettings } from "../../src/proxy/settings.ts";
 import type { Octets } from "../../src/wire/octets.ts";
-import { baseSettings } from "../kit/stage.ts";
+import {
+  BasicAuthentication,
+  EntryMaker,
+  EventHub,
+  Gateway,
+  Ledger,
+  lineOf,
+  Observers,
+  QuietObserver,
+  readProxyOptions,
+} from "./compiled.ts";
 
 export type Mode = "gateway" | "forward" | "forward, with users";
 
@@ -86,8 +88,8 @@ const salt = Buffer.alloc(8);
 const hash = { ln: 1, r: 1, p: 1, salt, hash: scryptSync("secret", salt, 32, { N: 2, r: 1, p: 1 }) };
 
 function settingsOf(mode: Mode): GatewaySettings {
-  const origins = [parseOriginAddress("http://127.0.0.1:1")];
-  const settings = { ...baseSettings, viaName: "a", origins, isTrusted: () => true, sendsForwarded: true };
+  const { gateway } = readProxyOptions({ to: "http://127.0.0.1:1", admin: false });
+  const settings = { ...gateway, viaName: "a", isTrusted: () => true, sendsForwarded: true };
   if (mode === "gateway") return settings;
   const authentication = mode === "forward" ? undefined : new BasicAuthentication(new Map([["somebody", hash]]));
   const anyPort = () => true;
@@ -98,7 +100,7 @@ function settingsOf(mode: Mode): GatewaySettings {
 export class WorkStage {
   private readonly dialer = new MemoryDialer();
   private readonly log = new Log();
-  private readonly gateway: Gateway;
+  private readonly gateway: InstanceType<typeof Gateway>;
 
   constructor(mode: Mode) {
     const observer = new Observers(new Ledger(clock), new EventHub(clock), this.log);

@@ -3,6 +3,7 @@
  */
 import { NOMINATED_MAX } from "../../src/wire/fields.ts";
 import { defaultHeadLimits } from "../../src/wire/head-reader.ts";
+import type { Octets } from "../../src/wire/octets.ts";
 import { octetsOf, type Play, ROOM_BYTES } from "./inputs.ts";
 import { HEAD_LIMIT_MS } from "./measure.ts";
 
@@ -23,8 +24,9 @@ const START = "GET http://a/ HTTP/1.1\r\nHost: a\r\n";
 const POST = "POST http://a/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n";
 const OK = "HTTP/1.1 200 OK\r\n";
 const CHUNKED_OK = `${OK}Transfer-Encoding: chunked\r\n`;
-const ANSWER = [octetsOf(`${OK}Content-Length: 0\r\n\r\n`)];
-const ASKED = [octetsOf(`${START}\r\n`)];
+const REQUEST = `${START}\r\n`;
+const ANSWER: readonly [Octets] = [octetsOf(`${OK}Content-Length: 0\r\n\r\n`)];
+const ASKED = [octetsOf(REQUEST)];
 
 /** As many lines as there may be, and room for. */
 function linesOf(bytes: number, lineAt: (index: number) => string): string {
@@ -124,7 +126,10 @@ const streams: readonly (readonly [name: string, limit_ms: number, play: (bytes:
   [
     "requests one behind the other",
     STREAM_LIMIT_MS,
-    (bytes) => ({ request: [octetsOf(filled(bytes, "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n"))], response: ANSWER }),
+    (bytes) => ({
+      request: [octetsOf(filled(bytes, REQUEST))],
+      response: Array.from({ length: Math.ceil(bytes / REQUEST.length) }, () => ANSWER[0]),
+    }),
   ],
   [
     "requests that are refused, one behind the other",
@@ -170,7 +175,10 @@ const streams: readonly (readonly [name: string, limit_ms: number, play: (bytes:
   [
     "requests byte by byte, one behind the other",
     BYTE_BY_BYTE_LIMIT_MS,
-    (bytes) => ({ request: byteByByte(filled(bytes, "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n")), response: ANSWER }),
+    (bytes) => ({
+      request: byteByByte(filled(bytes, REQUEST)),
+      response: Array.from({ length: Math.ceil(bytes / REQUEST.length) }, () => ANSWER[0]),
+    }),
   ],
 ];
 
