@@ -12,9 +12,11 @@ origin.listen(0, "127.0.0.1");
 await once(origin, "listening");
 
 const proxy = createProxy({ to: `http://127.0.0.1:${origin.address().port}`, listen: 0, admin: false });
-proxy.on("exchange", ({ method, target, status, downstream, upstream }) => {
+proxy.on("exchange", ({ method, target, status, reason, downstream, upstream }) => {
   console.log(`${method} ${target} -> ${status}: exchange ${downstream.exchange} on connection ${downstream.id},`);
-  console.log(`  exchange ${upstream.exchange} on connection ${upstream.id} to the origin`);
+  // What hopwise answers by itself, because the origin cannot be reached for instance, has no upstream.
+  if (upstream === undefined) console.log(`  answered by hopwise: ${reason}`);
+  else console.log(`  exchange ${upstream.exchange} on connection ${upstream.id} to the origin`);
 });
 proxy.on("connection-close", ({ hop, id, exchanges, closed }) => {
   console.log(`connection ${id} (${hop}) closed after ${exchanges} exchanges: ${closed}`);

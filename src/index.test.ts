@@ -207,6 +207,35 @@ describe("closing", () => {
     expect(proxy.stats().cut).toBe(1);
   });
 
+  it("waits for as long as it takes, where it is told to", async () => {
+    const { proxy, response, answer } = await busy();
+    const closed = proxy.close({ graceMs: Number.POSITIVE_INFINITY });
+    await expect(proxy.close({ graceMs: Number.NaN })).rejects.toMatchObject({ code: "option-invalid" });
+    await vi.waitFor(() => expect(proxy.listen()).rejects.toMatchObject({ code: "already-closed" }));
+    // Nobody is cut meanwhile: idle clients have been sent away half a second after the listener closed.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    answer();
+    const [{ statusCode }] = await response;
+    expect([statusCode, await closed]).toEqual([200, { cut: 0 }]);
+  });
+
+  it.each([
+    ["while everybody is still served", 60_000],
+    ["while what is in flight finishes", 0],
+  ])("is over when everybody is cut %s, and counts them", async (_when, drainDelay) => {
+    const { proxy, port, response } = await busy({ drainDelay });
+    const closed = proxy.close({ graceMs: 60_000 });
+    if (drainDelay === 0) {
+      const refused = () => once(connect(port, "127.0.0.1"), "connect");
+      await vi.waitFor(() => expect(refused()).rejects.toThrow("ECONNREFUSED"));
+    }
+    proxy.cut();
+    // No response had begun, so it can still be told that there will be none.
+    expect((await response)[0].statusCode).toBe(503);
+    expect(await closed).toEqual({ cut: 1 });
+    expect(proxy.stats().cut).toBe(1);
+  });
+
   it("twice is closing once", async () => {
     const proxy = proxyTo((await startOrigin()).url);
     await proxy.listen();
@@ -257,6 +286,34 @@ describe("errors have a code, and say what to do", () => {
     const { url } = await startOrigin();
     const proxy = proxyTo("http://127.0.0.1:9", { admin: new URL(url).host });
     await expect(proxy.listen()).rejects.toMatchObject({ code: "address-in-use", option: "admin" });
+  });
+
+  it("leaves a proxy free to listen again, once nothing is in the way any more", async () => {
+    const { url } = await startOrigin();
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const accessLog = join(mkdtempSync(join(tmpdir(), "hopwise-")), "access.log");
+    cleanups.push(() => rmSync(join(accessLog, ".."), { recursive: true }));
+    const proxy = proxyTo(url, { port, accessLog });
+    await expect(proxy.listen()).rejects.toMatchObject({ code: "address-in-use" });
+    taken.close();
+    await once(taken, "close");
+    const listening = await proxy.listen();
+    expect(await (await fetch(listening.url)).text()).not.toBe("");
+    await proxy.close();
+    expect(readFileSync(accessLog, "utf8").trim().split("\n")).toHaveLength(1);
+  });
+
+  it("an address that a proxy of the same process has is taken as any other is", async () => {
+    const { port } = await proxyTo("http://127.0.0.1:9").listen();
+    const again = proxyTo("http://127.0.0.1:9", { port });
+    await expect(again.listen()).rejects.toMatchObject({ code: "address-in-use", option: "listen" });
+    await expect(again.listen()).rejects.toThrow(`127.0.0.1:${port} is taken, by another process or by this one`);
+  });
+
+  it("a descriptor that is no socket", async () => {
+    await expect(proxyTo("http://127.0.0.1:9").listen({ fd: 0 })).rejects.toMatchObject({ code: "listen-failed" });
   });
 
   it("listening twice, or too late", async () => {

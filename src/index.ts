@@ -16,14 +16,16 @@ import type { AdminServer } from "./admin/server.ts";
 import { HopwiseError } from "./config/error.ts";
 import { accessLogError } from "./config/file-error.ts";
 import { type ForwardOptions, readForwardOptions } from "./config/forward-options.ts";
-import { listenError } from "./config/listen-error.ts";
+import { inheritedError, listenError, refuseWhatCannotBe } from "./config/listen-error.ts";
 import { type ProxyConfig, type ProxyOptions, readProxyOptions } from "./config/options.ts";
 import { readUsersFile } from "./config/users.ts";
 import { formatAuthority } from "./config/values.ts";
 import type { AccessLog } from "./ledger/access-log.ts";
+import { logStateText } from "./ledger/entries.ts";
 import { EventHub, type ProxyEventName, type ProxyListener } from "./ledger/events.ts";
 import { type FigureSource, sourceOf } from "./ledger/figures.ts";
 import { Ledger } from "./ledger/ledger.ts";
+import type { LogState } from "./ledger/line-queue.ts";
 import { Observers } from "./ledger/observers.ts";
 import { type ProxyStats, statsOf } from "./ledger/stats.ts";
 import { nodeClock } from "./net/node-clock.ts";
@@ -47,6 +49,7 @@ export {
 } from "./connection/reasons.ts";
 export type {
   AcceptFailedEntry,
+  AccessLogEntry,
   ConnectionEntry,
   ConnectionOpenEntry,
   DrainEntry,
@@ -67,8 +70,8 @@ export { type AnswerReason, answerReasons } from "./proxy/answers.ts";
 export type { Outcome } from "./proxy/exchange-record.ts";
 export type { DrainReport } from "./proxy/gateway.ts";
 
-/** How long the listener stays open once draining began, for those who have not seen `/readyz` turn yet. */
-const LISTEN_GRACE_MS = 250;
+/** The longest delay that timers of the runtime know: 2^31 - 1 ms, nearly 25 days. */
+const GRACE_MS_MAX = 2_147_483_647;
 
 /** Where a proxy listens. */
 export interface Listening {
@@ -76,6 +79,8 @@ export interface Listening {
   readonly port: number;
   /** `http://127.0.0.1:8080` */
   readonly url: string;
+  /** On a socket that this process was given. */
+  readonly isInherited: boolean;
   readonly admin: AdminListening | undefined;
 }
 
@@ -127,8 +132,12 @@ export class HopwiseProxy implements AsyncDisposable {
   private listener: Listener | undefined;
   private admin: AdminServer | undefined;
   private accessLog: AccessLog | undefined;
+  private isHeardByLog = false;
   private starting: Promise<Listening> | undefined;
   private closing: Promise<DrainReport> | undefined;
+  /** A drain is not waited for any more. */
+  private isCut = false;
+  private endDelay: (() => void) | undefined;
 
   private readonly internals: Internals;
 
@@ -152,43 +161,52 @@ export class HopwiseProxy implements AsyncDisposable {
   /**
    * Listens for clients, and opens the access log and the admin server if they are wanted.
    *
+   * @param options `fd`: a listening TCP socket that this process was given (systemd's are from 3 on), instead of the option
+   * `listen`. What waits there to be accepted when this proxy closes is left to the others that have it.
    * @throws HopwiseError `address-in-use`, `address-forbidden`, `address-unavailable` or `listen-failed`;
-   * `access-log-unwritable`; `already-listening`, `already-closed`. After one of these nothing is left open.
+   * `access-log-unwritable`; `already-listening`, `already-closed`; `option-invalid` where the runtime cannot
+   * do what is asked. After one of these nothing is left open, and all but the last two leave it free to listen again.
    */
-  listen(): Promise<Listening> {
+  listen(options: { readonly fd?: number } = {}): Promise<Listening> {
     if (this.closing !== undefined) {
       return Promise.reject(new HopwiseError("already-closed", "this proxy was closed: make another one"));
     }
     if (this.starting !== undefined) {
       return Promise.reject(new HopwiseError("already-listening", "this proxy listens already"));
     }
-    this.starting = this.start();
+    this.starting = this.start(options.fd);
     return this.starting;
   }
 
-  private async start(): Promise<Listening> {
+  private async start(fd: number | undefined): Promise<Listening> {
     try {
+      refuseWhatCannotBe(this.config, fd);
       await this.openAccessLog();
-      const { host, port } = await this.openListener();
+      const { host, port } = await this.openListener(fd);
       const admin = await this.openAdmin();
-      return { host, port, url: `http://${formatAuthority(host, port)}`, admin };
+      return { host, port, url: `http://${formatAuthority(host, port)}`, isInherited: fd !== undefined, admin };
     } catch (error) {
-      void this.listener?.close();
-      await this.accessLog?.close();
+      const { listener, accessLog } = this;
+      this.listener = undefined;
+      this.accessLog = undefined;
+      await Promise.all([listener?.close(), accessLog?.close()]);
+      this.starting = undefined;
       throw error;
     }
   }
 
-  private async openListener(): Promise<{ host: string; port: number }> {
-    const { listen: address } = this.config;
+  private async openListener(fd: number | undefined): Promise<{ host: string; port: number }> {
+    const { listen: address, reusesPort: sharesPort } = this.config;
     try {
       this.listener = await (this.internals.listen ?? listen)({
         ...address,
+        fd,
+        sharesPort,
         onSocket: (socket) => this.gateway.accept(socket),
         onFault: (code) => this.gateway.onAcceptFault(code),
       });
     } catch (error) {
-      throw listenError(error, address, "listen");
+      throw fd === undefined ? listenError(error, address, "listen") : inheritedError(error, fd);
     }
     const { host, port } = this.listener.address;
     this.config.dialGuard?.noteOwn(host, port);
@@ -207,16 +225,22 @@ export class HopwiseProxy implements AsyncDisposable {
     const { accessLog: file, logsConnections } = this.config;
     if (file === undefined) return;
     const { AccessLog } = await import("./ledger/access-log.ts");
-    const onFault = (error: Error) => process.emitWarning(`the access log cannot be written: ${error.message}`);
+    const onState = (state: LogState, fault: string | undefined) => {
+      const dropped = this.ledger.accessLogDropped;
+      if (this.events.accessLogChanged(state, fault, dropped) || state === "writing") return;
+      process.emitWarning(logStateText(state, fault, dropped));
+    };
     let log: AccessLog;
     try {
-      log = await AccessLog.open({ file, onFault });
+      log = await AccessLog.open({ file, onState, onDropped: (lines) => (this.ledger.accessLogDropped += lines) });
     } catch (error) {
       throw accessLogError(file, error);
     }
     this.accessLog = log;
-    this.events.on("exchange", (entry) => log.write(entry));
-    if (logsConnections) this.events.on("connection-close", (entry) => log.write(entry));
+    if (this.isHeardByLog) return;
+    this.isHeardByLog = true;
+    this.events.on("exchange", (entry) => this.accessLog?.write(entry));
+    if (logsConnections) this.events.on("connection-close", (entry) => this.accessLog?.write(entry));
   }
 
   /** Opens the access log's file anew, after it was rotated away. */
@@ -238,38 +262,64 @@ export class HopwiseProxy implements AsyncDisposable {
    * Drains and closes: from now on `/readyz` and every response say so; what is in flight may finish; idle connections
    * are closed. Calling it again gives the same promise.
    *
-   * @param options `graceMs`: how long what is in flight may take, in milliseconds. Default: the option `drainTimeout`.
+   * @param options `graceMs`: how long what is in flight may take, in milliseconds; `Infinity`: until it is over (25 days at
+   * most). Default: the option `drainTimeout`.
+   * @throws HopwiseError `option-invalid` for what is no such time; then nothing was closed
    * @returns how much was cut when that time was over
    */
   close(options: { readonly graceMs?: number } = {}): Promise<DrainReport> {
-    this.closing ??= this.drain(options.graceMs ?? this.config.drainTimeout_ms);
+    const { graceMs } = options;
+    if (graceMs !== undefined && !(graceMs >= 0)) {
+      const problem = `${graceMs} is no time to wait: write milliseconds, from 0 to Infinity`;
+      return Promise.reject(new HopwiseError("option-invalid", problem, "graceMs"));
+    }
+    const { drainDelay_ms, drainTimeout_ms } = this.config;
+    this.closing ??= this.drain(
+      Math.min(drainDelay_ms, graceMs ?? drainDelay_ms),
+      Math.min(graceMs ?? drainTimeout_ms, GRACE_MS_MAX),
+    );
     return this.closing;
   }
 
   /**
    * Cuts every client's connection at once: for a process that ends now. With RST where something is in flight, so that
-   * nobody takes what came so far for everything.
+   * nobody takes what came so far for everything. A `close()` that is under way is soon over then, and counts what was cut.
    */
   cut(): void {
-    this.gateway.cut();
+    this.gateway.cutNow();
+    if (this.closing === undefined) return;
+    this.isCut = true;
+    this.endDelay?.();
   }
 
-  private async drain(grace_ms: number): Promise<DrainReport> {
+  private async drain(delay_ms: number, grace_ms: number): Promise<DrainReport> {
     this.gateway.announceDrain();
     await this.starting?.catch(() => {});
     if (this.listener !== undefined) {
-      await new Promise<void>((resolve) => setTimeout(resolve, Math.min(LISTEN_GRACE_MS, grace_ms)));
+      await this.delay(delay_ms);
       // Right after the runtime has accepted whoever was waiting: the system resets who is still in line.
       await new Promise<void>((resolve) => nodeClock.afterArrivals(resolve));
       await this.listener.close();
     }
     // Only now: whoever is told `close` comes back at once, and what waits to be accepted when the listener closes is reset.
     this.gateway.beginDrain();
-    const report = await this.gateway.drain(grace_ms);
+    const report = await this.gateway.drain(this.isCut ? 0 : grace_ms);
     this.admin?.close();
     this.events.flush();
     await this.accessLog?.close();
     return report;
+  }
+
+  /** Everybody is served as before, unless `cut()` ends it. */
+  private delay(delay_ms: number): Promise<void> {
+    if (this.isCut) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, delay_ms);
+      this.endDelay = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

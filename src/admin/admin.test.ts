@@ -87,6 +87,29 @@ describe("the admin's pages", () => {
   });
 });
 
+describe("pages of other origins", () => {
+  it.each([
+    ["a cross-origin fetch", { origin: "https://evil.example" }],
+    ["a page in a sandbox", { origin: "null" }],
+    ["another port of this machine", { origin: "http://127.0.0.1:3000", fetchSite: "same-site", fetchMode: "cors" }],
+    ["an image or a script", { fetchSite: "cross-site", fetchMode: "no-cors" }],
+    ["an image or a script from a neighbour", { fetchSite: "same-site", fetchMode: "no-cors" }],
+  ])("may not ask: %s", async (_name, headers) => {
+    for (const target of ["/", "/stats", "/metrics", "/healthz", "/nope"]) {
+      expect(await ask({ target, ...headers }), target).toMatchObject({ status: 403 });
+    }
+  });
+
+  it.each([
+    ["an address that is typed", { fetchSite: "none", fetchMode: "navigate" }],
+    ["a link that is followed", { fetchSite: "cross-site", fetchMode: "navigate" }],
+    ["this origin's own page", { fetchSite: "same-origin", fetchMode: "cors" }],
+    ["a program", {}],
+  ])("are not %s", async (_name, headers) => {
+    expect(await ask({ target: "/stats", ...headers })).toMatchObject({ status: 200 });
+  });
+});
+
 describe("the admin's server", () => {
   const opened: { close(): void }[] = [];
   afterEach(() => {
@@ -136,6 +159,29 @@ describe("the admin's server", () => {
       sent.on("error", reject).end();
     });
     expect(status).toBe(421);
+  });
+
+  it("looks at what browsers say of the page that asks, and lets no page have the answer", async () => {
+    const { url } = await listen(0, true);
+    const got = async (headers: Record<string, string>) => {
+      const [response] = await once(request(`${url}/stats`, { headers }).end(), "response");
+      response.resume();
+      return response;
+    };
+    expect((await got({ Origin: "https://evil.example" })).statusCode).toBe(403);
+    expect((await got({ "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors" })).statusCode).toBe(403);
+    const response = await got({});
+    expect(response.statusCode).toBe(200);
+    expect(response.headers).toMatchObject({
+      "cross-origin-resource-policy": "same-origin",
+      "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+      "x-content-type-options": "nosniff",
+    });
+  });
+
+  it("repeats a path that does not exist shortly, and harmlessly", async () => {
+    const { body } = await ask({ target: `/${"\u009b".repeat(5_000)}` });
+    expect(body).toMatch(/^[\x20-\x7e]{1,300}\n$/);
   });
 
   it("lets nobody in the way of who asks: whoever was quiet longest gives way", async () => {

@@ -1,12 +1,15 @@
 /**
  * What the admin server answers to which path. A function from request to answer: no sockets, no server.
  *
- * It shows figures and changes nothing. Deliberately absent: access for other origins of a browser (CORS).
+ * It shows figures and changes nothing. Deliberately absent: access for pages of other origins (CORS): their requests are
+ * refused.
  */
 import { isIP } from "node:net";
 import { hostname } from "node:os";
+import { shown } from "../config/values.ts";
 import type { FigureSource } from "../ledger/figures.ts";
 import { metricsContentType, metricsText } from "../ledger/metrics.ts";
+import { safeJson } from "../ledger/safe-json.ts";
 import { statsFrom } from "../ledger/stats.ts";
 import { version } from "../ledger/version.ts";
 
@@ -16,6 +19,10 @@ export interface AdminRequest {
   readonly target: string;
   /** The values of `Host`. */
   readonly hosts: readonly string[];
+  /** What a browser says of the page that asks (Fetch, Fetch Metadata); nothing: it is no browser, or the page is this one. */
+  readonly origin?: string | undefined;
+  readonly fetchSite?: string | undefined;
+  readonly fetchMode?: string | undefined;
 }
 
 export interface AdminAnswer {
@@ -54,13 +61,16 @@ export async function adminAnswer(request: AdminRequest, { source, host }: Admin
       "Use an IP address, localhost or this machine's name: others may be a web page's attempt to read this.";
     return problem(421, "misdirected", detail);
   }
+  if (isFromElsewhere(request)) {
+    return problem(
+      403,
+      "cross-origin",
+      "A page of another origin asks for this: figures are for this machine's operators.",
+    );
+  }
   const path = pathOf(request.target);
   if (path !== "/" && !Object.hasOwn(pages, path)) {
-    return problem(
-      404,
-      "not-found",
-      `There is no ${JSON.stringify(path)}; there are ${Object.keys(pages).join(", ")}.`,
-    );
+    return problem(404, "not-found", `There is no "${shown(path)}"; there are ${Object.keys(pages).join(", ")}.`);
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
     return { ...problem(405, "method-not-allowed", "Figures can only be read: use GET or HEAD."), allow: "GET, HEAD" };
@@ -78,7 +88,7 @@ export async function adminAnswer(request: AdminRequest, { source, host }: Admin
       return {
         status: 200,
         contentType: JSON_TYPE,
-        body: `${JSON.stringify(statsFrom(await source.figures()), null, 2)}\n`,
+        body: `${safeJson(statsFrom(await source.figures()), 2)}\n`,
       };
     case "/metrics":
       return { status: 200, contentType: metricsContentType, body: await metricsText(await source.figures()) };
@@ -103,11 +113,21 @@ function isOurHost(host: string | undefined, configured: string): boolean {
   );
 }
 
+/**
+ * Whether a page from elsewhere asks in the background. It could not read the answer (there is no CORS), but learn from its
+ * length and time, and make work. Following a link shows the figures to the person who follows it, and to nobody else.
+ */
+function isFromElsewhere({ origin, fetchSite, fetchMode }: AdminRequest): boolean {
+  // Browsers send Origin with GET only where the page is of another one.
+  if (origin !== undefined) return true;
+  return (fetchSite === "cross-site" || fetchSite === "same-site") && fetchMode !== "navigate";
+}
+
 function pathOf(target: string): string {
   if (target.startsWith("/")) return target.replace(/[?#].*$/, "");
   return URL.canParse(target) ? new URL(target).pathname : target;
 }
 
 export function problem(status: number, reason: string, detail: string): AdminAnswer {
-  return { status, contentType: JSON_TYPE, body: `${JSON.stringify({ status, reason, detail })}\n` };
+  return { status, contentType: JSON_TYPE, body: `${safeJson({ status, reason, detail })}\n` };
 }

@@ -117,11 +117,16 @@ class Clients {
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse, figures: AdminFigures): Promise<void> {
-  const { method = "GET", url: target = "/", rawHeaders } = request;
+  const { method = "GET", url: target = "/", rawHeaders, headers } = request;
   const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host");
   let answer: AdminAnswer;
   try {
-    answer = await adminAnswer({ method, target, hosts }, figures);
+    const {
+      origin,
+      "sec-fetch-site": fetchSite,
+      "sec-fetch-mode": fetchMode,
+    } = headers as Record<string, string | undefined>;
+    answer = await adminAnswer({ method, target, hosts, origin, fetchSite, fetchMode }, figures);
   } catch (error) {
     answer = problem(500, "internal", error instanceof HopwiseError ? error.message : "The figures cannot be shown.");
   }
@@ -131,6 +136,9 @@ async function respond(request: IncomingMessage, response: ServerResponse, figur
     "Content-Length": Buffer.byteLength(answer.body),
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
+    // No page shows this, or has it at hand: neither in a frame nor as an image or script of its own.
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     ...(answer.allow === undefined ? {} : { Allow: answer.allow }),
     // Whatever body was sent along is not read.
     ...(answer.status === 405 ? { Connection: "close" } : {}),

@@ -1,11 +1,14 @@
 /**
- * Signals, and the drain that follows: progress for whoever waits, and the exit code.
+ * The drain that signals ask for: progress for those who wait, and the exit code.
  *
- * The first SIGTERM or SIGINT drains, a second ends now. Deliberately absent: draining itself.
+ * Deliberately absent: draining itself; and which signals those are, see signals.ts.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { formatDuration } from "../config/values.ts";
 import type { DrainReport, ProxyStats } from "../index.ts";
 import { ExitCode } from "./exit.ts";
+import { leave } from "./leave.ts";
+import type { Signals } from "./signals.ts";
 import { styled, type Terminal } from "./terminal.ts";
 
 export interface Drainable {
@@ -20,19 +23,19 @@ export interface Drainable {
 const PROGRESS_MS = 250;
 /** Without a terminal, a line at most this often. */
 const LINE_MS_MIN = 1_000;
-/** npm passes on a SIGINT that the terminal has sent to everybody already: both are one. */
-const NPM_ECHO_MS = 250;
+/** For cutting everybody; who asks for the end twice does not wait for more. */
+const END_MS_MAX = 2_000;
 
 /** Waits for a signal, drains, and returns the exit code. */
-export async function drainOnSignal(target: Drainable, terminal: Terminal): Promise<ExitCode> {
-  await firstSignal();
-  onSecondSignal(async () => {
+export async function drainOnSignal(target: Drainable, terminal: Terminal, signals: Signals): Promise<ExitCode> {
+  await signals.drain;
+  signals.onSecond(async () => {
     const { inProgress } = target.stats().exchanges;
     // Left to the system each would end with FIN, and a response that only its close ends would look complete.
-    await target.cut();
+    await Promise.race([target.cut(), pause(END_MS_MAX)]);
     terminal.setLive();
     terminal.say(`ended now${inProgress > 0 ? `: ${plural(inProgress, "exchange")} cut` : ""}`);
-    process.exit(ExitCode.failed);
+    await leave(ExitCode.failed);
   });
   const startedAt = performance.now();
   terminal.json({ type: "drain", state: "began", inProgress: target.stats().exchanges.inProgress });
@@ -41,28 +44,17 @@ export async function drainOnSignal(target: Drainable, terminal: Terminal): Prom
   stop();
   const duration_ms = Math.round(performance.now() - startedAt);
   terminal.json({ type: "drain", state: "ended", cut, duration_ms });
-  const { total } = target.stats().exchanges;
+  const { exchanges, accessLogDropped } = target.stats();
+  const { total } = exchanges;
+  if (accessLogDropped > 0) {
+    terminal.warn(styled("yellow", `${plural(accessLogDropped, "line")} of the access log could not be written`));
+  }
   terminal.say(
     cut === 0
       ? `${styled("green", "drained")} in ${shortDuration(duration_ms)}: nothing was cut (${plural(total, "exchange")} in all)`
       : `${styled("red", "ended")} after ${shortDuration(duration_ms)}: ${plural(cut, "exchange or tunnel", "exchanges or tunnels")} cut`,
   );
   return cut === 0 ? ExitCode.well : ExitCode.failed;
-}
-
-function firstSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
-  });
-}
-
-function onSecondSignal(end: () => Promise<void>): void {
-  const since = performance.now();
-  const isUnderNpm = process.env.npm_lifecycle_event !== undefined;
-  process.on("SIGTERM", () => void end());
-  process.on("SIGINT", () => {
-    if (!isUnderNpm || performance.now() - since > NPM_ECHO_MS) void end();
-  });
 }
 
 /** Says what is still in flight, until it is told to stop. */

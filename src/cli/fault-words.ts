@@ -10,6 +10,7 @@ const words: Readonly<Record<string, string>> = {
   EAI_AGAIN: "its name cannot be resolved now",
   EHOSTUNREACH: "there is no way to it",
   ENETUNREACH: "there is no way to it",
+  ETIMEOUT: "no name server answered in time",
   ETIMEDOUT: "it did not answer in time",
   EMFILE: "this process may open no more files: raise the limit (ulimit -n)",
   EADDRNOTAVAIL: "no local port is free for it",

@@ -3,49 +3,69 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { readForwardOptions } from "../config/forward-options.ts";
-import { createForwardProxy, type ForwardOptions, HopwiseError, type HopwiseProxy } from "../index.ts";
+import { openProxyWarning, readForwardOptions } from "../config/forward-options.ts";
+import { createForwardProxy, type ForwardOptions, HopwiseError, type HopwiseProxy, type Listening } from "../index.ts";
 import { formatPasswordHash, hashPassword, PASSWORD_BYTES_MAX } from "../proxy/password-hash.ts";
 import { ExitCode } from "./exit.ts";
 import { forwardOptionsFrom } from "./flags.ts";
+import { takeInheritedSocket, withoutAddress } from "./inherited.ts";
 import { News } from "./news.ts";
-import { announce, isFile, serve } from "./proxy.ts";
+import { announce, reopenLog, serve } from "./proxy.ts";
+import { Signals } from "./signals.ts";
 import { styled, type Terminal } from "./terminal.ts";
 import { type Crew, runWorkers, workersFrom } from "./workers.ts";
 
 /** @throws HopwiseError for wrong options, and when it cannot listen */
 export async function runForward(flags: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<ExitCode> {
   if (flags.hashPassword === true) return await printHash(terminal);
-  const options = forwardOptionsFrom(flags);
-  const reloadsOnHangup = isFile(options.accessLog) || options.users !== undefined;
+  const signals = new Signals(terminal);
+  const fd = takeInheritedSocket(terminal);
+  const options = withoutAddress(forwardOptionsFrom(flags), fd, terminal);
+  const told = (listening: Listening, what: string, facts: object) => {
+    announce(listening, what, facts, terminal);
+    // Of an address that was an option, it was said before.
+    const warning = listening.isInherited && options.users === undefined ? openProxyWarning(listening.host) : undefined;
+    if (warning !== undefined) terminal.warn(`${styled("yellow", "warning")}: ${warning}`);
+  };
   const who = options.users === undefined ? "" : " for its users";
   const count = workersFrom(flags);
   if (count > 1) {
     const crew: Crew<ForwardOptions> = {
-      ...{ kind: "forward", count, options, read: readForwardOptions, reloadsOnHangup },
-      announce: (it) => announce(it, `is a forward proxy${who}, of ${count} workers`, { workers: count }, terminal),
+      ...{
+        kind: "forward",
+        count,
+        options,
+        fd,
+        read: readForwardOptions,
+        rereads: options.users === undefined ? [] : ["the users"],
+      },
+      announce: (it) => told(it, `is a forward proxy${who}, of ${count} workers`, { workers: count }),
     };
-    return await runWorkers(crew, terminal);
+    return await runWorkers(crew, terminal, signals);
   }
   const proxy = createForwardProxy(options);
-  return await serve(proxy, terminal, (listening) => {
-    announce(listening, `is a forward proxy${who}`, {}, terminal);
+  return await serve(proxy, fd, terminal, signals, (listening) => {
+    told(listening, `is a forward proxy${who}`, {});
     // Deliberately not told: origins that cannot be reached. Clients name them, and get to know.
     const news = new News(terminal);
     proxy.on("accept-failed", (event) => news.tell(event));
-    if (!reloadsOnHangup) return;
-    process.on("SIGHUP", () => {
-      proxy.reopenAccessLog();
-      reloadUsers(proxy, terminal);
+    proxy.on("access-log", (event) => news.tell(event));
+    signals.renews({
+      reopenLogs: () => reopenLog(options.accessLog, () => proxy.reopenAccessLog()),
+      reread: () => reloadUsers(proxy, options, terminal),
     });
   });
 }
 
-export function reloadUsers(proxy: HopwiseProxy, terminal: Terminal): void {
+/** Reads the file of users again, if there is one. Returns what was read. */
+export function reloadUsers(proxy: HopwiseProxy, { users }: ForwardOptions, terminal: Terminal): readonly string[] {
+  if (users === undefined) return [];
   try {
     proxy.reloadUsers();
+    return ["the users"];
   } catch (error) {
     terminal.warn(`${styled("yellow", "the users stay as they were")}: ${(error as Error).message}`);
+    return [];
   }
 }
 

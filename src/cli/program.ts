@@ -18,7 +18,7 @@ type Run = (flags: Flags, terminal: Terminal) => Promise<ExitCode>;
 
 const PROXY_AFTER = `
 Durations are written 500ms, 5s, 2m, 1h; sizes 16k, 1m.
-SIGTERM or Ctrl-C drains; a second one ends at once.
+SIGTERM or Ctrl-C drains; a second one ends at once. SIGHUP reads files again, SIGUSR1 opens the access log anew.
 Exit codes: 0 well, 1 failed or something was cut, 2 wrong usage.
 
 Examples:
@@ -30,7 +30,7 @@ const FORWARD_AFTER = `
 http goes through it in absolute-form, https as a tunnel (CONNECT). Addresses that are not public are refused unless
 --allow-private is given; so are ports other than --connect-ports for tunnels and --http-ports for the rest.
 Durations are written 500ms, 5s, 2m, 1h; sizes 16k, 1m.
-SIGTERM or Ctrl-C drains; a second one ends at once.
+SIGTERM or Ctrl-C drains; a second one ends at once. SIGHUP reads files again, SIGUSR1 opens the access log anew.
 Exit codes: 0 well, 1 failed or something was cut, 2 wrong usage.
 
 Examples:

@@ -48,6 +48,32 @@ describe("a terminal", () => {
     expect(colourful.err()).toBe("\u001b[31mwarning\u001b[39m\n");
   });
 
+  it.each([
+    ["a title", "\u001b]0;owned\u0007", "\\u001b]0;owned\\u0007"],
+    ["the cursor", "a\u001b[2Jb", "a\\u001b[2Jb"],
+    ["the cursor, in one character", "a\u009b2Jb", "a\\u009b2Jb"],
+    ["the line", "a\rb\bc", "a\\u000db\\u0008c"],
+    ["DEL", "\u007f", "\\u007f"],
+    ["the direction of reading", "\u202etxt", "\\u202etxt"],
+    ["a sequence that is cut", "\u001b", "\\u001b"],
+  ])("is not made to change %s by what it is told", (_name, text, shown) => {
+    for (const hasColors of [true, false]) {
+      const { terminal, out, err } = screen({}, true, hasColors);
+      terminal.print(text);
+      terminal.warn(text);
+      terminal.alert(text);
+      terminal.say(text);
+      expect([out(), err()]).toEqual([`${shown}\n`, `${shown}\n`.repeat(3)]);
+      terminal.setLive(text);
+      expect(err()).toBe(`${shown}\n`);
+    }
+    const machine = screen({ isJson: true });
+    machine.terminal.json({ text });
+    const line = machine.out();
+    expect(line).toMatch(/^[\x20-\x7e]+\n$/);
+    expect(JSON.parse(line)).toEqual({ text });
+  });
+
   it("keeps live lines below what is said, and none where lines cannot be rewritten", () => {
     const { terminal, err } = screen({}, true);
     terminal.setLive("one", "two");

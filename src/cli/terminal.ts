@@ -2,14 +2,18 @@
  * Where the command line speaks: results to the standard output, everything else to the standard error.
  *
  * Colours and live lines appear on terminals only, and colours not where NO_COLOR is set. A reader that goes away is
- * no reason to stop. Deliberately absent: what is said.
+ * no reason to stop. Control characters in what is said are shown, not sent. Deliberately absent: what is said.
  */
 import type { WriteStream } from "node:tty";
 import { stripVTControlCharacters, styleText } from "node:util";
+import { safeJson } from "../ledger/safe-json.ts";
 
 export type Style = "bold" | "dim" | "green" | "yellow" | "red" | "cyan";
 
-type Stream = NodeJS.WritableStream & Partial<Pick<WriteStream, "isTTY" | "columns" | "hasColors">>;
+type Stream = NodeJS.WritableStream & Partial<Pick<WriteStream, "isTTY" | "columns" | "hasColors" | "writableLength">>;
+
+/** What a pipe that nobody empties may hold in memory, in octets. */
+const UNREAD_MAX = 1_048_576;
 
 export interface TerminalOptions {
   /** Only errors and warnings on the standard error. */
@@ -53,7 +57,7 @@ export class Terminal {
 
   /** One machine line, where they are wanted. */
   json(value: object): void {
-    if (this.isJson) this.stdout.write(`${JSON.stringify(value)}\n`);
+    if (this.isJson) send(this.stdout, `${safeJson(value)}\n`);
   }
 
   /** News, unless nobody wants them. */
@@ -69,7 +73,7 @@ export class Terminal {
   /** What must be known. */
   warn(line: string): void {
     this.clearLive();
-    this.stderr.write(`${this.forStream(line, this.stderr)}\n`);
+    send(this.stderr, `${this.forStream(line, this.stderr)}\n`);
     this.drawLive();
   }
 
@@ -82,19 +86,37 @@ export class Terminal {
   }
 
   private clearLive(): void {
-    if (this.live.length > 0) this.stderr.write(`\r${"\u001b[1A".repeat(this.live.length)}\u001b[J`);
+    if (this.live.length > 0) send(this.stderr, `\r${"\u001b[1A".repeat(this.live.length)}\u001b[J`);
   }
 
   private drawLive(): void {
     const width = this.columns - 1;
     // In one write, so that nothing flickers.
     const text = this.live.map((line) => `${this.forStream(clipped(line, width), this.stderr)}\n`).join("");
-    if (text !== "") this.stderr.write(text);
+    if (text !== "") send(this.stderr, text);
   }
 
   private forStream(line: string, stream: Stream): string {
-    return stream.hasColors?.() === true ? line : stripVTControlCharacters(line);
+    const harmless = withoutControls(line);
+    return stream.hasColors?.() === true ? harmless : stripVTControlCharacters(harmless);
   }
+}
+
+/** What is told beside a result; a reader that has stopped reading misses the latest. */
+function send(stream: Stream, text: string): void {
+  if ((stream.writableLength ?? 0) < UNREAD_MAX) stream.write(text);
+}
+
+/** Our own marks, or anything else that a terminal would act on, or that turns the direction of reading. */
+const CONTROL =
+  /(\u001b\[[0-9;]*m)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+/** Bytes of strangers never move a cursor or rename a window. Escaped as JSON does it, so that JSON means the same. */
+function withoutControls(line: string): string {
+  return line.replace(
+    CONTROL,
+    (character, mark: string | undefined) => mark ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** Marks text; the terminal drops the marks where there are no colours. */

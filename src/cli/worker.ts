@@ -4,6 +4,7 @@ import { type WorkerPorts, type WorkerProxy, work } from "../workers/worker.ts";
 import { collectAlone } from "./collector.ts";
 import { surviveFaults } from "./faults.ts";
 import { reloadUsers } from "./forward.ts";
+import { leave } from "./leave.ts";
 import { Terminal } from "./terminal.ts";
 
 /** The kinds of proxies that can be shared among workers. */
@@ -12,10 +13,11 @@ const kinds = {
     const proxy = createProxy(options as ProxyOptions, ports);
     return {
       ...common(proxy),
-      reload: () => proxy.reopenAccessLog(),
+      reread: () => {},
       onNews(listener) {
         proxy.on("endpoint", listener);
         proxy.on("accept-failed", listener);
+        proxy.on("access-log", listener);
       },
     };
   },
@@ -23,21 +25,22 @@ const kinds = {
     const proxy = createForwardProxy(options, ports);
     return {
       ...common(proxy),
-      reload() {
-        proxy.reopenAccessLog();
-        reloadUsers(proxy, terminal);
+      reread: () => void reloadUsers(proxy, options, terminal),
+      onNews(listener) {
+        proxy.on("accept-failed", listener);
+        proxy.on("access-log", listener);
       },
-      onNews: (listener) => proxy.on("accept-failed", listener),
     };
   },
 } as const;
 export type WorkerKind = keyof typeof kinds;
 
-function common(proxy: HopwiseProxy): Omit<WorkerProxy, "reload" | "onNews"> {
+function common(proxy: HopwiseProxy): Omit<WorkerProxy, "reread" | "onNews"> {
   return {
     listen: () => proxy.listen(),
     close: () => proxy.close(),
     cut: () => proxy.cut(),
+    reopenLogs: () => proxy.reopenAccessLog(),
     figures: () => proxy.source.figures(),
   };
 }
@@ -45,4 +48,4 @@ function common(proxy: HopwiseProxy): Omit<WorkerProxy, "reload" | "onNews"> {
 collectAlone();
 const terminal = new Terminal();
 surviveFaults(terminal);
-process.exit(await work((kind, options, ports) => kinds[kind as WorkerKind](options, ports)));
+await leave(await work((kind, options, ports) => kinds[kind as WorkerKind](options, ports)));

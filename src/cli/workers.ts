@@ -4,18 +4,20 @@
  *
  * Deliberately absent: how processes are supervised, see the room `workers`.
  */
-import { once } from "node:events";
-import { createWriteStream, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { AdminServer } from "../admin/server.ts";
 import { accessLogError } from "../config/file-error.ts";
-import { listenError } from "../config/listen-error.ts";
+import { inheritedError, listenError, refuseWhatCannotBe } from "../config/listen-error.ts";
 import type { ProxyConfig } from "../config/options.ts";
 import { type SharedLimits, shareOf } from "../config/shares.ts";
 import { formatAuthority, readCount, shown } from "../config/values.ts";
 import { HopwiseError, type Listening } from "../index.ts";
+import { LineQueue, type LineQueueEvents, type LogState } from "../ledger/line-queue.ts";
+import { type LineSink, openSink } from "../ledger/line-sink.ts";
 import { canHandOver, canSharePort } from "../net/runtime.ts";
 import { runtimeWarnings } from "../net/runtime-facts.ts";
 import { type Loss, Supervisor, type SupervisorEvents } from "../workers/supervisor.ts";
@@ -24,11 +26,15 @@ import { drainOnSignal, plural } from "./drain.ts";
 import type { ExitCode } from "./exit.ts";
 import { surviveFaults } from "./faults.ts";
 import { News } from "./news.ts";
+import { reopenLog } from "./proxy.ts";
+import type { Signals } from "./signals.ts";
 import { styled, type Terminal } from "./terminal.ts";
 import type { WorkerKind } from "./worker.ts";
 
 /** More processes than any machine has cores are a slip of the finger. */
 const WORKERS_MAX = 1_024;
+/** For what workers that are gone have written to be read. */
+const LAST_LINES_MS_MAX = 1_000;
 
 /** How many workers are wanted. @throws HopwiseError */
 export function workersFrom(flags: Readonly<Record<string, unknown>>): number {
@@ -53,40 +59,51 @@ export interface Crew<Options> {
   readonly kind: WorkerKind;
   readonly count: number;
   readonly options: Options;
+  /** The socket that was handed over. */
+  readonly fd: number | undefined;
   /** Reads options as each worker will. */
   readonly read: (options: Options) => ProxyConfig;
-  /** SIGHUP means: logs were rotated, or files are to be read again. Otherwise it keeps its usual meaning. */
-  readonly reloadsOnHangup: boolean;
+  /** What workers can read again. */
+  readonly rereads: readonly string[];
   readonly announce: (listening: Listening) => void;
 }
 
 /** @throws HopwiseError for wrong options, and when it cannot listen */
 export async function runWorkers<Options extends SharedLimits & { readonly accessLog?: string | undefined }>(
-  { kind, count, options, read, reloadsOnHangup, announce }: Crew<Options>,
+  { kind, count, options, fd, read, rereads, announce }: Crew<Options>,
   terminal: Terminal,
+  signals: Signals,
 ): Promise<ExitCode> {
   if (!canSharePort && !canHandOver) {
     const problem = "this runtime can share a port among processes on Linux only: run one process, or use Node";
     throw new HopwiseError("option-invalid", problem, "workers");
   }
   const whole = read(options);
+  refuseWhatCannotBe(whole, fd);
   const shared = shareOf(options, whole, count);
   for (const warning of runtimeWarnings) terminal.warn(`${styled("yellow", "warning")}: ${warning}`);
   for (const warning of read(shared).warnings) {
     terminal.warn(`${styled("yellow", "warning")}: in each of ${plural(count, "worker")}, ${warning}`);
   }
-  const log = await logThroughOneWriter(whole.accessLog);
-  const supervisor = new Supervisor(
+  const events = eventsFor(terminal);
+  const log = await logThroughOneWriter(whole.accessLog, {
+    onDropped: (lines) => supervisor.logDropped(lines),
+    onState: (state, fault) => events.onLogState(state, fault, supervisor.stats().accessLogDropped),
+  });
+  const supervisor: Supervisor = new Supervisor(
     {
       count,
       program: fileURLToPath(new URL("./worker.js", import.meta.url)),
       kind,
       options: log === undefined ? shared : { ...shared, accessLog: "-" },
       listen: whole.listen,
+      fd,
+      reusesPort: whole.reusesPort,
+      drainDelay_ms: whole.drainDelay_ms,
       drainTimeout_ms: whole.drainTimeout_ms,
       readOutput: log?.add,
     },
-    eventsFor(terminal),
+    events,
   );
   let admin: AdminServer | undefined;
   const target = {
@@ -99,9 +116,10 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
       return report;
     },
   };
-  const stopped = drainOnSignal(target, terminal);
+  const stopped = drainOnSignal(target, terminal, signals);
   const address = await supervisor.listen().catch((error) => {
-    throw error instanceof HopwiseError ? error : listenError(error, whole.listen, "listen");
+    if (error instanceof HopwiseError) throw error;
+    throw fd === undefined ? listenError(error, whole.listen, "listen") : inheritedError(error, fd);
   });
   surviveFaults(terminal);
   try {
@@ -110,19 +128,45 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
     await supervisor.close();
     throw error;
   }
-  announce({ ...address, url: `http://${formatAuthority(address.host, address.port)}`, admin });
-  if (reloadsOnHangup) process.on("SIGHUP", () => supervisor.reload());
+  announce({
+    ...address,
+    url: `http://${formatAuthority(address.host, address.port)}`,
+    isInherited: fd !== undefined,
+    admin,
+  });
+  const reopenLogs = () => (log === undefined ? supervisor.reopenLogs() : log.reopen());
+  signals.renews({
+    reopenLogs: () => reopenLog(whole.accessLog, reopenLogs),
+    reread() {
+      if (rereads.length > 0) supervisor.reread();
+      return rereads;
+    },
+  });
   return await stopped;
 }
 
 /** What is no regular file is written by this process alone, so that lines stay whole. */
-async function logThroughOneWriter(file: string | undefined) {
+async function logThroughOneWriter(
+  file: string | undefined,
+  events: Pick<LineQueueEvents, "onState" | "onDropped">,
+): Promise<OneWriter | undefined> {
   if (file === undefined || (file !== "-" && !isStream(file))) return undefined;
-  const output: Writable = file === "-" ? process.stdout : await opened(file);
-  const lines = new WholeLines(output);
+  let sink: LineSink;
+  try {
+    sink = await openSink(file);
+  } catch (error) {
+    throw accessLogError(file, error);
+  }
+  const queue = new LineQueue(sink, { ...events, onRoom: () => lines.resume() });
+  const lines = new WholeLines(queue);
   return {
-    add: (source: Readable) => lines.add(source),
-    close: () => (file === "-" ? undefined : new Promise<void>((resolve) => output.end(() => resolve()))),
+    add: (source) => lines.add(source),
+    reopen: () => void queue.replace(openSink(file)),
+    async close() {
+      // A grandchild may hold a worker's output open.
+      await Promise.race([lines.end(), pause(LAST_LINES_MS_MAX)]);
+      await queue.close();
+    },
   };
 }
 
@@ -131,20 +175,24 @@ function isStream(file: string): boolean {
   return stat !== undefined && !stat.isFile() && !stat.isDirectory();
 }
 
-async function opened(file: string): Promise<Writable> {
-  const output = createWriteStream(file, { flags: "a" });
-  try {
-    await once(output, "open");
-    return output;
-  } catch (error) {
-    throw accessLogError(file, error);
-  }
+interface OneWriter {
+  add(source: Readable): void;
+  reopen(): void;
+  close(): Promise<void>;
 }
 
-function eventsFor(terminal: Terminal): SupervisorEvents {
+interface CrewEvents extends SupervisorEvents {
+  onLogState(state: LogState, fault: string | undefined, dropped: number): void;
+}
+
+function eventsFor(terminal: Terminal): CrewEvents {
   const news = new News(terminal);
   return {
     onNews: (worker, entry) => news.tell(entry, worker),
+    onLogState(state, fault, dropped) {
+      const time = new Date().toISOString();
+      news.tell({ type: "access-log", time, state, ...(fault === undefined ? {} : { fault }), dropped });
+    },
     onAcceptFault: (fault) => news.tell({ type: "accept-failed", time: new Date().toISOString(), fault }, 0),
     onLost(loss) {
       news.forget(loss.worker);

@@ -8,7 +8,7 @@ export const errorCodes = {
   "option-unknown": "there is no such option",
   "option-missing": "an option without which nothing can start is not given",
   "option-invalid": "an option's value is not what it must be",
-  "address-in-use": "another process listens there",
+  "address-in-use": "another process, or this one, listens there",
   "address-forbidden": "the system does not let this user listen there",
   "address-unavailable": "this machine does not have that address",
   "listen-failed": "listening failed for another reason of the system's",

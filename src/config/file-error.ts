@@ -16,6 +16,8 @@ export function fileFault(error: unknown, use: "read" | "written"): string {
       return "a part of its path is no directory";
     case "EROFS":
       return "the file system is read-only";
+    case "ENXIO":
+      return "nobody reads it";
     case "ENOSPC":
       return "the disk is full";
     default:

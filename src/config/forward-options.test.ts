@@ -43,6 +43,11 @@ describe("defaults", () => {
 });
 
 describe("values", () => {
+  it("Via may have another name, and cannot be left out", () => {
+    expect(read({ via: "proxy-1" }).gateway).toMatchObject({ viaName: "proxy-1", sendsVia: true });
+    expect(() => read({ via: "off" })).toThrow(/^via: a forward proxy must send Via \(RFC 9110 section 7\.6\.3\)/);
+  });
+
   it("ports may be ranges", () => {
     const { forward } = read({ connectPorts: " 22, 9000-9002 " }).gateway;
     const ports = [21, 22, 23, 8999, 9000, 9001, 9002, 9003];
@@ -80,6 +85,7 @@ describe("the schema", () => {
   it("has every option of a proxy but what only a gateway has", () => {
     expect(optionNames.filter((name) => !(forwardOptionNames as readonly string[]).includes(name))).toEqual([
       "to",
+      "originHost",
       "trusted",
       "forwarded",
     ]);

@@ -1,19 +1,21 @@
 /**
- * Options of a forward proxy: those of every proxy but what only a gateway has (`to`, `trusted`, `forwarded`), and its own.
+ * Options of a forward proxy: those of every proxy but what only a gateway has (`to`, `originHost`, `trusted`, `forwarded`), and its own.
  *
  * Deliberately absent: `X-Forwarded-*`. A forward proxy acts for its clients, who may not want to be known to origins.
  */
+import { isIPv4 } from "node:net";
 import * as z from "zod";
 import { DESCRIPTORS_RESERVED, descriptorLimit } from "../net/descriptors.ts";
 import { DialGuard } from "../net/dial-guard.ts";
 import { BasicAuthentication } from "../proxy/basic-authentication.ts";
-import { type ProxyConfig, type ProxyOptions, readWith, sharedConfig } from "./options.ts";
+import { HopwiseError } from "./error.ts";
+import { type ProxyConfig, type ProxyOptions, readWith, sharedConfig, VIA_OFF } from "./options.ts";
 import { kind, listenAddress, option, proxySchema } from "./schema.ts";
 import { readUsersFile } from "./users.ts";
 import { readPorts } from "./values.ts";
 
 /** Options of a forward proxy. Every one has a default. */
-export interface ForwardOptions extends Omit<ProxyOptions, "to" | "trusted" | "forwarded" | "listen"> {
+export interface ForwardOptions extends Omit<ProxyOptions, "to" | "originHost" | "trusted" | "forwarded" | "listen"> {
   /** Where clients connect, as `port` or `host:port`; port 0 takes any free one. Default: `127.0.0.1:3128`. */
   readonly listen?: string | number | undefined;
   /** Ports that CONNECT may lead to: numbers and ranges, separated by commas. Default: `443,8443`. */
@@ -26,9 +28,21 @@ export interface ForwardOptions extends Omit<ProxyOptions, "to" | "trusted" | "f
   readonly users?: string | undefined;
 }
 
-const { to: _to, trusted: _trusted, forwarded: _forwarded, listen: _listen, ...shared } = proxySchema.shape;
+const {
+  to: _to,
+  originHost: _originHost,
+  trusted: _trusted,
+  forwarded: _forwarded,
+  listen: _listen,
+  ...shared
+} = proxySchema.shape;
 
 const ports = kind(z.union([z.string(), z.number()]), "write ports like 443,8443", readPorts);
+
+/** A gateway leads to its operator's origins alone; where clients choose the origin, they can choose a way round to this proxy. */
+const VIA_NEEDED =
+  "a forward proxy must send Via (RFC 9110 section 7.6.3), or requests could go round in a loop for ever: write a name, " +
+  "like proxy-1, or leave it out";
 
 /** What speaks HTTP; where clients are trusted with private addresses, they are with all their ports. */
 const HTTP_PORTS = readPorts("80,443,1024-65535");
@@ -91,15 +105,16 @@ export function readForwardOptions(options: ForwardOptions = {}, limit: number =
     1,
     Math.min(IDLE_MAX, Math.floor((limit - DESCRIPTORS_RESERVED) * IDLE_SHARE_OF_DESCRIPTORS)),
   );
+  if (values.via === VIA_OFF) throw new HopwiseError("option-invalid", VIA_NEEDED, "via");
   const config = sharedConfig(values, limit, idleMax);
   const file = values.users;
   const authentication = file === undefined ? undefined : new BasicAuthentication(readUsersFile(file));
   const { connectPorts: mayConnectTo, allowPrivate: allowsPrivate } = values;
   const { httpPorts: mayRequestFrom = allowsPrivate ? ALL_PORTS : HTTP_PORTS } = values;
-  const isOpen = authentication === undefined && !isLoopback(config.listen.host);
+  const warning = authentication === undefined ? openProxyWarning(config.listen.host) : undefined;
   return {
     ...config,
-    warnings: [...config.warnings, ...(isOpen ? [openProxyWarning(config.listen.host)] : [])],
+    warnings: [...config.warnings, ...(warning === undefined ? [] : [warning])],
     gateway: {
       ...config.gateway,
       forward: { mayConnectTo, mayRequestFrom, authentication, originsMax: ORIGINS_MAX, idleMax },
@@ -110,9 +125,11 @@ export function readForwardOptions(options: ForwardOptions = {}, limit: number =
 }
 
 function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
-function openProxyWarning(host: string): string {
+/** Of a proxy that asks nobody who they are; where only this machine reaches it: undefined. */
+export function openProxyWarning(host: string): string | undefined {
+  if (isLoopback(host)) return undefined;
   return `everybody who can reach ${host} may use this proxy: name those who may with --users, or listen on 127.0.0.1`;
 }

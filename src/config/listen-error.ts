@@ -1,4 +1,5 @@
 /** What the system said about listening, in words that say what to do. */
+import { canInherit, canSharePort } from "../net/runtime.ts";
 import { HopwiseError } from "./error.ts";
 import { formatAuthority, type ListenAddress } from "./values.ts";
 
@@ -14,7 +15,7 @@ export function listenError(
     case "EADDRINUSE":
       return new HopwiseError(
         "address-in-use",
-        `${where} is taken by another process: stop that one, or choose another port (0: any free one)`,
+        `${where} is taken, by another process or by this one: stop what listens there, or choose another port (0: any free one)`,
         option,
         error,
       );
@@ -38,5 +39,25 @@ export function listenError(
       );
     default:
       return new HopwiseError("listen-failed", `cannot listen on ${where}: ${message}`, option, error);
+  }
+}
+
+/** @param fd the socket's descriptor */
+export function inheritedError(error: unknown, fd: number): HopwiseError {
+  const { code = "", message = String(error) } = error as NodeJS.ErrnoException;
+  const why = code === "" ? message : `${code}: ${message}`;
+  const advice = "give it a listening TCP socket (ListenStream=PORT in systemd's unit)";
+  return new HopwiseError("listen-failed", `cannot listen on descriptor ${fd} (${why}): ${advice}`, undefined, error);
+}
+
+/** Whether this runtime can listen as it is asked to. @throws HopwiseError that says what to do instead */
+export function refuseWhatCannotBe({ reusesPort }: { readonly reusesPort: boolean }, fd: number | undefined): void {
+  if (reusesPort && !canSharePort) {
+    const problem = "this runtime cannot share a port: use Node from 23.1 on, or Bun, on Linux, or inherited sockets";
+    throw new HopwiseError("option-invalid", `${problem} (LISTEN_FDS)`, "reusePort");
+  }
+  if (fd !== undefined && !canInherit) {
+    const problem = "this runtime cannot listen on an inherited socket: use Node, or --listen";
+    throw new HopwiseError("option-invalid", problem, "listen");
   }
 }

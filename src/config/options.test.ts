@@ -48,6 +48,14 @@ describe("defaults", () => {
     for (const name of names) expect(name).toMatch(/^hopwise-[0-9a-f]{6}$/);
   });
 
+  it("send Via, by default and under any name but off", () => {
+    expect(read().gateway.sendsVia).toBe(true);
+    expect(read({ via: "proxy-1" }).gateway).toMatchObject({ viaName: "proxy-1", sendsVia: true });
+    const { viaName, sendsVia } = read({ via: "off" }).gateway;
+    expect(sendsVia).toBe(false);
+    expect(viaName).toMatch(/^hopwise-[0-9a-f]{6}$/);
+  });
+
   it.each([
     [Number.POSITIVE_INFINITY, 10_000],
     [1_000_000, 10_000],
@@ -89,6 +97,31 @@ describe("values", () => {
     expect(read({ listen: written }).listen).toEqual(expected);
   });
 
+  it.each([
+    ["keep", "keep"],
+    ["origin", "origin"],
+    ["app.internal", { name: "app.internal" }],
+    ["[::1]:8080", { name: "[::1]:8080" }],
+    ["keep:80", { name: "keep:80" }],
+  ])("the Host %j is %j", (written, expected) => {
+    expect(read({ originHost: written }).gateway.originHost).toEqual(expected);
+  });
+
+  it.each<[ProxyOptions["tolerate"], string[]]>([
+    [undefined, []],
+    ["bare-lf", ["bare-lf"]],
+    ["bare-lf, control-characters", ["bare-lf", "control-characters"]],
+    [["control-characters"], ["control-characters"]],
+  ])("%j tolerates %j", (written, expected) => {
+    expect([...read({ tolerate: written }).gateway.tolerates]).toEqual(expected);
+  });
+
+  it.each(["all", "", "bare-lf,", "Bare-LF"])("nothing else can be tolerated: %j", (tolerate) => {
+    expect(() => read({ tolerate })).toThrow(
+      /^tolerate: ".*" is not a kind of fault that can be tolerated: write bare-lf or/,
+    );
+  });
+
   it("host and port may be said apart", () => {
     expect(read({ host: "::1", port: 0 }).listen).toEqual({ host: "::1", port: 0 });
   });
@@ -103,6 +136,7 @@ describe("values", () => {
     const { isTrusted } = read({ trusted: ["10.0.0.0/8", "::1"] }).gateway;
     expect(["10.1.2.3", "::ffff:10.1.2.3", "::1"].map(isTrusted)).toEqual([true, true, true]);
     expect(["11.1.2.3", "::2", ""].map(isTrusted)).toEqual([false, false, false]);
+    expect(["fe80::1%eth0", "fe80::1%2"].map(read({ trusted: "fe80::/10" }).gateway.isTrusted)).toEqual([true, true]);
   });
 
   it("more connections than there are descriptors for are cut down, with a warning", () => {
@@ -175,6 +209,14 @@ describe("what is wrong, and what to write instead", () => {
     if (typeof message === "string") expect(error.message).toBe(message);
     else expect(error.message).toMatch(message);
     expect(error.message).not.toContain("\n");
+  });
+});
+
+describe("a Host for origins is keep, origin, or a host with or without a port", () => {
+  it.each(["", ":80", "a b", "a\r\nX: y", "http://a", "a/b", "a@b"])("not %j", (originHost) => {
+    expect(failure({ to, originHost }).message).toMatch(
+      /^originHost: ".*" is not a valid Host: write keep, origin, or/,
+    );
   });
 });
 

@@ -49,7 +49,7 @@ export interface ProxyOptions {
   readonly bodyTimeout?: Duration | undefined;
   /**
    * Bytes per second that a client must move, over 10 seconds and after 10 seconds of grace, while only it can go on.
-   * Default: `0`, only when others need its place.
+   * Default: `0`, no such limit.
    */
   readonly minRate?: Size | undefined;
   /**
@@ -67,16 +67,27 @@ export interface ProxyOptions {
   readonly poolIdleTimeout?: Duration | undefined;
   /** Connections to each origin at once; beyond, requests wait in line. Default: `1024`. */
   readonly poolSize?: string | number | undefined;
+  /** Faults in heads of responses that are mended instead of answered 502: `bare-lf`, `control-characters`. Default: `none`. */
+  readonly tolerate?: string | readonly string[] | undefined;
+  /** The Host that origins get: `keep` (the client's), `origin` (that of `to`), or a name. Default: `keep`. */
+  readonly originHost?: string | undefined;
   /** A tunnel (WebSocket, CONNECT) may carry nothing for this long. Default: `1h`. */
   readonly tunnelTimeout?: Duration | undefined;
   /** Neighbours (addresses, CIDR ranges) whose forwarding fields are believed and passed on. Default: `none`. */
   readonly trusted?: string | readonly string[] | undefined;
   /** Send `Forwarded` (RFC 7239) beside `X-Forwarded-*`. Default: `false`. */
   readonly forwarded?: boolean | undefined;
-  /** This proxy's name in `Via`, which also detects loops. Default: `hopwise- and 6 random characters`. */
+  /** This proxy's name in `Via`, which also detects loops; `off`: no `Via`. Default: `hopwise- and 6 random characters`. */
   readonly via?: string | undefined;
   /** How long `close()` lets what is in flight finish. Default: `30s`. */
   readonly drainTimeout?: Duration | undefined;
+  /**
+   * How long `close()` goes on listening and serving as before once `/readyz` has turned false.
+   * Default: `250ms, or --drain-timeout where that is shorter`.
+   */
+  readonly drainDelay?: Duration | undefined;
+  /** Let other processes listen at the same port (SO_REUSEPORT; Linux, Node 23.1 or Bun). Default: `false`. */
+  readonly reusePort?: boolean | undefined;
   /**
    * Where `/stats`, `/metrics`, `/healthz` and `/readyz` are served; `true`: `127.0.0.1:9901; where that is taken, any
    * free port`. Default: `false`; the command line's is `true`.
@@ -95,6 +106,8 @@ export interface ProxyConfig {
   readonly dialGuard?: DialGuard;
   readonly users?: { readonly file: string; readonly authentication: BasicAuthentication };
   readonly listen: ListenAddress;
+  readonly reusesPort: boolean;
+  readonly drainDelay_ms: number;
   readonly drainTimeout_ms: number;
   readonly admin: AdminAddress | undefined;
   /** `-`: the standard output. */
@@ -105,6 +118,16 @@ export interface ProxyConfig {
 }
 
 export const CONNECTIONS_MAX_NORMALLY = 10_000;
+/** How long to go on listening once draining began, for those who have not seen `/readyz` turn yet. */
+const DRAIN_DELAY_MS = 250;
+
+/** Instead of a name in `Via`. */
+export const VIA_OFF = "off";
+
+/** A name of this proxy alone. */
+function randomName(): string {
+  return `hopwise-${randomBytes(3).toString("hex")}`;
+}
 
 /**
  * Reads options.
@@ -125,6 +148,7 @@ export function readProxyOptions(options: ProxyOptions, limit: number = descript
   const gateway: GatewaySettings = {
     ...config.gateway,
     origins,
+    originHost: values.originHost,
     isTrusted: (address) => address !== "" && trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
     sendsForwarded: values.forwarded,
   };
@@ -132,7 +156,7 @@ export function readProxyOptions(options: ProxyOptions, limit: number = descript
 }
 
 /** The values of the options that every kind of proxy has. */
-export type SharedValues = Omit<z.output<typeof proxySchema>, "to" | "trusted" | "forwarded">;
+export type SharedValues = Omit<z.output<typeof proxySchema>, "to" | "originHost" | "trusted" | "forwarded">;
 
 /** What follows from them. @param idleMax descriptors for idle connections beyond those of clients and their exchanges */
 export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): ProxyConfig {
@@ -148,6 +172,7 @@ export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): 
   return {
     gateway: {
       origins: [],
+      originHost: "keep",
       keepAliveTimeout_ms: values.keepAliveTimeout,
       maxRequests: values.maxRequests,
       // Beyond that the runtime would turn clients away without a word.
@@ -162,11 +187,15 @@ export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): 
       poolIdleTimeout_ms: values.poolIdleTimeout,
       poolSize: values.poolSize,
       headLimits: { ...defaultHeadLimits, headBytesMax: values.maxHeadSize },
+      tolerates: values.tolerate ?? new Set(),
       isTrusted: () => false,
       sendsForwarded: false,
-      viaName: values.via ?? `hopwise-${randomBytes(3).toString("hex")}`,
+      viaName: values.via === undefined || values.via === VIA_OFF ? randomName() : values.via,
+      sendsVia: values.via !== VIA_OFF,
     },
     listen,
+    reusesPort: values.reusePort,
+    drainDelay_ms: values.drainDelay ?? Math.min(DRAIN_DELAY_MS, values.drainTimeout),
     drainTimeout_ms: values.drainTimeout,
     admin,
     accessLog: values.accessLog,

@@ -12,10 +12,14 @@ import {
   readCount,
   readDuration_ms,
   readListenAddress,
+  readListenHost,
   readNetwork,
   readOrigin,
+  readOriginHost,
   readSize_bytes,
+  readTolerance,
   readViaName,
+  shown,
 } from "./values.ts";
 
 export const optionGroups = {
@@ -104,7 +108,7 @@ export const proxySchema = z.strictObject({
         const origins = typeof value === "string" ? [value] : value;
         if (origins.length === 0) throw invalid("it is empty: write where requests go, like http://127.0.0.1:3000");
         const twice = origins.find((origin, index) => origins.indexOf(origin) !== index);
-        if (twice !== undefined) throw invalid(`"${twice}" is given twice: write each origin once`);
+        if (twice !== undefined) throw invalid(`"${shown(twice)}" is given twice: write each origin once`);
         return origins.map(readOrigin);
       },
     ),
@@ -125,7 +129,7 @@ export const proxySchema = z.strictObject({
     description: "where clients connect; port 0 takes any free one",
     reason: "this machine alone: what the network may reach is decided, not forgotten",
   }),
-  host: option(z.string().optional(), {
+  host: option(kind(z.string(), "write a host", readListenHost).optional(), {
     group: "way",
     isLibraryOnly: true,
     description: "the host of `listen`, apart",
@@ -176,8 +180,7 @@ export const proxySchema = z.strictObject({
     group: "clients",
     placeholder: "<size>",
     description:
-      "bytes per second that a client must move, over 10s and after 10s of grace, while only it can go on; 0: only when " +
-      "others need its place, and then 1k",
+      "bytes per second that a client must move, over 10s and after 10s of grace, while only it can go on; 0: no such limit",
     reason: "a slow phone harms nobody while there is room",
   }),
   clientClose: option(z.enum(["probe", "cancel", "finish"]).prefault("probe"), {
@@ -227,6 +230,27 @@ export const proxySchema = z.strictObject({
     reason: "applications that care send pings each minute or so; others fall silent for long",
   }),
 
+  tolerate: option(
+    kind(z.union([z.string(), z.array(z.string()).readonly()]), "write kinds like bare-lf", readTolerance).optional(),
+    {
+      group: "origins",
+      placeholder: "<kinds>",
+      description:
+        "faults in heads of responses that are mended instead of answered 502, for origins that cannot be: bare-lf, " +
+        "control-characters, separated by commas; /metrics counts them",
+      defaultText: "none",
+      reason: "each leniency has been somebody's hole",
+    },
+  ),
+  originHost: option(kind(z.string(), "write keep, origin, or HOST[:PORT]", readOriginHost).prefault("keep"), {
+    group: "origins",
+    placeholder: "<host>",
+    description:
+      "the Host that origins get: keep (the client's), origin (that of --to), or a name; a Location that names an origin " +
+      "is always said as the client would say it",
+    reason: "applications make links and check cookies by the host that people see",
+  }),
+
   trusted: option(
     kind(z.union([z.string(), z.array(z.string()).readonly()]), "write addresses or ranges", (value) =>
       (typeof value === "string" ? [value] : value).map((network) => readNetwork(network)),
@@ -247,8 +271,10 @@ export const proxySchema = z.strictObject({
   }),
   via: option(kind(z.string(), "write a name", readViaName).optional(), {
     group: "fields",
-    placeholder: "<name>",
-    description: "this proxy's name in Via, by which it also knows requests that come round in a loop",
+    placeholder: "<name|off>",
+    description:
+      "this proxy's name in Via, by which it also knows requests that come round in a loop; off: no Via, and no such " +
+      "knowledge (nginx as an origin compresses nothing for requests with Via, unless gzip_proxied says so)",
     defaultText: "hopwise- and 6 random characters",
     reason: "two proxies in a chain must not be taken for a loop",
   }),
@@ -258,6 +284,20 @@ export const proxySchema = z.strictObject({
     placeholder: "<duration>",
     description: "after SIGTERM or SIGINT what is in flight may take this long to finish",
     reason: "what Kubernetes gives by default",
+  }),
+  drainDelay: option(kind(textOrNumber, "write a duration like 5s", (value) => readDuration_ms(value, 0)).optional(), {
+    group: "operation",
+    placeholder: "<duration>",
+    description: "how long to go on listening and serving as before once /readyz has turned false",
+    defaultText: "250ms, or --drain-timeout where that is shorter",
+    reason: "who looks every few seconds needs more, and says so; everybody else does not wait for them",
+  }),
+  reusePort: option(z.boolean().prefault(false), {
+    group: "way",
+    description:
+      "let other processes listen at the same port (SO_REUSEPORT; Linux, Node 23.1 or Bun); connections that wait " +
+      "for one that ends are reset, which inherited sockets spare",
+    reason: "two programs at one port are a mistake, unless it is said",
   }),
   admin: option(
     kind(

@@ -33,4 +33,9 @@ describe("limits that are for the whole are divided among workers", () => {
     const whole = readProxyOptions({ to });
     expect(readProxyOptions(shareOf({ to, poolSize: 8 }, whole, 2)).gateway.viaName).toBe(whole.gateway.viaName);
   });
+
+  it("no worker says Via where the whole says none", () => {
+    const options = { to, via: "off", poolSize: 8 };
+    expect(readProxyOptions(shareOf(options, readProxyOptions(options), 2)).gateway.sendsVia).toBe(false);
+  });
 });

@@ -4,7 +4,7 @@
  * Client connections and connections to an origin are divided evenly; file descriptors need no division, since each
  * process has its own. Deliberately absent: rounding up. A limit is never exceeded, unless a share would be less than one.
  */
-import { CONNECTIONS_MAX_NORMALLY, type ProxyConfig } from "./options.ts";
+import { CONNECTIONS_MAX_NORMALLY, type ProxyConfig, VIA_OFF } from "./options.ts";
 
 /** The options that are divided. */
 export interface SharedLimits {
@@ -29,7 +29,7 @@ export function shareOf<Options extends SharedLimits>(
     maxConnections,
     poolSize: share(gateway.poolSize),
     // One name for all, so that a request that comes round is known by whichever worker it meets.
-    via: gateway.viaName,
+    via: gateway.sendsVia ? gateway.viaName : VIA_OFF,
     admin: false,
   };
 }

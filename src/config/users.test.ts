@@ -21,6 +21,10 @@ describe("a file of users", () => {
     [`alice:${HASH.replace("15", "60")}`, /^users line 1 has no scrypt hash/],
     [`a:${HASH}\na:${HASH}`, /^users line 2 names "a" a second time: write each user once$/],
     [`${"\u00e9".repeat(128)}:${HASH}`, /^users line 1 has a name of more than 255 bytes: write a shorter one$/],
+    [
+      [10, 11, 12, 13].map((ln) => `user${ln}:${HASH.replace("ln=15", `ln=${ln}`)}`).join("\n"),
+      /^users has hashes of 4 different costs, .* at most 3 are left$/,
+    ],
     ["# nobody\n", /^users has no users: write a line NAME:HASH for each, or leave --users away$/],
   ])("%j is refused with what to write", (text, message) => {
     expect(() => parseUsers(text, "users")).toThrow(
@@ -57,8 +61,9 @@ describe("a password's hash", () => {
 
   it("says its own cost, within bounds", () => {
     expect(parsePasswordHash(HASH)).toMatchObject({ ln: 15, r: 8, p: 1 });
-    for (const wrong of ["ln=0", "ln=21", "ln=99"])
-      expect(parsePasswordHash(HASH.replace("ln=15", wrong))).toBeUndefined();
+    for (const wrong of ["ln=0,r=8", "ln=21,r=1", "ln=99,r=8", "ln=20,r=9"])
+      expect(parsePasswordHash(HASH.replace("ln=15,r=8", wrong))).toBeUndefined();
+    expect(parsePasswordHash(HASH.replace("ln=15,r=8", "ln=20,r=8"))).toBeDefined();
     for (const wrong of ["r=0", "r=33"]) expect(parsePasswordHash(HASH.replace("r=8", wrong))).toBeUndefined();
     expect(parsePasswordHash(HASH.slice(0, -30))).toBeUndefined();
     expect(parsePasswordHash(HASH.replace("scrypt", "md5"))).toBeUndefined();

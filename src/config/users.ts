@@ -6,13 +6,15 @@
  * guessed over the network all day.
  */
 import { readFileSync } from "node:fs";
-import { type PasswordHash, parsePasswordHash } from "../proxy/password-hash.ts";
+import { decoyHashes, type PasswordHash, parsePasswordHash } from "../proxy/password-hash.ts";
 import { HopwiseError } from "./error.ts";
 import { fileFault } from "./file-error.ts";
 import { shown } from "./values.ts";
 
 /** In UTF-8: with the longest password it is short enough to be checked (proxy/basic-authentication.ts). */
 const NAME_BYTES_MAX = 255;
+/** Of hashes in one file: what is in use, what came before, and what comes next. */
+const COSTS_MAX = 3;
 
 /** @throws HopwiseError `option-invalid` that says which file, which line, and what to write */
 export function readUsersFile(file: string): ReadonlyMap<string, PasswordHash> {
@@ -52,6 +54,13 @@ export function parseUsers(text: string, file: string): ReadonlyMap<string, Pass
     }
     if (users.has(name)) throw invalidUsers(`${where} names "${shown(name)}" a second time: write each user once`);
     users.set(name, hash);
+  }
+  const costs = decoyHashes(users.values()).length;
+  if (costs > COSTS_MAX) {
+    throw invalidUsers(
+      `${shown(file)} has hashes of ${costs} different costs, and every check takes as long as all of them together: ` +
+        `make the older ones anew with hopwise forward --hash-password, so that at most ${COSTS_MAX} are left`,
+    );
   }
   if (users.size === 0)
     throw invalidUsers(`${shown(file)} has no users: write a line NAME:HASH for each, or leave --users away`);

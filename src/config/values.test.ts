@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseProcLimits } from "../net/descriptors.ts";
 import { nearest } from "./nearest.ts";
-import { formatDuration, formatSize, readOrigin, shown } from "./values.ts";
+import { formatDuration, formatSize, readListenAddress, readListenHost, readOrigin, shown } from "./values.ts";
 
 describe("spellings", () => {
   it.each([
@@ -29,11 +29,42 @@ describe("origins", () => {
 
   it.each([
     ["127.0.0.1", "write http://127.0.0.1"],
+    ["3000", "write http://127.0.0.1:3000"],
+    [":3000", "write http://127.0.0.1:3000"],
+    ["99999", "write http://0.1.134.159"],
+    ["127.1", "write http://127.0.0.1"],
+    ["127.1:3000", "write http://127.0.0.1:3000"],
+    ["0x7f.1:3000", "write http://127.0.0.1:3000"],
+    ["localhost:3000", "write http://localhost:3000"],
     ["[::1]:80", "write http://[::1]:80"],
     ["http://a/path", "write http://a"],
     ["", "write http://HOST:PORT"],
     ["unix:app.sock", "write unix:/absolute/path"],
   ])("%j is refused: %s", (url, what) => expect(() => readOrigin(url)).toThrow(what));
+});
+
+describe("an address to listen on that only looks like one", () => {
+  it.each([
+    ["127.1:8080", "write 127.0.0.1"],
+    ["3000:8080", "write 0.0.11.184"],
+    ["0x7f.1:8080", "write 127.0.0.1"],
+    ["0177.0.0.1:8080", "write 127.0.0.1"],
+    ["127.0.0.1.:8080", "write 127.0.0.1"],
+    ["1.2.3.4.5:8080", "write PORT or HOST:PORT"],
+    ["256.0.0.1:8080", "write PORT or HOST:PORT"],
+  ])("%s is refused: %s", (address, what) => {
+    expect(() => readListenAddress(address)).toThrow(what);
+    expect(() => readListenHost(address.replace(/:8080$/, ""))).toThrow(what);
+  });
+
+  it.each([
+    "127.0.0.1:8080",
+    "localhost:8080",
+    "[::1]:8080",
+    "web1:8080",
+    "1.example:8080",
+    "8080",
+  ])("%s is one", (address) => expect(readListenAddress(address).port).toBe(8080));
 });
 
 describe("a word that nobody knows", () => {

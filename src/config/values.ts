@@ -4,8 +4,13 @@
  *
  * Deliberately absent: which option has which kind of value, see schema.ts.
  */
-import { BlockList, isIP } from "node:net";
+import { BlockList, isIP, isIPv4 } from "node:net";
+import { addressMeant, isNumericHost, portMeant } from "../pool/numeric-host.ts";
 import { OriginAddressError, parseOriginAddress } from "../pool/origin-address.ts";
+import type { OriginHost } from "../proxy/origin-references.ts";
+import { isAuthority } from "../wire/target.ts";
+import { type ToleranceKind, toleranceKinds } from "../wire/tolerance.ts";
+import { withoutUserinfo } from "../wire/userinfo.ts";
 import { HopwiseError } from "./error.ts";
 
 /** Says why a value cannot be taken. */
@@ -100,10 +105,18 @@ export function readListenAddress(value: string | number): ListenAddress {
     );
   }
   if (host === undefined) return { host: "127.0.0.1", port };
-  if (!host.startsWith("[")) return { host, port };
+  if (!host.startsWith("[")) return { host: readListenHost(host), port };
   const address = host.slice(1, -1);
   if (isIP(address) !== 6) throw invalid(`"${shown(value)}" has no IPv6 address in its brackets: ${LISTEN_HOW}`);
   return { host: address, port };
+}
+
+/** A host to listen on, apart from its port. What only looks like an address would be another than it seems. */
+export function readListenHost(host: string): string {
+  if (!isNumericHost(host)) return host;
+  const meant = addressMeant(host);
+  const how = meant === undefined ? LISTEN_HOW : `write ${meant}, which is what the system takes it for`;
+  throw invalid(`"${shown(host)}" is not a usual address: ${how}`);
 }
 
 /** `host:port` as it stands in a URL. */
@@ -117,9 +130,18 @@ export function readOrigin(value: string): string {
     parseOriginAddress(value);
   } catch (error) {
     if (!(error instanceof OriginAddressError)) throw error;
-    // The commonest slip has an obvious cure.
+    // The commonest slips have obvious cures.
+    const port = portMeant(value.replace(/^:/, ""));
+    if (port !== undefined) {
+      throw invalid(
+        `"${shown(value)}" is a port, not an origin: write http://127.0.0.1:${port} for one on this machine`,
+      );
+    }
     if (/^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?$/i.test(value) && URL.canParse(`http://${value}`)) {
-      throw invalid(`"${shown(value)}" has no scheme: write http://${value}`);
+      const { hostname } = new URL(`http://${value}`);
+      const [, rest = ""] = /^(?:\[[^\]]*\]|[^:]*)(.*)$/.exec(value) ?? [];
+      // A number or a shortened address is told as what it would be.
+      throw invalid(`"${shown(value)}" has no scheme: write http://${isIPv4(hostname) ? hostname + rest : value}`);
     }
     throw invalid(error.message);
   }
@@ -166,8 +188,33 @@ export function readViaName(value: string): string {
   return value;
 }
 
-/** A value as it may be repeated in a message: short, on one line, harmless to a terminal. */
+/** Which Host origins get. A host of the name `keep` or `origin` is written with its port. */
+export function readOriginHost(value: string): OriginHost {
+  if (value === "keep" || value === "origin") return value;
+  if (value === "" || value.startsWith(":") || !isAuthority(value)) {
+    throw invalid(`"${shown(value)}" is not a valid Host: write keep, origin, or HOST[:PORT] like app.internal`);
+  }
+  return { name: value };
+}
+
+/** Which faults of responses are mended instead of refused: kinds, separated by commas. */
+export function readTolerance(value: string | readonly string[]): ReadonlySet<ToleranceKind> {
+  const kinds = (typeof value === "string" ? value.split(",") : value).map((kind) => kind.trim());
+  for (const kind of kinds) {
+    if ((toleranceKinds as readonly string[]).includes(kind)) continue;
+    throw invalid(
+      `"${shown(kind)}" is not a kind of fault that can be tolerated: write ${toleranceKinds.join(" or ")}`,
+    );
+  }
+  return new Set(kinds as ToleranceKind[]);
+}
+
+/** A value as it may be repeated in a message: short, on one line, harmless to a terminal, and without a password. */
 export function shown(value: string | number): string {
-  const text = String(value).replace(/[^\x20-\x7e\u00a0-\u{10ffff}]/gu, "?");
+  const written = String(value);
+  const colon = written.indexOf(":");
+  // It may be a URL with a password.
+  const harmless = colon >= 0 && written.includes("@", colon) ? withoutUserinfo(written) : written;
+  const text = harmless.replace(/[^\x20-\x7e\u00a0-\u{10ffff}]/gu, "?");
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -32,7 +32,7 @@ export const closeReasons = {
   "pool-evicted": "its origin was not asked for longest, and gave way to another origin",
   "retry-suspect": "idle beside a connection that just turned out to be dead",
   // Pressure and drain.
-  evicted: "gave way to a newcomer: idle, too slow, or its client held more than its share",
+  evicted: "the longest idle connection gave way to a newcomer",
   overloaded: "no room, and nobody idle to make room",
   drained: "the proxy drains",
   "drain-deadline": "the drain's deadline ended what was still in flight",
@@ -41,6 +41,8 @@ export const closeReasons = {
   "request-incomplete": "the client closed before its request was complete",
   "request-unfinished": "the final response came before the request was finished, and nothing may follow",
   "response-malformed": "a response that is malformed or ambiguous",
+  "response-tolerated":
+    "a response whose lines ended with bare LF was tolerated; its connection is not trusted with another",
   "response-truncated": "the connection ended before the response was complete",
   "unexpected-octets": "octets arrived that belong to no exchange",
   "client-closed": "the client had closed its side, and nothing showed that it still reads",

@@ -4,7 +4,7 @@
  * It knows the network and the recorder, and hides both: an actor gets ports and nothing else. Deliberately absent: the
  * scenario's story.
  */
-import type { Address, Clock, Dialer, DialHandler, Socket } from "../net/ports.ts";
+import type { Address, Clock, Dialer, DialHandler, GiveUp, Socket } from "../net/ports.ts";
 import type { ClientHooks, Door } from "./actors/client.ts";
 import type { LabNetwork } from "./network/lab-network.ts";
 import type { Actor, ActorRole, Step, Text } from "./play.ts";
@@ -120,7 +120,7 @@ export class Stage {
     return { dial: (address, handler) => this.dial(actor, address, handler) };
   }
 
-  private dial(actor: string, address: Address, handler: DialHandler): () => void {
+  private dial(actor: string, address: Address, handler: DialHandler): GiveUp {
     const { recorder, network } = this;
     const place = address.kind === "tcp" ? this.places.get(address.port) : undefined;
     const isForeign = place?.isForeign ?? true;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -23,8 +23,14 @@ const entry: ExchangeEntry = {
   upstream: { id: 3, exchange: 4, endpoint: "http://127.0.0.1:3000", reused: true, opened: "pool-empty" },
 };
 
-const onFault = (error: Error) => {
-  throw error;
+/** Nothing of it is expected. */
+const unwanted = {
+  onState(state: string) {
+    throw new Error(state);
+  },
+  onDropped(lines: number) {
+    throw new Error(`${lines} lines lost`);
+  },
 };
 
 describe("a line", () => {
@@ -41,6 +47,7 @@ describe("a line", () => {
     "\u007f",
     "\u2028",
     "\u2029",
+    "\u202e",
     "\0",
   ])("cannot be broken or made to speak to a terminal by %j", (text) => {
     const line = lineOf({ ...entry, target: `/${text}` });
@@ -74,16 +81,23 @@ describe("a log file", () => {
 
   it("has every line, in order, once it is closed", async () => {
     const file = join(directory(), "access.log");
-    const log = await AccessLog.open({ file, onFault });
+    const log = await AccessLog.open({ file, ...unwanted });
     for (let i = 0; i < 1_000; i++) log.write({ ...entry, target: `/${i}` });
     await log.close();
     expect(targets(file)).toEqual(Array.from({ length: 1_000 }, (_, i) => `/${i}`));
   });
 
+  it("is created for its owner and group alone", async () => {
+    const file = join(directory(), "access.log");
+    const log = await AccessLog.open({ file, ...unwanted });
+    await log.close();
+    expect(statSync(file).mode & 0o777).toBe(0o640 & ~process.umask());
+  });
+
   it("is appended to, not overwritten", async () => {
     const file = join(directory(), "access.log");
     for (const target of ["/first", "/second"]) {
-      const log = await AccessLog.open({ file, onFault });
+      const log = await AccessLog.open({ file, ...unwanted });
       log.write({ ...entry, target });
       await log.close();
     }
@@ -92,7 +106,7 @@ describe("a log file", () => {
 
   it("is begun anew after it was rotated away, and no line is lost", async () => {
     const file = join(directory(), "access.log");
-    const log = await AccessLog.open({ file, onFault });
+    const log = await AccessLog.open({ file, ...unwanted });
     log.write({ ...entry, target: "/before" });
     await vi.waitFor(() => expect(targets(file)).toEqual(["/before"]));
     renameSync(file, `${file}.1`);
@@ -101,11 +115,26 @@ describe("a log file", () => {
     await log.close();
     expect(targets(`${file}.1`)).toEqual(["/before"]);
     expect(targets(file)).toEqual(["/after"]);
+    expect(statSync(file).mode & 0o777).toBe(0o640 & ~process.umask());
+  });
+
+  it("that cannot be opened anew goes on where it was, and that is told", async () => {
+    const path = directory();
+    const file = join(path, "access.log");
+    const states: unknown[] = [];
+    const log = await AccessLog.open({ ...unwanted, file, onState: (...state) => states.push(state) });
+    renameSync(file, `${file}.1`);
+    mkdirSync(file);
+    log.reopen();
+    log.write({ ...entry, target: "/after" });
+    await log.close();
+    expect(states).toEqual([["not-reopened", "EISDIR"]]);
+    expect(targets(`${file}.1`)).toEqual(["/after"]);
   });
 
   it("ignores what comes after it was closed", async () => {
     const file = join(directory(), "access.log");
-    const log = await AccessLog.open({ file, onFault });
+    const log = await AccessLog.open({ file, ...unwanted });
     log.write({ ...entry, target: "/in-time" });
     await log.close();
     log.write({ ...entry, target: "/late" });
@@ -114,6 +143,6 @@ describe("a log file", () => {
 
   it("that cannot be opened is an error at once", async () => {
     const file = join(directory(), "absent", "access.log");
-    await expect(AccessLog.open({ file, onFault })).rejects.toThrow("ENOENT");
+    await expect(AccessLog.open({ file, ...unwanted })).rejects.toThrow("ENOENT");
   });
 });

@@ -4,6 +4,7 @@
  * Plain data, safe to keep, and every text in it safe to be written as JSON. Deliberately absent: fields, bodies, and
  * anything else of a message that may be secret.
  */
+
 import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
 import type { Clock } from "../net/ports.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
@@ -11,6 +12,8 @@ import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { AnswerReason } from "../proxy/answers.ts";
 import type { DownstreamConnection } from "../proxy/downstream.ts";
 import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
+import { withoutUserinfo } from "../wire/userinfo.ts";
+import type { LogState } from "./line-queue.ts";
 
 /** One exchange, once it has ended. */
 export interface ExchangeEntry {
@@ -21,6 +24,7 @@ export interface ExchangeEntry {
   readonly client: string;
   /** Empty when the request's head could not be read. */
   readonly method: string;
+  /** As it was received, but for a user name and password: `http://***@host/`. */
   readonly target: string;
   readonly version: "1.0" | "1.1";
   /** The final status that the client got; none: 0. */
@@ -30,6 +34,8 @@ export interface ExchangeEntry {
   readonly reason?: AnswerReason;
   /** The system's error code, or another detail beside the reason. */
   readonly fault?: string;
+  /** The beginning of a request whose start-line could not be read, with escapes like `\\x16`; otherwise absent. */
+  readonly received?: string;
   /** To the end of the exchange. */
   readonly duration_ms: number;
   /** To the first octet of the origin's response; none came: absent. */
@@ -126,6 +132,17 @@ export interface AcceptFailedEntry {
   readonly fault: string;
 }
 
+/** The access log cannot be written, loses lines, or is written again. */
+export interface AccessLogEntry {
+  readonly type: "access-log";
+  readonly time: string;
+  readonly state: LogState;
+  /** The system's error code; an output that is only slow has none. */
+  readonly fault?: string;
+  /** Lines lost so far. */
+  readonly dropped: number;
+}
+
 export interface DrainEntry {
   readonly type: "drain";
   readonly time: string;
@@ -143,19 +160,20 @@ export class EntryMaker {
   }
 
   exchange(record: ExchangeRecord): ExchangeEntry {
-    const { downstream, upstream, reason, fault, responseBeganAt_ms } = record;
+    const { downstream, upstream, reason, fault, received, responseBeganAt_ms } = record;
     const closesDownstream = closesAfter(downstream, record.downstreamExchange);
     return {
       type: "exchange",
       time: this.timeAt(record.startedAt_ms),
       client: downstream.clientName,
       method: record.method,
-      target: record.target,
+      target: withoutUserinfo(record.target),
       version: record.minorVersion === 0 ? "1.0" : "1.1",
       status: record.status,
       outcome: record.outcome,
       ...(reason === undefined ? {} : { reason }),
       ...(fault === undefined || fault === "" ? {} : { fault }),
+      ...(received === undefined || received === "" ? {} : { received }),
       duration_ms: rounded(record.endedAt_ms - record.startedAt_ms),
       ...(responseBeganAt_ms === undefined ? {} : { wait_ms: rounded(responseBeganAt_ms - record.startedAt_ms) }),
       requestBytes: record.requestBodyBytes,
@@ -231,6 +249,10 @@ export class EntryMaker {
     return { type: "accept-failed", time: this.now(), fault };
   }
 
+  accessLog(state: LogState, fault: string | undefined, dropped: number): AccessLogEntry {
+    return { type: "access-log", time: this.now(), state, ...(fault === undefined ? {} : { fault }), dropped };
+  }
+
   drainBegan(): DrainEntry {
     return { type: "drain", time: this.now(), state: "began" };
   }
@@ -282,4 +304,19 @@ function hopOf(connection: DownstreamConnection | PooledConnection): HopFacts {
 
 function rounded(ms: number): number {
   return Math.round(ms * 1_000) / 1_000;
+}
+
+/** What an access log's state means, in words. */
+export function logStateText(state: LogState, fault: string | undefined, dropped: number): string {
+  const why = fault === undefined ? "" : ` (${fault})`;
+  switch (state) {
+    case "failing":
+      return `the access log cannot be written${why}: lines wait, up to a limit`;
+    case "dropping":
+      return `the access log loses lines${why}: its output takes ${fault === undefined ? "too few" : "none"}`;
+    case "not-reopened":
+      return `the access log cannot be opened anew${why}: it goes on where it was`;
+    case "writing":
+      return `the access log is written again; ${dropped} lines of it were lost`;
+  }
 }

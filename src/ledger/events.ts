@@ -6,6 +6,7 @@
  * hold up or break the traffic. A listener that throws is the program's fault, and becomes an uncaught exception, as
  * anywhere in Node. Deliberately absent: any way for a listener to interfere.
  */
+
 import type { ReuseRefusal } from "../connection/reasons.ts";
 import type { Clock } from "../net/ports.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
@@ -15,6 +16,7 @@ import type { ExchangeRecord } from "../proxy/exchange-record.ts";
 import type { ProxyObserver } from "../proxy/observer.ts";
 import {
   type AcceptFailedEntry,
+  type AccessLogEntry,
   type ConnectionEntry,
   type ConnectionOpenEntry,
   type DrainEntry,
@@ -25,6 +27,7 @@ import {
   type ReuseEntry,
   type ReuseRefusedEntry,
 } from "./entries.ts";
+import type { LogState } from "./line-queue.ts";
 
 export interface ProxyEvents {
   /** A request was answered, refused, or given up. */
@@ -41,6 +44,8 @@ export interface ProxyEvents {
   readonly endpoint: EndpointEntry;
   /** A client's connection could not be accepted. */
   readonly "accept-failed": AcceptFailedEntry;
+  /** The access log cannot be written, loses lines, or is written again. */
+  readonly "access-log": AccessLogEntry;
   readonly drain: DrainEntry;
 }
 export type ProxyEventName = keyof ProxyEvents;
@@ -125,6 +130,13 @@ export class EventHub implements ProxyObserver {
 
   acceptFailed(fault: string): void {
     if (this.hears("accept-failed")) this.tell("accept-failed", this.make.acceptFailed(fault));
+  }
+
+  /** Returns whether somebody is told. */
+  accessLogChanged(state: LogState, fault: string | undefined, dropped: number): boolean {
+    if (!this.hears("access-log")) return false;
+    this.tell("access-log", this.make.accessLog(state, fault, dropped));
+    return true;
   }
 
   drainBegan(): void {

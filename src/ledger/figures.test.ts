@@ -25,7 +25,18 @@ function figures(exchanges: number, duration_ms: number, some: Partial<Figures> 
 }
 
 function endpoint(some: Partial<EndpointFigures> = {}): EndpointFigures {
-  const nothing = { failures: 0, idle: 0, inUse: 0, dialing: 0, minorVersion: 1, avoided_ms: [0], lifetimes_ms: [] };
+  const durations = { counts: [], count: 0, sum_ms: 0 };
+  const tally = { statuses: [], durations, failures: 0 };
+  const nothing = {
+    tally,
+    failures: 0,
+    idle: 0,
+    inUse: 0,
+    dialing: 0,
+    minorVersion: 1,
+    avoided_ms: [0],
+    lifetimes_ms: [],
+  };
   return { endpoint: "http://127.0.0.1:3000", ...nothing, ...some };
 }
 

@@ -10,6 +10,8 @@ import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reason
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { AnswerReason } from "../proxy/answers.ts";
 import type { Outcome } from "../proxy/exchange-record.ts";
+import type { ToleranceKind } from "../wire/tolerance.ts";
+import type { EndpointTally } from "./endpoint-tally.ts";
 import type { DurationHistogram } from "./histogram.ts";
 import { type Hop, hops, type Ledger, type Tally } from "./ledger.ts";
 
@@ -23,8 +25,18 @@ export interface HistogramFigures {
   readonly sum_ms: number;
 }
 
+/** What is counted for an endpoint, or for all origins that clients name. */
+export interface TallyFigures {
+  /** In the order of `statusClasses`. */
+  readonly statuses: readonly number[];
+  readonly durations: HistogramFigures;
+  readonly failures: number;
+}
+
 export interface EndpointFigures {
   readonly endpoint: string;
+  /** What is counted for it. A client has named it: absent, see `Figures.named`. */
+  readonly tally?: TallyFigures;
   readonly failures: number;
   readonly idle: number;
   readonly inUse: number;
@@ -68,14 +80,19 @@ export interface Figures {
   readonly answers: Tally<AnswerReason>;
   /** In the order of `statusClasses`. */
   readonly statuses: readonly number[];
+  readonly tolerated: Tally<ToleranceKind>;
   readonly retries: number;
   readonly requestBodyBytes: number;
   readonly responseBodyBytes: number;
   readonly durations: HistogramFigures;
   readonly waits: HistogramFigures;
   readonly endpoints: readonly EndpointFigures[];
+  /** Of all origins that clients have named, those that are forgotten, too. */
+  readonly named: TallyFigures;
   readonly waiting: number;
   readonly acceptFaults: Readonly<Record<string, number>>;
+  /** Lines of the access log that were lost. */
+  readonly accessLogDropped: number;
   readonly cut: number;
   readonly processorSeconds: number;
   readonly residentBytes: number;
@@ -115,6 +132,7 @@ export function figuresOf(ledger: Ledger): Figures {
     outcomes: { ...ledger.outcomes },
     answers: { ...ledger.answers },
     statuses: [...ledger.statuses],
+    tolerated: { ...ledger.tolerated },
     retries: ledger.retries,
     requestBodyBytes: ledger.requestBodyBytes,
     responseBodyBytes: ledger.responseBodyBytes,
@@ -123,8 +141,10 @@ export function figuresOf(ledger: Ledger): Figures {
     endpoints: ledger.gateways
       .flatMap((gateway) => gateway.routing.endpoints)
       .map((endpoint) => endpointFigures(ledger, endpoint)),
+    named: tallyFigures(ledger.endpointTallies.named),
     waiting: ledger.gateways.reduce((waiting, gateway) => waiting + gateway.routing.waiting, 0),
     acceptFaults: Object.fromEntries(ledger.acceptFaults),
+    accessLogDropped: ledger.accessLogDropped,
     cut: ledger.cut,
     processorSeconds: (user + system) / 1e6,
     residentBytes: process.memoryUsage.rss(),
@@ -150,10 +170,15 @@ function histogramFigures({ counts, count, sum_ms }: DurationHistogram): Histogr
   return { counts: [...counts], count, sum_ms };
 }
 
+function tallyFigures({ statuses, durations, failures }: EndpointTally): TallyFigures {
+  return { statuses: [...statuses], durations: histogramFigures(durations), failures };
+}
+
 function endpointFigures(ledger: Ledger, endpoint: Endpoint): EndpointFigures {
   const { estimate_ms } = endpoint.lifetime;
   return {
     endpoint: endpoint.origin.name,
+    ...(endpoint.origin.isNamedByClients ? {} : { tally: tallyFigures(ledger.endpointTallies.of(endpoint)) }),
     failures: ledger.endpointFailures.get(endpoint) ?? 0,
     idle: endpoint.idleCount,
     inUse: endpoint.inUse,
@@ -183,14 +208,17 @@ function plus(one: Figures, other: Figures): Figures {
     outcomes: tallies(one.outcomes, other.outcomes),
     answers: tallies(one.answers, other.answers),
     statuses: elementwise(one.statuses, other.statuses),
+    tolerated: tallies(one.tolerated, other.tolerated),
     retries: one.retries + other.retries,
     requestBodyBytes: one.requestBodyBytes + other.requestBodyBytes,
     responseBodyBytes: one.responseBodyBytes + other.responseBodyBytes,
     durations: histograms(one.durations, other.durations),
     waits: histograms(one.waits, other.waits),
     endpoints: endpoints(one.endpoints, other.endpoints),
+    named: tallySum(one.named, other.named),
     waiting: one.waiting + other.waiting,
     acceptFaults: tallies(one.acceptFaults, other.acceptFaults),
+    accessLogDropped: one.accessLogDropped + other.accessLogDropped,
     cut: one.cut + other.cut,
     processorSeconds: one.processorSeconds + other.processorSeconds,
     residentBytes: one.residentBytes + other.residentBytes,
@@ -203,10 +231,10 @@ export function departed(figures: Figures): Figures {
     ...figures,
     isDraining: false,
     states: perHop((hop) => tallies(figures.states[hop], {}, 0)),
-    endpoints: figures.endpoints.map((endpoint) => ({
-      ...endpoint,
-      ...{ idle: 0, inUse: 0, dialing: 0, avoided_ms: [], lifetimes_ms: [] },
-    })),
+    // Origins that clients named are counted together: one process after the other would leave more of them.
+    endpoints: figures.endpoints
+      .filter(({ tally }) => tally !== undefined)
+      .map((endpoint) => ({ ...endpoint, ...{ idle: 0, inUse: 0, dialing: 0, avoided_ms: [], lifetimes_ms: [] } })),
     waiting: 0,
     residentBytes: 0,
   };
@@ -248,9 +276,18 @@ function endpoints(one: readonly EndpointFigures[], other: readonly EndpointFigu
   return [...byName.values()];
 }
 
+function tallySum(one: TallyFigures, other: TallyFigures): TallyFigures {
+  return {
+    statuses: elementwise(one.statuses, other.statuses),
+    durations: histograms(one.durations, other.durations),
+    failures: one.failures + other.failures,
+  };
+}
+
 function sameEndpoint(one: EndpointFigures, other: EndpointFigures): EndpointFigures {
   return {
     endpoint: one.endpoint,
+    ...(one.tally === undefined || other.tally === undefined ? {} : { tally: tallySum(one.tally, other.tally) }),
     failures: one.failures + other.failures,
     idle: one.idle + other.idle,
     inUse: one.inUse + other.inUse,

@@ -21,6 +21,8 @@ import type { DownstreamConnection } from "../proxy/downstream.ts";
 import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
 import type { Gateway } from "../proxy/gateway.ts";
 import type { ProxyObserver } from "../proxy/observer.ts";
+import { type ToleranceKind, toleranceKinds } from "../wire/tolerance.ts";
+import { EndpointTallies } from "./endpoint-tally.ts";
 import { DurationHistogram } from "./histogram.ts";
 
 export const hops = ["downstream", "upstream"] as const;
@@ -28,8 +30,11 @@ export type Hop = (typeof hops)[number];
 
 export const outcomes = ["completed", "answered", "truncated", "client-gone", "tunnel"] as const satisfies Outcome[];
 
-/** By the first digit of the status that the client got. `none`: it got none. */
-export const statusClasses = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"] as const;
+/**
+ * By the first digit of the status that the client got. `none`: it got none; `other`: 600 to 999, which no class has and clients
+ * take for errors (RFC 9110 section 15).
+ */
+export const statusClasses = ["none", "1xx", "2xx", "3xx", "4xx", "5xx", "other"] as const;
 export type StatusClass = (typeof statusClasses)[number];
 
 /** How often each word of a closed list has happened. */
@@ -55,6 +60,8 @@ export class Ledger implements ProxyObserver {
   readonly answers: Tally<AnswerReason> = tally(answerReasons);
   /** In the order of `statusClasses`. */
   readonly statuses = new Float64Array(statusClasses.length);
+  /** Heads of responses that were mended instead of refused. */
+  readonly tolerated: Tally<ToleranceKind> = tally(toleranceKinds);
   retries = 0;
   requestBodyBytes = 0;
   responseBodyBytes = 0;
@@ -66,7 +73,10 @@ export class Ledger implements ProxyObserver {
   readonly acceptFaults = new Map<string, number>();
   /** Endpoints of a forward proxy come and go; what is known of them goes with them. */
   readonly endpointFailures = new WeakMap<Endpoint, number>();
+  readonly endpointTallies = new EndpointTallies(statusClasses.length);
   readonly lifetimesLearned = new WeakMap<Endpoint, number>();
+  /** Lines of the access log that its output did not take. */
+  accessLogDropped = 0;
   /** What was cut at the end of drains. */
   cut = 0;
   readonly gateways: Gateway[] = [];
@@ -104,6 +114,7 @@ export class Ledger implements ProxyObserver {
 
   endpointFailed(endpoint: Endpoint): void {
     count(this.endpointFailures, endpoint);
+    this.endpointTallies.of(endpoint).failures++;
   }
 
   endpointRecovered(): void {}
@@ -117,17 +128,25 @@ export class Ledger implements ProxyObserver {
     if (closeReason !== undefined) this.closed.downstream[closeReason]++;
   }
 
+  responseTolerated(kind: ToleranceKind): void {
+    this.tolerated[kind]++;
+  }
+
   exchangeEnded(record: ExchangeRecord): void {
     this.exchanges++;
     this.outcomes[record.outcome]++;
     if (record.reason !== undefined) this.answers[record.reason]++;
-    const statusClass = Math.floor(record.status / 100);
+    const statusClass = Math.min(Math.floor(record.status / 100), statusClasses.length - 1);
     this.statuses[statusClass] = (this.statuses[statusClass] ?? 0) + 1;
     this.retries += record.retries;
     this.requestBodyBytes += record.requestBodyBytes;
     this.responseBodyBytes += record.responseBodyBytes;
+    const ofEndpoint = record.upstream === undefined ? undefined : this.endpointTallies.of(record.upstream.endpoint);
+    if (ofEndpoint !== undefined) ofEndpoint.statuses[statusClass] = (ofEndpoint.statuses[statusClass] ?? 0) + 1;
     if (record.outcome === "tunnel") return;
-    this.durations.observe(record.endedAt_ms - record.startedAt_ms);
+    const duration_ms = record.endedAt_ms - record.startedAt_ms;
+    this.durations.observe(duration_ms);
+    ofEndpoint?.durations.observe(duration_ms);
     if (record.responseBeganAt_ms !== undefined) this.waits.observe(record.responseBeganAt_ms - record.startedAt_ms);
   }
 

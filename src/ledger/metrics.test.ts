@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { closeReasons, openReasons, reuseRefusals } from "../connection/reasons.ts";
 import type { Clock } from "../net/ports.ts";
+import type { Endpoint } from "../pool/endpoint.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import { answerReasons } from "../proxy/answers.ts";
 import type { ExchangeRecord } from "../proxy/exchange-record.ts";
-import { figuresOf } from "./figures.ts";
+import type { Gateway } from "../proxy/gateway.ts";
+import { departed, figuresOf, sumOf } from "./figures.ts";
 import { Ledger, outcomes } from "./ledger.ts";
 import { metricsText } from "./metrics.ts";
 import { statsOf } from "./stats.ts";
@@ -90,6 +92,96 @@ describe("a later scrape", () => {
       hopwise_response_wait_seconds_count: 1,
     };
     expect(Object.fromEntries(Object.keys(expected).map((name) => [name, series.get(name)]))).toEqual(expected);
+  });
+});
+
+it("every status has a class: 600 to 999, which clients take for errors, are `other`", async () => {
+  const ledger = new Ledger(clock);
+  for (const status of [599, 600, 700, 999]) ledger.exchangeEnded(record({ status }));
+  const series = await scrape(ledger);
+  expect(series.get('hopwise_responses_total{class="5xx"}')).toBe(1);
+  expect(series.get('hopwise_responses_total{class="other"}')).toBe(3);
+});
+
+it("what was tolerated is counted by kind, from 0 on", async () => {
+  const ledger = new Ledger(clock);
+  ledger.responseTolerated("bare-lf");
+  const series = await scrape(ledger);
+  expect(series.get('hopwise_tolerated_total{kind="bare-lf"}')).toBe(1);
+  expect(series.get('hopwise_tolerated_total{kind="control-characters"}')).toBe(0);
+  expect(statsOf(ledger).exchanges.tolerated).toEqual({ "bare-lf": 1 });
+});
+
+describe("endpoints", () => {
+  const endpoint = (name: string, isNamedByClients?: true) =>
+    ({
+      ...{ origin: { name, isNamedByClients }, idleCount: 1, inUse: 2, dialing: 0, avoidUntil_ms: 0 },
+      ...{ minorVersion: 1, lifetime: { estimate_ms: 5_000 }, connections: new Set() },
+    }) as unknown as Endpoint;
+
+  /** A proxy with these endpoints, each of which answered once in 3 ms, and could not be dialed once. */
+  function used(endpoints: readonly Endpoint[], later = endpoints): Ledger {
+    const ledger = new Ledger(clock);
+    const gateway = {
+      clients: { connections: new Set() },
+      routing: { endpoints: later, waiting: 0 },
+      isDraining: false,
+    };
+    ledger.watch(gateway as unknown as Gateway);
+    for (const each of endpoints) {
+      ledger.exchangeEnded(record({ upstream: { endpoint: each } as PooledConnection }));
+      ledger.endpointFailed(each);
+    }
+    return ledger;
+  }
+
+  it("have the classes of their statuses, and how long they took", async () => {
+    const endpoints = [endpoint("http://a"), endpoint("http://b")];
+    const ledger = used(endpoints);
+    ledger.exchangeEnded(
+      record({ status: 503, endedAt_ms: 40, upstream: { endpoint: endpoints[1] } as PooledConnection }),
+    );
+    ledger.exchangeEnded(
+      record({ outcome: "tunnel", status: 101, upstream: { endpoint: endpoints[1] } as PooledConnection }),
+    );
+    const series = await scrape(ledger);
+    const expected: Readonly<Record<string, number>> = {
+      'hopwise_endpoint_responses_total{endpoint="http://a",class="2xx"}': 1,
+      'hopwise_endpoint_responses_total{endpoint="http://a",class="5xx"}': 0,
+      'hopwise_endpoint_responses_total{endpoint="http://b",class="1xx"}': 1,
+      'hopwise_endpoint_responses_total{endpoint="http://b",class="2xx"}': 1,
+      'hopwise_endpoint_responses_total{endpoint="http://b",class="5xx"}': 1,
+      'hopwise_endpoint_duration_seconds_bucket{endpoint="http://a",le="0.005"}': 1,
+      'hopwise_endpoint_duration_seconds_bucket{endpoint="http://b",le="0.005"}': 1,
+      'hopwise_endpoint_duration_seconds_bucket{endpoint="http://b",le="+Inf"}': 2,
+      'hopwise_endpoint_duration_seconds_sum{endpoint="http://b"}': 0.043,
+      'hopwise_endpoint_duration_seconds_count{endpoint="http://b"}': 2,
+      'hopwise_endpoint_dial_failures_total{endpoint="http://a"}': 1,
+      'hopwise_endpoint_available{endpoint="http://a"}': 1,
+    };
+    expect(Object.fromEntries(Object.keys(expected).map((name) => [name, series.get(name)]))).toEqual(expected);
+  });
+
+  it("that clients name are one, however many they name, and are counted when they are gone, too", async () => {
+    const many = Array.from({ length: 2_000 }, (_, index) => endpoint(`http://${index}.test`, true));
+    const few = await scrape(used(many.slice(0, 1)));
+    const ledger = used(many, many.slice(0, 3));
+    const series = await scrape(ledger);
+    expect([...series.keys()]).toEqual([...few.keys()]);
+    const named = [...series].filter(([name]) => name.includes("endpoint="));
+    for (const [name] of named) expect(name).toContain('endpoint="named-by-clients"');
+    const expected: Readonly<Record<string, number>> = {
+      'hopwise_endpoint_responses_total{endpoint="named-by-clients",class="2xx"}': 2_000,
+      'hopwise_endpoint_duration_seconds_count{endpoint="named-by-clients"}': 2_000,
+      'hopwise_endpoint_dial_failures_total{endpoint="named-by-clients"}': 2_000,
+      'hopwise_endpoint_in_use{endpoint="named-by-clients"}': 6,
+      'hopwise_endpoint_idle{endpoint="named-by-clients"}': 3,
+    };
+    expect(Object.fromEntries(Object.keys(expected).map((name) => [name, series.get(name)]))).toEqual(expected);
+    // Workers that come and go leave no list of them either.
+    const gone = sumOf([departed(figuresOf(ledger)), departed(figuresOf(ledger))]);
+    expect(gone.endpoints).toEqual([]);
+    expect(gone.named).toMatchObject({ failures: 4_000, durations: { count: 4_000 } });
   });
 });
 

@@ -14,6 +14,7 @@ import {
   type HistogramFigures,
   lifetime_ms,
   liveStates,
+  type TallyFigures,
   type WorkerFigures,
 } from "./figures.ts";
 import { durationBounds_ms } from "./histogram.ts";
@@ -23,6 +24,14 @@ import { version } from "./version.ts";
 type Labels = Record<string, string>;
 /** Gives the value of one series. */
 type Tell = (labels: Labels, value: number) => void;
+
+/** The label of all origins that clients of a forward proxy have named. */
+const NAMED = "named-by-clients";
+
+interface Labelled {
+  readonly durations: HistogramFigures;
+  readonly labels: Labels;
+}
 
 /** The figures in Prometheus' text format. */
 export function metricsText(figures: Figures): Promise<string> {
@@ -91,6 +100,14 @@ class Metrics {
     this.counter("hopwise_responses_total", "Exchanges by the class of the status sent.", ["class"], (tell) => {
       for (const [index, name] of statusClasses.entries()) tell({ class: name }, figures.statuses[index] ?? 0);
     });
+    this.counter(
+      "hopwise_tolerated_total",
+      "Heads of responses with a fault that was mended (--tolerate), by kind.",
+      ["kind"],
+      (tell) => {
+        for (const [kind, times] of Object.entries(figures.tolerated)) tell({ kind }, times);
+      },
+    );
     this.counter("hopwise_retries_total", "Requests sent again because a reused connection was dead.", [], (tell) =>
       tell({}, figures.retries),
     );
@@ -100,42 +117,78 @@ class Metrics {
     this.counter("hopwise_response_body_bytes_total", "Octets of response bodies.", [], (tell) =>
       tell({}, figures.responseBodyBytes),
     );
+    this.counter(
+      "hopwise_access_log_dropped_total",
+      "Lines of the access log that were lost: its output took none, or not as many.",
+      [],
+      (tell) => tell({}, figures.accessLogDropped),
+    );
     this.counter("hopwise_drain_cut_total", "Exchanges and tunnels cut at the end of a drain.", [], (tell) =>
       tell({}, figures.cut),
     );
     this.histogram(
       "hopwise_exchange_duration_seconds",
       "From the end of a request's head to the end of its exchange; no tunnels.",
-      figures.durations,
+      { durations: figures.durations, labels: {} },
     );
     this.histogram(
       "hopwise_response_wait_seconds",
       "From the end of a request's head to the first octet of the origin's response.",
-      figures.waits,
+      { durations: figures.waits, labels: {} },
     );
   }
 
   private describeEndpoints(figures: Figures): void {
+    const own = figures.endpoints.filter(({ tally }) => tally !== undefined);
+    const named = figures.endpoints.filter(({ tally }) => tally === undefined);
     const perEndpoint = (name: string, help: string, read: (endpoint: EndpointFigures) => number | undefined) =>
       this.gauge(name, help, ["endpoint"], (tell) => {
-        for (const each of figures.endpoints) {
+        for (const each of own) {
           const value = read(each);
           if (value !== undefined) tell({ endpoint: each.endpoint }, value);
         }
       });
+    const inAll = (name: string, help: string, read: (endpoint: EndpointFigures) => number) =>
+      this.gauge(name, help, ["endpoint"], (tell) => {
+        for (const each of own) tell({ endpoint: each.endpoint }, read(each));
+        if (named.length > 0)
+          tell(
+            { endpoint: NAMED },
+            named.reduce((sum, each) => sum + read(each), 0),
+          );
+      });
     perEndpoint("hopwise_endpoint_available", "1; 0 while it is avoided because it refuses connections.", (endpoint) =>
       avoided_ms(endpoint) > 0 ? 0 : 1,
     );
-    perEndpoint("hopwise_endpoint_in_use", "Exchanges and tunnels in progress.", (endpoint) => endpoint.inUse);
-    perEndpoint("hopwise_endpoint_idle", "Connections that may be reused.", (endpoint) => endpoint.idle);
+    inAll("hopwise_endpoint_in_use", "Exchanges and tunnels in progress.", (endpoint) => endpoint.inUse);
+    inAll("hopwise_endpoint_idle", "Connections that may be reused.", (endpoint) => endpoint.idle);
     perEndpoint(
       "hopwise_endpoint_lifetime_learned_seconds",
       "How long the endpoint lets its connections idle, as far as that was seen; absent until it was.",
       (endpoint) => seconds(lifetime_ms(endpoint)),
     );
+    this.describeTallies(talliesOf(figures));
+  }
+
+  private describeTallies(tallies: readonly (readonly [endpoint: string, tally: TallyFigures])[]): void {
     this.counter("hopwise_endpoint_dial_failures_total", "Times that dialing failed.", ["endpoint"], (tell) => {
-      for (const { endpoint, failures } of figures.endpoints) tell({ endpoint }, failures);
+      for (const [endpoint, { failures }] of tallies) tell({ endpoint }, failures);
     });
+    this.counter(
+      "hopwise_endpoint_responses_total",
+      "Exchanges with the endpoint by the class of the status sent.",
+      ["endpoint", "class"],
+      (tell) => {
+        for (const [endpoint, { statuses }] of tallies) {
+          for (const [index, name] of statusClasses.entries()) tell({ endpoint, class: name }, statuses[index] ?? 0);
+        }
+      },
+    );
+    this.histogram(
+      "hopwise_endpoint_duration_seconds",
+      "From the end of a request's head to the end of its exchange with the endpoint; no tunnels.",
+      ...tallies.map(([endpoint, { durations }]) => ({ durations, labels: { endpoint } })),
+    );
   }
 
   private describeProcess(figures: Figures): void {
@@ -179,7 +232,7 @@ class Metrics {
   }
 
   /** prom-client's own histogram can only observe; this one tells what was observed elsewhere. */
-  private histogram(name: string, help: string, source: HistogramFigures): void {
+  private histogram(name: string, help: string, ...sources: readonly Labelled[]): void {
     const get = async (): Promise<MetricObjectWithValues<MetricValue<string>>> => ({
       name,
       help,
@@ -187,24 +240,34 @@ class Metrics {
       type: "histogram" as never,
       aggregator: "sum",
       collect() {},
-      values: histogramValues(name, source),
+      values: sources.flatMap((source) => histogramValues(name, source)),
     });
     this.registry.registerMetric({ name, help, type: "histogram", get, reset() {} } as unknown as Metric);
   }
 }
 
-function histogramValues(name: string, source: HistogramFigures): (MetricValue<string> & { metricName: string })[] {
+/** Each endpoint's, and one of all that clients named, once they have. */
+function talliesOf({ endpoints, named }: Figures): readonly (readonly [endpoint: string, tally: TallyFigures])[] {
+  const own = endpoints.flatMap(({ endpoint, tally }) => (tally === undefined ? [] : [[endpoint, tally] as const]));
+  const hasNamed = endpoints.length > own.length || named.failures > 0 || named.statuses.some((times) => times > 0);
+  return hasNamed ? [...own, [NAMED, named]] : own;
+}
+
+function histogramValues(
+  name: string,
+  { durations, labels }: Labelled,
+): (MetricValue<string> & { metricName: string })[] {
   const metricName = `${name}_bucket`;
   let upTo = 0;
   const buckets = durationBounds_ms.map((bound_ms, index) => {
-    upTo += source.counts[index] ?? 0;
-    return { metricName, labels: { le: bound_ms / 1_000 }, value: upTo };
+    upTo += durations.counts[index] ?? 0;
+    return { metricName, labels: { ...labels, le: bound_ms / 1_000 }, value: upTo };
   });
   return [
     ...buckets,
-    { metricName, labels: { le: "+Inf" }, value: source.count },
-    { metricName: `${name}_sum`, labels: {}, value: source.sum_ms / 1_000 },
-    { metricName: `${name}_count`, labels: {}, value: source.count },
+    { metricName, labels: { ...labels, le: "+Inf" }, value: durations.count },
+    { metricName: `${name}_sum`, labels, value: durations.sum_ms / 1_000 },
+    { metricName: `${name}_count`, labels, value: durations.count },
   ];
 }
 

@@ -10,6 +10,7 @@ import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { DownstreamConnection } from "../proxy/downstream.ts";
 import type { ExchangeRecord } from "../proxy/exchange-record.ts";
 import type { ProxyObserver } from "../proxy/observer.ts";
+import type { ToleranceKind } from "../wire/tolerance.ts";
 
 /** Ignores everything. */
 export class QuietObserver implements ProxyObserver {
@@ -74,6 +75,10 @@ export class Observers implements ProxyObserver {
 
   exchangeEnded(record: ExchangeRecord): void {
     for (const observer of this.all) observer.exchangeEnded(record);
+  }
+
+  responseTolerated(kind: ToleranceKind): void {
+    for (const observer of this.all) observer.responseTolerated?.(kind);
   }
 
   acceptFailed(fault: string): void {

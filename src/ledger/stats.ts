@@ -7,6 +7,7 @@ import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reason
 import { type RuntimeFacts, runtimeFacts } from "../net/runtime-facts.ts";
 import type { AnswerReason } from "../proxy/answers.ts";
 import type { Outcome } from "../proxy/exchange-record.ts";
+import type { ToleranceKind } from "../wire/tolerance.ts";
 import {
   avoided_ms,
   type EndpointFigures,
@@ -94,6 +95,8 @@ export interface ProxyStats {
     readonly statuses: Partial<Tally<StatusClass>>;
     /** Why the proxy answered itself. */
     readonly answers: Partial<Tally<AnswerReason>>;
+    /** Heads of responses with a fault that was mended. */
+    readonly tolerated: Partial<Tally<ToleranceKind>>;
     readonly retries: number;
     readonly requestBodyBytes: number;
     readonly responseBodyBytes: number;
@@ -107,6 +110,8 @@ export interface ProxyStats {
   readonly waiting: number;
   /** Connections that could not be accepted, by the system's error code. */
   readonly acceptFailures: Readonly<Record<string, number>>;
+  /** Lines of the access log that were lost: its output took none, or not as many. */
+  readonly accessLogDropped: number;
   /** Exchanges and tunnels cut at the end of a drain. */
   readonly cut: number;
 }
@@ -138,6 +143,7 @@ export function statsFrom(figures: Figures): ProxyStats {
       outcomes: figures.outcomes,
       statuses: happened(Object.fromEntries(statusClasses.map((name, index) => [name, figures.statuses[index] ?? 0]))),
       answers: happened(figures.answers),
+      tolerated: happened(figures.tolerated),
       retries: figures.retries,
       requestBodyBytes: figures.requestBodyBytes,
       responseBodyBytes: figures.responseBodyBytes,
@@ -147,6 +153,7 @@ export function statsFrom(figures: Figures): ProxyStats {
     endpoints: figures.endpoints.map(endpointStats),
     waiting: figures.waiting,
     acceptFailures: figures.acceptFaults,
+    accessLogDropped: figures.accessLogDropped,
     cut: figures.cut,
   };
 }

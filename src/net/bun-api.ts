@@ -27,6 +27,8 @@ export interface BunRawSocket<Data> {
   terminate(): void;
   pause(): void;
   resume(): void;
+  /** SO_KEEPALIVE. */
+  setKeepAlive(isOn: boolean, initialDelay_ms: number): boolean;
 }
 
 export interface BunEvents<Data> {

@@ -190,14 +190,13 @@ describe("dialing with a guard, with somebody listening where it must not lead",
     let asked = 0;
     const guard = new DialGuard({ allowsPrivate: true });
     guard.noteOwn("127.0.0.2", port);
-    const dialer = guardedDialer(guard, (_name, options, callback) => {
-      asked++;
-      expect(options.all).toBe(true);
-      // Nobody listens on the first that is left: the next one is tried, and the forbidden one is not.
-      callback(
-        null,
-        ["127.0.0.2", "127.0.0.3", "127.0.0.1"].map((address) => ({ address, family: 4 })),
-      );
+    const dialer = guardedDialer(guard, {
+      find(_name, _client, found) {
+        asked++;
+        // Nobody listens on the first that is left: the next one is tried, and the forbidden one is not.
+        found(["127.0.0.2", "127.0.0.3", "127.0.0.1"]);
+        return () => {};
+      },
     });
     const address = await new Promise((resolve) => {
       dialer.dial(

@@ -1,58 +1,58 @@
-/**
- * Dialing with `node:net` and `node:tls`. For TLS a connection counts as open after its handshake.
- *
- * With a guard, only addresses that it lets pass are ever tried (resolving.ts).
- */
-import { connect, isIP, type LookupFunction, type Socket as RawSocket } from "node:net";
+/** One attempt to connect with `node:net` or `node:tls`. For TLS a connection counts as open after its handshake. */
+import { connect, isIP, type Socket as RawSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import type { AttemptHandler } from "./dialing.ts";
 import { socketOn } from "./handle-socket.ts";
-import { NodeSocket, socketOptions } from "./node-socket.ts";
-import type { Address, DialHandler, DialRefusal } from "./ports.ts";
-import { allowedOf, type Guarding, refusalOfLiteral } from "./resolving.ts";
+import { KEEP_ALIVE_IDLE_MS, keepAliveOptions, NodeSocket, socketOptions } from "./node-socket.ts";
+import type { Address, TlsTarget } from "./ports.ts";
 import { watchClosure } from "./tls-closure.ts";
 
-/** @param guarding on behalf of strangers: which addresses may be dialed, and what names mean */
-export function dialOnNode(address: Address, handler: DialHandler, guarding: Guarding | undefined): () => void {
-  const guard = guarding?.guard;
-  const refusal = refusalOfLiteral(address, guard);
-  if (refusal !== undefined) {
-    const later = setImmediate(() => handler.onFailed(refusal));
-    return () => clearImmediate(later);
-  }
-  const raw = open(address, guarding);
-  const isTls = address.kind === "tcp" && address.tls !== undefined;
+export function attemptOnNode(place: Address, handler: AttemptHandler): () => void {
+  const tls = place.kind === "tcp" ? place.tls : undefined;
+  const raw = open(place);
+  const readyEvent = tls === undefined ? "connect" : "secureConnect";
+  const onReached = () => {
+    raw.setKeepAlive(true, KEEP_ALIVE_IDLE_MS);
+    handler.onReached();
+  };
+  let isOver = false;
+  const settle = () => {
+    isOver = true;
+    raw.removeListener("error", onFailed);
+    raw.removeListener("connect", onReached);
+    raw.removeListener(readyEvent, onConnected);
+  };
   const onFailed = (error: NodeJS.ErrnoException) => {
-    raw.removeListener(isTls ? "secureConnect" : "connect", onConnected);
-    raw.on("error", ignore);
-    raw.destroy();
+    settle();
+    discard(raw);
     handler.onFailed(error.code ?? error.message);
   };
   const onConnected = () => {
-    // Once more where it really leads: a runtime may resolve names its own way (Bun).
-    const late = address.kind === "tcp" ? guard?.refusal(raw.remoteAddress ?? "", address.port) : undefined;
-    if (late !== undefined) return onFailed(refused(late));
-    raw.removeListener("error", onFailed);
-    if (isTls) watchClosure(raw);
-    handler.onConnected(isTls ? new NodeSocket(raw) : socketOn(raw));
+    settle();
+    if (tls !== undefined) watchClosure(raw);
+    handler.onConnected(tls === undefined ? socketOn(raw) : new NodeSocket(raw));
   };
   raw.once("error", onFailed);
-  raw.once(isTls ? "secureConnect" : "connect", onConnected);
+  if (tls !== undefined) raw.once("connect", onReached);
+  raw.once(readyEvent, onConnected);
   return () => {
-    raw.removeListener("error", onFailed);
-    raw.removeListener(isTls ? "secureConnect" : "connect", onConnected);
-    raw.on("error", ignore);
-    raw.destroy();
+    if (isOver) return;
+    settle();
+    discard(raw);
   };
 }
 
-function open(address: Address, guarding: Guarding | undefined): RawSocket {
-  if (address.kind === "unix") return connect({ ...socketOptions, path: address.path });
-  const { host, port, tls } = address;
-  const looking = guarding === undefined ? {} : { lookup: guardedLookup(guarding, port) };
-  if (tls === undefined) return connect({ ...socketOptions, ...looking, host, port, noDelay: true });
+function open(place: Address): RawSocket {
+  if (place.kind === "unix") return connect({ ...socketOptions, path: place.path });
+  const { host, port, tls } = place;
+  return tls === undefined
+    ? connect({ ...socketOptions, ...keepAliveOptions, host, port, noDelay: true })
+    : openTls(host, port, tls);
+}
+
+function openTls(host: string, port: number, tls: TlsTarget): RawSocket {
   return connectTls({
     ...socketOptions,
-    ...looking,
     host,
     port,
     // RFC 6066 section 3: an address is no server name. Without one the certificate is checked against `host`.
@@ -63,22 +63,7 @@ function open(address: Address, guarding: Guarding | undefined): RawSocket {
   }).setNoDelay(true);
 }
 
-/** Resolves a name, and tells only the addresses that may be dialed; whoever tries several tries no others. */
-function guardedLookup({ guard, resolve }: Guarding, port: number): LookupFunction {
-  return (name, options, callback) => {
-    resolve(name, { ...options, all: true }, (error, found) => {
-      if (error !== null) return callback(error, "");
-      const allowed = allowedOf(found, port, guard);
-      if (typeof allowed === "string") return callback(refused(allowed), "");
-      if (options.all === true) return callback(null, [...allowed]);
-      const [best] = allowed;
-      callback(null, best?.address ?? "", best?.family);
-    });
-  };
+function discard(raw: RawSocket): void {
+  raw.on("error", () => {});
+  raw.destroy();
 }
-
-function refused(refusal: DialRefusal): NodeJS.ErrnoException {
-  return Object.assign(new Error(refusal), { code: refusal });
-}
-
-function ignore(): void {}

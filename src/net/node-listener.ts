@@ -7,21 +7,27 @@ import type { Listener, ListenOptions, Socket } from "./ports.ts";
 
 /** Connections that wait to be accepted: Node's own default, cut down by the system's `somaxconn`. */
 export const BACKLOG = 511;
+/** On an inherited socket as many as the system lets wait: listening there sets anew what its owner had chosen. */
+export const INHERITED_BACKLOG = 65_535;
 
 export function listenOnNode(options: ListenOptions): Promise<Listener> {
-  const { host, port, sharesPort = false, onSocket, onFault } = options;
+  const { host, port, fd, sharesPort = false, onSocket, onFault } = options;
   // Called where connections are not accepted as handles.
   const server = createServer({ ...socketOptions, noDelay: true }, (accepted) => onSocket(new NodeSocket(accepted)));
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     // `reusePort` is younger than the type definitions.
-    const where = { host, port, backlog: BACKLOG, ...(sharesPort ? { reusePort: true } : {}) };
+    const place = fd === undefined ? { host, port, ...(sharesPort ? { reusePort: true } : {}) } : { fd };
+    const where = { ...place, backlog: fd === undefined ? BACKLOG : INHERITED_BACKLOG };
     server.listen(where, () => {
       server.removeListener("error", reject);
       server.on("error", (error: NodeJS.ErrnoException) => onFault(error.code ?? error.message));
       acceptHandles(server, (handle) => onSocket(takeOver(handle)), onFault);
       const bound = server.address();
-      if (bound === null || typeof bound === "string") throw new Error("a TCP listener has an address");
+      if (bound === null || typeof bound === "string") {
+        server.close();
+        return reject(new Error("it is no TCP socket"));
+      }
       resolve({
         address: { host: bound.address, port: bound.port },
         close: () => void server.close(),

@@ -21,6 +21,15 @@ const TEXT_BYTES_MAX = 16 * 1024;
 /** `highWaterMark` reaches the stream's constructor; the type definitions do not know it. */
 export const socketOptions = { allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES };
 
+/**
+ * How long a connection is silent before the system asks the peer whether it is still there, then each second, ten times: so
+ * one whose peer vanished without a word ends, also where no timeout of ours runs. Translators on the way forget connections
+ * after 4 to 6 minutes of silence; two minutes leave room for a lost packet.
+ */
+export const KEEP_ALIVE_IDLE_MS = 120_000;
+
+export const keepAliveOptions = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_IDLE_MS };
+
 const owner = Symbol("hopwise.socket");
 type OwnedSocket = RawSocket & { [owner]: NodeSocket | undefined };
 

@@ -62,22 +62,35 @@ export interface TlsTarget {
   readonly rejectUnauthorized: boolean;
 }
 
-/** Why an address is not dialed although the system would. */
-export type DialRefusal = "address-not-public" | "loop-detected";
+/** Why an address is not dialed, or a name not looked up, although the system would. */
+export type DialRefusal = "address-not-public" | "loop-detected" | "too-many-lookups";
 
 export function isDialRefusal(fault: string): fault is DialRefusal {
-  return fault === "address-not-public" || fault === "loop-detected";
+  return fault === "address-not-public" || fault === "loop-detected" || fault === "too-many-lookups";
 }
+
+/** No name server answered in time: the word of the runtime's resolver. */
+export const LOOKUP_TIMEOUT = "ETIMEOUT";
 
 export interface DialHandler {
   onConnected(socket: Socket): void;
-  /** `fault`: the system's error code, `ECONNREFUSED` for instance, or a `DialRefusal`. */
+  /** `fault`: the system's error code (`ECONNREFUSED`), the resolver's (`ENOTFOUND`), or a `DialRefusal`. */
   onFailed(fault: string): void;
 }
 
+/** Gives up; after that neither handler is called. Returns what was waited for, where that is known. */
+export type GiveUp = () => DialStage | undefined;
+
+/** `name`: for name servers. `connection`: for an address to answer, or for the TLS handshake. */
+export type DialStage = "name" | "connection";
+
 export interface Dialer {
-  /** Opens a connection. Returns how to give up; after that neither handler is called. */
-  dial(address: Address, handler: DialHandler): () => void;
+  /**
+   * Opens a connection. Nothing here limits how long that takes: the caller gives up.
+   *
+   * @param client on whose behalf, where clients choose names
+   */
+  dial(address: Address, handler: DialHandler, client?: string): GiveUp;
 }
 
 export interface Listener {
@@ -91,6 +104,8 @@ export interface ListenOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** A socket that this process was given, and that listens already, or may: instead of `host` and `port`. */
+  readonly fd?: number | undefined;
   /** Other processes listen there, too, and the system divides the connections; see `canSharePort` (runtime.ts). */
   readonly sharesPort?: boolean;
   readonly onSocket: (socket: Socket) => void;

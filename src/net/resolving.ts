@@ -1,43 +1,77 @@
 /**
- * What a name means: its addresses, and which of them may be dialed.
+ * What names mean, as the system says: for names that an operator wrote, with its search domains and all its sources.
  *
- * With a guard, every address is judged between its resolution and its use: a name is resolved once, and only what the
- * guard lets pass is ever tried (so a name that changes its meaning in between gains nothing). Deliberately absent: dialing.
+ * The same look-up is never under way twice, and what came out counts for a moment, so that a burst of connections asks
+ * once. Deliberately absent: names that clients choose; the system's look-ups run on the runtime's few threads, where dead
+ * name servers would hold up everything else. See names/.
  */
-import { type LookupAddress, type LookupAllOptions, lookup } from "node:dns";
-import { isIP } from "node:net";
-import type { DialGuard } from "./dial-guard.ts";
-import type { Address, DialRefusal } from "./ports.ts";
+import { type LookupAddress, lookup } from "node:dns";
+import { nodeClock } from "./node-clock.ts";
+import type { Clock } from "./ports.ts";
 
-/** What a name means: all its addresses. */
-export type Resolve = (
+/** A name's addresses, best first; or why there are none: `ENOTFOUND`, `EAI_AGAIN`, `ETIMEOUT`, or a `DialRefusal`. */
+export type Found = readonly string[] | string;
+
+export interface Names {
+  /**
+   * Finds a name's addresses.
+   *
+   * @param client on whose behalf, where clients choose names
+   * @param found is called once, perhaps within this call
+   * @returns how to wait no longer; then `found` is not called any more
+   */
+  find(name: string, client: string, found: (result: Found) => void): () => void;
+}
+
+/** How long addresses count: a change is noticed soon, and a burst of connections asks once. */
+const SYSTEM_FRESH_MS = 5_000;
+
+type Lookup = (
   name: string,
-  options: LookupAllOptions,
+  options: { readonly all: true },
   callback: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
 ) => void;
 
-/** As the system resolves it. */
-export const lookupAll: Resolve = lookup;
-
-export interface Guarding {
-  readonly guard: DialGuard;
-  readonly resolve: Resolve;
+interface Known {
+  readonly addresses: readonly string[];
+  readonly until_ms: number;
 }
 
-/** Why an address that is written out, and so never looked up, is not dialed. */
-export function refusalOfLiteral(address: Address, guard: DialGuard | undefined): DialRefusal | undefined {
-  if (guard === undefined || address.kind !== "tcp" || isIP(address.host) === 0) return undefined;
-  return guard.refusal(address.host, address.port);
-}
+export class SystemNames implements Names {
+  private readonly lookup: Lookup;
+  private readonly clock: Pick<Clock, "now">;
+  /** Bounded by the names in the configuration. */
+  private readonly known = new Map<string, Known>();
+  private readonly waiting = new Map<string, Set<(result: Found) => void>>();
 
-/** The addresses that may be dialed; if there are none, why. */
-export function allowedOf(
-  found: readonly LookupAddress[],
-  port: number,
-  guard: DialGuard,
-): readonly LookupAddress[] | DialRefusal {
-  const refusals = found.map(({ address }) => guard.refusal(address, port));
-  const allowed = found.filter((_, index) => refusals[index] === undefined);
-  if (allowed.length > 0) return allowed;
-  return refusals.includes("loop-detected") ? "loop-detected" : "address-not-public";
+  constructor(ask: Lookup = lookup, clock: Pick<Clock, "now"> = nodeClock) {
+    this.lookup = ask;
+    this.clock = clock;
+  }
+
+  find(name: string, _client: string, found: (result: Found) => void): () => void {
+    const known = this.known.get(name);
+    if (known !== undefined && this.clock.now() < known.until_ms) {
+      found(known.addresses);
+      return () => {};
+    }
+    const waiting = this.waiting.get(name) ?? this.begin(name);
+    waiting.add(found);
+    return () => void waiting.delete(found);
+  }
+
+  private begin(name: string): Set<(result: Found) => void> {
+    const waiting = new Set<(result: Found) => void>();
+    this.waiting.set(name, waiting);
+    this.lookup(name, { all: true }, (error, found) => {
+      this.waiting.delete(name);
+      const addresses = (found ?? []).map(({ address }) => address);
+      const hasFailed = error !== null || addresses.length === 0;
+      if (hasFailed) this.known.delete(name);
+      else this.known.set(name, { addresses, until_ms: this.clock.now() + SYSTEM_FRESH_MS });
+      const result = hasFailed ? (error?.code ?? "ENOTFOUND") : addresses;
+      for (const tell of waiting) tell(result);
+    });
+    return waiting;
+  }
 }

@@ -5,22 +5,24 @@
  * what either does, see node-*.ts and bun-*.ts.
  */
 import { bun } from "./bun-api.ts";
-import { dialOnBun } from "./bun-dialer.ts";
+import { attemptOnBun } from "./bun-dialer.ts";
 import { listenOnBun } from "./bun-listener.ts";
 import type { DialGuard } from "./dial-guard.ts";
-import { dialOnNode } from "./node-dialer.ts";
+import { dialerOf } from "./dialing.ts";
+import { ChosenNames } from "./names/chosen-names.ts";
+import { attemptOnNode } from "./node-dialer.ts";
 import { listenOnNode } from "./node-listener.ts";
 import type { Dialer, Listener, ListenOptions } from "./ports.ts";
-import { lookupAll, type Resolve } from "./resolving.ts";
+import { type Names, SystemNames } from "./resolving.ts";
 
-const dial = bun === undefined ? dialOnNode : dialOnBun;
+const attempt = bun === undefined ? attemptOnNode : attemptOnBun;
 
 /** Dials whatever the operator wrote. */
-export const dialer: Dialer = { dial: (address, handler) => dial(address, handler, undefined) };
+export const dialer: Dialer = dialerOf(attempt, new SystemNames());
 
-/** Dials on behalf of strangers. */
-export function guardedDialer(guard: DialGuard, resolve: Resolve = lookupAll): Dialer {
-  return { dial: (address, handler) => dial(address, handler, { guard, resolve }) };
+/** Dials on behalf of strangers, who choose the names. */
+export function guardedDialer(guard: DialGuard, names: Names = new ChosenNames()): Dialer {
+  return dialerOf(attempt, names, guard);
 }
 
 /** Listens. @throws the system's error */
@@ -33,6 +35,9 @@ export const canSharePort: boolean = process.platform === "linux" && (bun !== un
 
 /** Whether the runtime can send an accepted connection to another process; Bun cannot. */
 export const canHandOver: boolean = bun === undefined;
+
+/** Whether the runtime can listen on a socket that it was given; Bun cannot. */
+export const canInherit: boolean = bun === undefined;
 
 function isNodeFrom(major: number, minor: number): boolean {
   const [ourMajor = 0, ourMinor = 0] = process.versions.node.split(".").map(Number);

@@ -5,6 +5,8 @@
  * as it came.
  */
 import type { Address } from "../net/ports.ts";
+import { withoutUserinfo } from "../wire/userinfo.ts";
+import { isDecimalIPv4, portMeant } from "./numeric-host.ts";
 
 export interface OriginAddress {
   readonly address: Address;
@@ -12,6 +14,8 @@ export interface OriginAddress {
   readonly name: string;
   /** `Host` for clients that send none. */
   readonly authority: string;
+  /** Not an operator but a client has named it: there may be as many as clients like. */
+  readonly isNamedByClients?: true;
 }
 
 export class OriginAddressError extends Error {
@@ -25,9 +29,10 @@ export function parseOriginAddress(text: string): OriginAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw new OriginAddressError(
-      `"${text}" is no origin: write http://HOST:PORT, https://HOST:PORT or unix:/path/to/socket`,
+      `"${withoutUserinfo(text)}" is no origin: write http://HOST:PORT, https://HOST:PORT or unix:/path/to/socket`,
     );
   }
+  refuseNumericHost(text, url);
   if (url.username !== "" || url.password !== "") {
     throw new OriginAddressError(
       `an origin has no user name and no password here: clients send their own, so write ${url.protocol}//${url.host}`,
@@ -35,21 +40,36 @@ export function parseOriginAddress(text: string): OriginAddress {
   }
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
     throw new OriginAddressError(
-      `"${text}" has more than an origin: paths are forwarded as they come, so write ${url.protocol}//${url.host}`,
+      `"${withoutUserinfo(text)}" has more than an origin: paths are forwarded as they come, so write ${url.protocol}//${url.host}`,
     );
   }
   const isTls = url.protocol === "https:";
   const host = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
   const port = url.port === "" ? (isTls ? 443 : 80) : Number(url.port);
-  if (port === 0) throw new OriginAddressError(`"${text}" has port 0: write the port the origin listens on`);
+  if (port === 0)
+    throw new OriginAddressError(`"${withoutUserinfo(text)}" has port 0: write the port the origin listens on`);
   const tls = isTls ? { tls: { serverName: host, rejectUnauthorized: true } } : {};
   return { address: { kind: "tcp", host, port, ...tls }, name: `${url.protocol}//${url.host}`, authority: url.host };
+}
+
+/** A host that is spelled as an address in no usual way is one by accident: `http://3000` would be 0.0.11.184. */
+function refuseNumericHost(text: string, { hostname, protocol, port }: URL): void {
+  const written = /^[a-z]+:[\\/]*(?:[^@/?#\\]*@)?([^:/?#\\]*)/i.exec(text)?.[1] ?? "";
+  // The URL's host is an address where the written one is read as a number, in whatever digits.
+  if (!isDecimalIPv4(hostname) || written === hostname) return;
+  const meant = portMeant(written);
+  const suffix = port === "" ? "" : `:${port}`;
+  const hint =
+    meant === undefined || port !== "" ? "" : `${protocol}//127.0.0.1:${meant} for a port of this machine, or `;
+  throw new OriginAddressError(
+    `"${withoutUserinfo(text)}" is the address ${hostname}: write ${hint}${protocol}//${hostname}${suffix}`,
+  );
 }
 
 function unixAddress(text: string): OriginAddress {
   const path = text.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
   if (!path.startsWith("/")) {
-    throw new OriginAddressError(`"${text}" is no socket path: write unix:/absolute/path/to/socket`);
+    throw new OriginAddressError(`"${withoutUserinfo(text)}" is no socket path: write unix:/absolute/path/to/socket`);
   }
   return { address: { kind: "unix", path }, name: `unix:${path}`, authority: "localhost" };
 }

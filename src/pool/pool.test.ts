@@ -267,16 +267,6 @@ describe("several endpoints", () => {
     expect(seeker.failure).toStrictEqual(["connect-failed", "EHOSTUNREACH"]);
     stage.expectNothingLeft();
   });
-
-  it("one that does not answer in time is passed over", () => {
-    const stage = new PoolStage({ origins: origins.slice(0, 2), connectTimeout_ms: 1_000 });
-    const seeker = stage.seek();
-    stage.pass(1_100);
-    expect([seeker.failure, stage.dialer.dialed.length]).toStrictEqual([undefined, 2]);
-    stage.pass(1_100);
-    expect(seeker.failure).toStrictEqual(["connect-timeout", "ETIMEDOUT"]);
-    stage.expectNothingLeft();
-  });
 });
 
 describe("an endpoint that cannot be dialed", () => {

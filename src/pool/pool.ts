@@ -7,7 +7,15 @@
  */
 import { Deadline, type Deadlines } from "../connection/deadlines.ts";
 import type { CloseReason, OpenReason } from "../connection/reasons.ts";
-import { type Clock, type Dialer, type DialRefusal, isDialRefusal } from "../net/ports.ts";
+import {
+  type Clock,
+  type Dialer,
+  type DialRefusal,
+  type GiveUp,
+  isDialRefusal,
+  LOOKUP_TIMEOUT,
+  type Socket,
+} from "../net/ports.ts";
 import { Endpoint } from "./endpoint.ts";
 import type { PoolObserver } from "./observer.ts";
 import type { OriginAddress } from "./origin-address.ts";
@@ -49,6 +57,9 @@ const LINE_LENGTH_MAX = 1_024;
 
 /** Faults of this machine, which say nothing about the endpoint. */
 const LOCAL_FAULTS = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"]);
+
+/** The system's word for a connection that did not open in time. */
+const CONNECT_TIMEOUT = "ETIMEDOUT";
 
 export class Pool {
   readonly endpoints: readonly Endpoint[];
@@ -95,8 +106,10 @@ export class Pool {
   /**
    * Finds a connection for `seeker` and begins its exchange, at once or later. Returns the search that goes on, to be
    * given up with `cancel`; none: the seeker was answered already.
+   *
+   * @param client on whose behalf, where that counts
    */
-  acquire(seeker: Seeker): Search | undefined {
+  acquire(seeker: Seeker, client = ""): Search | undefined {
     this.turn = (this.turn + 1) % this.endpoints.length;
     let looked: Look | undefined;
     if (!seeker.isRetry && this.line.size === 0) {
@@ -109,7 +122,7 @@ export class Pool {
       }
       looked = found;
     }
-    const search = new Search(this, seeker);
+    const search = new Search(this, seeker, client);
     search.start(looked);
     return search.isOver ? undefined : search;
   }
@@ -192,28 +205,51 @@ function look(endpoint: Endpoint, seeker: Seeker, now: number): PooledConnection
   return { endpoint, isSettling: found === "settling", openReason };
 }
 
-/** The search for one connection: dialing, or waiting in line. */
+/** An endpoint that is being dialed. */
+interface Dial {
+  readonly endpoint: Endpoint;
+  readonly giveUp: GiveUp;
+  readonly began_ms: number;
+  /** It has had its part of the time, and that was told. */
+  isLate: boolean;
+}
+
+/**
+ * The search for one connection: dialing, or waiting in line; all of it within the time to connect.
+ *
+ * Where there are several endpoints each has an equal part of that time before the next one is dialed as well; it is not given
+ * up then, and may still be the first to open.
+ */
 export class Search {
   isOver = false;
   private readonly pool: Pool;
   private readonly seeker: Seeker;
+  /** On whose behalf; nobody's in particular: empty. */
+  private readonly client: string;
   private readonly deadline = new Deadline(this);
+  /** When the next endpoint is dialed as well. */
+  private pace: Deadline | undefined;
   private tried: Set<Endpoint> | undefined;
-  private dialed: Endpoint | undefined;
-  private stopDialing: (() => void) | undefined;
+  private readonly dials: Dial[] = [];
   private isWaiting = false;
 
-  constructor(pool: Pool, seeker: Seeker) {
+  constructor(pool: Pool, seeker: Seeker, client: string) {
     this.pool = pool;
     this.seeker = seeker;
+    this.client = client;
   }
 
   /** @param looked what was found just now, in vain */
   start(looked: Look | undefined): void {
+    const { deadlines, clock, connectTimeout_ms } = this.pool.options;
+    deadlines.set(this.deadline, connectTimeout_ms, clock.now());
+    this.seek(looked);
+  }
+
+  private seek(looked: Look | undefined): void {
     if (this.proceed(looked)) return;
     this.isWaiting = this.pool.joinLine(this);
-    if (this.isWaiting) this.arm();
-    else this.fail("pool-line-full", "");
+    if (!this.isWaiting && this.dials.length === 0) this.fail("pool-line-full", "");
   }
 
   /** @internal Room may have come free. Returns whether this search got it. */
@@ -226,13 +262,9 @@ export class Search {
 
   cancel(): void {
     if (this.isOver) return;
-    this.isOver = true;
-    this.pool.leaveLine(this);
-    this.pool.options.deadlines.clear(this.deadline);
-    if (this.dialed === undefined) return;
-    this.dialed.dialing--;
-    this.stopDialing?.();
-    this.pool.serveLine();
+    const wasDialing = this.dials.length > 0;
+    this.finish();
+    if (wasDialing) this.pool.serveLine();
   }
 
   /** Takes an idle connection or dials one. False: there is no room. */
@@ -257,69 +289,112 @@ export class Search {
       if (endpoint.closing <= pool.waiting - (this.isWaiting ? 1 : 0)) endpoint.makeRoom();
       if (endpoint.size >= pool.options.size) return false;
     }
-    this.dial(endpoint, openReason);
+    this.dial(endpoint, openReason, now);
     return true;
   }
 
-  private dial(endpoint: Endpoint, openReason: OpenReason): void {
+  private dial(endpoint: Endpoint, openReason: OpenReason, now: number): void {
     const { pool } = this;
+    const { dialer, deadlines, connectTimeout_ms } = pool.options;
     endpoint.dialing++;
-    this.dialed = endpoint;
-    this.arm();
-    this.stopDialing = pool.options.dialer.dial(endpoint.origin.address, {
-      onConnected: (socket) => {
-        endpoint.dialing--;
-        this.finish();
-        const now = pool.options.clock.now();
-        const why = pool.options.openReason ?? openReason;
-        const connection = new PooledConnection(pool.options.nextId(), endpoint, socket, why, now);
-        endpoint.onOpened(connection);
-        pool.hand(connection, this.seeker, now);
+    const giveUp = dialer.dial(
+      endpoint.origin.address,
+      {
+        onConnected: (socket) => this.onConnected(dial, socket, openReason),
+        onFailed: (it) => this.onFailed(dial, it),
       },
-      onFailed: (fault) => {
-        if (isDialRefusal(fault)) this.onDialFailed(endpoint, fault, "");
-        else this.onDialFailed(endpoint, "connect-failed", fault);
-      },
-    });
-  }
-
-  private onDialFailed(endpoint: Endpoint, why: NoConnection, fault: string): void {
-    endpoint.dialing--;
-    this.dialed = undefined;
-    this.stopDialing = undefined;
+      this.client,
+    );
+    const dial: Dial = { endpoint, giveUp, began_ms: now, isLate: false };
+    this.dials.push(dial);
+    const { length } = pool.endpoints;
+    if (length === 1) return;
     this.tried ??= new Set();
     this.tried.add(endpoint);
+    if (this.tried.size === length) return;
+    this.pace ??= new Deadline({ onDeadline: () => this.onLate() });
+    deadlines.set(this.pace, connectTimeout_ms / length, now);
+  }
+
+  private onConnected({ endpoint, isLate }: Dial, socket: Socket, openReason: OpenReason): void {
+    const { pool } = this;
+    const { clock, nextId, openReason: usual } = pool.options;
+    const isOneOfSeveral = this.dials.length > 1 || isLate;
+    this.finish();
+    const now = clock.now();
+    const connection = new PooledConnection(nextId(), endpoint, socket, usual ?? openReason, now);
+    endpoint.onOpened(connection);
+    pool.hand(connection, this.seeker, now);
+    if (isOneOfSeveral) pool.serveLine();
+  }
+
+  private onFailed(dial: Dial, fault: string): void {
+    const { endpoint } = dial;
+    endpoint.dialing--;
+    this.dials.splice(this.dials.indexOf(dial), 1);
+    const why = reasonOf(fault);
     // What was not even tried, or failed for want of something here, says nothing about the endpoint.
     if (!isDialRefusal(why) && !LOCAL_FAULTS.has(fault)) endpoint.onDialFailed(fault);
-    if (this.pool.choose(this.pool.options.clock.now(), this.tried) === undefined) this.fail(why, fault);
-    else this.start(undefined);
+    if (!this.isWaiting) {
+      if (this.hasUntried()) this.seek(undefined);
+      else if (this.dials.length === 0) this.fail(why, isDialRefusal(why) ? "" : fault);
+    }
     this.pool.serveLine();
+  }
+
+  private hasUntried(): boolean {
+    const { pool, tried } = this;
+    return tried !== undefined && pool.choose(pool.options.clock.now(), tried) !== undefined;
+  }
+
+  /** What was dialed last is slow: the next one is dialed as well. */
+  private onLate(): void {
+    const dial = this.dials.at(-1);
+    if (dial !== undefined) tellLate(dial, CONNECT_TIMEOUT);
+    if (!this.isWaiting && this.hasUntried()) this.seek(undefined);
   }
 
   /** @internal */
   onDeadline(): void {
-    if (this.dialed === undefined) {
-      this.fail("pool-line-timeout", "");
-      return;
-    }
-    this.stopDialing?.();
-    this.onDialFailed(this.dialed, "connect-timeout", "ETIMEDOUT");
-  }
-
-  private arm(): void {
-    const { deadlines, clock, connectTimeout_ms } = this.pool.options;
-    deadlines.set(this.deadline, connectTimeout_ms, clock.now());
+    const { dials } = this;
+    if (dials.length === 0) return this.fail("pool-line-timeout", "");
+    const isNameUnknown = dials.every(({ giveUp }) => giveUp() === "name");
+    const fault = isNameUnknown ? LOOKUP_TIMEOUT : CONNECT_TIMEOUT;
+    const { clock, connectTimeout_ms } = this.pool.options;
+    const part_ms = connectTimeout_ms / this.pool.endpoints.length;
+    // One that was dialed when little time was left has not shown anything.
+    for (const dial of dials) if (clock.now() - dial.began_ms >= part_ms / 2) tellLate(dial, fault);
+    this.fail("connect-timeout", fault);
+    this.pool.serveLine();
   }
 
   private finish(): void {
+    const { pool, deadline, pace, dials } = this;
+    const { deadlines } = pool.options;
     this.isOver = true;
-    this.dialed = undefined;
-    this.pool.leaveLine(this);
-    this.pool.options.deadlines.clear(this.deadline);
+    for (const { endpoint, giveUp } of dials) {
+      endpoint.dialing--;
+      giveUp();
+    }
+    dials.length = 0;
+    pool.leaveLine(this);
+    deadlines.clear(deadline);
+    if (pace !== undefined) deadlines.clear(pace);
   }
 
   private fail(why: NoConnection, fault: string): void {
     this.finish();
     this.seeker.onNoConnection(why, fault);
   }
+}
+
+function tellLate(dial: Dial, fault: string): void {
+  if (dial.isLate) return;
+  dial.isLate = true;
+  dial.endpoint.onDialFailed(fault);
+}
+
+function reasonOf(fault: string): NoConnection {
+  if (isDialRefusal(fault)) return fault;
+  return fault === LOOKUP_TIMEOUT ? "connect-timeout" : "connect-failed";
 }

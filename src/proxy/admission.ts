@@ -8,7 +8,7 @@ import { type Framing, requestFraming } from "../wire/framing.ts";
 import { hasNoWeight, listElements, listMembers, withoutComments, withoutParameters } from "../wire/lists.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
-import { destinationOf, type Target, targetOf } from "../wire/target.ts";
+import { destinationOf, isFutureAddress, type Target, targetOf } from "../wire/target.ts";
 import type { AnswerReason } from "./answers.ts";
 
 /** A request that is forwarded, and what was decided about it once. */
@@ -24,6 +24,8 @@ export interface Admission {
   readonly takesTrailers: boolean;
   /** What is left of `Max-Forwards` on TRACE and OPTIONS; 0: this proxy is the final recipient; otherwise undefined. */
   readonly maxForwards: number | undefined;
+  /** Of a forward proxy: whose request it is, where clients get equal shares (client-key.ts). */
+  readonly client?: string;
   /** Why a forward proxy does nothing for this client; absent: nothing speaks against it. */
   readonly denied?: AnswerReason;
 }
@@ -109,7 +111,9 @@ function unfitForGateway({ form, scheme }: Target, isTrusted: boolean): AnswerRe
 /** For other schemes a proxy would have to be their client itself: for https that is the end of end-to-end security. */
 function unfitForProxy(target: Target): AnswerReason | undefined {
   if (target.form === "absolute" && target.scheme !== "http") return "scheme-not-supported";
-  return isForOthers(target) && destinationOf(target) === undefined ? "host-invalid" : undefined;
+  if (!isForOthers(target)) return undefined;
+  if (isFutureAddress(target.authority)) return "address-version-unknown";
+  return destinationOf(target) === undefined ? "host-invalid" : undefined;
 }
 
 /** Whether a forward proxy is asked for something that is elsewhere (RFC 9112 sections 3.2.2 and 3.2.3). */

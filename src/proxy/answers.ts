@@ -7,7 +7,7 @@
 import { hasNoWeight, listMembers, withoutParameters, withoutQuotedText } from "../wire/lists.ts";
 import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
 import { CHALLENGE_LINE } from "./authentication.ts";
-import { dialErrorType } from "./dial-faults.ts";
+import { dialErrorText, dialErrorType } from "./dial-faults.ts";
 
 interface AnswerMeaning {
   readonly status: number;
@@ -25,7 +25,7 @@ const meanings = {
   },
   "connect-timeout": {
     status: 504,
-    text: "No connection to the origin could be opened in time.",
+    text: "No connection to the origin could be opened in time. Check its address, and the firewalls on the way.",
     proxyError: "connection_timeout",
   },
   "pool-line-full": {
@@ -45,7 +45,7 @@ const meanings = {
   },
   "response-timeout": {
     status: 504,
-    text: "The origin did not begin to answer in time.",
+    text: "The origin took the request and did not begin to answer in time. Check what it waits for.",
     proxyError: "http_response_timeout",
   },
   "response-stalled": {
@@ -137,6 +137,11 @@ const meanings = {
     text: "Only http is served in absolute-form; for https send CONNECT and speak TLS with the origin yourself.",
     proxyError: "http_request_denied",
   },
+  "address-version-unknown": {
+    status: 501,
+    text: "The target is an IP address of a version that is not known here; send an IPv4 or IPv6 address, or a name.",
+    proxyError: "destination_ip_unroutable",
+  },
   "connect-port-forbidden": {
     status: 403,
     text: "No tunnel may be opened to this port (RFC 9110 section 9.3.6).",
@@ -151,6 +156,11 @@ const meanings = {
     status: 403,
     text: "The target is not on the public network (loopback, private, link-local, ...), and may not be reached from here.",
     proxyError: "destination_ip_prohibited",
+  },
+  "too-many-lookups": {
+    status: 503,
+    text: "As many names as are allowed are being looked up.",
+    proxyError: "connection_limit_reached",
   },
   "too-many-origins": {
     status: 503,
@@ -230,8 +240,12 @@ export interface AnswerContext {
  * @param fault the system's error code, for want of a connection
  */
 export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?: string): string {
-  const { status, text, proxyError } = answerMeaning(reason);
-  const type = reason === "connect-failed" ? dialErrorType(fault ?? "") : proxyError;
+  const meaning = answerMeaning(reason);
+  const { status } = meaning;
+  const isOfDial = reason === "connect-failed" || reason === "connect-timeout";
+  const dialError = isOfDial ? dialErrorType(fault ?? "") : undefined;
+  const type = dialError ?? meaning.proxyError;
+  const text = dialError === undefined ? meaning.text : dialErrorText(dialError);
   const title = reasonPhrases[status] ?? "Error";
   const wantsJson = context.accept !== undefined && takesJson(context.accept);
   const body = wantsJson
@@ -240,8 +254,16 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?
   const extra =
     `${status === 503 ? `Retry-After: ${RETRY_AFTER_S}\r\n` : ""}` +
     (status === 407 ? CHALLENGE_LINE : "") +
-    `Proxy-Status: ${context.viaName}; error=${type}; details="${reason}"\r\n`;
+    `Proxy-Status: ${statusName(context.viaName)}; error=${type}; details="${reason}"\r\n`;
   return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
+}
+
+/**
+ * A name in `Via` as an item of a structured field (RFC 9209 section 2, RFC 8941 section 3.3): a token if it begins as one,
+ * otherwise a string. It holds nothing that a string would have to escape.
+ */
+export function statusName(viaName: string): string {
+  return /^[a-z*]/i.test(viaName) ? viaName : `"${viaName}"`;
 }
 
 /** Browsers send about ten. To a client with more, text is as good as anything. */

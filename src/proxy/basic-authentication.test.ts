@@ -98,12 +98,84 @@ describe("checks", () => {
     expect(atOnce).toEqual(atOnce.map(() => ["authentication-busy", true]));
   });
 
-  it("do not outlive the users they were for", async () => {
+  it("of a network with many addresses do not keep others waiting", async () => {
+    const asking = new Asking();
+    const guesses = Array.from({ length: 70 }, (_, index) => asking.ask(basic(`x:${index}`), `2001:db8:0:${index}::1`));
+    expect(await asking.ask(basic("alice:secret"), "192.0.2.1")).toEqual(good);
+    const verdicts = (await Promise.all(guesses)).map(({ verdict }) => verdict);
+    expect(verdicts.filter((verdict) => verdict === "authentication-busy")).toHaveLength(7);
+  });
+
+  it("of clients that have logged in do not wait for those of strangers, from however many networks", async () => {
+    const asking = new Asking({ alice: hash, carol: hashOf("word") });
+    await asking.ask(basic("alice:secret"), "192.0.2.1");
+    const order: string[] = [];
+    const guesses = Array.from({ length: 100 }, async (_, index) => {
+      await asking.ask(basic(`x:${index}`), `10.0.${index}.1`);
+      order.push("guess");
+    });
+    const known = asking.ask(basic("carol:word"), "192.0.2.1").then((told) => {
+      order.push("known");
+      return told;
+    });
+    expect(await known).toEqual(good);
+    await Promise.all(guesses);
+    // 36 found no place, and one was being checked already.
+    expect(order.indexOf("known")).toBe(37);
+  });
+
+  it("of strangers go on beside those of a client that has logged in and guesses", async () => {
+    const asking = new Asking({ alice: hash, carol: hashOf("word") });
+    await asking.ask(basic("alice:secret"), "192.0.2.1");
+    let isOver = false;
+    let guesses = 0;
+    const guess = async (): Promise<void> => {
+      while (!isOver) await asking.ask(basic(`alice:${guesses++}`), "192.0.2.1");
+    };
+    const guessing = [guess(), guess(), guess(), guess()];
+    expect(await asking.ask(basic("carol:word"), "198.51.100.1")).toEqual(good);
+    isOver = true;
+    await Promise.all(guessing);
+    expect(guesses).toBeLessThan(12);
+  });
+
+  it("of a password count once, however its letters are composed", async () => {
+    const asking = new Asking({ alice: hashOf("caf\u00e9") });
+    expect(await asking.ask(basic("alice:caf\u00e9"))).toEqual(good);
+    expect(await asking.ask(basic("alice:cafe\u0301"))).toEqual({ ...good, isAtOnce: true });
+  });
+
+  it("outlive a change of other users: rotating a log makes nobody log in again", async () => {
     const asking = new Asking();
     expect(await asking.ask(basic("alice:secret"))).toEqual(good);
-    const late = asking.ask(basic("alice:other"));
+    expect(await asking.ask(basic("carol:word"))).toEqual(wrong);
+    asking.authentication.replaceUsers(
+      new Map([
+        ["alice", { ...hash }],
+        ["carol", hashOf("word")],
+      ]),
+    );
+    expect(await asking.ask(basic("alice:secret"))).toEqual({ ...good, isAtOnce: true });
+    expect(await asking.ask(basic("carol:word"))).toEqual(good);
+    asking.authentication.replaceUsers(new Map([["carol", hashOf("word")]]));
+    expect(await asking.ask(basic("alice:secret"))).toEqual(wrong);
+  });
+
+  it.each([
+    ["alice:secret", good, wrong],
+    ["alice:other", wrong, good],
+  ])("do not outlive the users they were for: %s", async (credentials, before, after) => {
+    const asking = new Asking();
+    const late = asking.ask(basic(credentials));
     asking.authentication.replaceUsers(new Map([["alice", hashOf("other")]]));
-    expect((await late).isAtOnce).toBe(false);
+    expect(await late).toEqual(before);
+    expect(await asking.ask(basic(credentials))).toEqual(after);
+  });
+
+  it("are forgotten with the password they were for", async () => {
+    const asking = new Asking();
+    expect(await asking.ask(basic("alice:secret"))).toEqual(good);
+    asking.authentication.replaceUsers(new Map([["alice", hashOf("other")]]));
     expect(await asking.ask(basic("alice:secret"))).toEqual(wrong);
     expect(await asking.ask(basic("alice:other"))).toEqual(good);
   });

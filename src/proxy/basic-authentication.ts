@@ -2,22 +2,22 @@
  * Basic authentication (RFC 7617) against names and hashed passwords.
  *
  * A hash is slow to check on purpose, so it is checked once: what came out is remembered, by a digest of the credentials
- * under a key of this process alone. Checks run one at a time beside the traffic, the same one never twice at once, few of
- * one client, in a bounded line: who sends wrong passwords without end burns one core at most and locks out nobody whose
- * password is known already. Deliberately absent: where names come from, see config/users.ts.
+ * under a key of this process alone. Checks run one at a time beside the traffic, the same one never twice at once, in
+ * bounded lines in which networks take turns. Clients from whose address somebody has logged in have a line of their own,
+ * so guesses from elsewhere do not keep them waiting; credentials that are known never wait. Every check costs the same,
+ * whether there is such a user or not, and whatever the user's hash costs. Deliberately absent: where names come from, see
+ * config/users.ts.
  */
 
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes } from "node:crypto";
 import type { Authentication, Verdict } from "./authentication.ts";
-import { decoyHash, matchesPassword, type PasswordHash } from "./password-hash.ts";
+import { CheckLine } from "./check-line.ts";
+import { clientKeyOf } from "./client-key.ts";
+import { decoyHashes, hasSameCost, isSameHash, matchesPassword, type PasswordHash } from "./password-hash.ts";
 
-/** Credentials that are remembered, good ones and wrong ones each: more than users of one proxy, some hundred kilobytes. */
+/** Wrong credentials, and clients that have logged in, that are remembered: some hundred kilobytes each. */
 const REMEMBERED_MAX = 4_096;
-/** Checks that wait: at twenty a second the last is done within about as long as clients wait to connect. */
-const WAITING_MAX = 64;
-/** Different credentials of one client that are being checked: a person has one, a shared address a few. */
-const WAITING_OF_CLIENT_MAX = 4;
 
 /**
  * Bytes of a name and a password together, as they are sent. Normalising them takes a time that grows with the square of their
@@ -37,25 +37,31 @@ interface Check {
 
 export class BasicAuthentication implements Authentication {
   private users: Users;
-  private key = randomBytes(32);
-  private decoy: PasswordHash;
-  private readonly verdicts = { good: new Set<string>(), wrong: new Set<string>() };
-  /** By digest, in the order in which they are done; the first is being done. */
+  private readonly key = randomBytes(32);
+  /** For each cost of a user's hash one that no password has. */
+  private decoys: readonly PasswordHash[];
+  /** By name, the digest of the credentials that were right: one password is right at a time. */
+  private readonly good = new Map<string, string>();
+  private readonly wrong = new Set<string>();
+  /** Clients from whose address somebody has logged in. */
+  private readonly known = new Set<string>();
+  /** By digest: those that wait, and the one that is being done. */
   private readonly checks = new Map<string, Check>();
+  private readonly knownLine = new CheckLine<Check>();
+  private readonly strangersLine = new CheckLine<Check>();
   private isChecking = false;
 
   constructor(users: Users) {
     this.users = users;
-    this.decoy = decoyHash(users.values());
+    this.decoys = decoyHashes(users.values());
   }
 
-  /** From now on these are the users; nothing that was known before counts, nor what is being checked. */
+  /** From now on these are the users. Of what was known before, right passwords that have not changed still count. */
   replaceUsers(users: Users): void {
+    for (const name of this.good.keys()) if (!isSameHash(users.get(name), this.users.get(name))) this.good.delete(name);
+    this.wrong.clear();
     this.users = users;
-    this.decoy = decoyHash(users.values());
-    this.key = randomBytes(32);
-    this.verdicts.good.clear();
-    this.verdicts.wrong.clear();
+    this.decoys = decoyHashes(users.values());
   }
 
   judge(values: readonly string[], client: string, later: (verdict: Verdict) => void): Verdict | undefined {
@@ -63,8 +69,8 @@ export class BasicAuthentication implements Authentication {
     if (credentials === undefined) return "proxy-authentication-required";
     const { name, password } = credentials;
     const digest = createHmac("sha256", this.key).update(`${name}:${password}`).digest("base64");
-    if (this.verdicts.good.has(digest)) return "good";
-    if (this.verdicts.wrong.has(digest)) return "proxy-authentication-required";
+    if (this.good.get(name) === digest) return "good";
+    if (this.wrong.has(digest)) return "proxy-authentication-required";
     return this.begin({ client, name, password, digest, waiting: [later] });
   }
 
@@ -74,36 +80,65 @@ export class BasicAuthentication implements Authentication {
       same.waiting.push(...check.waiting);
       return undefined;
     }
-    const all = [...this.checks.values()];
-    const ofClient = all.filter(({ client }) => client === check.client).length;
-    if (all.length >= WAITING_MAX || ofClient >= WAITING_OF_CLIENT_MAX) return "authentication-busy";
+    const line = this.known.has(clientKeyOf(check.client)) ? this.knownLine : this.strangersLine;
+    const without = line.add(check, check.client);
+    if (without === check) return "authentication-busy";
     this.checks.set(check.digest, check);
+    if (without !== undefined) this.turnAway(without);
     if (!this.isChecking) void this.work();
     return undefined;
   }
 
+  /** Another client's check came first. Its connection hears of it outside of this one's event. */
+  private turnAway({ digest, waiting }: Check): void {
+    this.checks.delete(digest);
+    queueMicrotask(() => {
+      for (const tell of waiting) tell("authentication-busy");
+    });
+  }
+
   private async work(): Promise<void> {
     this.isChecking = true;
-    for (const check of this.checks.values()) {
-      const { digest, name, password, waiting } = check;
-      const { users } = this;
-      // A name that nobody has takes as long as one that somebody has.
-      const expected = users.get(name);
-      const matches = await matchesPassword(password, expected ?? this.decoy).catch(() => false);
-      const isGood = matches && expected !== undefined;
-      this.checks.delete(digest);
-      if (users === this.users) remember(isGood ? this.verdicts.good : this.verdicts.wrong, digest);
-      for (const tell of waiting) tell(isGood ? "good" : "proxy-authentication-required");
+    let [line, other] = [this.knownLine, this.strangersLine];
+    for (;;) {
+      const check = line.next();
+      if (check !== undefined) {
+        await this.finish(check);
+        line.done();
+      } else if (other.isEmpty) {
+        break;
+      }
+      // One of each in turn: a guesser who has logged in once does not keep all strangers waiting either.
+      [line, other] = [other, line];
     }
     this.isChecking = false;
   }
+
+  private async finish(check: Check): Promise<void> {
+    const { digest, name, password, client, waiting } = check;
+    const { users } = this;
+    const expected = users.get(name);
+    let isGood = false;
+    for (const decoy of this.decoys) {
+      const isOwn = expected !== undefined && hasSameCost(expected, decoy);
+      const matches = await matchesPassword(password, isOwn ? expected : decoy).catch(() => false);
+      if (isOwn) isGood = matches;
+    }
+    this.checks.delete(digest);
+    if (isGood) remember(this.known, clientKeyOf(client));
+    if (isGood && isSameHash(expected, this.users.get(name))) this.good.set(name, digest);
+    if (!isGood && users === this.users) remember(this.wrong, digest);
+    for (const tell of waiting) tell(isGood ? "good" : "proxy-authentication-required");
+  }
 }
 
-function remember(digests: Set<string>, digest: string): void {
-  digests.add(digest);
-  if (digests.size <= REMEMBERED_MAX) return;
-  const [oldest] = digests;
-  if (oldest !== undefined) digests.delete(oldest);
+/** Forgets what was remembered longest ago, where there is too much. */
+function remember(keys: Set<string>, key: string): void {
+  keys.delete(key);
+  keys.add(key);
+  if (keys.size <= REMEMBERED_MAX) return;
+  const [oldest] = keys;
+  if (oldest !== undefined) keys.delete(oldest);
 }
 
 /** Name and password; anything but well-formed Basic credentials: undefined. A name holds no colon (RFC 7617 section 2). */
@@ -116,5 +151,6 @@ function basicCredentials(value: string): { name: string; password: string } | u
   const colon = text.indexOf(":");
   // RFC 7617 section 2: neither holds control characters.
   if (colon < 0 || /[\x00-\x1f\x7f]/.test(text)) return undefined;
-  return { name: text.slice(0, colon).normalize("NFC"), password: text.slice(colon + 1) };
+  // What looks alike may be composed differently; RFC 7617 section 2.1 has both normalised.
+  return { name: text.slice(0, colon).normalize("NFC"), password: text.slice(colon + 1).normalize("NFC") };
 }

@@ -9,6 +9,7 @@ import type { RequestHead } from "../wire/request-head.ts";
 import type { Admission } from "./admission.ts";
 import type { Verdict } from "./authentication.ts";
 import type { ClientExchange } from "./client-exchange.ts";
+import { clientKeyOf } from "./client-key.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import { Exchange } from "./exchange.ts";
@@ -16,7 +17,7 @@ import type { ExchangeRecord } from "./exchange-record.ts";
 import { TunnelRequest } from "./tunnel-request.ts";
 
 /** Makes what an admitted request begins, once it is known what became of its credentials. */
-type Judged = (verdict: Verdict | "drain-deadline" | "overloaded") => ClientExchange;
+type Judged = (verdict: Verdict | "drain-deadline") => ClientExchange;
 
 /** What an admitted request begins. */
 export function begin(
@@ -39,7 +40,8 @@ function beginForward(
 ): ClientExchange {
   const authentication = context.settings.forward?.authentication;
   const judged: Judged = (verdict) => {
-    const what = verdict === "good" ? admission : { ...admission, denied: verdict };
+    const client = clientKeyOf(downstream.clientName);
+    const what = verdict === "good" ? { ...admission, client } : { ...admission, client, denied: verdict };
     const Begun = admission.target.form === "authority" ? TunnelRequest : Exchange;
     return new Begun(context, downstream, head, what, record);
   };
@@ -69,7 +71,7 @@ class CredentialsCheck implements ClientExchange {
     this.judged = judged;
   }
 
-  end(verdict: Verdict | "drain-deadline" | "overloaded"): void {
+  end(verdict: Verdict | "drain-deadline"): void {
     if (this.isOver) return;
     this.isOver = true;
     this.downstream.goOn(this.judged(verdict));
@@ -85,13 +87,10 @@ class CredentialsCheck implements ClientExchange {
   onClientEnd(): void {}
   onClientDrain(): void {}
   onClientLate(): void {}
+  onClientTooSlow(): void {}
 
   onClientGone(): void {
     this.abandon();
-  }
-
-  giveWay(): void {
-    this.end("overloaded");
   }
 
   cut(): void {

@@ -14,8 +14,6 @@ export type Owed = "nothing" | "body-start" | "body";
  */
 export type ExchangeStage = "local" | "unanswered" | "forwarding";
 
-export type GiveWayReason = "evicted" | "too-slow";
-
 export interface ClientExchange {
   readonly record: ExchangeRecord;
   readonly owed: Owed;
@@ -34,8 +32,8 @@ export interface ClientExchange {
   onClientLate(): void;
   /** The client is gone. */
   onClientGone(): void;
-  /** It ends for the sake of others, or because its client is too slow. The client is told if it still can be. */
-  giveWay(reason: GiveWayReason): void;
+  /** The client sends what it owes more slowly than the least rate. */
+  onClientTooSlow(): void;
   /** The drain's deadline has come. */
   cut(): void;
 }

@@ -52,8 +52,14 @@ export class ClientLimits extends Deadline {
     const owed = exchange?.owed;
     this.notePace(exchange, owed === "body" && mayRead);
     if (owed === "body-start") this.arm("body", BODY_START_MS);
-    else if (owed === "body" && mayRead) this.arm("body", this.checkAfter_ms());
+    else if (owed === "body" && mayRead) this.armForBody();
     else this.setForPresence(exchange, minorVersion);
+  }
+
+  /** With a least rate the check that is due stays due: a client that sends a byte now and then must not put it off. */
+  private armForBody(): void {
+    const isDue = this.isListed && this.limit === "body" && this.context.settings.minRate > 0;
+    if (!isDue) this.arm("body", this.checkAfter_ms());
   }
 
   private notePace(exchange: ClientExchange | undefined, isOwing: boolean): void {
@@ -108,7 +114,7 @@ export class ClientLimits extends Deadline {
   }
 
   /** Whether the client owes something, and moves it more slowly than so many bytes per second. */
-  isSlowerThan(rate: number, unsent_bytes: number): boolean {
+  private isSlowerThan(rate: number, unsent_bytes: number): boolean {
     const { pace } = this;
     if (pace === undefined) return false;
     const now = this.context.clock.now();

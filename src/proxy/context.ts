@@ -7,6 +7,7 @@ import type { Clock } from "../net/ports.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { AnswerContext } from "./answers.ts";
 import type { ProxyObserver } from "./observer.ts";
+import { OriginReferences } from "./origin-references.ts";
 import type { Routing } from "./routing.ts";
 import type { GatewaySettings } from "./settings.ts";
 
@@ -18,8 +19,9 @@ export class ProxyContext {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly observer: ProxyObserver;
-  /** `Via` of a message received with HTTP/1.0, HTTP/1.1, ... HTTP/1.9. */
+  /** `Via` of a message received with HTTP/1.0, HTTP/1.1, ... HTTP/1.9; empty where none is sent. */
   readonly viaLines: readonly string[];
+  readonly originReferences: OriginReferences;
   /** Empty between events: everything added is flushed before control returns. */
   readonly outbox = new Outbox();
   private latestHost = "";
@@ -40,7 +42,10 @@ export class ProxyContext {
     this.clock = clock;
     this.deadlines = deadlines;
     this.observer = observer;
-    this.viaLines = Array.from({ length: 10 }, (_, minor) => `Via: 1.${minor} ${settings.viaName}\r\n`);
+    this.originReferences = new OriginReferences(settings.origins, settings.originHost);
+    this.viaLines = Array.from({ length: 10 }, (_, minor) =>
+      settings.sendsVia ? `Via: 1.${minor} ${settings.viaName}\r\n` : "",
+    );
   }
 
   /** What an answer of the proxy's own needs. @param head what was read of the request; nothing: undefined */

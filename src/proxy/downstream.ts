@@ -414,7 +414,7 @@ export class DownstreamConnection implements SocketHandler {
     if (exchange?.owed === "body-start") return exchange.onClientLate();
     const due = this.limits.dueOf(false, 0);
     if (due === "late") exchange?.onClientLate();
-    else if (due === "too-slow") exchange?.giveWay("too-slow");
+    else if (due === "too-slow") exchange?.onClientTooSlow();
   }
 
   private onWriteDue(): void {

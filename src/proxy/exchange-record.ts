@@ -27,6 +27,8 @@ export class ExchangeRecord {
   reason: AnswerReason | undefined;
   /** A system's error code beside the reason, for the ledger only. */
   fault: string | undefined;
+  /** The beginning of a request that could not be read. Most exchanges have no room for it. */
+  declare received?: string | undefined;
   upstream: PooledConnection | undefined;
   /** Which exchange it is on the origin's connection, from 1 on. */
   upstreamExchange = 0;

@@ -17,7 +17,7 @@ import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
 import { type Admission, isSwitchOffered } from "./admission.ts";
 import type { AnswerReason } from "./answers.ts";
-import type { ClientExchange, ExchangeStage, GiveWayReason, Owed } from "./client-exchange.ts";
+import type { ClientExchange, ExchangeStage, Owed } from "./client-exchange.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord, Outcome } from "./exchange-record.ts";
@@ -69,7 +69,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     this.record = record;
     this.awaitsContinue = admission.expectsContinue;
     this.request = new RequestRelay(context, admission);
-    this.response = new ResponseRelay(context, head, this);
+    this.response = new ResponseRelay(context, head, this, downstream.isTrusted);
   }
 
   /** Whether the request can be sent again: nothing is done twice that must not be, and all of it is at hand. */
@@ -141,7 +141,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     const pool = this.context.routing.poolFor(this.admission);
     if (typeof pool === "string") return this.fail(pool);
     if (this.mustAwaitLength(pool.speaksHttp10)) return;
-    const search = pool.acquire(this);
+    const search = pool.acquire(this, this.admission.client);
     if (!this.hasEnded && this.upstream === undefined) this.search = search;
   }
 
@@ -357,9 +357,8 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     this.downstream.armForRequest();
   }
 
-  giveWay(reason: GiveWayReason): void {
-    const isSlowRequest = reason === "too-slow" && !this.request.isComplete;
-    this.fail(isSlowRequest ? "too-slow" : "overloaded", "client-gone", undefined, reason);
+  onClientTooSlow(): void {
+    this.fail("too-slow", "request-incomplete", undefined, "too-slow");
   }
 
   /** The client takes the response again. */
@@ -438,7 +437,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     else this.record.reason = undefined;
     this.context.outbox.clear();
     this.finishRecord();
-    const mustReset = this.response.clientFraming === "close" || reason === "evicted" || reason === "too-slow";
+    const mustReset = this.response.clientFraming === "close" || reason === "too-slow";
     if (isTruncated && mustReset) this.downstream.reset(reason);
     else this.downstream.onExchangeEnded(reason);
   }

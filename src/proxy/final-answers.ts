@@ -39,6 +39,7 @@ export function answerRefused(
   reason: AnswerReason,
 ): void {
   record.reason = reason;
+  record.received = head?.unreadable;
   const text = errorAnswer(reason, context.answerContext(head, CLOSE));
   send(context, downstream, record, answerMeaning(reason).status, text);
 }

@@ -41,7 +41,7 @@ export class ByTarget implements Routing {
   }
 
   private add(name: string, authority: string, { host, port }: Destination, isTunnel: boolean): Pool | undefined {
-    const origin: OriginAddress = { address: { kind: "tcp", host, port }, name, authority };
+    const origin: OriginAddress = { address: { kind: "tcp", host, port }, name, authority, isNamedByClients: true };
     return this.directory.add(name, origin, isTunnel ? "tunnel" : undefined);
   }
 

@@ -50,6 +50,8 @@ export class Gateway {
   private nextId: number;
   private drained: (() => void) | undefined;
   private isDrainAnnounced = false;
+  /** Exchanges and tunnels that somebody cut who did not wait for the drain. */
+  private cutEarly = 0;
 
   constructor(settings: GatewaySettings, ports: GatewayPorts) {
     this.ports = ports;
@@ -129,8 +131,9 @@ export class Gateway {
         // Its deadline runs on: what closes towards origins has the same.
         routing.drain(() => {
           stopDeadline();
-          observer.drainEnded(cut);
-          resolve({ cut });
+          const all = cut + this.cutEarly;
+          observer.drainEnded(all);
+          resolve({ cut: all });
         });
       };
       this.checkDrained();
@@ -154,6 +157,14 @@ export class Gateway {
   cut(): number {
     for (const connection of [...this.clients.connections]) connection.cut();
     return this.routing.endpoints.reduce((unsent, endpoint) => unsent + endpoint.cut(), 0);
+  }
+
+  /** The same for somebody who does not wait for the end of a drain: what was in progress counts as cut by it. */
+  cutNow(): void {
+    const { connections } = this.clients;
+    const isBusy = ({ life: { state } }: DownstreamConnection) => state === "active" || state === "tunnel";
+    if (this.isDraining) this.cutEarly += [...connections].filter(isBusy).length;
+    this.cut();
   }
 
   private closeIdle(): void {

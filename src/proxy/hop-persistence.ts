@@ -22,11 +22,14 @@ export function closeReasonOfRequest(
 
 /** Why the origin's connection closes after this response; undefined: the response lets it persist. */
 function closeReasonOfResponse(
-  minorVersion: 0 | 1,
+  { minorVersion, isDoubtful }: ResponseHead,
   options: ConnectionOptions,
   framing: Framing,
 ): CloseReason | undefined {
-  return closeReasonOf(minorVersion, options, true) ?? (framing.kind === "close" ? "close-delimited" : undefined);
+  const reason = closeReasonOf(minorVersion, options, true);
+  if (reason !== undefined) return reason;
+  if (framing.kind === "close") return "close-delimited";
+  return isDoubtful ? "response-tolerated" : undefined;
 }
 
 /**
@@ -45,7 +48,7 @@ export function noteFinalResponse(
   const terms = keepAliveTermsOf(head.fields, options);
   if (terms !== undefined) upstream.noteTerms(terms);
   if (framing.kind === "none" && describesBody(head)) upstream.doubtEnd();
-  const closeReason = closeReasonOfResponse(head.minorVersion, options, framing);
+  const closeReason = closeReasonOfResponse(head, options, framing);
   return closeReason ?? (awaitsContinue ? "request-unfinished" : undefined);
 }
 

@@ -5,6 +5,7 @@
  * look. Deliberately absent: any way for the observer to interfere.
  */
 import type { PoolObserver } from "../pool/observer.ts";
+import type { ToleranceKind } from "../wire/tolerance.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 
@@ -14,6 +15,8 @@ export interface ProxyObserver extends PoolObserver {
   downstreamClosed(connection: DownstreamConnection): void;
   /** A request was answered, refused, or given up. */
   exchangeEnded(record: ExchangeRecord): void;
+  /** The head of a response had a fault of this kind, and was mended (`--tolerate`). */
+  responseTolerated?(kind: ToleranceKind): void;
   /** A connection could not be accepted: the system's error code. */
   acceptFailed(fault: string): void;
   drainBegan(): void;

@@ -3,7 +3,7 @@
  * for it.
  *
  * Time counts only while the client owes something, so an origin's silence never makes a client slow. Deliberately absent:
- * what becomes of a slow client, see client-limits.ts and client-table.ts.
+ * what becomes of a slow client, see client-limits.ts.
  */
 
 /** The rate is taken over this much time in which the client owed something. */

@@ -19,12 +19,16 @@ export class Pipelined {
   /** What was handed out to be read, until it is known what of it goes on waiting. */
   private taken: Octets | undefined;
 
+  get length(): number {
+    return this.end - this.start;
+  }
+
   get isEmpty(): boolean {
     return this.start === this.end;
   }
 
   get isFull(): boolean {
-    return this.end - this.start > PIPELINED_BYTES_MAX;
+    return this.length > PIPELINED_BYTES_MAX;
   }
 
   /** Keeps `octets` from `from` on, behind what is kept already. They are copied unless they were taken from here. */

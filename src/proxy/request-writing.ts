@@ -4,7 +4,7 @@
  * Fields of this hop are cut, framing is our own, `Via` and forwarding fields are added. A forward proxy adds none of the
  * latter (its client is a person, and an origin need not know whose), leaves those that are there, and keeps the credentials
  * that were meant for it (RFC 9110 section 11.7.2). Order, case and unknown fields are kept; path and query are never
- * touched.
+ * touched. `X-Forwarded-Host` tells the host that the client asked for, whichever the origin gets.
  */
 import { type FieldTable, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
@@ -13,6 +13,7 @@ import type { RequestHead } from "../wire/request-head.ts";
 import type { Admission } from "./admission.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
+import type { OriginHost } from "./origin-references.ts";
 
 /** Fields of one hop, whoever nominates them (RFC 9110 section 7.6.1); `Close` is reserved, `HTTP2-Settings` goes with h2c. */
 const HOP_KINDS = kindSet(
@@ -32,8 +33,8 @@ const FORWARDING_KINDS = kindSet(
   Kind.forwardedHost,
   Kind.forwardedOther,
 );
-/** What nobody but a trusted neighbour may say to an origin, nor spell so that it is taken for that. */
-const STRANGERS_CUT_KINDS = FORWARDING_KINDS | kindSet(Kind.underscored);
+/** Only a trusted neighbour may say these to an origin; nobody else may, nor spell them so that an origin takes them for these. */
+const STRANGERS_CUT_KINDS = FORWARDING_KINDS | kindSet(Kind.respelled);
 /** What a client cannot nominate away: it would change what the origin understands, or hide who asked. */
 const KEPT_KINDS =
   kindSet(Kind.host, Kind.contentLength, Kind.cookie, Kind.authorization, Kind.expect, Kind.via) | FORWARDING_KINDS;
@@ -61,11 +62,12 @@ export function requestHeadText(
   let cutKinds = HOP_KINDS;
   let added = "";
 
-  const replacesHost = target.form === "absolute";
+  const { originHost } = context.settings;
+  const replacesHost = target.form === "absolute" || originHost !== "keep";
   if (replacesHost) cutKinds |= 1 << Kind.host;
   const hostLine =
     replacesHost || !fields.has(Kind.host)
-      ? `Host: ${target.authority === "" ? originAuthority : target.authority}\r\n`
+      ? `Host: ${hostToSay(originHost, target.authority, originAuthority)}\r\n`
       : "";
 
   if (framing.kind === "chunked") {
@@ -102,6 +104,11 @@ export function requestHeadText(
     return `${startAndFieldLines(fields, cut) + ownLines}\r\n`;
   }
   return `${head.method} ${target.path} HTTP/1.1\r\n${hostLine}${fieldLines(fields, cut)}${ownLines}\r\n`;
+}
+
+function hostToSay(originHost: OriginHost, asked: string, originAuthority: string): string {
+  if (originHost === "origin" || (originHost === "keep" && asked === "")) return originAuthority;
+  return originHost === "keep" ? asked : originHost.name;
 }
 
 /** Our own connection options on the upstream hop. Persistence needs none: it is HTTP/1.1's default (S13). */
@@ -144,6 +151,6 @@ function forwardingLines(
 }
 
 /** A node of `Forwarded` (RFC 7239 section 6): IPv6 addresses are bracketed and quoted. */
-function forwardedNode(address: string): string {
+export function forwardedNode(address: string): string {
   return address.includes(":") ? `"[${address}]"` : address;
 }

@@ -7,12 +7,13 @@
 import type { Outbox } from "../net/outbox.ts";
 import { BodyReader } from "../wire/body-reader.ts";
 import type { BodySink } from "../wire/chunk-scanner.ts";
-import { type ConnectionOptions, connectionOptionsOf } from "../wire/fields.ts";
+import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import { type Framing, responseFraming } from "../wire/framing.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
 import type { RequestHead } from "../wire/request-head.ts";
-import { ResponseHead } from "../wire/response-head.ts";
+import type { ResponseHead } from "../wire/response-head.ts";
+import { responseHeadFor } from "../wire/tolerance.ts";
 import type { AnswerReason } from "./answers.ts";
 import { addBodyPiece, addLastChunk } from "./body-writing.ts";
 import type { ProxyContext } from "./context.ts";
@@ -53,12 +54,14 @@ export class ResponseRelay implements BodySink {
   private readonly outbox: Outbox;
   private readonly request: RequestHead;
   private readonly receiver: ResponseReceiver;
+  private readonly clientIsTrusted: boolean;
 
-  constructor(context: ProxyContext, request: RequestHead, receiver: ResponseReceiver) {
+  constructor(context: ProxyContext, request: RequestHead, receiver: ResponseReceiver, clientIsTrusted: boolean) {
     this.context = context;
     this.outbox = context.outbox;
     this.request = request;
     this.receiver = receiver;
+    this.clientIsTrusted = clientIsTrusted;
     this.beganAt_ms = context.clock.now();
   }
 
@@ -80,13 +83,14 @@ export class ResponseRelay implements BodySink {
   read(octets: Octets): void {
     let position = 0;
     while (this.body === undefined) {
-      this.head ??= new ResponseHead(this.context.settings.headLimits);
+      this.head ??= responseHeadFor(this.context.settings.headLimits, this.context.settings.tolerates);
       const { head } = this;
       position = head.read(octets, position);
       if (position < 0) {
         if (head.refusal !== undefined) this.receiver.onFault("response-malformed", head.refusal);
         return;
       }
+      if (head.tolerated.length > 0) this.tellTolerated(head);
       if (head.status === 101) return this.receiver.onSwitch(head, octets.subarray(position));
       if (head.status >= 200) {
         if (!this.forwardHead(head)) return;
@@ -95,6 +99,10 @@ export class ResponseRelay implements BodySink {
       }
     }
     this.readBody(this.body, octets, position);
+  }
+
+  private tellTolerated({ tolerated }: ResponseHead): void {
+    for (const kind of tolerated) this.context.observer.responseTolerated?.(kind);
   }
 
   private get age_ms(): number {
@@ -146,6 +154,9 @@ export class ResponseRelay implements BodySink {
         clientFraming: this.clientFraming,
         requestMethod: method,
         connectionLines,
+        references: head.fields.has(Kind.location)
+          ? this.context.originReferences.lines(head.fields, this.request, this.clientIsTrusted)
+          : undefined,
         context: this.context,
       }),
     );

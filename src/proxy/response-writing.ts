@@ -41,6 +41,8 @@ export interface ResponseWriting {
   readonly requestMethod: string;
   /** Our own connection field lines, each with its CRLF. */
   readonly connectionLines: string;
+  /** `Location` and its kin, where they name an origin and are said anew, each with its CRLF; otherwise undefined. */
+  readonly references?: string | undefined;
   /** Has the `Date` for an origin that sent none (RFC 9110 section 6.6.1). */
   readonly context: ProxyContext;
 }
@@ -64,6 +66,10 @@ export function responseHeadText(writing: ResponseWriting): string {
     // are its own to ask for.
     cutKinds |= 1 << Kind.proxyAuthenticate;
     added += writing.context.viaLines[head.receivedMinorVersion];
+  }
+  if (writing.references !== undefined) {
+    cutKinds |= 1 << Kind.location;
+    added += writing.references;
   }
   if (!fields.has(Kind.date)) added += `Date: ${writing.context.date()}\r\n`;
   const cut = {

@@ -4,8 +4,10 @@
  */
 import type { OriginAddress } from "../pool/origin-address.ts";
 import type { HeadLimits } from "../wire/head-reader.ts";
+import type { ToleranceKind } from "../wire/tolerance.ts";
 import type { Authentication } from "./authentication.ts";
 import type { ClientClose } from "./client-presence.ts";
+import type { OriginHost } from "./origin-references.ts";
 
 /** What a forward proxy has and a gateway has not. */
 export interface ForwardSettings {
@@ -24,6 +26,8 @@ export interface ForwardSettings {
 export interface GatewaySettings {
   /** Of a gateway; a forward proxy has none. */
   readonly origins: readonly OriginAddress[];
+  /** Which Host the origin gets; a forward proxy keeps what its client sent. */
+  readonly originHost: OriginHost;
   /** A forward proxy instead of a gateway. */
   readonly forward?: ForwardSettings;
   /** How long a client's connection may idle, enforced; what is advertised is shorter. */
@@ -36,7 +40,7 @@ export interface GatewaySettings {
   readonly headTimeout_ms: number;
   /** Between octets of a body, in either direction; also how long a peer may take nothing of what it is sent. */
   readonly bodyTimeout_ms: number;
-  /** Bytes per second that a client must move while only it can go on; 0: only when others need its place. */
+  /** Bytes per second that a client must move while only it can go on; 0: no such limit. */
   readonly minRate: number;
   /** What the FIN of a client means whose request is complete. */
   readonly clientClose: ClientClose;
@@ -49,10 +53,14 @@ export interface GatewaySettings {
   /** Connections per endpoint. */
   readonly poolSize: number;
   readonly headLimits: HeadLimits;
+  /** Faults in heads of responses that are mended instead of refused. */
+  readonly tolerates: ReadonlySet<ToleranceKind>;
   /** Neighbours whose forwarding fields are believed and passed on. */
   readonly isTrusted: (address: string) => boolean;
   /** Whether `Forwarded` (RFC 7239) is sent beside `X-Forwarded-*`. */
   readonly sendsForwarded: boolean;
-  /** The pseudonym in `Via`, which also detects loops: it must be this proxy's alone. */
+  /** The pseudonym in `Via` and `Proxy-Status`. In `Via` it also detects loops, so it must be this proxy's alone. */
   readonly viaName: string;
+  /** Whether `Via` is sent; a forward proxy always does. */
+  readonly sendsVia: boolean;
 }

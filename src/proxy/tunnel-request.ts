@@ -55,7 +55,7 @@ export class TunnelRequest implements ClientExchange, Seeker {
   seek(): void {
     const pool = this.context.routing.poolFor(this.admission);
     if (typeof pool === "string") return this.refuse(pool, "");
-    const search = pool.acquire(this);
+    const search = pool.acquire(this, this.admission.client);
     if (!this.isOver) this.search = search;
   }
 
@@ -85,13 +85,10 @@ export class TunnelRequest implements ClientExchange, Seeker {
 
   onClientLate(): void {}
 
+  onClientTooSlow(): void {}
+
   onClientGone(): void {
     this.abandon();
-  }
-
-  giveWay(): void {
-    this.search?.cancel();
-    this.refuse("overloaded", "");
   }
 
   cut(): void {

@@ -2,10 +2,12 @@
  * Reads the chunked transfer coding (RFC 9112 section 7.1) without copying chunk data.
  *
  * Strict: sizes are hexadecimal digits and nothing else, lines end with CRLF, data ends exactly where its size says.
- * Extensions are checked, counted and ignored (section 7.1.1). Deliberately absent: writing chunks, see body-writer.ts.
+ * Extensions are held to their grammar, counted and ignored (see chunk-extensions.ts). Deliberately absent: writing chunks,
+ * see chunk-writer.ts.
  */
+import { type ExtensionState, extensionStateAfter, mayEndExtension } from "./chunk-extensions.ts";
 import type { HeadLimits } from "./head-reader.ts";
-import { CR, HTAB, isWhitespace, LF, type Octets } from "./octets.ts";
+import { CR, isWhitespace, LF, type Octets } from "./octets.ts";
 import type { RefusalCode } from "./refusals.ts";
 import { Trailers } from "./trailers.ts";
 
@@ -40,6 +42,7 @@ export class ChunkScanner {
   /** The trailer section, if the message has one that is not empty. */
   trailers: Trailers | undefined;
   private state: State = "size";
+  private extension: ExtensionState = "name-start";
   private size = 0;
   private digits = 0;
   private extensionBytes = 0;
@@ -71,14 +74,12 @@ export class ChunkScanner {
         this.readSizeOctet(octet);
         return;
       case "before-extension":
-        if (octet === SEMICOLON) this.countExtension("extension");
+        if (octet === SEMICOLON) this.beginExtension();
         else if (isWhitespace(octet)) this.countExtension("before-extension");
         else this.refuse("chunk-size-invalid");
         return;
       case "extension":
-        if (octet === CR) this.state = "size-line-feed";
-        else if ((octet < 32 && octet !== HTAB) || octet === 127) this.refuse("chunk-extension-invalid");
-        else this.countExtension("extension");
+        this.readExtensionOctet(octet);
         return;
       case "size-line-feed":
         if (octet === LF) this.beginChunk();
@@ -107,11 +108,28 @@ export class ChunkScanner {
     } else if (octet === CR) {
       this.state = "size-line-feed";
     } else if (octet === SEMICOLON) {
-      this.countExtension("extension");
+      this.beginExtension();
     } else if (isWhitespace(octet)) {
       this.countExtension("before-extension");
     } else {
       this.refuse("chunk-size-invalid");
+    }
+  }
+
+  private beginExtension(): void {
+    this.extension = "name-start";
+    this.countExtension("extension");
+  }
+
+  private readExtensionOctet(octet: number): void {
+    const next = extensionStateAfter(this.extension, octet);
+    if (next !== undefined) {
+      this.extension = next;
+      this.countExtension("extension");
+    } else if (octet === CR && mayEndExtension(this.extension)) {
+      this.state = "size-line-feed";
+    } else {
+      this.refuse("chunk-extension-invalid");
     }
   }
 

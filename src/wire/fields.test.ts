@@ -12,6 +12,7 @@ import {
   kindOf,
   NOMINATED_MAX,
 } from "./fields.ts";
+import { FORWARDING_NAMES, FORWARDING_PREFIXES } from "./forwarding-names.ts";
 import { defaultHeadLimits } from "./head-reader.ts";
 import { ResponseHead } from "./response-head.ts";
 
@@ -47,15 +48,19 @@ const kinds: readonly (readonly [Kind, string])[] = [
   [Kind.setCookie, "Set-Cookie"],
   [Kind.close, "Close"],
   [Kind.proxyAuthenticate, "Proxy-Authenticate"],
-  [Kind.forwardedOther, "X-Real-IP"],
+  [Kind.forwardedOther, "True-Client-IP"],
+  [Kind.location, "Content-Location"],
 ];
 /** Of responses: no origin takes them for what a proxy says. */
-const ofResponses: readonly Kind[] = [Kind.setCookie, Kind.proxyAuthenticate];
+const ofResponses: readonly Kind[] = [Kind.setCookie, Kind.proxyAuthenticate, Kind.location];
+
+/** A name that is not quite one with a kind of its own, but begins as all that tell about a client. */
+const forwardingByPrefix = (name: string) => (/[^a-z0-9-]/i.test(name) ? Kind.respelled : Kind.forwardedOther);
 
 describe("kinds", () => {
   it("the list here is the whole list", () => {
     expect(kinds.map(([kind]) => kind)).toStrictEqual(
-      Object.values(Kind).filter((kind) => kind !== Kind.other && kind !== Kind.underscored),
+      Object.values(Kind).filter((kind) => kind !== Kind.other && kind !== Kind.respelled),
     );
   });
 
@@ -66,7 +71,7 @@ describe("kinds", () => {
   for (const [kind, name] of kinds) {
     it(`${name}: in every case, at any place in the text`, () => {
       for (const text of [name, name.toLowerCase(), name.toUpperCase()]) {
-        expect(kindOf(octets(`xx${text}yy`), 2, text.length, text.includes("_"))).toBe(kind);
+        expect(kindOf(octets(`xx${text}yy`), 2, text.length, false)).toBe(kind);
       }
     });
 
@@ -75,35 +80,75 @@ describe("kinds", () => {
         for (const other of "z0_-~|") {
           const text = name.slice(0, i) + other + name.slice(i + 1);
           if (text.toLowerCase() === name.toLowerCase()) continue;
-          const isRespelt = other === "_" && name[i] === "-" && !ofResponses.includes(kind);
-          expect(kindOfName(text), text).toBe(isRespelt ? Kind.underscored : Kind.other);
+          const isRespelled = "_|~".includes(other) && name[i] === "-" && !ofResponses.includes(kind);
+          // Any name that begins with X-Forwarded tells about a client.
+          const elsewise = text.toLowerCase().startsWith("x-forwarded") ? forwardingByPrefix(text) : Kind.other;
+          expect(kindOfName(text), text).toBe(isRespelled ? Kind.respelled : elsewise);
         }
       }
-      expect(kindOfName(`${name}x`)).toBe(Kind.other);
+      const longer = `${name}x`;
+      expect(kindOfName(longer)).toBe(longer.startsWith("X-Forwarded") ? Kind.forwardedOther : Kind.other);
       expect(kindOfName(name.slice(1))).toBe(Kind.other);
     });
   }
 
-  table(
-    ["X-Forwarded-Port", "x-forwarded-server", "X-FORWARDED-PREFIX"].map((name) => ({ name })),
-    ({ name }) => expect(kindOfName(name)).toBe(Kind.forwardedOther),
-  );
+  const spellings = (name: string) => [name, name.toUpperCase()];
+  it("every name of the list tells about a client", () => {
+    for (const name of FORWARDING_NAMES.flatMap(spellings)) expect(kindOfName(name), name).toBe(Kind.forwardedOther);
+  });
+
+  it("so does every name that begins with a prefix of the list, whatever follows and however long", () => {
+    for (const prefix of FORWARDING_PREFIXES.flatMap(spellings)) {
+      for (const rest of ["", "a", "-Url", "x".repeat(3_000)]) {
+        expect(kindOfName(prefix + rest), prefix + rest).toBe(Kind.forwardedOther);
+      }
+    }
+  });
+
+  it("a name that only contains one of them, or ends too early, tells nothing", () => {
+    for (const name of [...FORWARDING_NAMES, ...FORWARDING_PREFIXES].map((it) => `a-${it}`)) {
+      expect(kindOfName(name), name).toBe(Kind.other);
+    }
+    for (const name of ["X-Forward", "X-Origin", "X-Original", "X-Real", "Client", "Client-Version", "X-Client-Data"]) {
+      expect(kindOfName(name), name).toBe(Kind.other);
+    }
+  });
 
   table(
     ["Proxy-Authentication-Info", "PROXY-AUTHENTICATION-INFO"].map((name) => ({ name })),
     ({ name }) => expect(kindOfName(name)).toBe(Kind.proxyAuthenticate),
   );
 
-  // A CGI or WSGI origin reads HTTP_X_FORWARDED_FOR for both spellings.
   table(
-    ["Content_Length", "TRANSFER_ENCODING", "X_Forwarded-For", "x_real_ip", "X_Forwarded_Prefix"].map((name) => ({
+    ["Location", "Refresh", "LOCATION"].map((name) => ({ name })),
+    ({ name }) => expect(kindOfName(name)).toBe(Kind.location),
+  );
+
+  // A CGI or WSGI origin reads HTTP_X_FORWARDED_FOR for all of them.
+  it("a name that tells about a client is known with any mark for each of its hyphens", () => {
+    for (const name of [...FORWARDING_NAMES, ...FORWARDING_PREFIXES, ...FORWARDING_PREFIXES.map((it) => `${it}-x`)]) {
+      for (const mark of "_!#$%&'*+.^`|~") {
+        for (const hyphen of [...name.matchAll(/-/g)].map(({ index }) => index)) {
+          const text = name.slice(0, hyphen) + mark + name.slice(hyphen + 1);
+          expect(kindOfName(text), text).toBe(Kind.respelled);
+          expect(kindOfName(text.toUpperCase()), text).toBe(Kind.respelled);
+        }
+        expect(kindOfName(name.replaceAll("-", mark)), name).toBe(Kind.respelled);
+      }
+    }
+  });
+
+  table(
+    ["Content_Length", "TRANSFER_ENCODING", "Transfer.Encoding", "X_Forwarded-For", "X-Original-Url_2"].map((name) => ({
       name,
     })),
-    ({ name }) => expect(kindOfName(name)).toBe(Kind.underscored),
+    ({ name }) => expect(kindOfName(name)).toBe(Kind.respelled),
   );
 
   table(
-    ["Content-Lengthx", "Content_Lengtj", "_", "X_Request_Id", "content__length"].map((name) => ({ name })),
+    ["Content-Lengthx", "Content_Lengtj", "_", "X_Request_Id", "content__length", "sec_ch_ua"].map((name) => ({
+      name,
+    })),
     ({ name }) => expect(kindOfName(name)).toBe(Kind.other),
   );
 });

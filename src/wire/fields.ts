@@ -5,6 +5,7 @@
  * forwarding are recognised once, while the section is read, by length and first letter. Deliberately absent: a map
  * by name; order and repetition are kept as they came (RFC 9110 section 5.3).
  */
+import { FORWARDING_NAMES, FORWARDING_PREFIXES } from "./forwarding-names.ts";
 import { listMembers } from "./lists.ts";
 import { isToken, matchesAt, matchesOctets, type Octets, SP, trimWhitespace } from "./octets.ts";
 import type { RefusalCode } from "./refusals.ts";
@@ -37,10 +38,12 @@ export const Kind = {
   close: 23,
   /** And `Proxy-Authentication-Info`: what a proxy, and nobody behind it, tells its client (RFC 9110 section 11.7). */
   proxyAuthenticate: 24,
-  /** Other fields in which neighbours tell of a client: `X-Real-IP`, `X-Forwarded-Port`, `-Server`, `-Prefix`. */
+  /** Other fields in which neighbours tell about a client: `X-Real-IP`, `X-Forwarded-Port` and many more (forwarding-names.ts). */
   forwardedOther: 25,
-  /** The name of a field above with `_` for `-`: CGI and WSGI take both for the same. */
-  underscored: 26,
+  /** The name of a field above with another mark for a hyphen, mostly `_`: CGI and its kin take both for the same. */
+  respelled: 26,
+  /** `Location`, `Content-Location` and `Refresh`: references in which an origin may name itself. */
+  location: 27,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -54,9 +57,10 @@ const NAMES: readonly (readonly [name: string, kind: Kind])[] = [
   ["cookie", Kind.cookie],
   ["expect", Kind.expect],
   ["trailer", Kind.trailer],
+  ["refresh", Kind.location],
   ["upgrade", Kind.upgrade],
+  ["location", Kind.location],
   ["forwarded", Kind.forwarded],
-  ["x-real-ip", Kind.forwardedOther],
   ["connection", Kind.connection],
   ["keep-alive", Kind.keepAlive],
   ["set-cookie", Kind.setCookie],
@@ -65,16 +69,15 @@ const NAMES: readonly (readonly [name: string, kind: Kind])[] = [
   ["content-length", Kind.contentLength],
   ["http2-settings", Kind.http2Settings],
   ["x-forwarded-for", Kind.forwardedFor],
+  ["content-location", Kind.location],
   ["proxy-connection", Kind.proxyConnection],
   ["x-forwarded-host", Kind.forwardedHost],
-  ["x-forwarded-port", Kind.forwardedOther],
   ["transfer-encoding", Kind.transferEncoding],
   ["x-forwarded-proto", Kind.forwardedProto],
   ["proxy-authenticate", Kind.proxyAuthenticate],
-  ["x-forwarded-prefix", Kind.forwardedOther],
-  ["x-forwarded-server", Kind.forwardedOther],
   ["proxy-authorization", Kind.proxyAuthorization],
   ["proxy-authentication-info", Kind.proxyAuthenticate],
+  ...FORWARDING_NAMES.map((name) => [name, Kind.forwardedOther] as const),
 ];
 const NAME_LENGTH_MAX = 25;
 
@@ -83,7 +86,9 @@ export const recognisedNames: readonly string[] = NAMES.map(([name]) => name);
 
 /** Names with a hyphen that decide framing, concern one hop, or tell of the client; not those of an origin to a client. */
 const HYPHENATED = new Set(NAMES.map(([name]) => name).filter((name) => name.includes("-")));
-for (const name of ["set-cookie", "proxy-authenticate", "proxy-authentication-info"]) HYPHENATED.delete(name);
+for (const name of ["set-cookie", "content-location", "proxy-authenticate", "proxy-authentication-info"]) {
+  HYPHENATED.delete(name);
+}
 
 interface Candidate {
   readonly name: Uint8Array;
@@ -97,6 +102,13 @@ for (const [name, kind] of NAMES) {
   candidates[shape] = [...(candidates[shape] ?? []), { name: octetsOf(name), kind }];
 }
 
+/** Beginnings of names, by the low bits of their first letter. */
+const prefixes: (readonly Uint8Array[] | undefined)[] = new Array(1 << 5).fill(undefined);
+for (const prefix of FORWARDING_PREFIXES) {
+  const shape = shapeOf(0, prefix.charCodeAt(0));
+  prefixes[shape] = [...(prefixes[shape] ?? []), octetsOf(prefix)];
+}
+
 function octetsOf(ascii: string): Uint8Array {
   return Uint8Array.from(ascii, (character) => character.charCodeAt(0));
 }
@@ -105,23 +117,37 @@ function shapeOf(length: number, first: number): number {
   return (length << 5) | (first & 31);
 }
 
-/** Recognises a field name, which is known to be a token, at `start` of `length` octets. */
-export function kindOf(octets: Octets, start: number, length: number, hasUnderscore: boolean): Kind {
-  if (length > NAME_LENGTH_MAX) return Kind.other;
-  const found = candidates[shapeOf(length, octets[start] as number)];
-  if (found !== undefined) {
-    for (const { name, kind } of found) if (matchesOctets(octets, start, name)) return kind;
+/**
+ * Recognises a field name, which is known to be a token, at `start` of `length` octets.
+ *
+ * @param hasMark it holds something other than letters, digits and hyphens
+ */
+export function kindOf(octets: Octets, start: number, length: number, hasMark: boolean): Kind {
+  const first = octets[start] as number;
+  if (length <= NAME_LENGTH_MAX) {
+    const found = candidates[shapeOf(length, first)];
+    if (found !== undefined) {
+      for (const { name, kind } of found) if (matchesOctets(octets, start, name)) return kind;
+    }
   }
-  return hasUnderscore ? underscoredOr(octets, start, length) : Kind.other;
+  if (hasMark) return respelledOr(octets, start, length);
+  const begun = prefixes[first & 31];
+  if (begun !== undefined) {
+    for (const prefix of begun) {
+      if (length >= prefix.length && matchesOctets(octets, start, prefix)) return Kind.forwardedOther;
+    }
+  }
+  return Kind.other;
 }
 
-/** Whether it is one of them but for its underscores. */
-function underscoredOr(octets: Octets, start: number, length: number): Kind {
+/** Whether it is one of them but for its marks: most gateways to CGI make `_` of a hyphen, some of every mark (lighttpd). */
+function respelledOr(octets: Octets, start: number, length: number): Kind {
   const name = octets
     .latin1Slice(start, start + length)
     .toLowerCase()
-    .replaceAll("_", "-");
-  return HYPHENATED.has(name) ? Kind.underscored : Kind.other;
+    .replace(/[^a-z0-9]/g, "-");
+  if (HYPHENATED.has(name)) return Kind.respelled;
+  return FORWARDING_PREFIXES.some((prefix) => name.startsWith(prefix)) ? Kind.respelled : Kind.other;
 }
 
 /** Bits of a slot that hold the kind; the rest is where the name ends. */
@@ -188,7 +214,7 @@ export class FieldTable {
     // Most values have one space before and none behind.
     const hasSpace = this.text.charCodeAt(afterColon) === SP;
     const raw = this.text.slice(hasSpace ? afterColon + 1 : afterColon, end);
-    return lineFeed < end ? trimWhitespace(raw.split("\r\n").map(trimWhitespace).join(" ")) : trimWhitespace(raw);
+    return trimWhitespace(lineFeed < end ? raw.split("\r\n").map(trimWhitespace).join(" ") : raw);
   }
 
   /** The first field line of this kind; none: -1. */

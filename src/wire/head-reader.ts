@@ -8,7 +8,7 @@
  * start-lines mean (see request-head.ts, response-head.ts) and what fields mean.
  */
 import { FieldTable, kindOf } from "./fields.ts";
-import { COLON, CR, HTAB, isTokenOctet, isWhitespace, LF, type Octets, UNDERSCORE } from "./octets.ts";
+import { COLON, CR, HTAB, isTokenOctet, isWhitespace, LF, type Octets, tokenClassOf } from "./octets.ts";
 import type { RefusalCode } from "./refusals.ts";
 
 /** Bounds on one head, counted from the first octet of its start-line. */
@@ -71,7 +71,7 @@ export abstract class HeadReader {
   /** Whether white space between name and colon is removed (responses) or refused. */
   protected abstract get toleratesSpaceBeforeColon(): boolean;
   /** The refusal of something that cannot be a start-line, by its first octet. */
-  protected abstract get foreign(): RefusalCode;
+  protected abstract foreign(first: number): RefusalCode;
   /** The refusal of a section beyond its limit; what arrived of it is in `text`. */
   protected abstract overlong(): RefusalCode;
   /** Whether an empty line before the start-line is skipped; a refusal when there were too many. */
@@ -139,7 +139,8 @@ export abstract class HeadReader {
     while (position < to) {
       let lineEnd: number;
       if (this.startLineLength < 0) {
-        if (isForeign(octets[position] as number)) return this.refuse(this.foreign, octets, to);
+        const first = octets[position] as number;
+        if (isForeign(first)) return this.refuse(this.foreign(first), octets, to);
         lineEnd = this.endOfLine(octets, position, to);
         if (lineEnd < 0) break;
         if (lineEnd === position) {
@@ -181,11 +182,11 @@ export abstract class HeadReader {
       return lineEnd;
     }
     let nameEnd = lineStart;
-    let hasUnderscore = false;
+    let classes = 0;
     while (nameEnd < to) {
-      const octet = octets[nameEnd] as number;
-      if (isTokenOctet[octet] !== 1) break;
-      if (octet === UNDERSCORE) hasUnderscore = true;
+      const tokenClass = tokenClassOf[octets[nameEnd] as number] as number;
+      if (tokenClass === 0) break;
+      classes |= tokenClass;
       nameEnd++;
     }
     let colon = nameEnd;
@@ -201,7 +202,7 @@ export abstract class HeadReader {
     const lineEnd = this.endOfLine(octets, colon, to);
     if (lineEnd < 0) return -1;
     const { start } = this;
-    const kind = kindOf(octets, lineStart, nameEnd - lineStart, hasUnderscore);
+    const kind = kindOf(octets, lineStart, nameEnd - lineStart, classes > 1);
     this.fields.add(lineStart - start, nameEnd - start, kind);
     return lineEnd;
   }

@@ -15,11 +15,16 @@ export const CR = 13;
 export const LF = 10;
 export const SP = 32;
 export const HTAB = 9;
+export const HYPHEN = 45;
 export const COLON = 58;
-export const UNDERSCORE = 95;
 
 /** 1 for each octet that may stand in a token (RFC 9110 section 5.6.2). */
 export const isTokenOctet: Uint8Array = octetTable("!#$%&'*+-.^_`|~", (code) => isDigit(code) || isAlpha(code));
+
+/** 0 for what cannot stand in a token, 2 for its marks other than the hyphen, 1 for the rest. */
+export const tokenClassOf: Uint8Array = isTokenOctet.map((isOne, code) =>
+  isOne === 1 && !isDigit(code) && !isAlpha(code) && code !== HYPHEN ? 2 : isOne,
+);
 
 function octetTable(characters: string, also: (code: number) => boolean): Uint8Array {
   const table = new Uint8Array(256);

@@ -18,6 +18,22 @@ const meanings = {
     status: 400,
     text: "The request-line must be: method SP request-target SP HTTP-version (RFC 9112 section 3).",
   },
+  "tls-on-plain-port": {
+    status: 400,
+    text: "This port speaks plain HTTP and got TLS: use http:// here, or the port that speaks TLS.",
+  },
+  "http2-on-http1-port": {
+    status: 505,
+    text: "This port speaks HTTP/1.1 and got HTTP/2: let the client use HTTP/1.1.",
+  },
+  "socks-on-http-port": {
+    status: 400,
+    text: "This port speaks HTTP and got SOCKS: set the client to use an HTTP proxy, if this is one.",
+  },
+  "proxy-protocol-unexpected": {
+    status: 400,
+    text: "This port got a PROXY protocol header and expects none: switch it off in the neighbour that sends it.",
+  },
   "method-too-long": { status: 501, text: "The method is longer than any that is forwarded (RFC 9112 section 3)." },
   "target-too-long": {
     status: 414,
@@ -108,7 +124,10 @@ const meanings = {
     text: "A chunk must begin with its size in hexadecimal digits (RFC 9112 section 7.1).",
   },
   "chunk-size-too-large": { status: 400, text: "A chunk size of more than 2^48 octets is refused." },
-  "chunk-extension-invalid": { status: 400, text: "A chunk extension is malformed (RFC 9112 section 7.1.1)." },
+  "chunk-extension-invalid": {
+    status: 400,
+    text: 'A chunk extension is a semicolon and a name, or name=value, or name="value" (RFC 9112 section 7.1.1).',
+  },
   "chunk-extensions-too-long": { status: 400, text: "The chunk extensions of this message exceed the limit." },
   "chunk-data-overrun": {
     status: 400,

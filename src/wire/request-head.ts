@@ -6,6 +6,8 @@
  */
 import { type HeadLimits, HeadReader } from "./head-reader.ts";
 import { isToken } from "./octets.ts";
+import { protocolOfLine, protocolOfRequest } from "./other-protocols.ts";
+import { readableStart } from "./readable.ts";
 import type { RefusalCode } from "./refusals.ts";
 
 /** Characters of a method: registered ones have at most 17 (UPDATEREDIRECTREF). */
@@ -42,11 +44,16 @@ export class RequestHead extends HeadReader {
     return false;
   }
 
-  protected get foreign(): RefusalCode {
-    return "request-line-malformed";
+  protected foreign(first: number): RefusalCode {
+    return protocolOfRequest(first, this.emptyLines) ?? "request-line-malformed";
   }
 
   protected judgeStartLine(length: number): RefusalCode | undefined {
+    const fault = this.startLineFaultIn(length);
+    return fault === undefined ? undefined : (protocolOfLine(this.text.slice(0, length)) ?? fault);
+  }
+
+  private startLineFaultIn(length: number): RefusalCode | undefined {
     const { text } = this;
     const methodEnd = text.indexOf(" ");
     if (methodEnd > METHOD_LENGTH_MAX && methodEnd < length) return "method-too-long";
@@ -56,7 +63,10 @@ export class RequestHead extends HeadReader {
       this.method = "GET";
     } else {
       this.method = text.slice(0, methodEnd);
-      if (!isToken(this.method)) return "request-line-malformed";
+      if (!isToken(this.method)) {
+        this.method = "";
+        return "request-line-malformed";
+      }
     }
     this.target = text.slice(methodEnd + 1, targetEnd);
     if (length - targetEnd !== " HTTP/1.1".length || !text.startsWith(" HTTP/1.1", targetEnd)) {
@@ -72,6 +82,11 @@ export class RequestHead extends HeadReader {
   /** The method, also of a head that is refused or not complete; not even its SP has arrived: empty. */
   get methodSoFar(): string {
     return this.method !== "" ? this.method : (METHOD_SO_FAR.exec(this.soFar)?.[1] ?? "");
+  }
+
+  /** What was received of a head whose start-line could not be read, readable and short; it could be: undefined. */
+  get unreadable(): string | undefined {
+    return this.method === "" || this.target === "" ? readableStart(this.soFar) : undefined;
   }
 
   protected judgeFolding(): RefusalCode {

@@ -6,10 +6,13 @@
  * belong to no response.
  */
 import { type HeadLimits, HeadReader } from "./head-reader.ts";
+import { protocolOfResponse } from "./other-protocols.ts";
 import type { RefusalCode } from "./refusals.ts";
+import type { ToleranceKind } from "./tolerance.ts";
 
 const STATUS_LINE = /^HTTP\/([0-9])\.([0-9]) ([1-9][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const COMMONEST = "HTTP/1.1 200 OK";
+const nothing: readonly ToleranceKind[] = [];
 
 export class ResponseHead extends HeadReader {
   status = 0;
@@ -23,12 +26,22 @@ export class ResponseHead extends HeadReader {
     super(limits, true);
   }
 
+  /** What was tolerated in it; see tolerance.ts. */
+  get tolerated(): readonly ToleranceKind[] {
+    return nothing;
+  }
+
+  /** Whether so much was tolerated that nothing may follow on its connection. */
+  get isDoubtful(): boolean {
+    return false;
+  }
+
   protected get toleratesSpaceBeforeColon(): boolean {
     return true;
   }
 
-  protected get foreign(): RefusalCode {
-    return "status-line-malformed";
+  protected foreign(first: number): RefusalCode {
+    return protocolOfResponse(first) ?? "status-line-malformed";
   }
 
   protected judgeStartLine(length: number): RefusalCode | undefined {

@@ -20,6 +20,8 @@ export interface Target {
 /** uri-host [ ":" port ]: a registered name or an IPv4 address (RFC 3986 section 3.2.2). A port has at most five digits. */
 const AUTHORITY = /^(?:[a-z0-9\-._~!$&'()*+,;=]|%[0-9a-f]{2})+(?::([0-9]{0,5}))?$/i;
 const IP_LITERAL_AUTHORITY = /^\[([0-9a-f:.]+)\](?::([0-9]{0,5}))?$/i;
+/** An address of an IP version that is yet to come (RFC 3986 section 3.2.2): valid, and nobody knows the way. */
+const IPVFUTURE_AUTHORITY = /^\[v[0-9a-f]+\.[a-z0-9\-._~!$&'()*+,;=:]+\](?::([0-9]{0,5}))?$/i;
 const PORT_MAX = 65_535;
 const IPV4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}$/;
 const ABSOLUTE = /^([a-z][a-z0-9+\-.]*):\/\/([^/?]*)(.*)$/i;
@@ -28,8 +30,14 @@ const ABSOLUTE = /^([a-z][a-z0-9+\-.]*):\/\/([^/?]*)(.*)$/i;
 export function isAuthority(text: string): boolean {
   if (text === "") return true;
   if (text.charCodeAt(0) !== 91) return isPort(AUTHORITY.exec(text), 1);
+  if (isFutureAddress(text)) return isPort(IPVFUTURE_AUTHORITY.exec(text), 1);
   const literal = IP_LITERAL_AUTHORITY.exec(text);
   return isPort(literal, 2) && isIpv6(literal?.[1] ?? "");
+}
+
+/** Whether a valid authority names an address of an unknown IP version, as `[v1.a]` does. */
+export function isFutureAddress(authority: string): boolean {
+  return /^\[v/i.test(authority);
 }
 
 /** Whether it matched, with a port that there is in group `index`, or none. */

@@ -15,7 +15,7 @@ export class Trailers extends HeadReader {
     return false;
   }
 
-  protected get foreign(): RefusalCode {
+  protected foreign(): RefusalCode {
     return "field-line-malformed";
   }
 

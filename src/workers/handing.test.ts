@@ -35,7 +35,7 @@ async function come(count: number): Promise<Socket[]> {
 }
 
 async function listen(...takers: readonly Taker[]): Promise<void> {
-  dispatcher = await Dispatcher.listen("127.0.0.1", 0, () => {});
+  dispatcher = await Dispatcher.listen({ host: "127.0.0.1", port: 0 }, () => {});
   for (const taker of takers) dispatcher.add(taker);
 }
 

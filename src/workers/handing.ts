@@ -8,10 +8,12 @@
  */
 import { createServer, type Server } from "node:net";
 import { acceptHandles, type SocketHandle } from "../net/accepting.ts";
-import { BACKLOG } from "../net/node-listener.ts";
+import { BACKLOG, INHERITED_BACKLOG } from "../net/node-listener.ts";
 
 /** Connections that wait while no worker is there; as many as the system lets wait. */
 const WAITING_MAX = BACKLOG;
+
+export type ListenPlace = { readonly host: string; readonly port: number } | { readonly fd: number };
 
 /** A worker, as far as it takes connections. */
 export interface Taker {
@@ -38,12 +40,12 @@ export class Dispatcher {
     if (!acceptHandles(server, (handle) => this.give(handle), onFault)) throw new Error("see canHandOver");
   }
 
-  /** Listens. @throws the system's error */
-  static listen(host: string, port: number, onFault: (code: string) => void): Promise<Dispatcher> {
+  /** Listens, at an address or on a socket that this process was given. @throws the system's error */
+  static listen(where: ListenPlace, onFault: (code: string) => void): Promise<Dispatcher> {
     const server = createServer();
     return new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ host, port, backlog: BACKLOG }, () => {
+      server.listen({ ...where, backlog: "fd" in where ? INHERITED_BACKLOG : BACKLOG }, () => {
         server.removeListener("error", reject);
         resolve(new Dispatcher(server, onFault));
       });

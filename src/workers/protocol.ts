@@ -6,14 +6,14 @@
  * for answers; each message stands for itself.
  */
 import type { HopwiseErrorCode } from "../config/error.ts";
-import type { AcceptFailedEntry, EndpointEntry } from "../ledger/entries.ts";
+import type { AcceptFailedEntry, AccessLogEntry, EndpointEntry } from "../ledger/entries.ts";
 import type { Figures } from "../ledger/figures.ts";
 
 /** How often workers tell figures unasked: what one that is killed has not told is lost, and silence is a sign (watch.ts). */
 export const FIGURES_MS = 1_000;
 
 /** What an operator wants to see pass by. */
-export type News = EndpointEntry | AcceptFailedEntry;
+export type News = EndpointEntry | AcceptFailedEntry | AccessLogEntry;
 
 export interface StartMessage {
   readonly type: "start";
@@ -23,20 +23,22 @@ export interface StartMessage {
   readonly kind: string;
   /** This worker's share of what the operator wants. */
   readonly options: object;
-  /** Where clients connect. */
-  readonly address: { readonly host: string; readonly port: number };
   /** Listen there together with the other workers; otherwise connections are handed over. */
   readonly sharesPort: boolean;
 }
 
 export type ToWorker =
   | StartMessage
+  /** Take connections: everybody is prepared, and this is where clients connect. */
+  | { readonly type: "listen"; readonly address: { readonly host: string; readonly port: number } }
   /** Tell your figures. */
   | { readonly type: "figures" }
   /** A connection, which comes along. */
   | { readonly type: "connection" }
-  /** Open logs anew, and read again what may be read again. */
-  | { readonly type: "reload" }
+  /** Open logs anew, after they were rotated away. */
+  | { readonly type: "reopen-logs" }
+  /** Read again what may be read again. */
+  | { readonly type: "reread" }
   | { readonly type: "drain" }
   /** Cut every client's connection, and end. */
   | { readonly type: "cut" }
@@ -44,6 +46,8 @@ export type ToWorker =
   | { readonly type: "no-more" };
 
 export type ToSupervisor =
+  /** Nothing is missing but clients. */
+  | { readonly type: "prepared" }
   | { readonly type: "ready" }
   /** It cannot start. */
   | {

@@ -5,9 +5,11 @@
  * Where the runtime can, workers listen at one port and the system divides the connections; where it cannot, this process
  * accepts and hands over (handing.ts). It touches no octet of the traffic. Deliberately absent: anything of HTTP.
  */
-import { createServer } from "node:net";
+import { lookup } from "node:dns/promises";
+import { connect, createServer, isIP } from "node:net";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
+import type { ListenAddress } from "../config/values.ts";
 import { departed, type FigureSource, type Figures, figuresOf, type RunningWorker, sumOf } from "../ledger/figures.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { type ProxyStats, statsFrom } from "../ledger/stats.ts";
@@ -25,14 +27,14 @@ const STEADY_MS = 10_000;
 /** After a second false start in a row this long, then twice as long, and so on. */
 const RESTART_MS_MIN = 100;
 const RESTART_MS_MAX = 10_000;
-/** How long the listener stays open once draining began; workers wait as long, see the library's `close()`. */
-const LISTEN_GRACE_MS = 250;
+/** For a connection within this machine. */
+const PROBE_MS_MAX = 1_000;
 /** Beyond that, for a worker to say that it has closed its own. */
 const LISTEN_SLACK_MS = 1_000;
 /** A worker that cuts its clients is gone after this; one that hangs is killed, and the system closes for it. */
 const CUT_MS_MAX = 500;
-/** Beyond the time a drain may take, for what comes before and after it. */
-const DRAIN_SLACK_MS = 4_000;
+/** Beyond the time a drain may take, for what comes before and after it: last lines of logs, for instance. */
+const DRAIN_SLACK_MS = 6_000;
 
 export interface SupervisorOptions {
   readonly count: number;
@@ -41,6 +43,12 @@ export interface SupervisorOptions {
   /** Each worker's. */
   readonly options: object;
   readonly listen: { readonly host: string; readonly port: number };
+  /** The socket to listen on, where this process was given one. */
+  readonly fd?: number | undefined;
+  /** Other programs may listen there, too. */
+  readonly reusesPort?: boolean;
+  /** How long the listener stays open once draining began; workers wait as long, see the library's `close()`. */
+  readonly drainDelay_ms: number;
   readonly drainTimeout_ms: number;
   readonly readOutput?: ((output: Readable) => void) | undefined;
 }
@@ -114,25 +122,17 @@ export class Supervisor implements FigureSource {
   }
 
   /**
-   * Listens, and starts the workers.
+   * Starts the workers, and listens when all of them are prepared: nobody can connect before somebody serves.
    *
    * @returns once all of them take connections
    * @throws the system's error when it cannot listen; HopwiseError when a worker cannot start, and none is left then
    */
   async listen(): Promise<{ host: string; port: number }> {
-    const { host, port } = this.options.listen;
-    const onFault = (code: string) => {
-      this.ledger.acceptFailed(code);
-      this.events.onAcceptFault(code);
-    };
-    if (canSharePort) {
-      this.address = await freeAddress(host, port);
-    } else {
-      this.dispatcher = await Dispatcher.listen(host, port, onFault);
-      this.address = this.dispatcher.address;
-    }
     for (let i = 0; i < this.options.count; i++) this.slots.push({ worker: this.start(), falseStarts: 0 });
     try {
+      await Promise.all(this.slots.map(({ worker }) => firstOf(worker.prepared, worker.ended)));
+      await this.openPort();
+      this.tellAll({ type: "listen", address: this.address });
       await Promise.all(this.slots.map(({ worker }) => firstOf(worker.ready, worker.ended)));
     } catch (error) {
       this.dispatcher?.close();
@@ -143,6 +143,25 @@ export class Supervisor implements FigureSource {
     for (const slot of this.slots) this.employ(slot);
     this.watch.start();
     return this.address;
+  }
+
+  /** @throws the system's error when it cannot listen */
+  private async openPort(): Promise<void> {
+    const { listen, fd, reusesPort } = this.options;
+    if (this.sharesPort) {
+      this.address = await sharedAddress(listen, reusesPort === true);
+      return;
+    }
+    this.dispatcher = await Dispatcher.listen(fd === undefined ? listen : { fd }, (code) => {
+      this.ledger.acceptFailed(code);
+      this.events.onAcceptFault(code);
+    });
+    this.address = this.dispatcher.address;
+  }
+
+  /** An inherited socket is one, and shared by handing over. */
+  private get sharesPort(): boolean {
+    return canSharePort && this.options.fd === undefined;
   }
 
   /** Drains all workers. Calling it again gives the same promise. */
@@ -164,9 +183,19 @@ export class Supervisor implements FigureSource {
     for (const { worker } of this.slots) worker.kill();
   }
 
-  /** All workers open their logs anew, after they were rotated away, and read again what may be read again. */
-  reload(): void {
-    this.tellAll({ type: "reload" });
+  /** Lines of all workers' access log were lost in this process. */
+  logDropped(lines: number): void {
+    this.ledger.accessLogDropped += lines;
+  }
+
+  /** All workers open their logs anew, after they were rotated away. */
+  reopenLogs(): void {
+    this.tellAll({ type: "reopen-logs" });
+  }
+
+  /** All workers read again what may be read again. */
+  reread(): void {
+    this.tellAll({ type: "reread" });
   }
 
   /** All workers' figures as of now. */
@@ -186,7 +215,7 @@ export class Supervisor implements FigureSource {
     const number = this.nextNumber++;
     return new WorkerProcess({
       program,
-      start: { type: "start", number, kind, options, address: this.address, sharesPort: canSharePort },
+      start: { type: "start", number, kind, options, sharesPort: this.sharesPort },
       readOutput,
       onNews: (news) => this.events.onNews(number, news),
     });
@@ -226,6 +255,8 @@ export class Supervisor implements FigureSource {
       const worker = this.start();
       slot.worker = worker;
       try {
+        await firstOf(worker.prepared, worker.ended);
+        worker.tell({ type: "listen", address: this.address });
         await firstOf(worker.ready, worker.ended);
       } catch {
         // It said why, or ended: either is a loss.
@@ -243,9 +274,9 @@ export class Supervisor implements FigureSource {
   private async drain(): Promise<DrainReport> {
     this.isDraining = true;
     for (const timer of this.restarts) clearTimeout(timer);
-    const { drainTimeout_ms } = this.options;
+    const { drainDelay_ms, drainTimeout_ms } = this.options;
     this.tellAll({ type: "drain" });
-    await this.stopListening(Math.min(LISTEN_GRACE_MS, drainTimeout_ms));
+    await this.stopListening(drainDelay_ms);
     this.tellAll({ type: "no-more" });
     const giveUp = setTimeout(() => this.kill(), drainTimeout_ms + DRAIN_SLACK_MS);
     const ends = await Promise.all(this.slots.map(({ worker }) => worker.ended));
@@ -293,16 +324,41 @@ function described({ number, pid = 0, figures }: WorkerProcess): RunningWorker {
   return { worker: number, pid, connections, exchanges: figures?.exchanges ?? 0 };
 }
 
-/** A free place is found by taking it: workers that share a port would share it with strangers, too. */
-function freeAddress(host: string, port: number): Promise<{ host: string; port: number }> {
+/**
+ * Where workers are to listen together. A port of the system's choice is found by taking it. One that was named is not taken:
+ * a client that connects in that moment would be reset. A program that does not share it is found when workers listen; one
+ * that does, by connecting.
+ */
+async function sharedAddress({ host: name, port }: ListenAddress, reusesPort: boolean): Promise<ListenAddress> {
+  const host = isIP(name) === 0 ? (await lookup(name)).address : name;
+  if (port === 0) return await freeAddress(host);
+  if (!reusesPort && (await isServed(host, port))) throw Object.assign(new Error("in use"), { code: "EADDRINUSE" });
+  return { host, port };
+}
+
+function freeAddress(host: string): Promise<ListenAddress> {
   const server = createServer();
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port, backlog: BACKLOG }, () => {
+    server.listen({ host, port: 0, backlog: BACKLOG }, () => {
       const bound = server.address();
       if (bound === null || typeof bound === "string") throw new Error("a TCP listener has an address");
       server.close(() => resolve({ host: bound.address, port: bound.port }));
     });
+  });
+}
+
+/** An address of this machine answers at once; one that does not is found out by listening there. */
+function isServed(host: string, port: number): Promise<boolean> {
+  const socket = connect({ host: host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host, port });
+  return new Promise((resolve) => {
+    const end = (isServed: boolean) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(isServed);
+    };
+    const timer = setTimeout(() => end(false), PROBE_MS_MAX);
+    socket.once("connect", () => end(true)).once("error", () => end(false));
   });
 }
 

@@ -17,6 +17,9 @@ const FIGURES_MS_MAX = 500;
 /** What a child said last may arrive after its end; a grandchild that holds the channel open must not hold us. */
 const LAST_WORDS_MS_MAX = 1_000;
 
+/** Node from 22.14 on can be told so; elsewhere SIGUSR1 has its meaning in the first moments of a worker. */
+const WITHOUT_INSPECTOR = ["--disable-sigusr1"].filter((flag) => process.allowedNodeEnvironmentFlags.has(flag));
+
 export interface WorkerEnd {
   /** `SIGKILL`, `exit code 1`, `hung`. */
   readonly how: string;
@@ -36,6 +39,8 @@ export interface WorkerProcessOptions {
 export class WorkerProcess implements Taker, Watched {
   readonly number: number;
   readonly startedAt_ms = performance.now();
+  /** It waits to be told to listen. @throws HopwiseError when it cannot start; when it ends before: never settled */
+  readonly prepared: Promise<void>;
   /** It can be given connections. @throws HopwiseError when it cannot start; when it ends before: never settled */
   readonly ready: Promise<void>;
   readonly ended: Promise<WorkerEnd>;
@@ -54,11 +59,13 @@ export class WorkerProcess implements Taker, Watched {
     const { program, start, readOutput, onNews } = options;
     this.number = start.number;
     this.child = fork(program, [], {
+      execArgv: [...process.execArgv, ...WITHOUT_INSPECTOR],
       stdio: ["ignore", readOutput === undefined ? "ignore" : "pipe", "inherit", "ipc"],
     });
     // What cannot be said to a worker is followed by its end.
     this.child.on("error", () => {});
     if (readOutput !== undefined && this.child.stdout !== null) readOutput(this.child.stdout);
+    let prepare: (() => void) | undefined;
     let stop: (() => void) | undefined;
     const stopped = new Promise<void>((resolve) => {
       stop = resolve;
@@ -67,6 +74,8 @@ export class WorkerProcess implements Taker, Watched {
       this.child.on("message", (message: ToSupervisor) => {
         this.silentTurns = 0;
         switch (message.type) {
+          case "prepared":
+            return prepare?.();
           case "ready":
             this.isReady = true;
             return resolve();
@@ -84,8 +93,12 @@ export class WorkerProcess implements Taker, Watched {
         }
       });
     });
+    const prepared = new Promise<void>((resolve) => {
+      prepare = resolve;
+    });
+    this.prepared = Promise.race([prepared, this.ready]);
     // Whoever waits hears of it.
-    this.ready.catch(() => {});
+    for (const settled of [this.ready, this.prepared]) settled.catch(() => {});
     this.ended = this.awaitEnd();
     this.listensNoMore = Promise.race([stopped, this.ended]);
     this.tell(start);

@@ -2,7 +2,7 @@
  * The worker's side: one proxy, told by its supervisor what to do.
  *
  * Signals are the supervisor's business: a terminal's Ctrl-C reaches every process of the group, and a service manager's
- * SIGTERM, too; workers act on neither. When the supervisor is gone, a worker drains by itself and ends. Deliberately
+ * SIGTERM, too: workers act on none. When the supervisor is gone, a worker drains by itself and ends. Deliberately
  * absent: which kind of proxy it is.
  */
 import { HopwiseError } from "../config/error.ts";
@@ -21,13 +21,18 @@ import {
   type ToWorker,
 } from "./protocol.ts";
 
+/** Whatever a terminal, a service manager, or a person sends to a whole group of processes. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
+
 /** What a worker needs of its proxy. */
 export interface WorkerProxy {
   listen(): Promise<unknown>;
   close(): Promise<DrainReport>;
   /** Cuts every client's connection before it returns. */
   cut(): void;
-  reload(): void;
+  reopenLogs(): void;
+  /** Reads again what may be read again. */
+  reread(): void;
   figures(): Figures | Promise<Figures>;
   onNews(listener: (news: News) => void): void;
 }
@@ -42,14 +47,14 @@ export type MakeProxy = (kind: string, options: object, ports: WorkerPorts) => W
 
 /** Works until it is told to drain, or the supervisor is gone. Returns the exit code. */
 export async function work(make: MakeProxy): Promise<number> {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  for (const signal of SIGNALS) process.on(signal, () => {});
   const channel = new Channel();
   const start = await channel.started;
   process.title = `hopwise-worker-${start.number}`;
   let proxy: WorkerProxy;
   try {
     proxy = make(start.kind, start.options, {
-      listen: (options) => channel.listen({ ...options, ...start.address, sharesPort: start.sharesPort }),
+      listen: (options) => channel.listen(options, start.sharesPort),
       firstConnectionId: firstConnectionId(start.number),
     });
     await proxy.listen();
@@ -58,7 +63,8 @@ export async function work(make: MakeProxy): Promise<number> {
     return 1;
   }
   proxy.onNews((news) => void channel.tell({ type: "news", news }));
-  channel.onReload = () => proxy.reload();
+  channel.onReopenLogs = () => proxy.reopenLogs();
+  channel.onReread = () => proxy.reread();
   channel.onCut = () => {
     proxy.cut();
     process.exit(1);
@@ -95,11 +101,14 @@ class Channel {
   readonly started: Promise<StartMessage>;
   /** It is told to drain, or the supervisor is gone. */
   readonly endOfWork: Promise<void>;
-  onReload = () => {};
+  onReopenLogs = () => {};
+  onReread = () => {};
   onCut = () => {};
   onFigures: () => void = () => {};
   /** Settled once no connection is handed over any more. */
   private readonly noMore: Promise<void>;
+  /** Where to listen, once that is said. */
+  private readonly address: Promise<{ readonly host: string; readonly port: number }>;
   private onSocket: ListenOptions["onSocket"] | undefined;
   private onFault: ListenOptions["onFault"] | undefined;
 
@@ -107,6 +116,8 @@ class Channel {
     let begin: (message: StartMessage) => void = () => {};
     let end: () => void = () => {};
     let endHanding: () => void = () => {};
+    let listenAt: (address: { host: string; port: number }) => void = () => {};
+    let listenNowhere: (error: Error) => void = () => {};
     this.started = new Promise((resolve) => {
       begin = resolve;
     });
@@ -116,16 +127,25 @@ class Channel {
     this.noMore = new Promise((resolve) => {
       endHanding = resolve;
     });
+    this.address = new Promise((resolve, reject) => {
+      listenAt = resolve;
+      listenNowhere = reject;
+    });
+    this.address.catch(() => {});
     process.on("message", (message: ToWorker, handle: SocketHandle | undefined) => {
       switch (message.type) {
         case "start":
           return begin(message);
+        case "listen":
+          return listenAt(message.address);
         case "connection":
           return this.take(handle);
         case "figures":
           return this.onFigures();
-        case "reload":
-          return this.onReload();
+        case "reopen-logs":
+          return this.onReopenLogs();
+        case "reread":
+          return this.onReread();
         case "drain":
           return end();
         case "cut":
@@ -136,6 +156,7 @@ class Channel {
     });
     process.on("disconnect", () => {
       end();
+      listenNowhere(new Error("the supervisor is gone"));
       endHanding();
     });
   }
@@ -149,17 +170,19 @@ class Channel {
   }
 
   /**
-   * Listens, or lets connections be handed over. Its end is everybody's: a client that one worker tells to close comes
+   * Listens, or lets connections be handed over, when it is told to: nobody is to wait for those who are not prepared. Its end is everybody's: a client that one worker tells to close comes
    * back at once, and must not wait in the queue of another that is about to close its listener, too.
    */
-  async listen(options: ListenOptions): Promise<Listener> {
-    const { host, port, sharesPort, onSocket, onFault } = options;
-    if (sharesPort !== true) {
+  async listen(options: ListenOptions, sharesPort: boolean): Promise<Listener> {
+    const { onSocket, onFault } = options;
+    if (!sharesPort) {
       this.onSocket = onSocket;
       this.onFault = onFault;
-      return { address: { host, port }, close: () => this.noMore };
     }
-    const listener = await listen(options);
+    await this.tell({ type: "prepared" });
+    const address = await this.address;
+    if (!sharesPort) return { address, close: () => this.noMore };
+    const listener = await listen({ ...options, ...address, sharesPort });
     const close = async () => {
       await listener.close();
       await this.tell({ type: "listens-no-more" });

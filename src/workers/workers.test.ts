@@ -1,6 +1,7 @@
 /** The parts of supervision that need no process. */
+import { once } from "node:events";
 import { PassThrough } from "node:stream";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { firstConnectionId } from "./protocol.ts";
 import { restartDelay_ms } from "./supervisor.ts";
 import { WholeLines } from "./whole-lines.ts";
@@ -16,30 +17,46 @@ it("ids of connections tell the worker, and are whole numbers for ever", () => {
   expect(Number.isSafeInteger(firstConnectionId(9_000) + 5e11)).toBe(true);
 });
 
-it("lines of several workers come out whole, however they come in", async () => {
-  const output = new PassThrough();
+/** An output that takes everything, or seems to be full. */
+class Output {
+  text = "";
+  count = 0;
+  isHigh = false;
+  add(text: string, lines: number): void {
+    this.text += text;
+    this.count += lines;
+  }
+}
+
+it("lines of several workers come out whole, and counted, however they come in", async () => {
+  const output = new Output();
   const lines = new WholeLines(output);
   const [one, two] = [new PassThrough(), new PassThrough()];
   lines.add(one);
   lines.add(two);
-  for (const piece of ["aaa", "a\nbb", "bb\n"]) {
+  for (const piece of ["aaa", "a\nbb", "bb\n\u00e9\n"]) {
     one.write(piece);
     two.write(piece.toUpperCase());
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const text: string = output.read().toString();
-  expect(text.split("\n").sort()).toEqual(["", "AAAA", "BBBB", "aaaa", "bbbb"]);
+  expect(output.text.split("\n").sort()).toEqual(["", "AAAA", "BBBB", "aaaa", "bbbb", "\u00c9", "\u00e9"].sort());
+  expect(output.count).toBe(6);
 });
 
-it("an output that takes nothing holds its writers up, and one that is gone does not", async () => {
-  const output = new PassThrough({ highWaterMark: 4 });
+it("an output that takes nothing holds its writers up, until there is room, or the end", async () => {
+  const output = new Output();
   const lines = new WholeLines(output);
   const source = new PassThrough();
   lines.add(source);
-  source.write("too long\n");
-  await new Promise((resolve) => setImmediate(resolve));
+  output.isHigh = true;
+  const paused = once(source, "pause");
+  source.write("one\n");
+  await paused;
+  source.write("two\n");
+  lines.resume();
+  await vi.waitFor(() => expect(output.text).toBe("one\ntwo\n"));
   expect(source.isPaused()).toBe(true);
-  output.destroy();
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(source.isPaused()).toBe(false);
+  source.end("three\n");
+  await lines.end();
+  expect(output.text).toBe("one\ntwo\nthree\n");
 });

@@ -1,5 +1,6 @@
 /** The examples run as they stand, and show what they say. */
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
@@ -14,4 +15,15 @@ it("examples/embedded.js: three requests on one connection per hop, and why each
   );
   expect(stdout).toContain("connection 1 (downstream) closed after 3 exchanges: peer-closed-idle");
   expect(stdout).toContain("connection 2 (upstream) closed after 3 exchanges: drained");
+});
+
+it("examples/embedded.js goes on when its origin is gone, and tells why each request was answered without it", async () => {
+  const program = readFileSync(`${root}/examples/embedded.js`, "utf8").replace(
+    "await proxy.listen();",
+    "await proxy.listen();\norigin.close();",
+  );
+  const args = ["--input-type=module", "--eval", program];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root });
+  expect(stderr).toBe("");
+  expect(stdout).toContain("GET /three -> 502: exchange 3 on connection 1,\n  answered by hopwise: connect-failed");
 });

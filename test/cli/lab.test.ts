@@ -100,7 +100,7 @@ describe("a real proxy takes part by its URL", () => {
     const { url, host } = await origin((_request, response) => void response.end());
     const { code, err } = await run("lab", "dumb-proxy", "--proxy", url, "--origin-port", host.split(":")[1] ?? "");
     expect(code).toBe(1);
-    expect(err).toMatch(/hopwise: --origin-port: 127\.0\.0\.1:\d+ is taken by another process/);
+    expect(err).toMatch(/hopwise: --origin-port: 127\.0\.0\.1:\d+ is taken, by another process/);
   });
 });
 

@@ -125,7 +125,7 @@ describe("a port that is taken", () => {
     const { code, out, err } = await run("proxy", "--to", to, "--listen", host, "--no-admin");
     expect([code, out]).toEqual([1, ""]);
     expect(err).toBe(
-      `hopwise: --listen: ${host} is taken by another process: stop that one, or choose another port (0: any free one)`,
+      `hopwise: --listen: ${host} is taken, by another process or by this one: stop what listens there, or choose another port (0: any free one)`,
     );
   });
 
@@ -133,6 +133,6 @@ describe("a port that is taken", () => {
     const { host } = await origin(() => {});
     const { code, err } = await run("proxy", "--to", to, "--listen", "0", "--admin", host);
     expect(code).toBe(1);
-    expect(err).toContain(`--admin: ${host} is taken`);
+    expect(err).toContain(`--admin: ${host} is taken, by`);
   });
 });

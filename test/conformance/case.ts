@@ -234,6 +234,23 @@ export function exchanged(
   };
 }
 
+/** An exchange under settings that change what goes on, after which the client and then the origin close. */
+export function exchangedOnce(
+  rows: readonly number[],
+  section: string,
+  title: string,
+  wire: { settings: SceneSettings; request: string; forwarded: Expected; response: string; returned: Expected },
+): Case {
+  const { steps, ...rest } = exchanged(rows, section, title, wire);
+  return {
+    ...rest,
+    settings: wire.settings,
+    steps: [...steps, client.halfCloses, client.sees("FIN"), origin.halfCloses],
+    client: ["FIN peer-closed-idle"],
+    origin: ["FIN peer-closed-idle"],
+  };
+}
+
 /** A response that cannot be trusted: the client gets 502, its connection persists, the origin's is closed. */
 export function badResponse(
   rows: readonly number[],

@@ -111,7 +111,11 @@ export const checklist: readonly Chapter[] = [
       must(48, "9110 7.6.1", "End-to-end fields are never nominated, nor lost to a neighbour that nominates them."),
       may(49, "9110 7.6.1", "A connection field that is not nominated is ignored."),
       must(50, "9112 7.4, 9110 10.1.4", "TE is sent only with its nomination, and never with chunked."),
-      must(51, "9110 7.6.3", "A gateway adds Via to what it sends inbound, a proxy in both directions."),
+      must(
+        51,
+        "9110 7.6.3",
+        "A gateway adds Via to what it sends inbound (unless its operator says --via off), a proxy in both directions.",
+      ),
       should(52, "9110 7.6.3", "Names of inside hosts are not told outside."),
       must(
         53,
@@ -176,7 +180,11 @@ export const checklist: readonly Chapter[] = [
       must(82, "9112 9.6", "Nothing is processed behind close."),
       must(83, "9112 9.6", "On a connection whose server said close nothing more is sent."),
       must(84, "9112 9.6", "A close is made in stages: our FIN, reading on for a while, then all of it."),
-      must(85, "9112 9.6", "A client's half-close neither ends its request nor withdraws it."),
+      must(
+        85,
+        "9112 9.6",
+        "A client's half-close neither ends its request nor withdraws it, as long as the client reads.",
+      ),
       {
         ...must(
           86,

@@ -72,8 +72,9 @@ async function perform(step: Step, scene: Scene, { way, sent, background }: Run)
   const peer = await (step.role === "client" ? scene.client(step.number) : scene.origin(step.number));
   switch (step.does) {
     case "sends": {
-      const pieces = way.cut(step.role, sent[step.role], step.octets);
-      sent[step.role] += step.octets.length;
+      const said = step.octets.replaceAll(ORIGIN_AUTHORITY, scene.originAuthority);
+      const pieces = way.cut(step.role, sent[step.role], said);
+      sent[step.role] += said.length;
       if (step.role === "origin" && peer.arrived !== "")
         throw peer.error("more of the request arrived than was expected");
       return peer.send(...pieces);

@@ -36,9 +36,12 @@ export const baseSettings: Omit<GatewaySettings, "origins"> = {
   poolIdleTimeout_ms: 60_000,
   poolSize: 1_024,
   headLimits: defaultHeadLimits,
+  tolerates: new Set(),
   isTrusted: () => false,
+  originHost: "keep",
   sendsForwarded: false,
   viaName: VIA_NAME,
+  sendsVia: true,
 };
 
 /** Octets that may wait in the proxy for a slow peer: the high-water mark, a read's worth (512 KiB on Bun), and an answer. */
@@ -111,9 +114,9 @@ function forwardDialer(originPort: number): Dialer {
   guard.noteOwn(OWN_ADDRESS.host, OWN_ADDRESS.port);
   const guarded = guardedDialer(guard);
   return {
-    dial(address, handler) {
-      if (address.kind !== "tcp" || isIP(address.host) !== 0) return guarded.dial(address, handler);
-      if (address.host === "silent") return () => undefined;
+    dial(address, handler, client) {
+      if (address.kind !== "tcp" || isIP(address.host) !== 0) return guarded.dial(address, handler, client);
+      if (address.host === "silent") return () => "connection";
       if (address.host === "refusing") return dialer.dial({ ...address, host: "127.0.0.1", port: 1 }, handler);
       return dialer.dial({ ...address, host: "127.0.0.1", port: originPort }, handler);
     },

@@ -128,14 +128,18 @@ export class WatchedSocket implements Socket, SocketHandler {
 /** A dialer whose sockets are watched. */
 export function watchedDialer(dialer: Dialer, bell: Bell, onDialed: (socket: WatchedSocket) => void): Dialer {
   return {
-    dial: (address: Address, handler) =>
-      dialer.dial(address, {
-        onConnected: (socket) => {
-          const watched = new WatchedSocket(socket, bell);
-          onDialed(watched);
-          handler.onConnected(watched);
+    dial: (address: Address, handler, client) =>
+      dialer.dial(
+        address,
+        {
+          onConnected: (socket) => {
+            const watched = new WatchedSocket(socket, bell);
+            onDialed(watched);
+            handler.onConnected(watched);
+          },
+          onFailed: (fault) => handler.onFailed(fault),
         },
-        onFailed: (fault) => handler.onFailed(fault),
-      }),
+        client,
+      ),
   };
 }

@@ -1,5 +1,5 @@
 /** The proxy's dialer: connects to simulated origins, some of which refuse or never answer. */
-import type { Address, Dialer, DialHandler } from "../../src/net/ports.ts";
+import type { Address, Dialer, DialHandler, GiveUp } from "../../src/net/ports.ts";
 import type { Random } from "../../src/net/simulated/random.ts";
 import { calmTraits, type Network, randomTraits } from "./network.ts";
 import type { Origin } from "./origins.ts";
@@ -23,7 +23,7 @@ export class SimDialer implements Dialer {
     this.random = random;
   }
 
-  dial(address: Address, handler: DialHandler): () => void {
+  dial(address: Address, handler: DialHandler): GiveUp {
     const { scene, random } = this;
     const origin = this.origins.find(({ host }) => address.kind === "tcp" && address.host === host);
     if (origin === undefined) throw new Error("the proxy dials somewhere else");
@@ -49,7 +49,10 @@ export class SimDialer implements Dialer {
     } else {
       scene.schedule.after(delay_ms, () => this.connect(origin, isOver, over, handler));
     }
-    return over;
+    return () => {
+      over();
+      return "connection";
+    };
   }
 
   /** The origin has accepted, whether the proxy still wants the connection or not. */

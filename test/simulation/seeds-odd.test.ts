@@ -3,8 +3,8 @@ import { expect, it } from "vitest";
 import { type CloseReason, closeReasons } from "../../src/connection/reasons.ts";
 import { searchSeeds } from "./seeds.ts";
 
-/** Reasons that need something that is not simulated: TRACE, and clients that are slow for longer than a world lasts. */
-const notSimulated: readonly CloseReason[] = ["max-forwards", "too-slow"];
+/** Reasons that need something that is not simulated: TRACE, `--tolerate`, and clients that are slow for very long. */
+const notSimulated: readonly CloseReason[] = ["max-forwards", "response-tolerated", "too-slow"];
 
 /** With fewer seeds than this some reasons are luck. */
 const SEEDS_ENOUGH = 900;

@@ -67,8 +67,11 @@ export function randomShape(random: Random): WorldShape {
     poolSize: random.pick([1, 2, 4, 16]),
     headLimits: { ...defaultHeadLimits, headBytesMax: random.pick([2_048, 65_536]) },
     isTrusted: () => false,
+    originHost: "keep",
     sendsForwarded: false,
     viaName: "hopwise-sim",
+    sendsVia: true,
+    tolerates: new Set(),
   };
   return {
     origins: random.pick([1, 1, 1, 2, 3]),

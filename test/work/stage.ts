@@ -4,7 +4,7 @@
  * With figures and access log, as it is shipped. Deliberately absent: faults and backpressure; other suites have them.
  */
 import { scryptSync } from "node:crypto";
-import type { Clock, Dialer, DialHandler, Socket, SocketHandler } from "../../src/net/ports.ts";
+import type { Clock, Dialer, DialHandler, GiveUp, Socket, SocketHandler } from "../../src/net/ports.ts";
 import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
 import type { GatewaySettings } from "../../src/proxy/settings.ts";
 import type { Octets } from "../../src/wire/octets.ts";
@@ -56,9 +56,9 @@ class MemoryDialer implements Dialer {
   readonly sockets: MemorySocket[] = [];
   private readonly asked: DialHandler[] = [];
 
-  dial(_address: unknown, handler: DialHandler): () => void {
+  dial(_address: unknown, handler: DialHandler): GiveUp {
     this.asked.push(handler);
-    return NOTHING;
+    return () => undefined;
   }
 
   /** Opens what was asked for: a port's handlers are never called from within a call to it. */

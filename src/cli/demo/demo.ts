@@ -14,6 +14,7 @@ import { drainOnSignal } from "../drain.ts";
 import type { ExitCode } from "../exit.ts";
 import { surviveFaults } from "../faults.ts";
 import { optionsFrom } from "../flags.ts";
+import { Signals } from "../signals.ts";
 import type { Terminal } from "../terminal.ts";
 import { type DemoOrigin, startOrigins } from "./origins.ts";
 import { type DemoPair, DemoScreen } from "./screen.ts";
@@ -24,6 +25,7 @@ const FIRST_PORT = 8080;
 
 export async function runDemo(flags: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<ExitCode> {
   const adminAddress = readAdmin(flags);
+  const signals = new Signals(terminal);
   // Each gateway has its own; this one counts all of them, for the admin server and the last line.
   const ledger = new Ledger(nodeClock);
   const admin = adminAddress === undefined ? undefined : await AdminServer.listen(adminAddress, sourceOf(ledger));
@@ -49,7 +51,7 @@ export async function runDemo(flags: Readonly<Record<string, unknown>>, terminal
     for (const it of [...naive, ...origins]) it.close();
     return { cut: reports.reduce((cut, report) => cut + report.cut, 0) };
   };
-  const stopped = drainOnSignal({ close, cut, stats: () => statsOf(ledger) }, terminal);
+  const stopped = drainOnSignal({ close, cut, stats: () => statsOf(ledger) }, terminal, signals);
 
   screen.introduce(admin, hasTraffic);
   screen.start();

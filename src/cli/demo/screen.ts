@@ -7,8 +7,9 @@
 import type { AdminServer } from "../../admin/server.ts";
 import type { ConnectionEntry, ExchangeEntry, HopwiseProxy, LifetimeEntry, ProxyStats } from "../../index.ts";
 import { version } from "../../index.ts";
+import { escaped } from "../../wire/readable.ts";
 import { plural } from "../drain.ts";
-import { styled, type Terminal } from "../terminal.ts";
+import { clipped, styled, type Terminal } from "../terminal.ts";
 import { type Comparison, comparisonData, comparisonLine, comparisonRows } from "./comparison.ts";
 import type { DemoOrigin } from "./origins.ts";
 
@@ -25,6 +26,8 @@ const LIVE_MS = 250;
 const SUMMARY_MS = 5_000;
 /** Where a terminal is this wide, the table says more about each close. */
 const WIDE_COLUMNS = 96;
+/** Of a target that is told, so that its sentence fits most lines. */
+const TARGET_WIDTH = 28;
 /** A learned lifetime is news when it differs by this share from what was told last. */
 const NEWS_SHARE = 0.05;
 
@@ -168,7 +171,17 @@ export class DemoScreen {
     this.lastCloses.set(this.nameOf(event.endpoint), `${event.closed}${after}`);
   }
 
-  private onExchange({ method, target, outcome, reason, retries, upstream }: ExchangeEntry): void {
+  private onExchange({
+    method,
+    target: received,
+    received: start,
+    outcome,
+    reason,
+    retries,
+    upstream,
+  }: ExchangeEntry): void {
+    // Anybody may connect and write anything: in colours, too.
+    const target = clipped(received === "" ? (start ?? "") : escaped(received), TARGET_WIDTH);
     const name = upstream === undefined ? "" : ` to ${this.nameOf(upstream.endpoint)}`;
     if (retries > 0) {
       this.tell("retried", "yellow", `hopwise: ${method} ${target}${name}: its connection had just closed`);

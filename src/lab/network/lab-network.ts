@@ -3,7 +3,7 @@
  *
  * Deliberately absent: recording, which is laid over any of them; see recording/.
  */
-import type { Address, Clock, DialHandler, Listener, Socket } from "../../net/ports.ts";
+import type { Address, Clock, DialHandler, GiveUp, Listener, Socket } from "../../net/ports.ts";
 import type { Play } from "../play.ts";
 
 /** Who is at the other end of a connection. */
@@ -19,7 +19,7 @@ export interface LabNetwork {
   readonly clock: Clock;
   /** @param port 0, or left out: any free one */
   listen(neighbour: Neighbour, onSocket: (socket: Socket) => void, port?: number): Promise<Listener>;
-  dial(neighbour: Neighbour, address: Address, handler: DialHandler): () => void;
+  dial(neighbour: Neighbour, address: Address, handler: DialHandler): GiveUp;
   /** Lets time pass until `body` is done. */
   run<Result>(body: () => Promise<Result>): Promise<Result>;
 }

@@ -4,7 +4,7 @@
  * Deliberately absent: networks beyond the loopback interface, except where a real proxy listens.
  */
 import { nodeClock } from "../../net/node-clock.ts";
-import type { Address, DialHandler, Listener, Socket } from "../../net/ports.ts";
+import type { Address, DialHandler, GiveUp, Listener, Socket } from "../../net/ports.ts";
 import { dialer, listen } from "../../net/runtime.ts";
 import { DelayedSocket } from "./delayed-socket.ts";
 import { type LabNetwork, LOOPBACK, type Neighbour } from "./lab-network.ts";
@@ -37,12 +37,15 @@ export function socketNetwork(rtt_ms: number): LabNetwork {
         },
       });
     },
-    dial(neighbour: Neighbour, address: Address, handler: DialHandler): () => void {
-      let giveUp = () => {};
+    dial(neighbour: Neighbour, address: Address, handler: DialHandler): GiveUp {
+      let giveUp: GiveUp = () => "connection";
       const later = (then: () => void) => {
         if (rtt_ms === 0) return then();
         const timer = setTimeout(then, rtt_ms);
-        giveUp = () => clearTimeout(timer);
+        giveUp = () => {
+          clearTimeout(timer);
+          return "connection";
+        };
       };
       giveUp = dialer.dial(address, {
         onConnected: (socket) => {

@@ -67,6 +67,7 @@ describe("nothing leaves the page", () => {
 
 describe("both languages", () => {
   it("are in the page, each marked as what it is", () => {
+    expect([dumbPlay, hopwisePlay].map(({ steps }) => steps.some(({ narration }) => narration))).toEqual([true, true]);
     for (const play of [dumbPlay, hopwisePlay]) {
       for (const { narration } of play.steps) {
         if (narration === undefined) continue;

@@ -4,7 +4,7 @@
  * Ports are numbered, so that the same conversation has the same ports each time. Deliberately absent: names, routes and
  * faults; all of it is one machine, and a port that nobody listens on refuses.
  */
-import type { Address, Dialer, DialHandler, Listener, Socket } from "../ports.ts";
+import type { Address, Dialer, DialHandler, GiveUp, Listener, Socket } from "../ports.ts";
 import { Link, type LinkTraits } from "./link.ts";
 import { Random } from "./random.ts";
 import { type Schedule, VirtualClock } from "./schedule.ts";
@@ -37,7 +37,7 @@ export class SimulatedNetwork {
     return { address: { host: HOST, port }, close: () => void this.listeners.delete(port) };
   }
 
-  private dial(address: Address, handler: DialHandler): () => void {
+  private dial(address: Address, handler: DialHandler): GiveUp {
     const { schedule, traits } = this;
     let isGivenUp = false;
     // SYN, and SYN-ACK or RST. The accepting side waits for one flight more: the ACK, or the first octets with it.
@@ -54,6 +54,7 @@ export class SimulatedNetwork {
     });
     return () => {
       isGivenUp = true;
+      return "connection";
     };
   }
 }

@@ -4,10 +4,12 @@ import { connect } from "./connect.ts";
 import { earlyAnswers } from "./early-answers.ts";
 import { fields } from "./fields.ts";
 import { forward } from "./forward.ts";
+import { forwardingFields } from "./forwarding-fields.ts";
 import { hopByHop } from "./hop-by-hop.ts";
 import { http10 } from "./http10.ts";
 import { interim } from "./interim.ts";
 import { interplay } from "./interplay.ts";
+import { originHost } from "./origin-host.ts";
 import { persistence } from "./persistence.ts";
 import { pipelining } from "./pipelining.ts";
 import { proxyAuthentication } from "./proxy-authentication.ts";
@@ -18,6 +20,7 @@ import { responseBodies } from "./response-bodies.ts";
 import { retries } from "./retries.ts";
 import { tearDown } from "./tear-down.ts";
 import { timeouts } from "./timeouts.ts";
+import { tolerated } from "./tolerated.ts";
 import { upgrade } from "./upgrade.ts";
 
 export const groups: readonly Group[] = [
@@ -26,7 +29,10 @@ export const groups: readonly Group[] = [
   requestBodies,
   requestChunks,
   responseBodies,
+  tolerated,
   hopByHop,
+  forwardingFields,
+  originHost,
   persistence,
   pipelining,
   retries,

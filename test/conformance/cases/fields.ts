@@ -332,6 +332,14 @@ export const fields: Group = {
       response: head("HTTP/1.1 404 Nobody  here", DATE, "Content-Length: 0"),
       returned: head("HTTP/1.1 404 Nobody  here", DATE, "Content-Length: 0"),
     }),
+    ...[600, 799, 999].map((status) =>
+      exchanged([21], "RFC 9110 section 15", `A status of ${status}, which no class has, passes as it came.`, {
+        request: GET,
+        forwarded: GET_FORWARDED,
+        response: `${head(`HTTP/1.1 ${status} Denied`, DATE, "Content-Length: 2")}no`,
+        returned: `${head(`HTTP/1.1 ${status} Denied`, DATE, "Content-Length: 2")}no`,
+      }),
+    ),
     {
       rows: [44],
       section: "RFC 9112 section 8",

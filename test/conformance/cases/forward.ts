@@ -135,6 +135,13 @@ function recipient(title: string, sent: string, returned: string): Case {
 export const forward: Group = {
   name: "Forward proxy",
   cases: [
+    turnedAway(
+      [10],
+      "RFC 3986 section 3.2.2",
+      "An address of an IP version that is yet to come is valid, and nobody knows the way there.",
+      head("GET http://[v1.a]/ HTTP/1.1", "Host: [v1.a]"),
+      [501, "address-version-unknown"],
+    ),
     forwarded([12, 51], TARGETS, "A proxy takes the absolute-form, and replaces Host by what the target says.", {
       request: head("GET http://a/x?y=%7e HTTP/1.1", "Host: elsewhere"),
       forwarded: head("GET /x?y=%7e HTTP/1.1", "Host: a", VIA),

@@ -52,6 +52,16 @@ const invalidExtensions: readonly (readonly [title: string, body: string])[] = [
   ["a NUL", "5;a=\x00\r\nhello\r\n0\r\n\r\n"],
   ["a bare LF in quotes", '5;a="\nGET /x HTTP/1.1"\r\nhello\r\n0\r\n\r\n'],
   ["an ESC", "5;\x1b\r\nhello\r\n0\r\n\r\n"],
+  ["no name", "5;\r\nhello\r\n0\r\n\r\n"],
+  ["no name behind another", "5;a=b;\r\nhello\r\n0\r\n\r\n"],
+  ["no name in the last one", "5\r\nhello\r\n0; \r\n\r\n"],
+  ["a bracket in its name", "5;bad[=x\r\nhello\r\n0\r\n\r\n"],
+  ["no value behind its equals sign", "5;a=\r\nhello\r\n0\r\n\r\n"],
+  ["two names", "5;a b\r\nhello\r\n0\r\n\r\n"],
+  ["white space at its end", "5;a \r\nhello\r\n0\r\n\r\n"],
+  ["quotes that do not end", '5;a="b\r\nhello\r\n0\r\n\r\n'],
+  ["quotes that a backslash keeps open", '5;a="b\\"\r\nhello\r\n0\r\n\r\n'],
+  ["something behind its quotes", '5;a="b"c\r\nhello\r\n0\r\n\r\n'],
 ];
 
 const droppedTrailers = [
@@ -134,7 +144,7 @@ export const requestChunks: Group = {
       [38],
       "RFC 9112 section 7.1.1",
       "Chunk extensions are ignored and do not go on.",
-      '5;a;b=c;d="e;f"\r\nhello\r\n6 ; g = h\r\n world\r\n0;last\r\n\r\n',
+      '5;a;b=c;d="e;f\\"\\\\"\r\nhello\r\n6 ; g = h\r\n world\r\n0;last\r\n\r\n',
       "hello world",
     ),
     ...invalidExtensions.map(([title, body]) =>

@@ -130,7 +130,23 @@ export const requestLines: Group = {
       "A TLS handshake on a port for HTTP is refused at its first octet.",
       "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
       400,
-      "request-line-malformed",
+      "tls-on-plain-port",
+    ),
+    refused(
+      [6],
+      "RFC 9112 section 3",
+      "A greeting of SOCKS is refused at its first octet, by its name.",
+      "\x05\x01\x00",
+      400,
+      "socks-on-http-port",
+    ),
+    refused(
+      [6],
+      "RFC 9112 section 3",
+      "A header of the PROXY protocol is refused by its name, and no address in it is believed.",
+      `PROXY TCP4 192.0.2.1 192.0.2.2 56324 80\r\n${head("GET / HTTP/1.1", "Host: a")}`,
+      400,
+      "proxy-protocol-unexpected",
     ),
     refused(
       [6],
@@ -138,7 +154,7 @@ export const requestLines: Group = {
       "The preface of HTTP/2 is a version that is not spoken here.",
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
       505,
-      "version-unsupported",
+      "http2-on-http1-port",
     ),
     refused(
       [6],
@@ -367,6 +383,8 @@ export const requestLines: Group = {
       "[1::2::3]",
       "[1:2:3:4:5:6:7]",
       "[1.2.3.4::]",
+      "[v1]",
+      "[vx.a]",
     ].map((host) =>
       refused(
         [10],
@@ -377,14 +395,23 @@ export const requestLines: Group = {
         "host-invalid",
       ),
     ),
-    ...["a.example:8080", "a:65535", "[::1]:80", "[1:2:3:4:5:6:1.2.3.4]", "127.0.0.1", "a_b", "a%20b", "A"].map(
-      (host) =>
-        exchanged([10], "RFC 9110 section 7.2", `A Host field of ${JSON.stringify(host)} goes on as it came.`, {
-          request: head("GET / HTTP/1.1", `Host: ${host}`),
-          forwarded: head("GET / HTTP/1.1", `Host: ${host}`, ...addedFor(host, "1.1")),
-          response: OK,
-          returned: OK,
-        }),
+    ...[
+      "a.example:8080",
+      "a:65535",
+      "[::1]:80",
+      "[1:2:3:4:5:6:1.2.3.4]",
+      "[v1.a]",
+      "127.0.0.1",
+      "a_b",
+      "a%20b",
+      "A",
+    ].map((host) =>
+      exchanged([10], "RFC 9110 section 7.2", `A Host field of ${JSON.stringify(host)} goes on as it came.`, {
+        request: head("GET / HTTP/1.1", `Host: ${host}`),
+        forwarded: head("GET / HTTP/1.1", `Host: ${host}`, ...addedFor(host, "1.1")),
+        response: OK,
+        returned: OK,
+      }),
     ),
     exchanged([10], "RFC 9112 section 3.2", "An empty Host field is valid.", {
       request: "GET / HTTP/1.1\r\nHost:\r\n\r\n",

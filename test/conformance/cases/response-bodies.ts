@@ -33,6 +33,9 @@ const brokenChunks: readonly (readonly [title: string, body: string])[] = [
   ["a chunk size behind a space", " 5\r\nhello\r\n"],
   ["a bare LF behind a chunk size", "5\nhello\r\n"],
   ["a NUL in a chunk extension", "5;\x00\r\nhello\r\n"],
+  ["a chunk extension without a name", "5;\r\nhello\r\n"],
+  ["a bracket in the name of a chunk extension", "5;bad[=x\r\nhello\r\n"],
+  ["a chunk extension whose quotes do not end", '5;a="b\r\nhello\r\n'],
 ];
 
 const badFramings: readonly (readonly [title: string, lines: readonly string[], rows: readonly number[]])[] = [

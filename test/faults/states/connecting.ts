@@ -81,7 +81,13 @@ export const connecting: readonly State[] = [
     cells: {
       "client resets": { steps: [client.resets], client: ["gone peer-reset"], origin: [] },
       "client half-closes": {
-        steps: [client.halfCloses, waits(5_100), toClient.gets("504 connect-timeout", refusal(504, "connect-timeout"))],
+        steps: [
+          client.halfCloses,
+          waits(5_100),
+          // It was asked three times whether it still reads, and did not reset the connection.
+          client.receives("HTTP/1.1 100 Continue\r\n\r\n".repeat(3)),
+          toClient.gets("504 connect-timeout", refusal(504, "connect-timeout")),
+        ],
         client: ["FIN peer-half-closed"],
         origin: [],
       },

@@ -39,7 +39,8 @@ const CHUNKED = "Transfer-Encoding: chunked";
 const byLength: Body = {
   begins: [client.sends(`${posted(LENGTH)}hello`), origin.receives(`${forwarded(LENGTH)}hello`)],
   goesOn: [client.sends("world"), origin.receives("world")],
-  beginsLarge: [client.sends(posted(LENGTH_LARGE)), origin.receives(forwarded(LENGTH_LARGE))],
+  // Nothing of the body has come, so the origin is asked a moment later.
+  beginsLarge: [client.sends(posted(LENGTH_LARGE)), waits(300), origin.receives(forwarded(LENGTH_LARGE))],
 };
 
 const inChunks: Body = {
@@ -48,7 +49,11 @@ const inChunks: Body = {
     origin.receives(inChunksSoFar(forwarded(CHUNKED), "hello")),
   ],
   goesOn: [client.sends("5\r\nworld\r\n0\r\n\r\n"), origin.receives("5\r\nworld\r\n0\r\n\r\n")],
-  beginsLarge: [client.sends(`${posted(CHUNKED)}${LARGE_BYTES.toString(16)}\r\n`), origin.receives(forwarded(CHUNKED))],
+  beginsLarge: [
+    client.sends(`${posted(CHUNKED)}${LARGE_BYTES.toString(16)}\r\n`),
+    waits(300),
+    origin.receives(forwarded(CHUNKED)),
+  ],
 };
 
 /** The origin is lost before it answered: 502, and since the request never ended, neither can the connection go on. */

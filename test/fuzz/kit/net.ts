@@ -4,7 +4,7 @@
  * As the ports demand, a handler is never called from within a call to the port: what a socket has to say waits until
  * `settle`. Deliberately absent: a network between two of them.
  */
-import type { Address, Dialer, DialHandler, Socket, SocketHandler } from "../../../src/net/ports.ts";
+import type { Address, Dialer, DialHandler, DialStage, GiveUp, Socket, SocketHandler } from "../../../src/net/ports.ts";
 import type { Octets } from "../../../src/wire/octets.ts";
 import { octets } from "./octets.ts";
 
@@ -125,6 +125,10 @@ export class FakeDialer implements Dialer {
   readonly dialed: string[] = [];
   /** Every socket that was opened. */
   readonly sockets: FakeSocket[] = [];
+  /** On whose behalf each was. */
+  readonly clients: string[] = [];
+  /** What a dial that is given up has waited for. */
+  waitsFor: DialStage = "connection";
   private readonly pending: Dial[] = [];
   private readonly later: Later;
 
@@ -132,13 +136,15 @@ export class FakeDialer implements Dialer {
     this.later = later;
   }
 
-  dial(address: Address, handler: DialHandler): () => void {
+  dial(address: Address, handler: DialHandler, client = ""): GiveUp {
     const dial = { address, handler };
     this.dialed.push(address.kind === "tcp" ? `${address.host}:${address.port}` : address.path);
+    this.clients.push(client);
     this.pending.push(dial);
     return () => {
       const index = this.pending.indexOf(dial);
       if (index >= 0) this.pending.splice(index, 1);
+      return this.waitsFor;
     };
   }
 

@@ -104,9 +104,9 @@ export class PoolStage {
   }
 
   /** A request looks for a connection. */
-  seek({ isRetriable = true, isRetry = false } = {}): TestSeeker {
+  seek({ isRetriable = true, isRetry = false } = {}, client = ""): TestSeeker {
     const seeker = new TestSeeker(isRetriable, isRetry);
-    seeker.search = this.pool.acquire(seeker);
+    seeker.search = this.pool.acquire(seeker, client);
     this.later.settle();
     return seeker;
   }

@@ -30,7 +30,7 @@ export function pairsOf(fields: FieldTable): [string, string][] {
 
 /** The kind of a field by its name alone. */
 export function kindOfName(name: string): Kind {
-  return kindOf(octets(name), 0, name.length, name.includes("_"));
+  return kindOf(octets(name), 0, name.length, /[^a-z0-9-]/i.test(name));
 }
 
 /** Feeds a section reader; returns where the section ends in all octets together, or -1. */

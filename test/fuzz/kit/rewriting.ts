@@ -24,10 +24,16 @@ const DATE_MS = 784_111_777_000;
 
 /** What writing a head needs of a gateway's context. */
 function contextWith(sendsForwarded: boolean): ProxyContext {
-  const settings = { sendsForwarded, viaName: VIA_NAME } as GatewaySettings;
+  const settings: Partial<GatewaySettings> = {
+    origins: [],
+    originHost: "keep",
+    sendsForwarded,
+    viaName: VIA_NAME,
+    sendsVia: true,
+  };
   const clock = { date: () => DATE_MS } as Clock;
   const unused = undefined as never;
-  return new ProxyContext(settings, unused, clock, unused, unused);
+  return new ProxyContext(settings as GatewaySettings, unused, clock, unused, unused);
 }
 
 function clientThat(isTrusted: boolean): DownstreamConnection {

@@ -1,0 +1,126 @@
+/**
+ * References in responses that name an origin, said anew as the client would name it (`Location`, `Content-Location`, `Refresh`).
+ *
+ * An origin that makes absolute URLs makes them from its own name, which clients may be unable to reach. Only what names a
+ * configured origin exactly (scheme, host and port), or the Host that the origin was sent in its place, is touched; path, query
+ * and fragment stay as they came. Deliberately absent: bodies, `Link`, and the Domain of `Set-Cookie`.
+ */
+import type { OriginAddress } from "../pool/origin-address.ts";
+import { type FieldTable, Kind } from "../wire/fields.ts";
+import { trimWhitespace } from "../wire/octets.ts";
+import type { RequestHead } from "../wire/request-head.ts";
+import { isAuthority, targetOf } from "../wire/target.ts";
+
+/** Which Host an origin gets: the one that the client sent, its own, or the one that the operator chose. */
+export type OriginHost = "keep" | "origin" | { readonly name: string };
+
+type Scheme = "http" | "https";
+
+/** A server as it is named in a URL. */
+interface ServerName {
+  readonly scheme: Scheme;
+  /** `host[:port]`; empty: the client named none. */
+  readonly authority: string;
+}
+
+const DEFAULT_PORTS: Readonly<Record<Scheme, string>> = { http: ":80", https: ":443" };
+const ABSOLUTE = /^(https?):\/\/([^/?#]+)/i;
+
+export class OriginReferences {
+  /** `scheme://authority` of what is an origin whoever asked. */
+  private readonly names = new Set<string>();
+  /** The same with the other scheme: the origin's, where it was told that its client uses this one. */
+  private readonly namesAsTold = new Set<string>();
+
+  constructor(origins: readonly OriginAddress[], originHost: OriginHost) {
+    for (const { address, authority } of origins) {
+      const scheme: Scheme = address.kind === "tcp" && address.tls !== undefined ? "https" : "http";
+      if (address.kind === "tcp") this.names.add(nameOf(scheme, authority));
+      if (originHost === "keep") continue;
+      const sent = originHost === "origin" ? authority : originHost.name;
+      this.names.add(nameOf(scheme, sent));
+      for (const told of ["http", "https"] as const) this.namesAsTold.add(nameOf(told, sent));
+    }
+  }
+
+  /**
+   * All field lines of this kind of a response, each with its CRLF; none of them has to be said anew: undefined.
+   *
+   * @param isTrusted the client is a neighbour that tells which server its own client named
+   */
+  lines(fields: FieldTable, request: RequestHead, isTrusted: boolean): string | undefined {
+    if (this.names.size === 0) return undefined;
+    const client = serverNamedBy(request, isTrusted);
+    if (client.authority === "") return undefined;
+    let isAnyNew = false;
+    let lines = "";
+    for (let index = 0; index < fields.count; index++) {
+      if (fields.kind(index) !== Kind.location) continue;
+      const name = fields.name(index);
+      const value = fields.value(index);
+      const start = name.toLowerCase() === "refresh" ? refreshUrlStart(value) : 0;
+      const reference = this.rewritten(value.slice(start), client);
+      isAnyNew ||= reference !== undefined;
+      lines += `${name}: ${value.slice(0, start)}${reference ?? value.slice(start)}\r\n`;
+    }
+    return isAnyNew ? lines : undefined;
+  }
+
+  /** @returns what it is to the client; it names no origin: undefined */
+  private rewritten(reference: string, client: ServerName): string | undefined {
+    const match = ABSOLUTE.exec(reference);
+    if (match === null) return undefined;
+    const [start, written = "", authority = ""] = match;
+    const scheme = written.toLowerCase() as Scheme;
+    const name = nameOf(scheme, authority);
+    if (!this.names.has(name) && !(scheme === client.scheme && this.namesAsTold.has(name))) return undefined;
+    return `${client.scheme}://${client.authority}${reference.slice(start.length)}`;
+  }
+}
+
+/** Without the port that its scheme has anyway. */
+function nameOf(scheme: Scheme, authority: string): string {
+  const lowercase = authority.toLowerCase();
+  for (const port of [DEFAULT_PORTS[scheme], ":"]) {
+    if (lowercase.endsWith(port)) return `${scheme}://${lowercase.slice(0, -port.length)}`;
+  }
+  return `${scheme}://${lowercase}`;
+}
+
+/** The server that the client means to talk to. */
+function serverNamedBy(request: RequestHead, isTrusted: boolean): ServerName {
+  const target = targetOf(request);
+  // It was admitted, so it has a target.
+  if (typeof target === "string") return { scheme: "http", authority: "" };
+  const proto = isTrusted ? firstMember(request.fields, Kind.forwardedProto).toLowerCase() : "";
+  const host = isTrusted ? firstMember(request.fields, Kind.forwardedHost) : "";
+  return {
+    scheme: (proto === "http" || proto === "https" ? proto : target.scheme) === "https" ? "https" : "http",
+    authority: host !== "" && isAuthority(host) ? host : target.authority,
+  };
+}
+
+/** What the neighbour that is farthest away said. */
+function firstMember(fields: FieldTable, kind: Kind): string {
+  return trimWhitespace((fields.firstOf(kind) ?? "").split(",", 1)[0] ?? "");
+}
+
+/** Where the URL of a `Refresh` begins: `5; url=http://…`, as browsers read it (HTML, "shared declarative refresh steps"). */
+function refreshUrlStart(value: string): number {
+  let position = 0;
+  const skip = (characters: string) => {
+    while (position < value.length && characters.includes(value.charAt(position))) position++;
+  };
+  skip("0123456789. \t");
+  if (position < value.length && ";,".includes(value.charAt(position))) position++;
+  skip(" \t");
+  if (value.slice(position, position + 3).toLowerCase() !== "url") return position;
+  const keyword = position;
+  position += 3;
+  skip(" \t");
+  if (value.charAt(position) !== "=") return keyword;
+  position++;
+  skip(" \t");
+  if (value.charAt(position) === '"' || value.charAt(position) === "'") position++;
+  return position;
+}

@@ -1,0 +1,20 @@
+/** What is shown of a request that could not be read. */
+import { describe, expect, it } from "vitest";
+import { readableStart } from "./readable.ts";
+
+describe("the beginning of what was received", () => {
+  it.each([
+    ["a TLS handshake", "\x16\x03\x01\x02\x00\x01", "\\x16\\x03\\x01\\x02\\x00\\x01"],
+    ["a banner", "SSH-2.0-OpenSSH_9.6\r\n", "SSH-2.0-OpenSSH_9.6"],
+    ["a terminal's escapes", "\x1b[31m\x9b\x7f\xff\\x41\r\n", "\\x1b[31m\\x9b\\x7f\\xff\\x5cx41"],
+    ["a long line", `${"x".repeat(100)}\r\n`, `${"x".repeat(48)}...`],
+    ["long escapes", `${"\0".repeat(100)}\r\n`, `${"\\x00".repeat(48)}...`],
+    ["fields behind it are not shown", "GARBAGE\nAuthorization: Basic c2VjcmV0\r\n", "GARBAGE"],
+    ["nothing", "", ""],
+    ["half a line", "GET http://user:sec", "GET"],
+    ["half a line that begins with a URL", "http://user:sec", "http"],
+    ["a password", "GET  http://user:secret@host/ HTTP/1.1\r\n", "GET  http://***@host/ HTTP/1.1"],
+    ["a password that a tab separates", "GET\thttp://user:secret@host/\r\n", "***@host/"],
+    ["a long password", `GET http://user:${"s".repeat(100)}@host/\r\n`, "GET http://***@host/"],
+  ])("%s", (_name, received, shown) => expect(readableStart(received)).toBe(shown));
+});

@@ -1,0 +1,23 @@
+/**
+ * Octets that could not be read as a message, as people can read them: escaped, short, and without what may be secret.
+ *
+ * Deliberately absent: anything behind the first line; fields may hold credentials.
+ */
+import { withoutUserinfo } from "./userinfo.ts";
+
+/** Of what was received: a TLS record's head and version, a banner, the beginning of a long line. */
+const SHOWN_MAX = 48;
+
+/** `\x16\x03\x01`: printable ASCII as it is, everything else, and the backslash, in hexadecimal. */
+export function escaped(text: string): string {
+  return text.replace(/[^\x20-\x5b\x5d-\x7e]/g, (octet) => `\\x${octet.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+/** The beginning of a message whose start-line could not be read. */
+export function readableStart(received: string): string {
+  const lineEnd = received.search(/[\r\n]/);
+  // Of half a line nobody can tell where a password in it ends.
+  const line = lineEnd >= 0 ? received.slice(0, lineEnd) : (/^[^ :/@]*/.exec(received)?.[0] ?? "");
+  const harmless = line.split(" ").map(withoutUserinfo).join(" ");
+  return harmless.length > SHOWN_MAX ? `${escaped(harmless.slice(0, SHOWN_MAX))}...` : escaped(harmless);
+}
