@@ -142,8 +142,9 @@ export function kindOf(octets: Octets, start: number, length: number, hasMark: b
 
 /** Whether it is one of them but for its marks: most gateways to CGI make `_` of a hyphen, some of every mark (lighttpd). */
 function respelledOr(octets: Octets, start: number, length: number): Kind {
+  // A longer name is one of them by its beginning alone: the rest may be thousands of marks.
   const name = octets
-    .latin1Slice(start, start + length)
+    .latin1Slice(start, start + Math.min(length, NAME_LENGTH_MAX + 1))
     .toLowerCase()
     .replace(/[^a-z0-9]/g, "-");
   if (HYPHENATED.has(name)) return Kind.respelled;
