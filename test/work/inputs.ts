@@ -7,13 +7,16 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { recognisedNames } from "../../src/wire/fields.ts";
+import { FORWARDING_NAMES, FORWARDING_PREFIXES } from "../../src/wire/forwarding-names.ts";
 import type { Octets } from "../../src/wire/octets.ts";
-import type { Mode } from "./stage.ts";
+import { type Mode, ORIGIN } from "./stage.ts";
 
 /** What is sent, in pieces as they arrive. */
 export interface Play {
   readonly request: readonly Octets[];
   readonly response: readonly Octets[];
+  /** What the client sends once there is a connection to the origin. */
+  readonly late?: readonly Octets[];
 }
 
 export interface Part {
@@ -43,10 +46,27 @@ const askedByName = ["wire", "proxy"].flatMap((room) =>
     .map(([, name = ""]) => name),
 );
 /** `x-unknown` stands for every field that nobody looks at. */
-export const fieldNames = [...new Set([...recognisedNames, ...askedByName, "x_forwarded_for", "x-unknown"])];
+export const fieldNames = [
+  ...new Set([
+    ...recognisedNames,
+    ...FORWARDING_PREFIXES.map((prefix) => `${prefix}-a`),
+    ...askedByName,
+    "x_forwarded_for",
+    "x-unknown",
+  ]),
+];
+/** They are treated alike, so that in the short form the first stands for all. */
+const alike: ReadonlySet<string> = new Set([
+  ...FORWARDING_NAMES.slice(1),
+  ...FORWARDING_PREFIXES.slice(1).map((prefix) => `${prefix}-a`),
+]);
 
-const BOTH: readonly Mode[] = ["gateway", "forward"];
-const ALL: readonly Mode[] = ["gateway", "forward", "forward, with users"];
+/** Folded lines are joined before anything looks at them. */
+const FOLDED_BRIEFLY: ReadonlySet<string> = new Set(["connection", "keep-alive", "location", "x-unknown"]);
+
+/** The first one stands for the others, mostly. */
+const ALL: readonly Mode[] = ["gateway", "forward", "strangers' gateway"];
+const STRANGERS_FIRST: readonly Mode[] = ["strangers' gateway", "gateway", "forward"];
 const BAD_ANSWER = octetsOf("HTTP/1.1 200 OK\r\nContent-Length: -\r\n\r\n");
 const HOST = "Host: a\r\n";
 /** Lines that make the fields beside them count. */
@@ -69,12 +89,13 @@ function requestFields(): Part[] {
     return [
       {
         name: `${name} of a request`,
-        ...{ modes: name === "proxy-authorization" ? ALL : BOTH, isBrief: true },
+        modes: name === "proxy-authorization" ? ["forward, with users", ...ALL] : ALL,
+        isBrief: !alike.has(name),
         play: (text) => asked(`OPTIONS http://a/ HTTP/1.1\r\n${line(text)}`),
       },
       {
         name: `${name} of a TRACE that ends here`,
-        ...{ modes: BOTH, isBrief: false },
+        ...{ modes: ALL, isBrief: false },
         play: (text) => asked(`TRACE http://a/ HTTP/1.1\r\nMax-Forwards: 0\r\n${line(text)}`),
       },
     ];
@@ -102,14 +123,16 @@ function responseFields(): Part[] {
   return fieldNames.flatMap((name) =>
     kinds.flatMap(([status, method]): Part[] => {
       const title = `${name} of a response ${status.slice(0, 3)} to ${method}`;
-      const modes = BOTH;
+      const modes = ALL;
       // What is chosen of an offer is read of a 101 alone.
-      const isBrief = (status === "200 OK" && method === "GET") || (status.startsWith("101") && name === "upgrade");
+      const isBrief =
+        !alike.has(name) &&
+        ((status === "200 OK" && method === "GET") || (status.startsWith("101") && name === "upgrade"));
       return [
         { name: title, modes, isBrief, play: (text) => answered(head(status, name, text), method) },
         {
           name: `${title}, folded`,
-          ...{ modes, isBrief },
+          ...{ modes, isBrief: isBrief && FOLDED_BRIEFLY.has(name) },
           play: (text) => answered(head(status, name, folded(text)), method),
         },
       ];
@@ -118,7 +141,7 @@ function responseFields(): Part[] {
 }
 
 function startLines(): Part[] {
-  const part = (name: string, play: (text: string) => Play): Part => ({ name, modes: BOTH, isBrief: true, play });
+  const part = (name: string, play: (text: string) => Play): Part => ({ name, modes: ALL, isBrief: true, play });
   const targets = ["/", "", "http://", "http://a/", "http://a:", "http://[", "http://a?", "a://", "*"];
   return [
     part("a method", (text) => asked(`${text} / HTTP/1.1\r\n${HOST}\r\n`)),
@@ -138,6 +161,38 @@ function startLines(): Part[] {
     part("a status-line", (text) => answered(`HTTP/1.1 ${text}\r\n\r\n`)),
     part("a reason-phrase", (text) => answered(`HTTP/1.1 200 ${text}\r\n\r\n`)),
     part("a reason-phrase of an interim response", (text) => answered(`HTTP/1.1 103 ${text}\r\n\r\n`)),
+    part("a request without Host", (text) => asked(`GET /${text} HTTP/1.0\r\n\r\n`)),
+  ];
+}
+
+/** References that name the origin, as the client is told them. */
+function references(): Part[] {
+  const part = (name: string, modes: readonly Mode[], line: (text: string) => string): Part => ({
+    ...{ name, modes, isBrief: true },
+    play: (text) => answered(`HTTP/1.1 302 Found\r\n${line(text)}\r\n\r\n`),
+  });
+  return [
+    part("a Location on the origin", ALL, (text) => `Location: ${ORIGIN}/${text}`),
+    part("a Location's host", ALL, (text) => `Location: http://${text}`),
+    part("a Refresh of the origin", STRANGERS_FIRST, (text) => `Refresh: 0;url=${ORIGIN}/${text}`),
+    part("what comes before a Refresh's URL", STRANGERS_FIRST, (text) => `Refresh: 0${text};url=${ORIGIN}/`),
+    part("a Refresh's URL", STRANGERS_FIRST, (text) => `Refresh: 0;url${text}`),
+  ];
+}
+
+/** What only a gateway takes that was told to tolerate it. */
+function tolerated(): Part[] {
+  const part = (name: string, play: (text: string) => Play): Part => ({
+    ...{ name, modes: ["strangers' gateway"], isBrief: true },
+    play,
+  });
+  const bare = (text: string) => text.replaceAll("\r\n", "\n");
+  return [
+    part("a value before a bare LF", (text) => answered(`HTTP/1.1 200 OK\nA: ${text}\n\n`)),
+    part("a value on lines with bare LF", (text) => answered(`HTTP/1.1 200 OK\nA: ${bare(folded(text))}\n\n`)),
+    part("lines with bare LF", (text) => answered(`HTTP/1.1 200 OK\n${bare(lines("x-a", text))}\n`)),
+    part("a value with control characters", (text) => answered(`HTTP/1.1 200 OK\r\nA: \0${text}\x01\r\n\r\n`)),
+    part("a status-line before a bare LF", (text) => answered(`HTTP/1.1 200 ${text}\n\n`)),
   ];
 }
 
@@ -157,12 +212,12 @@ function manyLines(): Part[] {
     return [
       {
         name: `${name} on many lines of a request`,
-        ...{ modes: BOTH, isBrief: false },
+        ...{ modes: ALL, isBrief: false },
         play: (text) => asked(`GET http://a/ HTTP/1.1\r\n${host}${NOMINATING}${lines(name, text)}\r\n`),
       },
       {
         name: `${name} on many lines of a response`,
-        ...{ modes: BOTH, isBrief: false },
+        ...{ modes: ALL, isBrief: false },
         play: (text) => answered(`HTTP/1.1 200 OK\r\n${NOMINATING}${lines(name, text)}\r\n`),
       },
     ];
@@ -172,7 +227,7 @@ function manyLines(): Part[] {
 const CHUNKED = "Transfer-Encoding: chunked\r\n";
 
 function bodies(): Part[] {
-  const part = (name: string, play: (text: string) => Play): Part => ({ name, modes: BOTH, isBrief: true, play });
+  const part = (name: string, play: (text: string) => Play): Part => ({ name, modes: ALL, isBrief: true, play });
   const posted = (body: string) => ({
     request: [octetsOf(`POST http://a/ HTTP/1.1\r\n${HOST}${CHUNKED}Connection: x-a, x-b\r\n\r\n`), octetsOf(body)],
     response: [BAD_ANSWER],
@@ -184,6 +239,8 @@ function bodies(): Part[] {
       return [
         part(`a chunk's size line in ${of}`, (text) => sent(`${text}\r\n`)),
         part(`a chunk's extension in ${of}`, (text) => sent(`1;${text}\r\nx\r\n0\r\n\r\n`)),
+        part(`a chunk extension's value in ${of}`, (text) => sent(`1 ;a=${text}\r\nx\r\n0\r\n\r\n`)),
+        part(`a quoted chunk extension in ${of}`, (text) => sent(`1;a="${text}"\r\nx\r\n0\r\n\r\n`)),
         part(`a last chunk's extension in ${of}`, (text) => sent(`0 ${text}\r\n\r\n`)),
         part(`a trailer in ${of}`, (text) => sent(`0\r\nA: ${text}\r\n\r\n`)),
         part(`a trailer's name in ${of}`, (text) => sent(`0\r\n${text}: a\r\n\r\n`)),
@@ -206,6 +263,8 @@ export const parts: readonly Part[] = [
   ...requestFields(),
   ...responseFields(),
   ...startLines(),
+  ...references(),
+  ...tolerated(),
   ...manyLines(),
   ...bodies(),
 ];

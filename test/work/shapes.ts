@@ -52,6 +52,15 @@ const UNITS = [
   "timeout=1,",
   "chunked,",
   "for=a;",
+  ";a=b",
+  ';a="b"',
+  "http://",
+  "url=",
+  "a:b@",
+  "\x01",
+  // What only some readers take for the end of a line, and what goes on behind it.
+  "\n ",
+  "\r",
   "\xff",
   // Accents, alternately above and below, in UTF-8.
   "\xcc\x81\xcc\xa3",

@@ -6,30 +6,39 @@ import { defaultHeadLimits } from "../../src/wire/head-reader.ts";
 import type { Octets } from "../../src/wire/octets.ts";
 import { octetsOf, type Play, ROOM_BYTES } from "./inputs.ts";
 import { HEAD_LIMIT_MS } from "./measure.ts";
+import { type Mode, ORIGIN } from "./stage.ts";
 
 export interface Stream {
   readonly name: string;
   readonly limit_ms: number;
+  /** In the short form the first one stands for the others. */
+  readonly modes: readonly Mode[];
   play(bytes: number): Play;
 }
 
 /** Field lines beside the few that a message has anyway. */
 const LINES_MAX = defaultHeadLimits.fieldsMax - 10;
-/** A body is not a head: each chunk, request or read in it is work of its own, and is counted by the client's own bytes. */
+/** A body is not a head: each chunk or request in it is work of its own, and is counted by the client's own bytes. */
 const STREAM_LIMIT_MS = 25;
-/** A system call for each byte costs far more than what is done with it. */
-const BYTE_BY_BYTE_LIMIT_MS = 100;
+/** The shortest requests there are, of 37 bytes, each with an exchange of its own. */
+const EXCHANGES_LIMIT_MS = 100;
 
-const START = "GET http://a/ HTTP/1.1\r\nHost: a\r\n";
-const POST = "POST http://a/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n";
-const OK = "HTTP/1.1 200 OK\r\n";
-const CHUNKED_OK = `${OK}Transfer-Encoding: chunked\r\n`;
-const REQUEST = `${START}\r\n`;
-const ANSWER: readonly [Octets] = [octetsOf(`${OK}Content-Length: 0\r\n\r\n`)];
-const ASKED = [octetsOf(REQUEST)];
+const ALL: readonly Mode[] = ["gateway", "forward", "strangers' gateway"];
+
+export const START = "GET http://a/ HTTP/1.1\r\nHost: a\r\n";
+export const POST = "POST http://a/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n";
+export const OK = "HTTP/1.1 200 OK\r\n";
+export const CHUNKED_OK = `${OK}Transfer-Encoding: chunked\r\n`;
+export const REQUEST = `${START}\r\n`;
+const ANSWER_TEXT = `${OK}Content-Length: 0\r\n\r\n`;
+export const ANSWER: readonly Octets[] = [octetsOf(ANSWER_TEXT)];
+export const ASKED: readonly Octets[] = [octetsOf(REQUEST)];
+/** One response for each request that `bytes` have room for. */
+export const answersFor = (bytes: number): readonly Octets[] =>
+  Array.from({ length: Math.ceil(bytes / REQUEST.length) }, () => octetsOf(ANSWER_TEXT));
 
 /** As many lines as there may be, and room for. */
-function linesOf(bytes: number, lineAt: (index: number) => string): string {
+export function linesOf(bytes: number, lineAt: (index: number) => string): string {
   let lines = "";
   for (let index = 0; index < LINES_MAX; index++) {
     const line = `${lineAt(index)}\r\n`;
@@ -44,13 +53,43 @@ const nominated = Array.from({ length: NOMINATED_MAX }, (_, index) => `x-${"a".r
 const NOMINATING = `Connection: ${nominated.join(",")}\r\n`;
 const notNominated = (index: number) => `${nominated[index % NOMINATED_MAX]?.replace("x", "y")}: b`;
 
-function byteByByte(text: string): Play["request"] {
-  return Array.from(text, octetsOf);
+export const filled = (bytes: number, unit: string) => unit.repeat(Math.floor((bytes - ROOM_BYTES) / unit.length));
+
+/** As many lines as fit that name the origin, to a client that calls it by a name of half the room. */
+function references(bytes: number, nameLine: (host: string) => string): Play {
+  return {
+    request: [octetsOf(`GET / HTTP/1.1\r\n${nameLine("a".repeat((bytes - ROOM_BYTES) / 2))}\r\n\r\n`)],
+    response: [octetsOf(`HTTP/1.1 302 Found\r\n${linesOf(bytes / 2, () => `Location: ${ORIGIN}/`)}\r\n`)],
+  };
 }
 
-const filled = (bytes: number, unit: string) => unit.repeat(Math.floor((bytes - ROOM_BYTES) / unit.length));
+type Row = readonly [name: string, play: (bytes: number) => Play, modes?: readonly Mode[]];
 
-const heads: readonly (readonly [name: string, play: (bytes: number) => Play])[] = [
+const heads: readonly Row[] = [
+  [
+    "an answer of the proxy's own to an Accept of white space",
+    (bytes) => ({
+      request: [octetsOf(`GET a HTTP/1.1\r\nHost: a\r\nAccept: a${filled(bytes, " ")}b\r\n\r\n`)],
+      response: [],
+    }),
+  ],
+  [
+    "an Upgrade of as many protocols as fit",
+    (bytes) => ({
+      request: [octetsOf(`${START}Connection: upgrade\r\nUpgrade: ${filled(bytes, "a,")}\r\n\r\n`)],
+      response: ANSWER,
+    }),
+  ],
+  [
+    "a long Host, and an origin that names itself on many lines",
+    (bytes) => references(bytes, (host) => `Host: ${host}`),
+    ["gateway", "strangers' gateway"],
+  ],
+  [
+    "a long X-Forwarded-Host, and an origin that names itself on many lines",
+    (bytes) => references(bytes, (host) => `Host: a\r\nX-Forwarded-Host: ${host}`),
+    ["gateway"],
+  ],
   [
     `a request that nominates ${NOMINATED_MAX} names, and lines of others`,
     (bytes) => ({
@@ -101,88 +140,50 @@ const heads: readonly (readonly [name: string, play: (bytes: number) => Play])[]
     "white space before a colon",
     (bytes) => ({ request: ASKED, response: [octetsOf(`${OK}A${filled(bytes, " \t")}: b\r\n\r\n`)] }),
   ],
-  ["empty lines before a request", (bytes) => ({ request: [octetsOf(filled(bytes, "\r\n"))], response: [] })],
-];
-
-const streams: readonly (readonly [name: string, limit_ms: number, play: (bytes: number) => Play])[] = [
-  [
-    "a request's body in chunks of one byte",
-    STREAM_LIMIT_MS,
-    (bytes) => ({ request: [octetsOf(`${POST}\r\n${filled(bytes, "1\r\nx\r\n")}0\r\n\r\n`)], response: ANSWER }),
-  ],
-  [
-    "a response's body in chunks of one byte",
-    STREAM_LIMIT_MS,
-    (bytes) => ({ request: ASKED, response: [octetsOf(`${CHUNKED_OK}\r\n${filled(bytes, "1\r\nx\r\n")}0\r\n\r\n`)] }),
-  ],
-  [
-    "chunk sizes with as many zeros as there may be",
-    STREAM_LIMIT_MS,
-    (bytes) => ({
-      request: [octetsOf(`${POST}\r\n${filled(bytes, `${"0".repeat(63)}1\r\nx\r\n`)}0\r\n\r\n`)],
-      response: ANSWER,
-    }),
-  ],
-  [
-    "requests one behind the other",
-    STREAM_LIMIT_MS,
-    (bytes) => ({
-      request: [octetsOf(filled(bytes, REQUEST))],
-      response: Array.from({ length: Math.ceil(bytes / REQUEST.length) }, () => ANSWER[0]),
-    }),
-  ],
-  [
-    "requests that are refused, one behind the other",
-    STREAM_LIMIT_MS,
-    (bytes) => ({ request: [octetsOf(filled(bytes, "GET a HTTP/1.1\r\nHost: a\r\n\r\n"))], response: [] }),
-  ],
   [
     "interim responses one behind the other",
-    STREAM_LIMIT_MS,
     (bytes) => ({ request: ASKED, response: [octetsOf(filled(bytes, "HTTP/1.1 103 Early\r\nLink: a\r\n b\r\n\r\n"))] }),
   ],
   [
-    "a request's head byte by byte",
-    BYTE_BY_BYTE_LIMIT_MS,
-    (bytes) => ({
-      request: byteByByte(`${START}${linesOf(bytes, () => `A: ${"b".repeat(60)}`)}\r\n`),
-      response: ANSWER,
-    }),
+    "requests that are refused, one behind the other",
+    (bytes) => ({ request: [octetsOf(filled(bytes, "GET a HTTP/1.1\r\nHost: a\r\n\r\n"))], response: [] }),
   ],
+  ["empty lines before a request", (bytes) => ({ request: [octetsOf(filled(bytes, "\r\n"))], response: [] })],
+];
+
+const chunked = (bytes: number, chunk: string) => `${filled(bytes, chunk)}0\r\n\r\n`;
+
+const bodies: readonly Row[] = [
+  ...(
+    [
+      ["in chunks of one byte", "1\r\nx\r\n"],
+      ["in chunks with as many zeros as there may be", `${"0".repeat(63)}1\r\nx\r\n`],
+      ["in chunks with extensions", '1;a;b="\\""\r\nx\r\n'],
+    ] as const
+  ).flatMap(([how, chunk]): Row[] => [
+    [
+      `a request's body ${how}`,
+      (bytes) => ({ request: [octetsOf(`${POST}\r\n${chunked(bytes, chunk)}`)], response: ANSWER }),
+    ],
+    [
+      `a response's body ${how}`,
+      (bytes) => ({ request: ASKED, response: [octetsOf(`${CHUNKED_OK}\r\n${chunked(bytes, chunk)}`)] }),
+    ],
+  ]),
+];
+
+const exchanges: readonly Row[] = [
   [
-    "a field byte by byte",
-    BYTE_BY_BYTE_LIMIT_MS,
-    (bytes) => ({ request: byteByByte(`${START}A: ${filled(bytes, "b")}\r\n\r\n`), response: ANSWER }),
-  ],
-  [
-    "a response's head byte by byte",
-    BYTE_BY_BYTE_LIMIT_MS,
-    (bytes) => ({ request: ASKED, response: byteByByte(`${OK}${linesOf(bytes, () => `A: ${"b".repeat(60)}`)}\r\n`) }),
-  ],
-  [
-    "trailers byte by byte",
-    BYTE_BY_BYTE_LIMIT_MS,
-    (bytes) => ({
-      request: byteByByte(`${POST}\r\n0\r\n${linesOf(bytes, () => `A: ${"b".repeat(60)}`)}\r\n`),
-      response: ANSWER,
-    }),
-  ],
-  [
-    "a request's body byte by byte, while there is no connection",
-    BYTE_BY_BYTE_LIMIT_MS,
-    (bytes) => ({ request: byteByByte(`${POST}\r\n${filled(bytes, "1\r\nx\r\n")}`), response: ANSWER }),
-  ],
-  [
-    "requests byte by byte, one behind the other",
-    BYTE_BY_BYTE_LIMIT_MS,
-    (bytes) => ({
-      request: byteByByte(filled(bytes, REQUEST)),
-      response: Array.from({ length: Math.ceil(bytes / REQUEST.length) }, () => ANSWER[0]),
-    }),
+    "requests one behind the other",
+    (bytes) => ({ request: [octetsOf(filled(bytes, REQUEST))], response: answersFor(bytes) }),
   ],
 ];
 
-export const inputs: readonly Stream[] = [
-  ...heads.map(([name, play]) => ({ name, limit_ms: HEAD_LIMIT_MS, play })),
-  ...streams.map(([name, limit_ms, play]) => ({ name, limit_ms, play })),
+const limited = (limit_ms: number, rows: readonly Row[]): Stream[] =>
+  rows.map(([name, play, modes = ALL]) => ({ name, limit_ms, modes, play }));
+
+export const streams: readonly Stream[] = [
+  ...limited(HEAD_LIMIT_MS, heads),
+  ...limited(STREAM_LIMIT_MS, bodies),
+  ...limited(EXCHANGES_LIMIT_MS, exchanges),
 ];

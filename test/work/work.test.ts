@@ -3,8 +3,8 @@
  * eight times the bytes at most sixteen times the time, the least of five runs each.
  *
  * Every field that is recognised or asked for, and every other part of a message, is filled with every shape and goes
- * through a whole proxy, gateway and forward. The short form plays messages of 8 KiB, and large ones where the small one
- * took long, and in turn for all others; `HOPWISE_LONG=1 npm run test:work` plays all, and prints what was worst.
+ * through a whole proxy, gateway and forward. The short form plays what is cheap at 8 KiB alone, and only some of what others
+ * stand for; `HOPWISE_LONG=1 npm run test:work` plays all at both sizes, and prints what was worst.
  */
 import { afterAll, describe, expect, it } from "vitest";
 import { isLong } from "../interop/support/long.ts";
@@ -13,14 +13,16 @@ import { fieldNames, type Play, parts, ROOM_BYTES } from "./inputs.ts";
 import { Bench, HEAD_LIMIT_MS, type Input, LARGE_BYTES, SMALL_BYTES } from "./measure.ts";
 import { moreShapes, type Shape, shapes } from "./shapes.ts";
 import { type Mode, WorkStage } from "./stage.ts";
-import { inputs as streams } from "./streams.ts";
+import { streams } from "./streams.ts";
+import { trickles } from "./trickles.ts";
 
-/** In the short form, of how many inputs one is played where others stand for them, or is played at its large size. */
-const TURN = 16;
-const FORWARD_TURN = 4;
+/** In the short form: of so many inputs one is played in the other modes, and of those that others stand for. */
+const MODE_TURN = 16;
+const ALIKE_TURN = 64;
 
 const stages: Readonly<Record<Mode, WorkStage>> = {
   gateway: new WorkStage("gateway"),
+  "strangers' gateway": new WorkStage("strangers' gateway"),
   forward: new WorkStage("forward"),
   "forward, with users": new WorkStage("forward, with users"),
 };
@@ -41,8 +43,8 @@ function inputOf(name: string, mode: Mode, limit_ms: number, play: (bytes: numbe
     name: `${name} (${mode})`,
     limit_ms,
     prepare(bytes) {
-      const { request, response } = play(bytes);
-      return () => stage.play(request, response);
+      const played = play(bytes);
+      return () => stage.play(played);
     },
   };
 }
@@ -52,7 +54,7 @@ const worst: string[] = [];
 /** Measures what `inputs` gives, and says what takes too long. */
 function judge(title: string, fill: (bench: Bench) => void): void {
   it(title, { timeout: isLong ? 3_600_000 : 60_000 }, () => {
-    const bench = new Bench();
+    const bench = new Bench(isLong);
     fill(bench);
     expect(bench.inputs).toBeGreaterThan(0);
     worst.push(`| ${title} | ${bench.inputs} | ${bench.worst.ms.toFixed(2)} ms | ${bench.worst.name} |`);
@@ -66,7 +68,8 @@ const kinds: Readonly<Record<string, RegExp>> = {
   "many lines of one field": / on many lines /,
 };
 const kindOf = (name: string) =>
-  Object.keys(kinds).find((kind) => kinds[kind]?.test(name)) ?? "start-lines, names, chunks, trailers, credentials";
+  Object.keys(kinds).find((kind) => kinds[kind]?.test(name)) ??
+  "start-lines, names, references, chunks, trailers, credentials";
 
 describe("64 KiB of a head", () => {
   for (const kind of [...Object.keys(kinds), kindOf("")]) {
@@ -74,14 +77,14 @@ describe("64 KiB of a head", () => {
       for (const [index, part] of parts.entries()) {
         if (kindOf(part.name) !== kind) continue;
         for (const [order, mode] of part.modes.entries()) {
-          for (const [turn, shape] of played.entries()) {
-            const every =
-              part.isBrief && (order === 0 || part.modes.length === 1) ? 1 : part.isBrief ? FORWARD_TURN : TURN;
-            if (!isLong && (index + turn) % every !== 0) continue;
-            const play = (bytes: number) => part.play(textOf(shape, bytes));
-            const input = inputOf(`${part.name}: ${shape.name}`, mode, HEAD_LIMIT_MS, play);
-            bench.measure(input, isLong || (7 * index + turn) % TURN === 0);
-          }
+          const every = (part.isBrief ? 1 : ALIKE_TURN) * (order === 0 ? 1 : MODE_TURN);
+          const inputs = played
+            .filter((_, turn) => isLong || (index + turn) % every === 0)
+            .map((shape) =>
+              inputOf(`${part.name}: ${shape.name}`, mode, HEAD_LIMIT_MS, (bytes) => part.play(textOf(shape, bytes))),
+            );
+          if (isLong) for (const input of inputs) bench.measure(input);
+          else bench.measureAlike(inputs);
         }
       }
     });
@@ -89,9 +92,11 @@ describe("64 KiB of a head", () => {
 });
 
 describe("lines, chunks, messages and reads", () => {
-  for (const { name, limit_ms, play } of streams) {
+  for (const { name, limit_ms, modes, play } of [...streams, ...trickles]) {
     judge(name, (bench) => {
-      for (const mode of ["gateway", "forward"] as const) bench.measure(inputOf(name, mode, limit_ms, play), true);
+      for (const mode of isLong ? modes : modes.slice(0, 1)) {
+        bench.measure(inputOf(name, mode, limit_ms, play));
+      }
     });
   }
 });
@@ -99,23 +104,18 @@ describe("lines, chunks, messages and reads", () => {
 const source = { isDraining: false, figures: () => Promise.reject(new Error("no figures are asked for")) };
 
 judge("target and Host of a request to the admin server", (bench) => {
-  for (const [turn, shape] of played.entries()) {
-    for (const before of ["/", "http://"]) {
-      const ask = (target: string, host: string) => () => {
-        void adminAnswer({ method: "GET", target, hosts: [host] }, { source, host: "localhost" });
-      };
-      const input = (name: string, prepare: Input["prepare"]) => ({ name, limit_ms: HEAD_LIMIT_MS, prepare });
-      const isThorough = isLong || turn % TURN === 0;
-      bench.measure(
-        input(`target: ${shape.name}`, (bytes) => ask(before + textOf(shape, bytes), "localhost")),
-        isThorough,
-      );
-      bench.measure(
-        input(`Host: ${shape.name}`, (bytes) => ask("/healthz", textOf(shape, bytes))),
-        isThorough,
-      );
-    }
+  const ask = (target: string, host: string) => () => {
+    void adminAnswer({ method: "GET", target, hosts: [host] }, { source, host: "localhost" });
+  };
+  const input = (name: string, prepare: Input["prepare"]): Input => ({ name, limit_ms: HEAD_LIMIT_MS, prepare });
+  for (const start of ["/", "http://"]) {
+    bench.measureAlike(
+      played.map((shape) => input(`target: ${shape.name}`, (bytes) => ask(start + textOf(shape, bytes), "localhost"))),
+    );
   }
+  bench.measureAlike(
+    played.map((shape) => input(`Host: ${shape.name}`, (bytes) => ask("/healthz", textOf(shape, bytes)))),
+  );
 });
 
 it("the fields are those that the proxy knows", () => {
