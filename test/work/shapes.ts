@@ -98,8 +98,12 @@ function pairsOf(characters: readonly string[]): string[] {
   return characters.flatMap((one, index) => characters.slice(index + 1).map((other) => one + other));
 }
 
-/** Each character in each frame, and longer units. */
+/** Nothing that means anything: what costs more costs it for what it says. */
+const plain = repeated("b", "", "");
+
+/** A plain one first, then each character in each frame, and longer units. */
 export const shapes: readonly Shape[] = [
+  plain,
   ...CHARACTERS.flatMap((character) => FRAMES.map(([before, behind]) => repeated(character, before, behind))),
   ...UNITS.map((unit) => repeated(unit, "a", "b")),
   ...[",", ", ", ";", "."].map(different),
