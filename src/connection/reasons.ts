@@ -32,8 +32,8 @@ export const closeReasons = {
   "pool-evicted": "its origin was not asked for longest, and gave way to another origin",
   "retry-suspect": "idle beside a connection that just turned out to be dead",
   // Pressure and drain.
-  evicted: "the longest idle connection gave way to a newcomer",
-  overloaded: "no room, and nobody idle to make room",
+  evicted: "gave way to a newcomer: idle for longest, or slow, or its client held most places",
+  overloaded: "no room, and nobody who would have to make room",
   drained: "the proxy drains",
   "drain-deadline": "the drain's deadline ended what was still in flight",
   // Faults.

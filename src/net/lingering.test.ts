@@ -8,7 +8,7 @@ import { Sweeper } from "./sweeper.ts";
 /** How late a limit may be noticed. */
 const SWEEP_MS = 50;
 
-function linger({ unsentBytes = 0 } = {}) {
+function linger({ unsentBytes = 0, isTruncated = false } = {}) {
   const clock = new ManualClock();
   const later = new Later();
   const deadlines = new Sweeper(clock);
@@ -19,6 +19,7 @@ function linger({ unsentBytes = 0 } = {}) {
     deadlines,
     clock,
     writeTimeout_ms: 60_000,
+    isTruncated,
     onClosed: (fault) => closed.push(fault),
   });
   const pass = (ms: number) => {
@@ -139,4 +140,32 @@ it("can be cut at once", () => {
   expect(isCut()).toBe(true);
   expect(deadlines.size).toBe(0);
   expect(closed).toStrictEqual([undefined]);
+});
+
+describe("behind a truncated response, of which only RST tells", () => {
+  it("there is no FIN, and RST comes half a second after the last octet has left", () => {
+    const { socket, pass, isCut } = linger({ unsentBytes: 5, isTruncated: true });
+    pass(59_000);
+    expect(isCut()).toBe(false);
+    socket.unsentBytes = 0;
+    socket.handler.onDrain();
+    pass(499);
+    expect(isCut()).toBe(false);
+    pass(1 + SWEEP_MS);
+    expect(socket.acts).toStrictEqual(["resume", "reset"]);
+  });
+
+  it("what the client sends meanwhile does not put it off", () => {
+    const { socket, pass } = linger({ isTruncated: true });
+    pass(400);
+    socket.sends("late octets");
+    pass(100 + SWEEP_MS);
+    expect(socket.acts).toStrictEqual(["resume", "reset"]);
+  });
+
+  it("a client that takes nothing is reset all the same", () => {
+    const { socket, pass } = linger({ unsentBytes: 5, isTruncated: true });
+    pass(60_000 + SWEEP_MS);
+    expect(socket.acts).toStrictEqual(["resume", "reset"]);
+  });
 });

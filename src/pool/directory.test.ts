@@ -47,7 +47,7 @@ class Stage {
 
   /** An exchange with an origin begins. */
   begin(name: string): TestSeeker {
-    const seeker = new TestSeeker(true, false);
+    const seeker = new TestSeeker(true, false, "", 0);
     seeker.search = this.pool(name)?.acquire(seeker);
     this.later.settle();
     if (seeker.connection === undefined) this.dialer.connects();
@@ -91,7 +91,7 @@ describe("pools", () => {
   it("do not give way while a connection is in use, being opened, or waited for", () => {
     const stage = new Stage(2, 10);
     const active = stage.begin("a");
-    const dialing = new TestSeeker(true, false);
+    const dialing = new TestSeeker(true, false, "", 0);
     dialing.search = stage.pool("b")?.acquire(dialing);
     expect(stage.pool("c")).toBeUndefined();
     stage.end(active);

@@ -386,4 +386,5 @@ const quietSeeker = {
   onDrain() {},
   onClose() {},
   onDeadline() {},
+  place: { client: "", since_ms: 0, movedBytes: 0, isSlow: false, giveWay() {} },
 };

@@ -3,7 +3,8 @@
  *
  * An idle connection that is fit is handed over at once. Otherwise one is dialed; where the endpoint refuses, the next
  * endpoint is tried, since nothing was sent yet. At the limit the request waits in line, for a bounded time in a bounded
- * line. Deliberately absent: retrying requests; the exchange decides that.
+ * line; who waits too long for one client that holds too much gets room from it (connection/fair-share.ts). Deliberately
+ * absent: retrying requests; the exchange decides that.
  */
 import { Deadline, type Deadlines } from "../connection/deadlines.ts";
 import type { CloseReason, OpenReason } from "../connection/reasons.ts";
@@ -17,6 +18,8 @@ import {
   type Socket,
 } from "../net/ports.ts";
 import { Endpoint } from "./endpoint.ts";
+import { Holdings } from "./holdings.ts";
+import { Waiter, WaitingLine } from "./line.ts";
 import type { PoolObserver } from "./observer.ts";
 import type { OriginAddress } from "./origin-address.ts";
 import { type ConnectionUser, PooledConnection } from "./pooled-connection.ts";
@@ -52,9 +55,8 @@ export interface PoolOptions {
   readonly openReason?: OpenReason;
 }
 
-/** Requests that wait for a connection at the limit; beyond, waiting would only delay the refusal. */
-const LINE_LENGTH_MAX = 1_024;
-
+/** What waits for room is patient for so long: usually somebody is done by then. */
+const PATIENCE_MS = 250;
 /** Faults of this machine, which say nothing about the endpoint. */
 const LOCAL_FAULTS = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"]);
 
@@ -64,7 +66,8 @@ const CONNECT_TIMEOUT = "ETIMEDOUT";
 export class Pool {
   readonly endpoints: readonly Endpoint[];
   readonly options: PoolOptions;
-  private readonly line = new Set<Search>();
+  private readonly line = new WaitingLine<Search>();
+  private readonly holdings: Holdings;
   /** Where the search for the least busy endpoint starts, so that equally busy ones take turns. */
   private turn = 0;
   private onEmpty: (() => void) | undefined;
@@ -87,6 +90,7 @@ export class Pool {
           },
         }),
     );
+    this.holdings = new Holdings(this.endpoints);
   }
 
   /** Whether every endpoint's latest response was HTTP/1.0. */
@@ -106,10 +110,8 @@ export class Pool {
   /**
    * Finds a connection for `seeker` and begins its exchange, at once or later. Returns the search that goes on, to be
    * given up with `cancel`; none: the seeker was answered already.
-   *
-   * @param client on whose behalf, where that counts
    */
-  acquire(seeker: Seeker, client = ""): Search | undefined {
+  acquire(seeker: Seeker): Search | undefined {
     this.turn = (this.turn + 1) % this.endpoints.length;
     let looked: Look | undefined;
     if (!seeker.isRetry && this.line.size === 0) {
@@ -122,7 +124,7 @@ export class Pool {
       }
       looked = found;
     }
-    const search = new Search(this, seeker, client);
+    const search = new Search(this, seeker);
     search.start(looked);
     return search.isOver ? undefined : search;
   }
@@ -148,22 +150,35 @@ export class Pool {
   }
 
   /** @internal */
-  joinLine(search: Search): boolean {
-    if (this.line.size >= LINE_LENGTH_MAX) return false;
-    this.line.add(search);
-    return true;
+  joinLine(waiter: Waiter<Search>): boolean {
+    const { hasJoined, displaced } = this.line.join(waiter);
+    displaced?.onDisplaced();
+    return hasJoined;
   }
 
   /** @internal */
-  leaveLine(search: Search): void {
-    this.line.delete(search);
+  leaveLine(waiter: Waiter<Search>): void {
+    this.line.leave(waiter);
   }
 
   /** @internal */
   serveLine(): void {
-    for (const search of this.line) {
-      if (!search.tryAgain()) return;
+    while (this.line.size > 0) {
+      const now = this.options.clock.now();
+      const search = this.line.next((client) => this.holdings.of(client, now));
+      if (search === undefined || !search.tryAgain()) return;
+      this.holdings.note(search.client);
+      this.line.noteServed(search.client);
     }
+  }
+
+  /** @internal `client` has waited for long: who holds more than a share gives it room. */
+  makeWayFor(client: string): void {
+    const { size, clock } = this.options;
+    this.holdings
+      .ranking(size * this.endpoints.length, clock.now())
+      .next(client)
+      ?.giveWay();
   }
 
   /** Closes what is idle, everything else as soon as its exchange ends, and says when all is gone. */
@@ -224,8 +239,9 @@ export class Search {
   isOver = false;
   private readonly pool: Pool;
   private readonly seeker: Seeker;
-  /** On whose behalf; nobody's in particular: empty. */
-  private readonly client: string;
+  private waiter: Waiter<Search> | undefined;
+  /** When it has waited in line for long enough. */
+  private patience: Deadline | undefined;
   private readonly deadline = new Deadline(this);
   /** When the next endpoint is dialed as well. */
   private pace: Deadline | undefined;
@@ -233,10 +249,14 @@ export class Search {
   private readonly dials: Dial[] = [];
   private isWaiting = false;
 
-  constructor(pool: Pool, seeker: Seeker, client: string) {
+  constructor(pool: Pool, seeker: Seeker) {
     this.pool = pool;
     this.seeker = seeker;
-    this.client = client;
+  }
+
+  /** On whose behalf. */
+  get client(): string {
+    return this.waiter?.client ?? this.seeker.place.client;
   }
 
   /** @param looked what was found just now, in vain */
@@ -248,15 +268,35 @@ export class Search {
 
   private seek(looked: Look | undefined): void {
     if (this.proceed(looked)) return;
-    this.isWaiting = this.pool.joinLine(this);
-    if (!this.isWaiting && this.dials.length === 0) this.fail("pool-line-full", "");
+    this.waiter ??= new Waiter<Search>(this, this.seeker.place.client);
+    this.isWaiting = this.pool.joinLine(this.waiter);
+    if (this.isWaiting) this.setPatience();
+    else this.onDisplaced();
+  }
+
+  private setPatience(): void {
+    const { deadlines, clock } = this.pool.options;
+    this.patience ??= new Deadline({ onDeadline: () => this.onPatienceOver() });
+    deadlines.set(this.patience, PATIENCE_MS, clock.now());
+  }
+
+  private onPatienceOver(): void {
+    if (!this.isWaiting) return;
+    this.setPatience();
+    this.pool.makeWayFor(this.client);
+  }
+
+  /** @internal There is no room in the line. */
+  onDisplaced(): void {
+    this.isWaiting = false;
+    if (this.dials.length === 0) this.fail("pool-line-full", "");
   }
 
   /** @internal Room may have come free. Returns whether this search got it. */
   tryAgain(): boolean {
     if (!this.proceed(undefined)) return false;
     this.isWaiting = false;
-    this.pool.leaveLine(this);
+    if (this.waiter !== undefined) this.pool.leaveLine(this.waiter);
     return true;
   }
 
@@ -369,7 +409,7 @@ export class Search {
   }
 
   private finish(): void {
-    const { pool, deadline, pace, dials } = this;
+    const { pool, deadline, pace, patience, dials } = this;
     const { deadlines } = pool.options;
     this.isOver = true;
     for (const { endpoint, giveUp } of dials) {
@@ -377,9 +417,10 @@ export class Search {
       giveUp();
     }
     dials.length = 0;
-    pool.leaveLine(this);
+    if (this.waiter !== undefined) pool.leaveLine(this.waiter);
     deadlines.clear(deadline);
     if (pace !== undefined) deadlines.clear(pace);
+    if (patience !== undefined) deadlines.clear(patience);
   }
 
   private fail(why: NoConnection, fault: string): void {

@@ -5,6 +5,7 @@
  * to say goes to its user. Deliberately absent: HTTP messages; the exchange reads and writes them.
  */
 import { Deadline } from "../connection/deadlines.ts";
+import type { Place } from "../connection/fair-share.ts";
 import { type KeepAliveTerms, usableTimeout_ms } from "../connection/keep-alive-terms.ts";
 import { Life } from "../connection/life.ts";
 import { OwnedNode } from "../connection/lists.ts";
@@ -18,6 +19,8 @@ export const DOUBT_MS = 50;
 
 /** Who uses a connection: one exchange, or a tunnel. */
 export interface ConnectionUser extends SocketHandler {
+  /** What it holds here. */
+  readonly place: Place;
   /** The deadline set with `armDeadline` has passed. */
   onDeadline(): void;
 }
@@ -52,7 +55,8 @@ export class PooledConnection implements SocketHandler {
   readonly idleNode: OwnedNode<PooledConnection> = new OwnedNode(this);
   /** @internal its place in the order of all pools, where there are several */
   sharedNode: OwnedNode<PooledConnection> | undefined;
-  private user: ConnectionUser | undefined;
+  /** Who uses it now. */
+  user: ConnectionUser | undefined;
   private readonly deadline = new Deadline(this);
 
   constructor(id: number, endpoint: Endpoint, socket: Socket, openReason: OpenReason, now: number) {
@@ -94,6 +98,16 @@ export class PooledConnection implements SocketHandler {
   noteAlive(): void {
     this.endpoint.onAnswered();
     if (this.isReused) this.endpoint.lifetime.recordSurvival(this.idleWhenTaken_ms);
+  }
+
+  /**
+   * It ended, or fell silent, before any of the response. Returns whether another connection may do better: a fresh one that
+   * fails says that its endpoint does, so there must be another endpoint.
+   */
+  noteUnanswered(fault = "ECONNRESET"): boolean {
+    if (this.isReused) this.endpoint.onStale(this);
+    else this.endpoint.onUnanswered(fault);
+    return this.isReused || !this.endpoint.isAlone;
   }
 
   /**

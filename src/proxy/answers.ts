@@ -83,6 +83,11 @@ const meanings = {
     text: "There is no room for another connection and none is idle.",
     proxyError: "connection_limit_reached",
   },
+  "gave-way": {
+    status: 503,
+    text: "All places are taken, and this request gave its own up for another client that holds fewer.",
+    proxyError: "connection_limit_reached",
+  },
   "drain-deadline": {
     status: 503,
     text: "The proxy is ending, and the request was not answered in the time that was left.",

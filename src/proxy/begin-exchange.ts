@@ -4,6 +4,7 @@
  *
  * Deliberately absent: a limit of time for the check. It ends in any case, and has its own bounds.
  */
+import type { Place } from "../connection/fair-share.ts";
 import { Kind } from "../wire/fields.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { Admission } from "./admission.ts";
@@ -69,6 +70,12 @@ class CredentialsCheck implements ClientExchange {
     this.downstream = downstream;
     this.record = record;
     this.judged = judged;
+  }
+
+  /** It ends soon by itself, and gives no way. */
+  get place(): Place {
+    const client = clientKeyOf(this.downstream.clientName);
+    return { client, since_ms: this.record.startedAt_ms, movedBytes: 0, isSlow: false, giveWay: () => {} };
   }
 
   end(verdict: Verdict | "drain-deadline"): void {

@@ -2,6 +2,7 @@
  * What a client's connection needs of the exchange in progress on it: an exchange with an origin, a request for a tunnel,
  * or the check of credentials that comes before.
  */
+import type { Place } from "../connection/fair-share.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 
@@ -15,6 +16,8 @@ export type Owed = "nothing" | "body-start" | "body";
 export type ExchangeStage = "local" | "unanswered" | "forwarding";
 
 export interface ClientExchange {
+  /** What it holds of what is limited. */
+  readonly place: Place;
   readonly record: ExchangeRecord;
   readonly owed: Owed;
   /** Bytes of the request's body that have arrived. */

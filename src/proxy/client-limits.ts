@@ -14,6 +14,8 @@ export type ClientLimit = "head" | "keep-alive" | "body" | "write" | "presence";
 
 /** An origin is not asked for a body of which nothing has come, for this long; most bodies follow their head at once. */
 export const BODY_START_MS = 250;
+/** Bytes per second that even a bad mobile connection moves; without a least rate it counts only where places are short. */
+const HONEST_RATE = 1_024;
 /** With a least rate it is looked at this often. */
 const RATE_CHECK_MS = 2_500;
 /** Steps of finding out whether a client still reads are rounded up to this, so that few lengths of deadline are in use. */
@@ -111,6 +113,11 @@ export class ClientLimits extends Deadline {
     if (now - this.movedAt_ms >= bodyTimeout_ms) return "late";
     this.arm(this.limit, this.checkAfter_ms());
     return undefined;
+  }
+
+  /** Whether the client is slower than honest ones are, as far as that is known: somebody else needs its place. */
+  isSlow(unsent_bytes: number): boolean {
+    return this.isSlowerThan(this.context.settings.minRate || HONEST_RATE, unsent_bytes);
   }
 
   /** Whether the client owes something, and moves it more slowly than so many bytes per second. */

@@ -2,10 +2,15 @@
  * All clients' connections, and who gives way to whom when there are too many (S7, S8; law 6).
  *
  * A newcomer is let in as long as anybody can give way: first what is closing anyway, then the longest idle connection,
- * then the one that has been sending its first head for longest. Terms shorten before that: from three quarters full on
- * connections may idle for less and less. Deliberately absent: sockets and listening, see gateway.ts.
+ * then the one that has been sending its first head for longest, then what is in progress for a client that holds more than
+ * its share (connection/fair-share.ts). Terms shorten before that: from three quarters full on connections may idle for less
+ * and less. Deliberately absent: sockets and listening, see gateway.ts.
  */
+import { type Place, Ranking } from "../connection/fair-share.ts";
 import { LinkedList, type OwnedNode } from "../connection/lists.ts";
+import type { RequestHead } from "../wire/request-head.ts";
+import { clientOf } from "./client-of.ts";
+import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 
 /** How full the table is when terms begin to shorten. */
@@ -26,6 +31,8 @@ const LINGERING_MIN = 16;
 /** Descriptors that are given back when the system has none left: room for newcomers and for their origins. */
 const SCARCE_ROOM = 16;
 const CONNECTIONS_MIN = 8;
+/** Who gives way is worked out so often at most: it takes a look at every connection. */
+const RANKING_MS = 100;
 
 /** How many connections beyond a limit of `max` are heard before they are turned away. */
 export function surplusMax(max: number): number {
@@ -45,6 +52,8 @@ export class ClientTable {
   /** The operator's limit, or less: what the system turned out to have descriptors for. */
   private max: number;
   private lingeringMax: number;
+  private ranking: Ranking<Place> | undefined;
+  private rankedAt_ms = 0;
   private readonly keepAlive_ms: number;
   private readonly onGone: (connection: DownstreamConnection) => void;
 
@@ -82,12 +91,31 @@ export class ClientTable {
   /**
    * Who was quick to say what it wants goes before who is idle, and before who is still saying it: those count towards the
    * limit only once they are heard.
+   *
+   * @param head its request, which says on whose behalf
    */
-  mayStay(connection: DownstreamConnection): boolean {
+  mayStay(connection: DownstreamConnection, head: RequestHead, context: ProxyContext): boolean {
+    if (!connection.isSurplus) return true;
     if (this.open > this.max) (this.idle.oldest ?? this.reading.oldest)?.owner.evict();
-    if (this.open - this.reading.size > this.max) return false;
+    while (this.open - this.reading.size > this.max) {
+      const place = this.rankingAt(context.clock.now()).next(clientOf(context, connection, head));
+      if (place === undefined) return false;
+      place.giveWay();
+    }
     connection.isSurplus = false;
     return true;
+  }
+
+  private rankingAt(now: number): Ranking<Place> {
+    if (this.ranking === undefined || now - this.rankedAt_ms >= RANKING_MS) {
+      this.ranking = new Ranking(this.places(), this.max, now);
+      this.rankedAt_ms = now;
+    }
+    return this.ranking;
+  }
+
+  private *places(): Iterable<Place> {
+    for (const { place } of this.connections) if (place !== undefined) yield place;
   }
 
   /** The system has no descriptors left: fewer connections are allowed from now on, and some give way at once. */

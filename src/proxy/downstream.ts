@@ -4,6 +4,7 @@
  * Pipelined requests wait here, bounded, and are answered in order (RFC 9112 section 9.3.2). Deliberately absent: what
  * happens to a request, see exchange.ts; which connections give way to others, see client-table.ts.
  */
+import type { Place } from "../connection/fair-share.ts";
 import { Life } from "../connection/life.ts";
 import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason } from "../connection/reasons.ts";
@@ -49,9 +50,10 @@ export class DownstreamConnection implements SocketHandler {
   private readonly context: ProxyContext;
   private readonly table: ClientTable;
   private readonly node = new OwnedNode<DownstreamConnection>(this);
-  private readonly limits: ClientLimits;
+  readonly limits: ClientLimits;
   private head: RequestHead | undefined;
   private exchange: ClientExchange | undefined;
+  private tunnel: { readonly place: Place } | undefined;
   private pipelined = nothingPipelined;
   peerHasClosed = false;
   /** The protocol version of the latest request. */
@@ -78,6 +80,11 @@ export class DownstreamConnection implements SocketHandler {
     this.life.opened();
     table.reading.push(this.node);
     this.limits.arm("head", context.settings.headTimeout_ms);
+  }
+
+  /** What is in progress here; nothing: undefined. */
+  get place(): Place | undefined {
+    return this.life.isEnding ? undefined : (this.tunnel ?? this.exchange)?.place;
   }
 
   // What arrives.
@@ -121,7 +128,7 @@ export class DownstreamConnection implements SocketHandler {
     this.limits.clear();
     const admission = admit(head, context.settings.viaName, context.isGateway, this.isTrusted);
     if (typeof admission === "string") return this.refuse(admission, "request-refused");
-    if (this.isSurplus && !this.table.mayStay(this)) return this.refuse("overloaded", "overloaded");
+    if (!this.table.mayStay(this, head, context)) return this.refuse("overloaded", "overloaded");
     if (admission.maxForwards === 0) {
       answerFinally(context, this, head, ExchangeRecord.of(this, head, context.clock.now()));
       return this.close("max-forwards");
@@ -306,8 +313,8 @@ export class DownstreamConnection implements SocketHandler {
     this.close(closeReason);
   }
 
-  /** Closes gracefully: what was written leaves, then FIN, then what still arrives is read for a while. */
-  close(reason: CloseReason): void {
+  /** Closes gracefully: what was written leaves, then FIN (or RST), then what still arrives is read for a while. */
+  close(reason: CloseReason, isTruncated = false): void {
     if (!this.life.decideClose(reason)) return;
     this.leave();
     const { context } = this;
@@ -317,6 +324,7 @@ export class DownstreamConnection implements SocketHandler {
       deadlines: context.deadlines,
       clock: context.clock,
       writeTimeout_ms: context.settings.bodyTimeout_ms,
+      isTruncated,
       ...(this.table.isDraining ? { silence_ms: DRAIN_SILENCE_MS } : {}),
       onClosed: (fault) => this.onClose(fault),
     });
@@ -375,10 +383,11 @@ export class DownstreamConnection implements SocketHandler {
   }
 
   /** Hands the socket to a tunnel, with the octets that the client sent early. */
-  beginTunnel(handler: SocketHandler): Octets {
+  beginTunnel(tunnel: { readonly place: Place }, handler: SocketHandler): Octets {
     const early = this.pipelined.take();
     this.life.beginTunnel();
     this.leave();
+    this.tunnel = tunnel;
     this.socket.handler = handler;
     this.isPaused = false;
     this.socket.resume();

@@ -5,6 +5,7 @@
  * request is, or when nothing more may follow on the client's connection. Deliberately absent: reading request heads
  * (downstream.ts), finding connections (pool), admission and writing (files of these names).
  */
+import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { NoConnection, Search, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
@@ -18,6 +19,7 @@ import type { ResponseHead } from "../wire/response-head.ts";
 import { type Admission, isSwitchOffered } from "./admission.ts";
 import type { AnswerReason } from "./answers.ts";
 import type { ClientExchange, ExchangeStage, Owed } from "./client-exchange.ts";
+import { placeOf } from "./client-of.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord, Outcome } from "./exchange-record.ts";
@@ -27,7 +29,7 @@ import { RequestRelay } from "./request-relay.ts";
 import { requestHeadText, sentFraming } from "./request-writing.ts";
 import { type ResponseReceiver, ResponseRelay } from "./response-relay.ts";
 import { switchProtocols } from "./tunnel.ts";
-import { answerAfter, limitOf, type UpstreamLimit, upstreamLimit } from "./upstream-limit.ts";
+import { answerAfter, armLimit, type UpstreamLimit, upstreamLimit } from "./upstream-limit.ts";
 
 export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   readonly request: RequestRelay;
@@ -124,6 +126,12 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     return this.awaitsStart ? "body-start" : "body";
   }
 
+  get place(): Place {
+    const { context, downstream, head, admission, record, request, response } = this;
+    const giveWay = () => this.fail("gave-way", "evicted", undefined, "evicted");
+    return placeOf({ context, downstream, head, admission, record }, request.bytes + response.bytes, giveWay);
+  }
+
   get stage(): ExchangeStage {
     return this.response.isForwarding ? "forwarding" : "unanswered";
   }
@@ -141,7 +149,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     const pool = this.context.routing.poolFor(this.admission);
     if (typeof pool === "string") return this.fail(pool);
     if (this.mustAwaitLength(pool.speaksHttp10)) return;
-    const search = pool.acquire(this, this.admission.client);
+    const search = pool.acquire(this);
     if (!this.hasEnded && this.upstream === undefined) this.search = search;
   }
 
@@ -202,23 +210,15 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   }
 
   private limit(): UpstreamLimit | undefined {
-    return upstreamLimit({
-      requestIsComplete: this.request.isComplete,
+    return upstreamLimit(this.request, this.response, {
       originIsBlocked: this.upstreamIsBlocked,
       awaitsContinue: this.awaitsContinue,
-      responseIsAwaited: this.response.isAwaited,
-      responseIsComplete: this.response.isComplete,
       clientIsBlocked: this.downstream.isBlocked,
     });
   }
 
   private armUpstream(): void {
-    const { upstream } = this;
-    if (upstream === undefined) return;
-    const limit = this.limit();
-    if (limit === "write-timeout") upstream.socket.tookSome();
-    if (limit === undefined) upstream.clearDeadline();
-    else upstream.armDeadline(limitOf(limit, this.context.settings));
+    if (this.upstream !== undefined) armLimit(this.upstream, this.limit(), this.context.settings);
   }
 
   onDeadline(): void {
@@ -319,11 +319,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     const closeReason = fault === undefined ? "peer-closed" : "peer-reset";
     if (this.response.isForwarding) return this.fail("response-incomplete", "response-truncated");
     if (this.record.responseBeganAt_ms !== undefined) return this.fail("response-incomplete", closeReason);
-    const { endpoint } = upstream;
-    if (upstream.isReused) endpoint.onStale(upstream);
-    else endpoint.onUnanswered(fault ?? "ECONNRESET");
-    // A fresh connection that fails says that the endpoint does, so there must be another one.
-    const isWorthIt = upstream.isReused || !endpoint.isAlone;
+    const isWorthIt = upstream.noteUnanswered(fault);
     if (!this.isRetriable || this.isRetry || !isWorthIt) return this.fail("upstream-closed", closeReason);
     upstream.close(closeReason);
     this.upstream = undefined;
@@ -340,7 +336,9 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
       return this.fail("upgrade-unexpected", "response-malformed");
     }
     this.hasEnded = true;
-    switchProtocols(this.context, this.downstream, this.upstream as PooledConnection, this.record, head, rest);
+    const { context, downstream, record, place } = this;
+    const upstream = this.upstream as PooledConnection;
+    switchProtocols({ context, downstream, upstream, record, client: place.client }, head, rest);
   }
 
   // What the client does meanwhile.
@@ -422,8 +420,8 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
 
   private answer(reason: AnswerReason, ownReason: CloseReason | undefined): void {
     const { context, downstream, record } = this;
-    this.closeReason = ownReason ?? this.downstreamCloseReason();
-    if (this.closeReason === undefined && !this.request.isComplete) this.closeReason = "request-unfinished";
+    const unfinished = this.request.isComplete ? undefined : "request-unfinished";
+    this.closeReason = ownReason ?? this.downstreamCloseReason() ?? unfinished;
     const lines = downstream.connectionLines(this.closeReason, this.admission.options.keepAlive, "");
     answerFailed(context, downstream, this.head, record, reason, lines);
     this.finishRecord();
@@ -437,8 +435,9 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     else this.record.reason = undefined;
     this.context.outbox.clear();
     this.finishRecord();
-    const mustReset = this.response.clientFraming === "close" || reason === "too-slow";
-    if (isTruncated && mustReset) this.downstream.reset(reason);
+    const isAbrupt = reason === "too-slow" || reason === "evicted";
+    if (isTruncated && isAbrupt) this.downstream.reset(reason);
+    else if (isTruncated && this.response.clientFraming === "close") this.downstream.close(reason, true);
     else this.downstream.onExchangeEnded(reason);
   }
 

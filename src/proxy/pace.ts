@@ -37,7 +37,9 @@ export class Pace {
     this.owed_ms += now - this.owingSince_ms;
     this.owingSince_ms = now;
     if (this.owed_ms < (this.isInGrace ? RATE_GRACE_MS : RATE_WINDOW_MS)) return;
-    if (!this.isInGrace) this.latest = (this.bytes * 1_000) / this.owed_ms;
+    // Nobody has asked for so long that both have passed: the bytes of the grace count as if they had come after it.
+    const counted_ms = this.isInGrace ? this.owed_ms - RATE_GRACE_MS : this.owed_ms;
+    if (counted_ms >= RATE_WINDOW_MS) this.latest = (this.bytes * 1_000) / counted_ms;
     this.isInGrace = false;
     this.owed_ms = 0;
     this.bytes = 0;

@@ -5,6 +5,7 @@
  * none is made the connection closes: what followed might have been meant for the tunnel, and must not be taken for
  * another request. Deliberately absent: the relay itself, see tunnel.ts; which ports are allowed, see routing.
  */
+import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { NoConnection, Search, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
@@ -13,6 +14,7 @@ import type { RequestHead } from "../wire/request-head.ts";
 import type { Admission } from "./admission.ts";
 import { type AnswerReason, answerMeaning, errorAnswer } from "./answers.ts";
 import type { ClientExchange } from "./client-exchange.ts";
+import { placeOf } from "./client-of.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
@@ -52,10 +54,20 @@ export class TunnelRequest implements ClientExchange, Seeker {
     this.record = record;
   }
 
+  get place(): Place {
+    const { context, downstream, head, admission, record } = this;
+    return placeOf({ context, downstream, head, admission, record }, 0, () => this.giveWay());
+  }
+
+  private giveWay(): void {
+    this.search?.cancel();
+    this.refuse("gave-way", "");
+  }
+
   seek(): void {
     const pool = this.context.routing.poolFor(this.admission);
     if (typeof pool === "string") return this.refuse(pool, "");
-    const search = pool.acquire(this, this.admission.client);
+    const search = pool.acquire(this);
     if (!this.isOver) this.search = search;
   }
 
@@ -71,7 +83,7 @@ export class TunnelRequest implements ClientExchange, Seeker {
     record.outcome = "tunnel";
     context.outbox.addText(ESTABLISHED);
     downstream.flush();
-    new Tunnel(context, downstream, upstream, record).begin();
+    new Tunnel({ context, downstream, upstream, record, client: this.place.client }).begin();
   }
 
   onNoConnection(why: NoConnection, fault: string): void {

@@ -5,6 +5,8 @@
  * is not asked for. Deliberately absent: any look at what passes.
  */
 import { Deadline } from "../connection/deadlines.ts";
+import type { Place } from "../connection/fair-share.ts";
+import type { CloseReason } from "../connection/reasons.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { ConnectionUser, PooledConnection } from "../pool/pooled-connection.ts";
 import { connectionOptionsOf } from "../wire/fields.ts";
@@ -15,7 +17,18 @@ import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 import { interimHeadText } from "./response-writing.ts";
 
+/** What a tunnel is made of. */
+export interface TunnelEnds {
+  readonly context: ProxyContext;
+  readonly downstream: DownstreamConnection;
+  readonly upstream: PooledConnection;
+  readonly record: ExchangeRecord;
+  /** Whose it is. */
+  readonly client: string;
+}
+
 export class Tunnel implements ConnectionUser {
+  private readonly client: string;
   private readonly context: ProxyContext;
   private readonly downstream: DownstreamConnection;
   private readonly upstream: PooledConnection;
@@ -27,16 +40,19 @@ export class Tunnel implements ConnectionUser {
   private isOver = false;
   private readonly deadline = new Deadline(this);
 
-  constructor(
-    context: ProxyContext,
-    downstream: DownstreamConnection,
-    upstream: PooledConnection,
-    record: ExchangeRecord,
-  ) {
+  constructor({ context, downstream, upstream, record, client }: TunnelEnds) {
     this.context = context;
     this.downstream = downstream;
     this.upstream = upstream;
     this.record = record;
+    this.client = client;
+  }
+
+  get place(): Place {
+    const { client, record } = this;
+    const movedBytes = record.requestBodyBytes + record.responseBodyBytes;
+    // What passes is not ours to demand, so it is never slow.
+    return { client, since_ms: record.startedAt_ms, movedBytes, isSlow: false, giveWay: () => this.giveWay() };
   }
 
   /** @param fromOrigin octets that came right behind the origin's answer */
@@ -51,7 +67,7 @@ export class Tunnel implements ConnectionUser {
       onClose: (fault) => this.onClientClose(fault),
     };
     const clientHadClosed = downstream.peerHasClosed;
-    const early = downstream.beginTunnel(clientSide);
+    const early = downstream.beginTunnel(this, clientSide);
     this.touch();
     if (early.length > 0) this.fromClient(early);
     if (fromOrigin !== undefined && fromOrigin.length > 0) this.onData(fromOrigin);
@@ -134,10 +150,19 @@ export class Tunnel implements ConnectionUser {
     // Both are asked, so that both are counted anew from here.
     const took = [downstream, upstream].filter(({ socket }) => socket.tookSome());
     if (took.length > 0) return this.touch();
-    // With RST on both sides: nobody takes what came so far for everything.
-    upstream.reset("tunnel-timeout");
+    this.breakOff("tunnel-timeout");
+  }
+
+  private giveWay(): void {
+    if (!this.isOver) this.breakOff("evicted");
+  }
+
+  /** With RST on both sides: nobody takes what came so far for everything. */
+  private breakOff(reason: CloseReason): void {
+    const { upstream, downstream } = this;
+    upstream.reset(reason);
     upstream.socket.reset();
-    downstream.reset("tunnel-timeout");
+    downstream.reset(reason);
     downstream.socket.reset();
     this.over();
   }
@@ -164,18 +189,12 @@ export class Tunnel implements ConnectionUser {
 }
 
 /** The origin has switched protocols (RFC 9110 section 7.8): the client is told, and both connections become one tunnel. */
-export function switchProtocols(
-  context: ProxyContext,
-  downstream: DownstreamConnection,
-  upstream: PooledConnection,
-  record: ExchangeRecord,
-  head: ResponseHead,
-  rest: Octets,
-): void {
+export function switchProtocols(ends: TunnelEnds, head: ResponseHead, rest: Octets): void {
+  const { context, downstream, upstream, record } = ends;
   record.status = 101;
   record.outcome = "tunnel";
   upstream.endpoint.minorVersion = head.minorVersion;
   context.outbox.addText(interimHeadText(head, connectionOptionsOf(head.fields), context));
   downstream.flush();
-  new Tunnel(context, downstream, upstream, record).begin(rest);
+  new Tunnel(ends).begin(rest);
 }

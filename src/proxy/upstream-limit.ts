@@ -1,6 +1,7 @@
 /**
  * Which limit of time runs on the origin's hop during an exchange: what the origin owes next decides.
  */
+import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { AnswerReason } from "./answers.ts";
 import type { GatewaySettings } from "./settings.ts";
 
@@ -8,20 +9,16 @@ import type { GatewaySettings } from "./settings.ts";
 export type UpstreamLimit = "write-timeout" | "response-timeout" | "body-timeout";
 
 export interface UpstreamFacts {
-  readonly requestIsComplete: boolean;
   /** The origin takes nothing more of the request for now. */
   readonly originIsBlocked: boolean;
   /** The client waits for 100 (Continue): the origin has to speak first. */
   readonly awaitsContinue: boolean;
-  /** Nothing of the (next) response has arrived. */
-  readonly responseIsAwaited: boolean;
-  readonly responseIsComplete: boolean;
   /** The client takes nothing more of the response for now, so the origin is not asked for more. */
   readonly clientIsBlocked: boolean;
 }
 
 /** How long it is, in milliseconds. */
-export function limitOf(limit: UpstreamLimit, { responseTimeout_ms, bodyTimeout_ms }: GatewaySettings): number {
+function limitOf(limit: UpstreamLimit, { responseTimeout_ms, bodyTimeout_ms }: GatewaySettings): number {
   return limit === "response-timeout" ? responseTimeout_ms : bodyTimeout_ms;
 }
 
@@ -37,11 +34,29 @@ export function answerAfter(limit: UpstreamLimit): AnswerReason {
   }
 }
 
-/** The limit that runs now; undefined: the origin owes nothing. */
-export function upstreamLimit(facts: UpstreamFacts): UpstreamLimit | undefined {
-  if (facts.originIsBlocked && !facts.requestIsComplete) return "write-timeout";
-  if (facts.responseIsAwaited) {
-    return facts.requestIsComplete || facts.awaitsContinue ? "response-timeout" : undefined;
-  }
-  return facts.responseIsComplete || facts.clientIsBlocked ? undefined : "body-timeout";
+/**
+ * The limit that runs now; undefined: the origin owes nothing.
+ *
+ * @param response whether nothing of the (next) one has arrived, and whether all of it has
+ */
+export function upstreamLimit(
+  request: { readonly isComplete: boolean },
+  response: { readonly isAwaited: boolean; readonly isComplete: boolean },
+  facts: UpstreamFacts,
+): UpstreamLimit | undefined {
+  if (facts.originIsBlocked && !request.isComplete) return "write-timeout";
+  if (response.isAwaited) return request.isComplete || facts.awaitsContinue ? "response-timeout" : undefined;
+  return response.isComplete || facts.clientIsBlocked ? undefined : "body-timeout";
+}
+
+/** Sets the deadline of the origin's connection for what runs now; nothing does: it has none. */
+export function armLimit(
+  upstream: PooledConnection,
+  limit: UpstreamLimit | undefined,
+  settings: GatewaySettings,
+): void {
+  // What the origin takes until the deadline is counted from here on.
+  if (limit === "write-timeout") upstream.socket.tookSome();
+  if (limit === undefined) upstream.clearDeadline();
+  else upstream.armDeadline(limitOf(limit, settings));
 }

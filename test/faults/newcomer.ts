@@ -7,11 +7,11 @@ export class NewcomerFailed extends Error {
 }
 
 /** @returns milliseconds. @throws NewcomerFailed when the answer is not 200 */
-export async function newcomer(port: number): Promise<number> {
+export async function newcomer(port: number, localAddress?: string): Promise<number> {
   const start = performance.now();
   let client: RawClient | undefined;
   try {
-    client = await RawClient.open(port);
+    client = await RawClient.open(port, localAddress);
     const { status, body } = await client.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     if (status !== 200) throw new NewcomerFailed(`${status}: ${body.toString().split("\n")[0]}`);
     return performance.now() - start;

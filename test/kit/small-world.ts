@@ -65,14 +65,15 @@ export class SmallWorld {
   private readonly port: number;
 
   /** @param answer what the origin says to each read, or does; undefined: nothing */
-  constructor(settings: SceneSettings, answer: string | ((socket: Socket) => void) | undefined) {
+  constructor(settings: SceneSettings, answer: string | ((socket: Socket, asked: string) => void) | undefined) {
     const origin = this.network.listen((socket) => {
       this.origins.push(socket);
       socket.handler = {
         onData: (octets) => {
-          this.asked += octets.latin1Slice();
+          const asked = octets.latin1Slice();
+          this.asked += asked;
           if (typeof answer === "string") socket.write(answer);
-          else answer?.(socket);
+          else answer?.(socket, asked);
         },
         onEnd: () => socket.end(),
         onDrain: () => undefined,

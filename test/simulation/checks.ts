@@ -6,6 +6,7 @@
 
 import type { VirtualClock } from "../../src/net/simulated/schedule.ts";
 import { Exchange } from "../../src/proxy/exchange.ts";
+import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
 import type { Gateway } from "../../src/proxy/gateway.ts";
 import { fail } from "./failure.ts";
 import type { Network } from "./network.ts";
@@ -31,6 +32,15 @@ export class Checks {
     this.network = network;
     this.clock = clock;
     this.observer = observer;
+    observer.onGaveWay = (record) => this.gaveWay(record);
+  }
+
+  /** A client that has one place keeps it: no share is smaller. Limits of time are too short here for anybody to be slow. */
+  private gaveWay({ downstream, target }: ExchangeRecord): void {
+    const places = [...this.gateway.clients.connections].flatMap(({ place }) => (place === undefined ? [] : [place]));
+    const client = downstream.place?.client;
+    const count = places.filter((place) => place.client === client).length;
+    if (count < 2) fail("fair-share", `${target} of ${client} gave way, the only one of its client`);
   }
 
   /** After every event. */

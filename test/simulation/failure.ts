@@ -6,6 +6,7 @@ export type Check =
   | "answer-or-close"
   | "one-reason-each"
   | "limits"
+  | "fair-share"
   | "liveness"
   | "nothing-left"
   | "nothing-throws"

@@ -5,6 +5,7 @@
  * that no mutant silently mutates nothing.
  */
 import { Deadlines } from "../../src/connection/deadlines.ts";
+import { Ranking } from "../../src/connection/fair-share.ts";
 import { Life } from "../../src/connection/life.ts";
 import { Outbox } from "../../src/net/outbox.ts";
 import type { Socket } from "../../src/net/ports.ts";
@@ -32,7 +33,7 @@ type Method = (...values: unknown[]) => unknown;
 type Insides = Record<string, unknown>;
 
 /** Replaces a method; `change` gets the object and the original, bound to it. */
-function method(
+export function method(
   prototype: object,
   name: string,
   change: (self: Insides, original: Method, values: unknown[]) => unknown,
@@ -255,6 +256,15 @@ export const mutants: readonly Mutant[] = [
     name: "has no limit of connections to an origin",
     caughtBy: ["limits"],
     apply: () => getter(Endpoint.prototype, "size", () => 0),
+  },
+  {
+    name: "evicts whoever has least",
+    caughtBy: ["fair-share"],
+    apply: () =>
+      method(Ranking.prototype, "mostHeldBut", (self) => {
+        const holders = [...(self.holders as Map<string, { count: number; yielding: unknown[] }>).values()];
+        return holders.filter(({ yielding }) => yielding.length > 0).toSorted((a, b) => a.count - b.count)[0];
+      }),
   },
   {
     name: "passes 1xx on to clients of HTTP/1.0",

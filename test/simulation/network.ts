@@ -12,6 +12,11 @@ import type { Timeline } from "./timeline.ts";
 /** RST does all that it may, half of the time. */
 const RST_HARM = 0.5;
 
+/** Most connections are one client's, and some are of others. */
+function addressOf(number: number): string {
+  return `192.0.2.${Math.max(1, (number % 5) - 1)}`;
+}
+
 /** One connection between the proxy and a neighbour, on either hop. */
 export class Link extends SimulatedLink {
   /** Something befell it that neither neighbour did. */
@@ -25,7 +30,7 @@ export class Link extends SimulatedLink {
       schedule: network.schedule,
       random: network.random.fork(),
       near: { address: "203.0.113.1", port: 10_000 + number },
-      far: { address: `192.0.2.${number % 250}`, port: 30_000 + number },
+      far: { address: addressOf(number), port: 30_000 + number },
     });
     this.timeline = network.timeline;
   }

@@ -25,6 +25,8 @@ export class SimObserver implements ProxyObserver {
   retries = 0;
   private readonly closed = new WeakSet<Connection>();
   private readonly ended = new WeakSet<ExchangeRecord>();
+  /** Told when an exchange has given way to another client, which is while its client still has the place. */
+  onGaveWay: (record: ExchangeRecord) => void = () => {};
   private readonly timeline: Timeline;
 
   constructor(timeline: Timeline) {
@@ -86,6 +88,7 @@ export class SimObserver implements ProxyObserver {
     this.note(record.downstream, `exchange ended: ${method} ${target}: ${outcome} ${status} ${reason}`);
     if (this.ended.has(record)) fail("one-reason-each", `the end of ${target} is told twice`);
     this.ended.add(record);
+    if (reason === "gave-way") this.onGaveWay(record);
   }
 
   lifetimeLearned(endpoint: Endpoint): void {

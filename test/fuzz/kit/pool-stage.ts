@@ -2,6 +2,7 @@
  * A pool on a stage: time stands still until it is moved, origins do what the test says, everything told is written down.
  */
 import { expect } from "vitest";
+import type { Place } from "../../../src/connection/fair-share.ts";
 import type { KeepAliveTerms } from "../../../src/connection/keep-alive-terms.ts";
 import { Sweeper } from "../../../src/net/sweeper.ts";
 import type { Endpoint } from "../../../src/pool/endpoint.ts";
@@ -29,9 +30,25 @@ export class TestSeeker implements Seeker {
   /** What the connection told its user. */
   readonly heard: string[] = [];
 
-  constructor(isRetriable: boolean, isRetry: boolean) {
+  movedBytes = 0;
+  isSlow = false;
+  private readonly client: string;
+  private readonly since_ms: number;
+
+  constructor(isRetriable: boolean, isRetry: boolean, client: string, now: number) {
     this.isRetriable = isRetriable;
     this.isRetry = isRetry;
+    this.client = client;
+    this.since_ms = now;
+  }
+
+  get place(): Place {
+    const { client, since_ms, movedBytes, isSlow } = this;
+    const giveWay = () => {
+      this.heard.push("give way");
+      this.connection?.close("evicted");
+    };
+    return { client, since_ms, movedBytes, isSlow, giveWay };
   }
 
   onConnection(connection: PooledConnection): void {
@@ -105,15 +122,15 @@ export class PoolStage {
 
   /** A request looks for a connection. */
   seek({ isRetriable = true, isRetry = false } = {}, client = ""): TestSeeker {
-    const seeker = new TestSeeker(isRetriable, isRetry);
-    seeker.search = this.pool.acquire(seeker, client);
+    const seeker = new TestSeeker(isRetriable, isRetry, client, this.clock.now());
+    seeker.search = this.pool.acquire(seeker);
     this.later.settle();
     return seeker;
   }
 
   /** A request that finds a connection, dialing one if it must. */
-  begin(options: { isRetriable?: boolean; isRetry?: boolean } = {}): TestSeeker {
-    const seeker = this.seek(options);
+  begin(options: { isRetriable?: boolean; isRetry?: boolean } = {}, client = ""): TestSeeker {
+    const seeker = this.seek(options, client);
     if (seeker.connection === undefined) this.dialer.connects();
     this.connectionOf(seeker);
     return seeker;

@@ -60,9 +60,10 @@ export class RawClient {
     socket.on("close", () => this.onEnded("reset"));
   }
 
-  static open(port: number): Promise<RawClient> {
+  /** @param localAddress where it comes from; Linux has all of 127.0.0.0/8 */
+  static open(port: number, localAddress = "127.0.0.1"): Promise<RawClient> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: "127.0.0.1", port, allowHalfOpen: true, noDelay: true });
+      const socket = connect({ host: "127.0.0.1", port, localAddress, allowHalfOpen: true, noDelay: true });
       socket.once("error", reject);
       socket.once("connect", () => {
         socket.removeListener("error", reject);
