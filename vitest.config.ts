@@ -82,6 +82,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "work",
+          include: ["test/work/**/*.test.ts"],
+          globalSetup: ["test/interop/support/build.ts"],
+          testTimeout: 60_000,
+          server: { deps: { external: [/\/dist\//] } },
+        },
+      },
+      {
+        test: {
           name: "load",
           include: ["test/load/**/*.test.ts"],
           globalSetup: ["test/interop/support/build.ts"],

@@ -5,7 +5,7 @@ import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { openProxyWarning, readForwardOptions } from "../config/forward-options.ts";
 import { createForwardProxy, type ForwardOptions, HopwiseError, type HopwiseProxy, type Listening } from "../index.ts";
-import { formatPasswordHash, hashPassword } from "../proxy/password-hash.ts";
+import { formatPasswordHash, hashPassword, PASSWORD_BYTES_MAX } from "../proxy/password-hash.ts";
 import { ExitCode } from "./exit.ts";
 import { forwardOptionsFrom } from "./flags.ts";
 import { takeInheritedSocket, withoutAddress } from "./inherited.ts";
@@ -80,6 +80,10 @@ async function printHash(terminal: Terminal): Promise<ExitCode> {
   }
   if (/[\x00-\x1f\x7f]/.test(password)) {
     throw new HopwiseError("option-invalid", "a password has no control characters: write one line", "hashPassword");
+  }
+  if (Buffer.byteLength(password) > PASSWORD_BYTES_MAX) {
+    const problem = `the password has more than ${PASSWORD_BYTES_MAX} bytes: write a shorter one`;
+    throw new HopwiseError("option-invalid", problem, "hashPassword");
   }
   terminal.print(formatPasswordHash(await hashPassword(password)));
   return ExitCode.well;

@@ -20,6 +20,7 @@ describe("a file of users", () => {
     ],
     [`alice:${HASH.replace("15", "60")}`, /^users line 1 has no scrypt hash/],
     [`a:${HASH}\na:${HASH}`, /^users line 2 names "a" a second time: write each user once$/],
+    [`${"\u00e9".repeat(128)}:${HASH}`, /^users line 1 has a name of more than 255 bytes: write a shorter one$/],
     [
       [10, 11, 12, 13].map((ln) => `user${ln}:${HASH.replace("ln=15", `ln=${ln}`)}`).join("\n"),
       /^users has hashes of 4 different costs, .* at most 3 are left$/,

@@ -11,6 +11,8 @@ import { HopwiseError } from "./error.ts";
 import { fileFault } from "./file-error.ts";
 import { shown } from "./values.ts";
 
+/** In UTF-8: with the longest password it is short enough to be checked (proxy/basic-authentication.ts). */
+const NAME_BYTES_MAX = 255;
 /** Of hashes in one file: what is in use, what came before, and what comes next. */
 const COSTS_MAX = 3;
 
@@ -42,6 +44,9 @@ export function parseUsers(text: string, file: string): ReadonlyMap<string, Pass
     const colon = line.indexOf(":");
     if (colon < 1) throw invalidUsers(`${where} is not NAME:HASH: make the hash with hopwise forward --hash-password`);
     const name = line.slice(0, colon).trim().normalize("NFC");
+    if (Buffer.byteLength(name) > NAME_BYTES_MAX) {
+      throw invalidUsers(`${where} has a name of more than ${NAME_BYTES_MAX} bytes: write a shorter one`);
+    }
     const hash = parsePasswordHash(line.slice(colon + 1).trim());
     // The line itself is not repeated: it may be a password in clear.
     if (hash === undefined) {

@@ -70,6 +70,11 @@ describe("what is advertised of a timeout that is enforced", () => {
   });
 });
 
+it("a list of more than 16 parameters is not a hint to go by, empty ones included", () => {
+  expect(parseKeepAlive(`timeout=5, max=9${",".repeat(14)}`)).toStrictEqual({ timeout_ms: 5_000, max: 9 });
+  expect(parseKeepAlive(`timeout=5, max=9${",".repeat(15)}`)).toStrictEqual({ timeout_ms: undefined, max: undefined });
+});
+
 describe("writing", () => {
   it.each([
     [5, 100, "timeout=5, max=100"],

@@ -4,6 +4,7 @@
  * They are hints between two neighbours. The terms we give are shorter than those we enforce, and the terms we are given
  * are used up before they end, so that whoever believes them never loses the race. Deliberately absent: relaying.
  */
+import { listElements } from "../wire/lists.ts";
 
 export interface KeepAliveTerms {
   /** How long the connection may idle, in milliseconds; not said: undefined. */
@@ -12,14 +13,17 @@ export interface KeepAliveTerms {
   readonly max: number | undefined;
 }
 
+/** There are two, and room for some that were never standardised. What is longer is not a hint to go by. */
+const PARAMETERS_MAX = 16;
+
 const PARAMETER = /^(timeout|max)[ \t]*=[ \t]*"?([0-9]{1,9})"?$/i;
 
-/** Reads a `Keep-Alive` value; unknown or malformed parameters are ignored. It counts only beside its token. */
+/** Reads a `Keep-Alive` value; unknown or malformed parameters are ignored, and more than there may be. It counts only beside its token. */
 export function parseKeepAlive(value: string): KeepAliveTerms {
   let timeout_ms: number | undefined;
   let max: number | undefined;
-  for (const part of value.split(",")) {
-    const parameter = PARAMETER.exec(part.trim());
+  for (const element of listElements(value, PARAMETERS_MAX) ?? []) {
+    const parameter = PARAMETER.exec(element);
     if (parameter === null) continue;
     const number = Number(parameter[2]);
     if (parameter[1]?.toLowerCase() === "timeout") timeout_ms = number * 1_000;

@@ -5,7 +5,7 @@
  */
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import { type Framing, requestFraming } from "../wire/framing.ts";
-import { hasNoWeight, listMembers, trimWhitespace, withoutComments } from "../wire/octets.ts";
+import { hasNoWeight, listElements, listMembers, withoutComments, withoutParameters } from "../wire/lists.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
 import { destinationOf, isFutureAddress, type Target, targetOf } from "../wire/target.ts";
@@ -36,6 +36,15 @@ const SPECIAL_KINDS =
 
 /** No way has as many hops: what is larger is lowered to it (RFC 9110 section 7.6.2), and goes on as one less. */
 const MAX_FORWARDS_MAX = 1_000_000_000;
+
+/** There is one expectation. */
+const EXPECTATIONS_MAX = 16;
+/** A few transfer codings with weights. Of a longer list nothing is understood, as of none (RFC 9110 section 10.1.4). */
+const TE_MEMBERS_MAX = 32;
+/** Browsers offer one, libraries three. A longer list is ignored, as any offer may be (RFC 9110 section 7.8). */
+const UPGRADE_PROTOCOLS_MAX = 16;
+/** Recipients in `Via`. No way has as many: a request that names more goes round in circles, whatever names it goes by. */
+const VIA_RECIPIENTS_MAX = 256;
 
 /**
  * @param isTrusted the client is a neighbour that may have ended TLS before us
@@ -69,8 +78,9 @@ export function admit(
     };
   }
   if (fields.has(Kind.via) && hasPassedHere(fields.valuesOf(Kind.via), viaName)) return "loop-detected";
-  const expectations = head.minorVersion === 1 ? listMembers(fields.valuesOf(Kind.expect).join(",")) : [];
-  if (expectations.some((it) => it !== "100-continue")) return "expectation-unknown";
+  const expectations =
+    head.minorVersion === 1 ? listMembers(fields.valuesOf(Kind.expect).join(","), EXPECTATIONS_MAX) : [];
+  if (expectations === undefined || expectations.some((it) => it !== "100-continue")) return "expectation-unknown";
   const maxForwards = !isGateway && target.form === "asterisk" ? 0 : maxForwardsOf(head);
   if (typeof maxForwards === "string") return maxForwards;
   if (!isGateway && maxForwards !== 0 && !isForOthers(target)) return "absolute-form-required";
@@ -80,14 +90,14 @@ export function admit(
     options,
     expectsContinue: expectations.length > 0 && framing.kind !== "none" && framing.length !== 0,
     upgrade: head.minorVersion === 1 && options.upgrade ? offeredUpgrade(fields.valuesOf(Kind.upgrade)) : undefined,
-    takesTrailers:
-      head.minorVersion === 1 &&
-      options.te &&
-      listMembers(fields.valuesOf(Kind.te).join(",")).some(
-        (member) => /^trailers(?:[ \t]*;|$)/.test(member) && !hasNoWeight(member),
-      ),
+    takesTrailers: head.minorVersion === 1 && options.te && offersTrailers(fields.valuesOf(Kind.te)),
     maxForwards,
   };
+}
+
+function offersTrailers(values: readonly string[]): boolean {
+  const members = listMembers(values.join(","), TE_MEMBERS_MAX) ?? [];
+  return members.some((member) => withoutParameters(member) === "trailers" && !hasNoWeight(member));
 }
 
 function unfitForGateway({ form, scheme }: Target, isTrusted: boolean): AnswerReason | undefined {
@@ -111,11 +121,13 @@ function isForOthers({ form }: Target): boolean {
   return form === "absolute" || form === "authority";
 }
 
-/** Whether this proxy's own name stands among the recipients (RFC 9110 section 7.6.3). */
+/** Whether this proxy's own name stands among the recipients (RFC 9110 section 7.6.3), or more than any way has. */
 function hasPassedHere(values: readonly string[], viaName: string): boolean {
   const name = viaName.toLowerCase();
-  return listMembers(values.map(withoutComments).join(",")).some((member) => {
-    const [, receivedBy = ""] = member.split(/[ \t]+/);
+  const recipients = listMembers(values.map(withoutComments).join(","), VIA_RECIPIENTS_MAX);
+  if (recipients === undefined) return true;
+  return recipients.some((member) => {
+    const [, receivedBy = ""] = member.split(/[ \t]+/, 2);
     return receivedBy === name || receivedBy.replace(/:[0-9]*$/, "") === name;
   });
 }
@@ -124,16 +136,16 @@ function hasPassedHere(values: readonly string[], viaName: string): boolean {
 const UPGRADES_CUT: ReadonlySet<string | undefined> = new Set(["h2c", "h2", "http"]);
 
 function offeredUpgrade(values: readonly string[]): string | undefined {
-  const protocols = values.join(",").split(",").map(trimWhitespace);
-  const offered = protocols.filter((it) => it !== "" && !UPGRADES_CUT.has(it.toLowerCase().split("/")[0]));
+  const protocols = listElements(values.join(","), UPGRADE_PROTOCOLS_MAX) ?? [];
+  const offered = protocols.filter((it) => !UPGRADES_CUT.has(it.toLowerCase().split("/", 1)[0]));
   return offered.length === 0 ? undefined : offered.join(", ");
 }
 
 /** Whether a 101 response switches to nothing but what was offered (RFC 9110 section 7.8). */
 export function isSwitchOffered(admission: Admission, response: ResponseHead): boolean {
   if (connectionOptionsOf(response.fields).refusal !== undefined) return false;
-  const offered = listMembers(admission.upgrade ?? "");
-  const chosen = listMembers(response.fields.valuesOf(Kind.upgrade).join(","));
+  const offered = listMembers(admission.upgrade ?? "", UPGRADE_PROTOCOLS_MAX) ?? [];
+  const chosen = listMembers(response.fields.valuesOf(Kind.upgrade).join(","), UPGRADE_PROTOCOLS_MAX) ?? [];
   return chosen.length > 0 && chosen.every((protocol) => offered.includes(protocol));
 }
 

@@ -4,7 +4,7 @@
  * Deliberately absent: what the origin said, addresses, stack traces. The ledger gets those.
  */
 
-import { hasNoWeight, listMembers } from "../wire/octets.ts";
+import { hasNoWeight, listMembers, withoutParameters, withoutQuotedText } from "../wire/lists.ts";
 import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
 import { CHALLENGE_LINE } from "./authentication.ts";
 import { dialErrorText, dialErrorType } from "./dial-faults.ts";
@@ -252,8 +252,7 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?
   const type = dialError ?? meaning.proxyError;
   const text = dialError === undefined ? meaning.text : dialErrorText(dialError);
   const title = reasonPhrases[status] ?? "Error";
-  const wantsJson =
-    context.accept !== undefined && context.accept.length <= ACCEPT_BYTES_MAX && takesJson(context.accept);
+  const wantsJson = context.accept !== undefined && takesJson(context.accept);
   const body = wantsJson
     ? `${JSON.stringify({ type: "about:blank", title, status, reason, detail: text })}\n`
     : `${status} ${title}: ${reason}\n${text}\n`;
@@ -272,21 +271,15 @@ export function statusName(viaName: string): string {
   return /^[a-z*]/i.test(viaName) ? viaName : `"${viaName}"`;
 }
 
-/** Browsers send less than 200 bytes. Reading `Accept` takes time that grows faster than its length, so more is not read. */
-const ACCEPT_BYTES_MAX = 1_024;
+/** Browsers send about ten. To a client with more, text is as good as anything. */
+const ACCEPT_RANGES_MAX = 64;
 
-const JSON_RANGES: ReadonlySet<string | undefined> = new Set([
-  "application/json",
-  "application/problem+json",
-  "application/*",
-]);
+const JSON_RANGES: ReadonlySet<string> = new Set(["application/json", "application/problem+json", "application/*"]);
 
 /** Whether JSON is asked for by name; of those who take anything most are people (RFC 9110 section 12.5.1). */
 function takesJson(accept: string): boolean {
-  // What is quoted may hold commas.
-  return listMembers(accept.replace(/"(?:[^"\\]|\\.)*"/g, '""')).some(
-    (member) => JSON_RANGES.has(member.split(/[ \t]*;/)[0]) && !hasNoWeight(member),
-  );
+  const ranges = listMembers(withoutQuotedText(accept), ACCEPT_RANGES_MAX) ?? [];
+  return ranges.some((range) => JSON_RANGES.has(withoutParameters(range)) && !hasNoWeight(range));
 }
 
 /** A whole answer of the proxy's own. */

@@ -61,6 +61,12 @@ describe("credentials", () => {
     expect(await new Asking().ask(values)).toEqual({ ...wrong, isAtOnce: true });
   });
 
+  it("are a name and a password of 1,024 bytes together at most: longer ones are not even looked at", async () => {
+    const asking = new Asking({ a: hashOf("\u00e9".repeat(511)) });
+    expect(await asking.ask(basic(`a:${"\u00e9".repeat(511)}`))).toEqual(good);
+    expect(await asking.ask(basic(`a:${"\u00e9".repeat(511)}x`))).toEqual({ ...wrong, isAtOnce: true });
+  });
+
   it("may be in UTF-8, and hold colons in the password", async () => {
     const asking = new Asking({ "zo\u00eb": hashOf("a:\u20ac") });
     expect(await asking.ask(basic("zo\u00eb:a:\u20ac"))).toEqual(good);

@@ -19,6 +19,12 @@ import { decoyHashes, hasSameCost, isSameHash, matchesPassword, type PasswordHas
 /** Wrong credentials, and clients that have logged in, that are remembered: some hundred kilobytes each. */
 const REMEMBERED_MAX = 4_096;
 
+/**
+ * Bytes of a name and a password together, as they are sent. Normalising them takes a time that grows with the square of their
+ * length where accents are stacked without end (48 KiB: half a second), and nobody has been asked yet who they are.
+ */
+const CREDENTIALS_BYTES_MAX = 1_024;
+
 export type Users = ReadonlyMap<string, PasswordHash>;
 
 interface Check {
@@ -139,7 +145,9 @@ function remember(keys: Set<string>, key: string): void {
 function basicCredentials(value: string): { name: string; password: string } | undefined {
   const token = /^basic +([a-z0-9+/\-._~]+=*)$/i.exec(value)?.[1];
   if (token === undefined) return undefined;
-  const text = Buffer.from(token, "base64").toString("utf8");
+  const octets = Buffer.from(token, "base64");
+  if (octets.length > CREDENTIALS_BYTES_MAX) return undefined;
+  const text = octets.toString("utf8");
   const colon = text.indexOf(":");
   // RFC 7617 section 2: neither holds control characters.
   if (colon < 0 || /[\x00-\x1f\x7f]/.test(text)) return undefined;

@@ -18,14 +18,14 @@ export function addBodyPiece(outbox: Outbox, isChunked: boolean, octets: Octets,
 }
 
 /** Adds the end of a chunked body with the trailers that may go on. */
-export function addLastChunk(outbox: Outbox, trailers: Trailers | undefined, nominated: readonly string[]): void {
+export function addLastChunk(outbox: Outbox, trailers: Trailers | undefined, nominated: ReadonlySet<string>): void {
   outbox.addText(lastChunk(trailers === undefined ? "" : trailerLines(trailers, nominated)));
 }
 
 /** Every kind that is recognised decides framing, routing, identity or this hop: too late in a trailer. */
 const CUT_KINDS: KindSet = kindSet(...Object.values(Kind).filter((kind) => kind !== Kind.other));
 /** Others whose meaning is needed before the content (RFC 9110 section 6.5.1). */
-const CUT_NAMES = [
+const CUT_NAMES: ReadonlySet<string> = new Set([
   "age",
   "cache-control",
   "content-encoding",
@@ -44,12 +44,12 @@ const CUT_NAMES = [
   "if-modified-since",
   "if-unmodified-since",
   "if-range",
-];
+]);
 
-function trailerLines(trailers: Trailers, nominated: readonly string[]): string {
+function trailerLines(trailers: Trailers, nominated: ReadonlySet<string>): string {
   return fieldLines(trailers.fields, {
     kinds: CUT_KINDS,
-    nominated: [...nominated, ...CUT_NAMES],
+    nominated: nominated.size === 0 ? CUT_NAMES : new Set([...nominated, ...CUT_NAMES]),
     kept: 0,
     isIrregular: false,
   });

@@ -152,3 +152,11 @@ describe("Refresh", () => {
 it("a forward proxy, which has no origins of its own, says nothing anew", () => {
   expect(location("http://127.0.0.1:3000/", { to: [] })).toBeUndefined();
 });
+
+it("a client that names its server at greater length than DNS knows gets references as they came", () => {
+  const askedBy = (host: string) =>
+    location("http://127.0.0.1:3000/", { request: ["GET / HTTP/1.1", `Host: ${host}`] });
+  const longest = `${"a".repeat(254)}:65535`;
+  expect(askedBy(longest)).toBe(`http://${longest}/`);
+  expect(askedBy(`a${longest}`)).toBeUndefined();
+});

@@ -23,6 +23,12 @@ interface ServerName {
   readonly authority: string;
 }
 
+/**
+ * The longest host and port that DNS knows. A client that names its server at greater length gets references as they came: its
+ * `Host` may take most of a head, and would be repeated in as many lines as the origin sends.
+ */
+const CLIENT_AUTHORITY_MAX = 260;
+
 const DEFAULT_PORTS: Readonly<Record<Scheme, string>> = { http: ":80", https: ":443" };
 const ABSOLUTE = /^(https?):\/\/([^/?#]+)/i;
 
@@ -51,7 +57,7 @@ export class OriginReferences {
   lines(fields: FieldTable, request: RequestHead, isTrusted: boolean): string | undefined {
     if (this.names.size === 0) return undefined;
     const client = serverNamedBy(request, isTrusted);
-    if (client.authority === "") return undefined;
+    if (client.authority === "" || client.authority.length > CLIENT_AUTHORITY_MAX) return undefined;
     let isAnyNew = false;
     let lines = "";
     for (let index = 0; index < fields.count; index++) {

@@ -21,6 +21,8 @@ export type Cost = Pick<PasswordHash, "ln" | "r" | "p">;
 const COST = { ln: 15, r: 8, p: 1 } as const;
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
+/** Of a new password, in UTF-8; a check takes a name and a password of 1,024 bytes together (basic-authentication.ts). */
+export const PASSWORD_BYTES_MAX = 512;
 const HASH_BYTES_MAX = 64;
 /** What a file may ask for: beyond, a typing error would take all memory and minutes. */
 const LN_MAX = 20;

@@ -15,7 +15,7 @@ it.each([
 ])("30,000 octets in 5,000 chunks of one octet, %s, go on in few chunks", (_how, readBytes) => {
   const outbox = new Outbox();
   const context = { outbox, settings: { headLimits: { headBytesMax: 65_536, fieldsMax: 1_000 } } };
-  const admission = { framing: { kind: "chunked", length: -1 }, options: { nominated: [] } };
+  const admission = { framing: { kind: "chunked", length: -1 }, options: { nominated: new Set() } };
   const relay = new RequestRelay(context as unknown as ProxyContext, admission as unknown as Admission);
   const body = octets(`${"1\r\nx\r\n".repeat(5_000)}0\r\n\r\n`);
   for (let at = 0; at < body.length; at += readBytes) relay.read(body.subarray(at, at + readBytes), 0);

@@ -11,24 +11,23 @@ import type { RefusalCode } from "../wire/refusals.ts";
 import type { Admission } from "./admission.ts";
 import { addBodyPiece, addLastChunk } from "./body-writing.ts";
 import type { ProxyContext } from "./context.ts";
+import { HeldBody } from "./held-body.ts";
 
 /** Octets of a body that are held for a connection or a retry: one read's worth, and most forms and API calls. */
 export const HELD_BYTES_MAX = 64 * 1024;
-/** What is held in pieces smaller than this is joined: a buffer and a chunk's framing cost more than copying them. */
-const PIECE_BYTES_MIN = 4 * 1024;
 
 export class RequestRelay implements BodySink {
   /** Octets of the body received. */
   bytes = 0;
   private mode: "holding" | "streaming" | "discarding" = "holding";
-  private held: Octets[] | undefined;
+  private held: HeldBody | undefined;
   /** What the present read brought of it, not copied yet. */
   private arrived: Octets[] | undefined;
   private heldBytes = 0;
   private isChunked: boolean;
   private readonly body: BodyReader;
   private readonly outbox: Outbox;
-  private readonly nominated: readonly string[];
+  private readonly nominated: ReadonlySet<string>;
 
   constructor(context: ProxyContext, { framing, options }: Admission) {
     this.body = BodyReader.for(framing, context.settings.headLimits);
@@ -72,7 +71,11 @@ export class RequestRelay implements BodySink {
   /** Reads on from `from`; what streams is in the outbox then. Returns the position behind what belongs to the body. */
   read(octets: Octets, from: number): number {
     const end = this.body.read(octets, from, this);
-    if (this.arrived !== undefined) this.keepArrived(this.arrived);
+    if (this.arrived !== undefined) {
+      this.held ??= new HeldBody();
+      this.held.add(this.arrived);
+      this.arrived = undefined;
+    }
     if (this.body.isComplete && this.mode === "streaming") this.addEnd();
     return end;
   }
@@ -89,23 +92,11 @@ export class RequestRelay implements BodySink {
     this.heldBytes += octets.length;
   }
 
-  /** Few buffers, and as many chunks towards the origin, however small the client's chunks and segments are. */
-  private keepArrived(arrived: Octets[]): void {
-    this.arrived = undefined;
-    this.held ??= [];
-    const last = this.held.at(-1);
-    if (last !== undefined && last.length < PIECE_BYTES_MIN) {
-      this.held.pop();
-      arrived.unshift(last);
-    }
-    this.held.push(Buffer.concat(arrived) as unknown as Octets);
-  }
-
   /** Adds what is held to the outbox, behind the head, and streams from now on. @param isChunked towards the origin */
   stream(isChunked: boolean): void {
     this.mode = "streaming";
     this.isChunked = isChunked;
-    for (const piece of this.held ?? []) addBodyPiece(this.outbox, isChunked, piece, 0, piece.length);
+    for (const piece of this.held?.pieces ?? []) addBodyPiece(this.outbox, isChunked, piece, 0, piece.length);
     if (this.body.isComplete) this.addEnd();
     if (!this.isWhollyHeld) this.letGo();
   }

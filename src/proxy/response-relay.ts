@@ -47,7 +47,7 @@ export class ResponseRelay implements BodySink {
   private head: ResponseHead | undefined;
   /** Set once the final response's head was forwarded. */
   private body: BodyReader | undefined;
-  private nominated: readonly string[] = [];
+  private nominated: ReadonlySet<string> = new Set();
   private interimResponses = 0;
   private readonly beganAt_ms: number;
   private readonly context: ProxyContext;

@@ -6,7 +6,8 @@
  * by name; order and repetition are kept as they came (RFC 9110 section 5.3).
  */
 import { FORWARDING_NAMES, FORWARDING_PREFIXES } from "./forwarding-names.ts";
-import { isToken, listMembers, matchesAt, matchesOctets, type Octets, SP, trimWhitespace } from "./octets.ts";
+import { listMembers } from "./lists.ts";
+import { isToken, matchesAt, matchesOctets, type Octets, SP, trimWhitespace } from "./octets.ts";
 import type { RefusalCode } from "./refusals.ts";
 
 /** The fields that the proxy treats in a way of its own. Every other field is `other` and passes as it came. */
@@ -80,6 +81,9 @@ const NAMES: readonly (readonly [name: string, kind: Kind])[] = [
 ];
 const NAME_LENGTH_MAX = 25;
 
+/** The names of all fields that are recognised, in lowercase. */
+export const recognisedNames: readonly string[] = NAMES.map(([name]) => name);
+
 /** Names with a hyphen that decide framing, concern one hop, or tell of the client; not those of an origin to a client. */
 const HYPHENATED = new Set(NAMES.map(([name]) => name).filter((name) => name.includes("-")));
 for (const name of ["set-cookie", "content-location", "proxy-authenticate", "proxy-authentication-info"]) {
@@ -138,8 +142,9 @@ export function kindOf(octets: Octets, start: number, length: number, hasMark: b
 
 /** Whether it is one of them but for its marks: most gateways to CGI make `_` of a hyphen, some of every mark (lighttpd). */
 function respelledOr(octets: Octets, start: number, length: number): Kind {
+  // A longer name is one of them by its beginning alone: the rest may be thousands of marks.
   const name = octets
-    .latin1Slice(start, start + length)
+    .latin1Slice(start, start + Math.min(length, NAME_LENGTH_MAX + 1))
     .toLowerCase()
     .replace(/[^a-z0-9]/g, "-");
   if (HYPHENATED.has(name)) return Kind.respelled;
@@ -265,21 +270,21 @@ export interface ConnectionOptions {
   readonly upgrade: boolean;
   readonly te: boolean;
   /** Lowercase names of other nominated fields, which must not go on; usually empty. */
-  readonly nominated: readonly string[];
+  readonly nominated: ReadonlySet<string>;
   /** Why a message with these is refused; not refused: absent. */
   readonly refusal?: RefusalCode;
 }
 
-/**
- * Different names that a message may nominate. Each is looked for among all field lines, so their number bounds the work;
- * honest messages nominate one or two.
- */
+/** Different names that a message may nominate; honest messages nominate one or two. */
 export const NOMINATED_MAX = 64;
+/** Options in all `Connection` fields of a message, repeated and empty ones included: some for each proxy that merged lists. */
+export const CONNECTION_OPTIONS_MAX = 256;
 
-const none: readonly string[] = [];
+const none: ReadonlySet<string> = new Set();
 const noOptions: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, te: false, nominated: none };
 const onlyClose: ConnectionOptions = { ...noOptions, close: true };
 const onlyKeepAlive: ConnectionOptions = { ...noOptions, keepAlive: true };
+const tooMany: ConnectionOptions = { ...noOptions, refusal: "too-many-connection-options" };
 
 /** Reads the connection options of a head. The three commonest answers are shared objects. */
 export function connectionOptionsOf(fields: FieldTable): ConnectionOptions {
@@ -289,9 +294,11 @@ export function connectionOptionsOf(fields: FieldTable): ConnectionOptions {
     if (first === "keep-alive" || first === "Keep-Alive") return onlyKeepAlive;
     if (first === "close") return onlyClose;
   }
+  const members = listMembers(fields.valuesOf(Kind.connection).join(","), CONNECTION_OPTIONS_MAX);
+  if (members === undefined) return tooMany;
   const options = { close: false, keepAlive: false, upgrade: false, te: false };
   const nominated = new Set<string>();
-  for (const member of listMembers(fields.valuesOf(Kind.connection).join(","))) {
+  for (const member of members) {
     if (member === "close") options.close = true;
     else if (member === "keep-alive") options.keepAlive = true;
     else if (member === "upgrade") options.upgrade = true;
@@ -299,7 +306,7 @@ export function connectionOptionsOf(fields: FieldTable): ConnectionOptions {
     else if (isToken(member)) nominated.add(member);
     // Whatever was meant, perhaps by somebody in between who reads it otherwise: to close behind it is always safe.
     else options.close = true;
-    if (nominated.size > NOMINATED_MAX) return { ...noOptions, refusal: "too-many-connection-options" };
+    if (nominated.size > NOMINATED_MAX) return tooMany;
   }
-  return { ...options, nominated: [...nominated] };
+  return { ...options, nominated };
 }

@@ -77,6 +77,11 @@ const declared: Row[] = [
     lines: ["Transfer-Encoding: chunked", "Transfer-Encoding: identity"],
     gives: "transfer-encoding-invalid",
   },
+  {
+    name: "seventeen codings, however they are said",
+    lines: [`Transfer-Encoding: ${"gzip,".repeat(16)}`, "Transfer-Encoding: chunked"],
+    gives: "transfer-encoding-invalid",
+  },
   { name: "without chunked", lines: ["Transfer-Encoding: gzip"], gives: "transfer-encoding-invalid" },
   { name: "identity", lines: ["Transfer-Encoding: identity"], gives: "transfer-encoding-invalid" },
   { name: "chunked with a parameter", lines: ["Transfer-Encoding: chunked;a=b"], gives: "transfer-encoding-invalid" },

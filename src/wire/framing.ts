@@ -5,7 +5,7 @@
  * final chunked. Deliberately absent: leniency switches. What goes on is framed anew from this decision.
  */
 import { Kind } from "./fields.ts";
-import { listMembers } from "./octets.ts";
+import { listMembers } from "./lists.ts";
 import type { RefusalCode } from "./refusals.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { ResponseHead } from "./response-head.ts";
@@ -29,6 +29,9 @@ const closeDelimitedBody: Framing = { kind: "close", length: -1 };
 const LENGTH_MAX = 999_999_999_999_999;
 /** Digits, leading zeros included, which are grammatical (RFC 9110 section 8.6). */
 const LENGTH_DIGITS_MAX = 64;
+
+/** More than ever stood in one message; any number but one is refused, and this many are not looked at. */
+const TRANSFER_CODINGS_MAX = 16;
 
 const FRAMING_KINDS = (1 << Kind.contentLength) | (1 << Kind.transferEncoding);
 
@@ -75,7 +78,8 @@ function declaredFraming(head: RequestHead | ResponseHead): FramingDecision {
   if (isChunked && fields.has(Kind.contentLength)) return "length-and-chunked";
   if (isChunked) {
     if (head.minorVersion === 0) return "transfer-encoding-in-http10";
-    const codings = listMembers(fields.valuesOf(Kind.transferEncoding).join(","));
+    const codings = listMembers(fields.valuesOf(Kind.transferEncoding).join(","), TRANSFER_CODINGS_MAX);
+    if (codings === undefined) return "transfer-encoding-invalid";
     if (codings[codings.length - 1] !== "chunked" || codings.indexOf("chunked") !== codings.length - 1) {
       return "transfer-encoding-invalid";
     }

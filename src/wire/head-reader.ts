@@ -15,7 +15,7 @@ import type { RefusalCode } from "./refusals.ts";
 export interface HeadLimits {
   /** Octets of the whole head, the final empty line included. */
   readonly headBytesMax: number;
-  /** Field lines. */
+  /** Field lines, and lines folded behind them. */
   readonly fieldsMax: number;
 }
 
@@ -51,6 +51,7 @@ export abstract class HeadReader {
   /** The length of the start-line; it has not ended yet: -1. */
   private startLineLength: number;
   private isStartLineJudged: boolean;
+  private foldedLines = 0;
   private hasControlCharacter = false;
   /** What has arrived of a section that comes in pieces. */
   private kept: Octets | undefined;
@@ -170,11 +171,15 @@ export abstract class HeadReader {
 
   /** Returns where the line ends; refused, or not ended yet: -1. */
   private judgeField(octets: Octets, lineStart: number, to: number): number {
-    if (this.fields.count >= this.limits.fieldsMax) return this.refuseLine("too-many-fields", octets, lineStart, to);
+    if (this.fields.count + this.foldedLines >= this.limits.fieldsMax) {
+      return this.refuseLine("too-many-fields", octets, lineStart, to);
+    }
     if (isWhitespace(octets[lineStart] as number)) {
       const fault = this.judgeFolding();
       if (fault !== undefined) return this.refuseLine(fault, octets, lineStart, to);
-      return this.endOfLine(octets, lineStart, to);
+      const lineEnd = this.endOfLine(octets, lineStart, to);
+      if (lineEnd >= 0) this.foldedLines++;
+      return lineEnd;
     }
     let nameEnd = lineStart;
     let classes = 0;

@@ -16,7 +16,7 @@ export interface Cut {
   /** Kinds of fields that do not go on. */
   readonly kinds: KindSet;
   /** Lowercase names of fields that do not go on because `Connection` nominates them. */
-  readonly nominated: readonly string[];
+  readonly nominated: ReadonlySet<string>;
   /** Kinds that cannot be nominated away. */
   readonly kept: KindSet;
   /** Whether lines are written anew instead of copied (folding, space before a colon). */
@@ -36,7 +36,7 @@ export function startAndFieldLines(fields: FieldTable, cut: Cut): string {
 }
 
 function copiedLines(fields: FieldTable, cut: Cut, from: number): string {
-  if ((fields.kinds & cut.kinds) === 0 && cut.nominated.length === 0) return fields.text.slice(from, fields.end);
+  if ((fields.kinds & cut.kinds) === 0 && cut.nominated.size === 0) return fields.text.slice(from, fields.end);
   let lines = "";
   let keptFrom = from;
   for (let index = 0; index < fields.count; index++) {
@@ -59,7 +59,7 @@ function rewrittenLines(fields: FieldTable, cut: Cut): string {
 function isCut(fields: FieldTable, index: number, cut: Cut): boolean {
   const bit = 1 << fields.kind(index);
   if ((cut.kinds & bit) !== 0) return true;
-  if (cut.nominated.length === 0) return false;
+  if (cut.nominated.size === 0) return false;
   if ((cut.kept & bit) !== 0 && fields.kind(index) !== Kind.other) return false;
-  return cut.nominated.includes(fields.name(index).toLowerCase());
+  return cut.nominated.has(fields.name(index).toLowerCase());
 }

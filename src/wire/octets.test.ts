@@ -1,6 +1,6 @@
-/** Characters of HTTP: tokens, white space and lists. */
+/** Characters of HTTP: tokens and white space. */
 import { describe, expect, it } from "vitest";
-import { isToken, isTokenOctet, listMembers, matchesAt, trimWhitespace } from "./octets.ts";
+import { isToken, isTokenOctet, matchesAt, trimWhitespace } from "./octets.ts";
 
 describe("tokens (RFC 9110 section 5.6.2)", () => {
   it("the token characters are just these 77", () => {
@@ -13,19 +13,6 @@ describe("tokens (RFC 9110 section 5.6.2)", () => {
   it("a token has at least one character, and only such", () => {
     expect(["a", "a-b", "!"].map(isToken)).toStrictEqual([true, true, true]);
     expect(["", "a b", "a:", "\xe9", "\u0100", "\ud83d\ude00"].map(isToken)).toStrictEqual(Array(6).fill(false));
-  });
-});
-
-describe("lists (RFC 9110 section 5.6.1)", () => {
-  it.each([
-    ["", []],
-    ["a", ["a"]],
-    ["A, b ,\tC", ["a", "b", "c"]],
-    [",, ,a,, ,", ["a"]],
-    ["a b", ["a b"]],
-    ["\xa0a", ["\xa0a"]],
-  ])("%j", (value, members) => {
-    expect(listMembers(value)).toStrictEqual(members);
   });
 });
 

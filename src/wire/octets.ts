@@ -71,42 +71,6 @@ export function matchesOctets(octets: Octets, start: number, lowercase: Uint8Arr
   return true;
 }
 
-/** Members of a comma-separated list, trimmed and lowercased; empty ones are ignored (RFC 9110 section 5.6.1.2). */
-export function listMembers(value: string): string[] {
-  const members: string[] = [];
-  for (const part of value.split(",")) {
-    const member = trimWhitespace(part).toLowerCase();
-    if (member !== "") members.push(member);
-  }
-  return members;
-}
-
-/** Whether a lowercased list member says `q=0`: not this one (RFC 9110 section 12.4.2). */
-export function hasNoWeight(member: string): boolean {
-  return /;[ \t]*q=0(?:\.0{0,3})?[ \t]*(?:;|$)/.test(member);
-}
-
-/** Without its comments (RFC 9110 section 5.6.5), each a space; one that does not end is none, so that it hides nothing. */
-export function withoutComments(value: string): string {
-  if (!value.includes("(")) return value;
-  const kept: string[] = [];
-  const starts: number[] = [];
-  for (let i = 0; i < value.length; i++) {
-    const character = value.charAt(i);
-    const start = character === ")" ? starts.pop() : undefined;
-    if (start !== undefined) {
-      kept.length = start;
-      kept.push(" ");
-      continue;
-    }
-    if (character === "(") starts.push(kept.length);
-    kept.push(character);
-    // A quoted pair within a comment.
-    if (character === "\\" && starts.length > 0 && i + 1 < value.length) kept.push(value.charAt(++i));
-  }
-  return kept.join("");
-}
-
 /** Without the optional white space (SP, HTAB) around it; `String.trim` removes more than HTTP allows. */
 export function trimWhitespace(text: string): string {
   let start = 0;

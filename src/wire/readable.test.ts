@@ -15,6 +15,9 @@ describe("the beginning of what was received", () => {
     ["half a line that begins with a URL", "http://user:sec", "http"],
     ["a password", "GET  http://user:secret@host/ HTTP/1.1\r\n", "GET  http://***@host/ HTTP/1.1"],
     ["a password that a tab separates", "GET\thttp://user:secret@host/\r\n", "***@host/"],
+    ["more words than are shown", `${"a@b ".repeat(10_000)}\r\n`, `${"***@b ".repeat(8)}...`],
+    ["words with nothing between them", `GET${" ".repeat(10_000)}/\r\n`, `GET${" ".repeat(45)}...`],
+    ["white space at the end", "GET / \r\n", "GET / "],
     ["a long password", `GET http://user:${"s".repeat(100)}@host/\r\n`, "GET http://***@host/"],
   ])("%s", (_name, received, shown) => expect(readableStart(received)).toBe(shown));
 });

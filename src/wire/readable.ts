@@ -18,6 +18,18 @@ export function readableStart(received: string): string {
   const lineEnd = received.search(/[\r\n]/);
   // Of half a line nobody can tell where a password in it ends.
   const line = lineEnd >= 0 ? received.slice(0, lineEnd) : (/^[^ :/@]*/.exec(received)?.[0] ?? "");
-  const harmless = line.split(" ").map(withoutUserinfo).join(" ");
+  const harmless = harmlessStart(line);
   return harmless.length > SHOWN_MAX ? `${escaped(harmless.slice(0, SHOWN_MAX))}...` : escaped(harmless);
+}
+
+/** The words of a line without what may be secret, as far as they are shown: a line may hold thousands. */
+function harmlessStart(line: string): string {
+  let shown = "";
+  for (let from = 0; from <= line.length && shown.length <= SHOWN_MAX; ) {
+    const space = line.indexOf(" ", from);
+    const end = space < 0 ? line.length : space;
+    shown += (from === 0 ? "" : " ") + withoutUserinfo(line.slice(from, end));
+    from = end + 1;
+  }
+  return shown;
 }

@@ -148,6 +148,14 @@ it("is limited in octets, whatever it consists of", () => {
   expect(read(`HTTP/1.1 200 ${"x".repeat(200)}`, limits)).toStrictEqual({ refused: "head-too-large" });
 });
 
+it("counts folded lines as lines", () => {
+  const limits = { headBytesMax: 100, fieldsMax: 3 };
+  expect(read("HTTP/1.1 200 OK\r\nA: b\r\n c\r\n d\r\n\r\n", limits)).toHaveProperty("fields", [["A", "b c d"]]);
+  expect(read("HTTP/1.1 200 OK\r\nA: b\r\n c\r\n d\r\n e\r\n\r\n", limits)).toStrictEqual({
+    refused: "too-many-fields",
+  });
+});
+
 it("reads from the middle of a buffer", () => {
   expect(new ResponseHead(defaultHeadLimits).read(octets("xxHTTP/1.1 200 OK\r\n\r\nbody"), 2)).toBe(21);
 });

@@ -45,8 +45,12 @@ function isPort(match: RegExpExecArray | null, index: number): boolean {
   return match !== null && Number(match[index] ?? "") <= PORT_MAX;
 }
 
+/** Eight groups of four digits, the last two as the longest IPv4 address. */
+const IPV6_LENGTH_MAX = 45;
+
 /** Eight groups of up to four hexadecimal digits; `::` once for one group or more of zeros; the last two as IPv4. */
 function isIpv6(text: string): boolean {
+  if (text.length > IPV6_LENGTH_MAX) return false;
   const [left = "", right, ...more] = text.split("::");
   if (more.length > 0) return false;
   const before = left === "" ? [] : left.split(":");

@@ -225,7 +225,7 @@ it("nothing is tolerated unless it is named, by the reader that has nothing to d
 
 it("the work is linear in the bytes, byte by byte", () => {
   const bytes = octets(`HTTP/1.1 200 OK\r\nA: ${"b\n \x00".repeat(16_000)}\r\n\r\n`);
-  const head = responseHeadFor(defaultHeadLimits, new Set(ALL));
+  const head = responseHeadFor({ ...defaultHeadLimits, fieldsMax: 20_000 }, new Set(ALL));
   const began = performance.now();
   for (let i = 0; i < bytes.length && head.refusal === undefined; i++) head.read(bytes.subarray(i, i + 1), 0);
   expect(head.refusal).toBe("head-too-large");

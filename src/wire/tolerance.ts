@@ -107,17 +107,44 @@ class HeadMender {
     this.outBytes = 0;
     let end = -1;
     for (let position = from; position < to && end < 0; position++) {
-      if (this.take(octets[position] as number)) end = position + 1;
+      if (this.hasReturn && octets[position] !== LF) {
+        this.hasReturn = false;
+        this.takeText(CR);
+      }
+      if (this.isInValue && !this.hasReturn) position = this.takeValue(octets, position, to);
+      if (position < to && this.take(octets[position] as number)) end = position + 1;
     }
     return { end, mended: this.out.subarray(0, this.outBytes) };
+  }
+
+  /** Takes what belongs to a value for sure, which is most of a head. Returns where that ends. */
+  private takeValue(octets: Octets, from: number, to: number): number {
+    const { out } = this;
+    const mended = this.takesControls ? MENDED : UNMENDED;
+    const outFrom = this.outBytes - from;
+    let hasControls = false;
+    let position = from;
+    for (; position < to; position++) {
+      const octet = octets[position] as number;
+      const isBreak = octet === LF || octet === CR;
+      // A CR that is the last byte may belong to a line end.
+      if (isBreak && (octet === LF || position + 1 === to || octets[position + 1] === LF)) break;
+      const taken = mended[octet] as number;
+      hasControls ||= taken !== octet;
+      out[outFrom + position] = taken;
+    }
+    if (hasControls) this.noteControls();
+    this.outBytes = outFrom + position;
+    this.mendedBytes += position - from;
+    return position;
   }
 
   /** @returns whether the head is over */
   private take(octet: number): boolean {
     if (this.hasReturn) {
+      // LF, or it would have been taken for a bare one.
       this.hasReturn = false;
-      if (octet === LF) return this.endLine(false);
-      this.takeText(CR);
+      return this.endLine(false);
     }
     if (octet === CR) {
       this.hasReturn = true;
@@ -136,8 +163,7 @@ class HeadMender {
     }
     this.isLineBegun = true;
     if (this.isInValue && this.takesControls && isControl(octet)) {
-      note(this.controlLines, this.lineStart);
-      this.noteTolerated("control-characters");
+      this.noteControls();
       return this.put(SP);
     }
     if (octet === COLON && !this.isStartLine) this.isInValue = true;
@@ -166,6 +192,11 @@ class HeadMender {
     this.mendedBytes++;
   }
 
+  private noteControls(): void {
+    note(this.controlLines, this.lineStart);
+    this.noteTolerated("control-characters");
+  }
+
   private noteTolerated(kind: ToleranceKind): void {
     if (!this.tolerated.includes(kind)) this.tolerated.push(kind);
   }
@@ -190,6 +221,10 @@ function note(lines: number[], lineStart: number): void {
 function isControl(octet: number): boolean {
   return (octet < 32 && octet !== HTAB && octet !== LF) || octet === 127;
 }
+
+/** What becomes of each byte in a value. */
+const UNMENDED = Uint8Array.from({ length: 256 }, (_, octet) => octet);
+const MENDED = UNMENDED.map((octet) => (isControl(octet) ? SP : octet));
 
 /** Whether one of the lines, in their order, belongs to a field that decides. */
 function touchesDeciding(fields: FieldTable, lines: readonly number[]): boolean {

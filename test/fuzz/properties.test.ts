@@ -260,7 +260,7 @@ describe("fields that go on", () => {
           expect(head.refusal).toBeUndefined();
           const written = fieldLines(head.fields, {
             kinds: kindSet(...cutKinds),
-            nominated,
+            nominated: new Set(nominated),
             kept: kindSet(...keptKinds),
             isIrregular: head.isIrregular,
           });

@@ -6,8 +6,9 @@
  */
 import { persistenceAfter } from "../../connection/persistence.ts";
 import type { Clock, Dialer, Socket, SocketHandler } from "../../net/ports.ts";
-import { connectionOptionsOf } from "../../wire/fields.ts";
-import { listMembers, type Octets } from "../../wire/octets.ts";
+import { CONNECTION_OPTIONS_MAX, connectionOptionsOf } from "../../wire/fields.ts";
+import { listMembers } from "../../wire/lists.ts";
+import type { Octets } from "../../wire/octets.ts";
 import type { ResponseHead } from "../../wire/response-head.ts";
 import { type Message, ResponseReader } from "./message-reader.ts";
 
@@ -265,7 +266,7 @@ class ClientConnection implements SocketHandler {
   private isPersistentAfter(head: ResponseHead): boolean {
     const options = connectionOptionsOf(head.fields);
     const viaProxy = this.temper.believesProxyConnection
-      ? listMembers(head.fields.get("proxy-connection") ?? "").includes("keep-alive")
+      ? listMembers(head.fields.get("proxy-connection") ?? "", CONNECTION_OPTIONS_MAX)?.includes("keep-alive") === true
       : false;
     return persistenceAfter({
       minorVersion: head.minorVersion,

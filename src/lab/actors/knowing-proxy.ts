@@ -5,7 +5,9 @@
  * Deliberately absent: bodies of requests.
  */
 import type { Address, Dialer, Socket, SocketHandler } from "../../net/ports.ts";
-import { listMembers, type Octets } from "../../wire/octets.ts";
+import { CONNECTION_OPTIONS_MAX } from "../../wire/fields.ts";
+import { listMembers } from "../../wire/lists.ts";
+import type { Octets } from "../../wire/octets.ts";
 import type { RequestHead } from "../../wire/request-head.ts";
 import type { ResponseHead } from "../../wire/response-head.ts";
 import { type Message, RequestReader, ResponseReader } from "./message-reader.ts";
@@ -56,7 +58,8 @@ class KnowingRelay implements SocketHandler {
   onClose(): void {}
 
   private relay(head: RequestHead): void {
-    this.keepsClient = listMembers(head.fields.get("proxy-connection") ?? "").includes("keep-alive");
+    this.keepsClient =
+      listMembers(head.fields.get("proxy-connection") ?? "", CONNECTION_OPTIONS_MAX)?.includes("keep-alive") === true;
     this.dialer.dial(this.upstream, {
       onConnected: (server) => {
         const reader = new ResponseReader({

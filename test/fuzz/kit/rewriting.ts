@@ -126,10 +126,14 @@ export function faultOfRequest(
 }
 
 /** Whether a nominated field went on that is neither protected nor ours. */
-function nominatedFault(nominated: readonly string[], fields: FieldTable, mayBe: readonly Kind[]): string | undefined {
+function nominatedFault(
+  nominated: ReadonlySet<string>,
+  fields: FieldTable,
+  mayBe: readonly Kind[],
+): string | undefined {
   for (let index = 0; index < fields.count; index++) {
     const name = fields.name(index).toLowerCase();
-    if (nominated.includes(name) && !mayBe.includes(fields.kind(index))) return `${name} was nominated and goes on`;
+    if (nominated.has(name) && !mayBe.includes(fields.kind(index))) return `${name} was nominated and goes on`;
   }
   return undefined;
 }
