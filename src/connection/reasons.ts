@@ -31,6 +31,7 @@ export const closeReasons = {
   "pool-surplus": "not needed now: it made room in the pool for another, or its request had to wait",
   "pool-evicted": "its origin was not asked for longest, and gave way to another origin",
   "retry-suspect": "idle beside a connection that just turned out to be dead",
+  "binding-ended": "authentication had bound it to a client's connection, which takes no more requests",
   // Pressure and drain.
   evicted: "gave way to a newcomer: idle for longest, or slow, or its client held most places",
   overloaded: "no room, and nobody who would have to make room",
@@ -68,6 +69,7 @@ export const reuseRefusals = {
   "not-idle": "the connection is not idle",
   "unread-octets": "octets arrived that belong to no exchange",
   "peer-closed": "the origin has closed its side",
+  "bound-to-another": "authentication (NTLM, Negotiate) has bound the connection to another client's",
   retired: "the connection is kept only to see when the origin closes it",
   "end-in-doubt":
     "its last response described a body that it must not have; it gets a moment to show that it sends none",

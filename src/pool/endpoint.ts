@@ -8,6 +8,7 @@ import type { Deadlines } from "../connection/deadlines.ts";
 import { LinkedList, type OwnedNode } from "../connection/lists.ts";
 import type { CloseReason, ReuseRefusal } from "../connection/reasons.ts";
 import type { Clock } from "../net/ports.ts";
+import type { Bindings } from "./binding.ts";
 import { Lifetime } from "./lifetime.ts";
 import type { PoolObserver } from "./observer.ts";
 import type { OriginAddress } from "./origin-address.ts";
@@ -20,6 +21,8 @@ const AVOID_MS_MIN = 1_000;
 const AVOID_MS_MAX = 30_000;
 /** Idle deadlines are rounded down to this, so that slightly different lifetimes share a lane. */
 const IDLE_DEADLINE_STEP_MS = 50;
+/** In the middle of its handshake a client keeps its connection for this long although others wait for room: a few round trips. */
+const HANDSHAKE_MS = 1_000;
 
 export interface EndpointOptions {
   readonly origin: OriginAddress;
@@ -60,6 +63,8 @@ export class Endpoint {
   private failsWhenAsked = false;
   private isDraining = false;
   private readonly idle = new LinkedList<OwnedNode<PooledConnection>>();
+  /** Those that idle and are bound to one client's connection each. */
+  private readonly idleBound = new LinkedList<OwnedNode<PooledConnection>>();
   /** The retired connection that is watched until the origin closes it. */
   private probe: PooledConnection | undefined;
   private readonly options: EndpointOptions;
@@ -84,8 +89,14 @@ export class Endpoint {
     return this.inUse + this.dialing;
   }
 
+  /** Idle connections that anybody may use. */
   get idleCount(): number {
     return this.idle.size;
+  }
+
+  /** Idle connections that authentication has bound to one client each. */
+  get idleBoundCount(): number {
+    return this.idleBound.size;
   }
 
   /**
@@ -110,7 +121,31 @@ export class Endpoint {
       if (refusal === "not-well-inside") return none;
       if (refusal !== "end-in-doubt") this.retire(connection, refusal);
     }
-    return none;
+    return none ?? this.findUnbound(isRetriable, now);
+  }
+
+  /** None of the bound ones, which is told of one of them: why they are of no use is decided where every reuse is. */
+  private findUnbound(isRetriable: boolean, now: number): PooledConnection | undefined {
+    const connection = this.idleBound.newest?.owner;
+    if (connection === undefined) return undefined;
+    const refusal = this.refusal(connection, isRetriable, now);
+    if (refusal === undefined) return connection;
+    this.options.observer.reuseRefused(connection, refusal);
+    return undefined;
+  }
+
+  /**
+   * The connection that is bound to the client who asks, if it is fit, or how long it must be waited for (0: until all that has
+   * arrived is read). A request that may not be retried goes on it, too: anywhere else it would be a stranger's.
+   */
+  findBound(connection: PooledConnection, now: number): PooledConnection | { readonly wait_ms: number } | undefined {
+    if (connection.isBeingHeard) return { wait_ms: 0 };
+    const refusal = this.refusal(connection, true, now, connection.binding?.owner);
+    if (refusal === undefined) return connection;
+    this.options.observer.reuseRefused(connection, refusal);
+    if (refusal === "end-in-doubt") return { wait_ms: connection.reusableFrom_ms - now };
+    if (refusal !== "not-idle") this.retire(connection, refusal);
+    return undefined;
   }
 
   /**
@@ -126,7 +161,13 @@ export class Endpoint {
     });
   }
 
-  private refusal(connection: PooledConnection, isRetriable: boolean, now: number): ReuseRefusal | undefined {
+  /** @param bindings those of the client that asks; it has none: undefined */
+  private refusal(
+    connection: PooledConnection,
+    isRetriable: boolean,
+    now: number,
+    bindings?: Bindings,
+  ): ReuseRefusal | undefined {
     const { lifetime } = this;
     this.watch(connection, now);
     return reuseRefusal(
@@ -134,6 +175,7 @@ export class Endpoint {
         isIdle: connection.life.state === "idle",
         hasUnreadOctets: connection.hasUnreadOctets,
         peerHasClosed: connection.peerHasClosed,
+        isBoundToAnother: connection.isBoundToAnother(bindings),
         isRetired: connection.isRetired,
         isInDoubt: now < connection.reusableFrom_ms,
         idle_ms: now - connection.idleSince_ms,
@@ -192,14 +234,16 @@ export class Endpoint {
 
   onReleased(connection: PooledConnection): void {
     connection.idleSince_ms = this.now();
+    const { binding } = connection;
     if (this.isDraining) return connection.close("drained");
+    if (binding?.owner.isOver) return connection.close("binding-ended");
     const { limit_ms, reason } = this.idleLimit(connection);
     if (limit_ms <= 0) {
       this.retire(connection, reason);
       this.options.onRoom();
       return;
     }
-    this.idle.push(connection.idleNode);
+    (binding === undefined ? this.idle : this.idleBound).push(connection.idleNode);
     this.options.sharedIdle?.add(connection);
     this.setIdleDeadline(connection, limit_ms);
     this.options.onRoom();
@@ -236,6 +280,9 @@ export class Endpoint {
     // Nobody has closed it until now: that much is proven.
     this.lifetime.recordSurvival(idle_ms);
     if (connection.isRetired) return connection.close("idle-timeout");
+    // It may have kept its place until now only because of its handshake.
+    if (connection.binding !== undefined) this.options.onRoom();
+    if (connection.life.state !== "idle") return;
     const { limit_ms, reason } = this.idleLimit(connection);
     const left_ms = limit_ms - idle_ms;
     // The limit may have grown since the deadline was set.
@@ -248,7 +295,8 @@ export class Endpoint {
     connection.idleNode.leave();
     const teaches = refusal === "hint-expired" || refusal === "lifetime-learned";
     const left_ms = this.options.idleLimit_ms - (this.now() - connection.idleSince_ms);
-    if (!teaches || this.probe !== undefined || this.isDraining || left_ms <= 0) {
+    const mayBeWatched = connection.binding === undefined && this.probe === undefined && !this.isDraining;
+    if (!teaches || !mayBeWatched || left_ms <= 0) {
       return connection.close(closeReasonFor(refusal));
     }
     connection.isRetired = true;
@@ -284,10 +332,25 @@ export class Endpoint {
 
   /** Closes what is needed least, for somebody who needs a fresh connection. False: there is nothing idle. */
   makeRoom(): boolean {
-    const surplus = this.probe ?? this.idle.oldest?.owner;
+    const surplus = this.probe ?? this.idle.oldest?.owner ?? this.surplusBound();
     if (surplus === undefined) return false;
     surplus.close("pool-surplus");
     return true;
+  }
+
+  /** Without handshakes in progress; they get their time, and then whoever waits gets their place. */
+  private surplusBound(): PooledConnection | undefined {
+    const now = this.now();
+    let first: PooledConnection | undefined;
+    let first_ms = Number.POSITIVE_INFINITY;
+    for (const { owner } of this.idleBound) {
+      const { isMidway, since_ms } = owner.binding ?? { isMidway: false, since_ms: now };
+      const left_ms = since_ms + HANDSHAKE_MS - now;
+      if (!isMidway || left_ms <= 0) return owner;
+      if (left_ms < first_ms) [first, first_ms] = [owner, left_ms];
+    }
+    first?.armDeadline(Math.ceil(first_ms / IDLE_DEADLINE_STEP_MS) * IDLE_DEADLINE_STEP_MS);
+    return undefined;
   }
 
   /** Closes what is idle now and everything else as soon as its exchange ends. */
@@ -328,6 +391,7 @@ function closeReasonFor(refusal: ReuseRefusal): CloseReason {
     case "peer-closed":
       return "peer-closed-idle";
     case "not-idle":
+    case "bound-to-another":
     case "retired":
     case "end-in-doubt":
     case "not-well-inside":

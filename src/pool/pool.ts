@@ -17,6 +17,8 @@ import {
   LOOKUP_TIMEOUT,
   type Socket,
 } from "../net/ports.ts";
+import type { Bindings } from "./binding.ts";
+import { claimBound, type PendingSearch } from "./claim.ts";
 import { Endpoint } from "./endpoint.ts";
 import { Holdings } from "./holdings.ts";
 import { Waiter, WaitingLine } from "./line.ts";
@@ -70,6 +72,8 @@ export class Pool {
   private readonly holdings: Holdings;
   /** Where the search for the least busy endpoint starts, so that equally busy ones take turns. */
   private turn = 0;
+  /** @internal Requests that wait for the connection that is bound to their client. */
+  claims = 0;
   private onEmpty: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
@@ -104,14 +108,18 @@ export class Pool {
 
   /** Whether anybody has a connection of this pool, or looks for one. */
   get isInUse(): boolean {
-    return this.line.size > 0 || this.endpoints.some(({ outstanding }) => outstanding > 0);
+    return this.line.size + this.claims > 0 || this.endpoints.some(({ outstanding }) => outstanding > 0);
   }
 
   /**
    * Finds a connection for `seeker` and begins its exchange, at once or later. Returns the search that goes on, to be
    * given up with `cancel`; none: the seeker was answered already.
+   *
+   * @param bindings what is bound to the client's connection; nothing: undefined
    */
-  acquire(seeker: Seeker): Search | undefined {
+  acquire(seeker: Seeker, bindings?: Bindings): PendingSearch | undefined {
+    const claimed = claimBound(this, seeker, bindings);
+    if (claimed !== undefined) return claimed.search;
     this.turn = (this.turn + 1) % this.endpoints.length;
     let looked: Look | undefined;
     if (!seeker.isRetry && this.line.size === 0) {
@@ -214,7 +222,7 @@ interface Look {
 }
 
 function look(endpoint: Endpoint, seeker: Seeker, now: number): PooledConnection | Look {
-  const openReason = endpoint.idleCount > 0 ? "none-fit" : "pool-empty";
+  const openReason = endpoint.idleCount + endpoint.idleBoundCount > 0 ? "none-fit" : "pool-empty";
   const found = endpoint.findReusable(seeker.isRetriable, now);
   if (found instanceof PooledConnection) return found;
   return { endpoint, isSettling: found === "settling", openReason };
@@ -235,7 +243,7 @@ interface Dial {
  * Where there are several endpoints each has an equal part of that time before the next one is dialed as well; it is not given
  * up then, and may still be the first to open.
  */
-export class Search {
+export class Search implements PendingSearch {
   isOver = false;
   private readonly pool: Pool;
   private readonly seeker: Seeker;

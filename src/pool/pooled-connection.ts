@@ -12,6 +12,7 @@ import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason, OpenReason } from "../connection/reasons.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { Octets } from "../wire/octets.ts";
+import type { Binding, Bindings } from "./binding.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** How long an origin gets to show that it sends nothing more: a body follows its head within one or two round trips. */
@@ -51,6 +52,8 @@ export class PooledConnection implements SocketHandler {
   hintTimeout_ms: number | undefined;
   hintUsable_ms: number | undefined;
   hintRequestsLeft: number | undefined;
+  /** What binds it to one client's connection: authentication; it is for everybody: undefined. */
+  binding: Binding | undefined;
   /** @internal its place in the endpoint's order of idleness */
   readonly idleNode: OwnedNode<PooledConnection> = new OwnedNode(this);
   /** @internal its place in the order of all pools, where there are several */
@@ -73,6 +76,11 @@ export class PooledConnection implements SocketHandler {
   /** Whether it has carried an exchange before the present one. */
   get isReused(): boolean {
     return this.life.exchanges > 1;
+  }
+
+  /** Whether it is another client's alone. @param bindings those of the client that asks; it has none: undefined */
+  isBoundToAnother(bindings: Bindings | undefined): boolean {
+    return this.binding !== undefined && this.binding.owner !== bindings;
   }
 
   /** Begins an exchange. */
@@ -207,6 +215,7 @@ export class PooledConnection implements SocketHandler {
     this.leaveUser();
     this.idleNode.leave();
     this.sharedNode?.leave();
+    this.binding?.owner.forget(this);
     this.endpoint.deadlines.clear(this.deadline);
   }
 

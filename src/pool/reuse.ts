@@ -10,6 +10,8 @@ export interface ReuseFacts {
   readonly isIdle: boolean;
   readonly hasUnreadOctets: boolean;
   readonly peerHasClosed: boolean;
+  /** Authentication has bound it to a client's connection, and the request comes on another one. */
+  readonly isBoundToAnother: boolean;
   /** Kept only to see when its origin closes it. */
   readonly isRetired: boolean;
   /** What it said last may have been more than it should, and that was only just now. */
@@ -38,6 +40,7 @@ export function reuseRefusal(facts: ReuseFacts, demand: ReuseDemand): ReuseRefus
   if (!facts.isIdle) return "not-idle";
   if (facts.hasUnreadOctets) return "unread-octets";
   if (facts.peerHasClosed) return "peer-closed";
+  if (facts.isBoundToAnother) return "bound-to-another";
   if (facts.isRetired) return "retired";
   if (facts.isInDoubt) return "end-in-doubt";
   if (facts.hintRequestsLeft !== undefined && facts.hintRequestsLeft <= 0) return "hint-max";

@@ -10,6 +10,7 @@ import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import { Lingering } from "../net/lingering.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
+import type { Bindings } from "../pool/binding.ts";
 import type { Octets } from "../wire/octets.ts";
 import { RequestHead } from "../wire/request-head.ts";
 import { admit } from "./admission.ts";
@@ -47,6 +48,8 @@ export class DownstreamConnection implements SocketHandler {
   isSurplus = false;
   /** The client takes nothing more for now. */
   isBlocked = false;
+  /** Connections to origins that its credentials have authenticated; none so far: undefined. */
+  bindings: Bindings | undefined;
   private readonly context: ProxyContext;
   private readonly table: ClientTable;
   private readonly node = new OwnedNode<DownstreamConnection>(this);
@@ -185,19 +188,14 @@ export class DownstreamConnection implements SocketHandler {
     if (!this.isBlocked) return;
     this.isBlocked = false;
     this.limits.endBlocked();
-    if (this.exchange !== undefined) {
-      this.exchange.onClientDrain();
-      this.armForRequest();
-    } else {
-      this.advance();
-    }
+    if (this.exchange === undefined) return this.advance();
+    this.exchange.onClientDrain();
+    this.armForRequest();
   }
 
   onClose(fault: string | undefined): void {
     const { exchange } = this;
-    this.exchange = undefined;
-    this.node.leave();
-    this.limits.clear();
+    this.leave();
     exchange?.onClientGone();
     if (!this.life.isEnding) this.table.onClosing();
     if (this.life.transportClosed(fault === undefined ? "peer-closed" : "peer-reset")) this.table.onClosed(this);
@@ -398,6 +396,7 @@ export class DownstreamConnection implements SocketHandler {
     this.exchange = undefined;
     this.head = undefined;
     this.pipelined = nothingPipelined;
+    this.bindings?.end();
     this.node.leave();
     this.limits.clear();
   }

@@ -7,7 +7,8 @@
  */
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
-import type { NoConnection, Search, Seeker } from "../pool/pool.ts";
+import type { PendingSearch } from "../pool/claim.ts";
+import type { NoConnection, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import { type ConnectionOptions, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
@@ -20,6 +21,7 @@ import { type Admission, isSwitchOffered } from "./admission.ts";
 import type { AnswerReason } from "./answers.ts";
 import type { ClientExchange, ExchangeStage, Owed } from "./client-exchange.ts";
 import { placeOf } from "./client-of.ts";
+import { bindByRequest, mayGoElsewhere } from "./connection-binding.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord, Outcome } from "./exchange-record.ts";
@@ -41,7 +43,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   private readonly downstream: DownstreamConnection;
   private readonly head: RequestHead;
   private readonly admission: Admission;
-  private search: Search | undefined;
+  private search: PendingSearch | undefined;
   private upstream: PooledConnection | undefined;
   /** The client waits for 100 (Continue) before it sends the body. */
   private awaitsContinue: boolean;
@@ -149,7 +151,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     const pool = this.context.routing.poolFor(this.admission);
     if (typeof pool === "string") return this.fail(pool);
     if (this.mustAwaitLength(pool.speaksHttp10)) return;
-    const search = pool.acquire(this);
+    const search = pool.acquire(this, this.downstream.bindings);
     if (!this.hasEnded && this.upstream === undefined) this.search = search;
   }
 
@@ -171,6 +173,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (this.mustAwaitLength(connection.endpoint.minorVersion === 0)) return connection.close("pool-surplus");
     this.upstream = connection;
     this.record.noteUpstream(connection);
+    bindByRequest(this.downstream, connection, this.head, this.context);
     this.send(connection);
   }
 
@@ -264,8 +267,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   }
 
   onFinal(head: ResponseHead, options: ConnectionOptions, framing: Framing): string {
-    const upstream = this.upstream as PooledConnection;
-    this.upstreamCloseReason = noteFinalResponse(upstream, head, options, framing, this.awaitsContinue);
+    this.upstreamCloseReason = noteFinalResponse(this.record, head, options, framing, this.awaitsContinue);
     this.closeReason = this.downstreamCloseReason();
     if (!this.request.isComplete && this.upstreamCloseReason !== undefined) {
       this.request.discard();
@@ -319,7 +321,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     const closeReason = fault === undefined ? "peer-closed" : "peer-reset";
     if (this.response.isForwarding) return this.fail("response-incomplete", "response-truncated");
     if (this.record.responseBeganAt_ms !== undefined) return this.fail("response-incomplete", closeReason);
-    const isWorthIt = upstream.noteUnanswered(fault);
+    const isWorthIt = upstream.noteUnanswered(fault) && mayGoElsewhere(upstream, this.head, this.context);
     if (!this.isRetriable || this.isRetry || !isWorthIt) return this.fail("upstream-closed", closeReason);
     upstream.close(closeReason);
     this.upstream = undefined;

@@ -8,6 +8,8 @@ import type { PooledConnection } from "../pool/pooled-connection.ts";
 import { type ConnectionOptions, type FieldTable, Kind } from "../wire/fields.ts";
 import { describesBody, type Framing } from "../wire/framing.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
+import { bindByResponse } from "./connection-binding.ts";
+import type { ExchangeRecord } from "./exchange-record.ts";
 
 /** Why the client's connection closes after this request; undefined: the request lets it persist. */
 export function closeReasonOfRequest(
@@ -38,12 +40,14 @@ function closeReasonOfResponse(
  * @returns why the origin's connection closes after it; undefined: it persists
  */
 export function noteFinalResponse(
-  upstream: PooledConnection,
+  record: ExchangeRecord,
   head: ResponseHead,
   options: ConnectionOptions,
   framing: Framing,
   awaitsContinue: boolean,
 ): CloseReason | undefined {
+  const upstream = record.upstream as PooledConnection;
+  bindByResponse(record.downstream, upstream, head);
   upstream.endpoint.minorVersion = head.minorVersion;
   const terms = keepAliveTermsOf(head.fields, options);
   if (terms !== undefined) upstream.noteTerms(terms);

@@ -7,7 +7,8 @@
  */
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
-import type { NoConnection, Search, Seeker } from "../pool/pool.ts";
+import type { PendingSearch } from "../pool/claim.ts";
+import type { NoConnection, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RequestHead } from "../wire/request-head.ts";
@@ -37,7 +38,7 @@ export class TunnelRequest implements ClientExchange, Seeker {
   private readonly head: RequestHead;
   private readonly admission: Admission;
   readonly record: ExchangeRecord;
-  private search: Search | undefined;
+  private search: PendingSearch | undefined;
   private isOver = false;
 
   constructor(

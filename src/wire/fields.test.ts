@@ -50,9 +50,17 @@ const kinds: readonly (readonly [Kind, string])[] = [
   [Kind.proxyAuthenticate, "Proxy-Authenticate"],
   [Kind.forwardedOther, "True-Client-IP"],
   [Kind.location, "Content-Location"],
+  [Kind.wwwAuthenticate, "WWW-Authenticate"],
+  [Kind.persistentAuth, "Persistent-Auth"],
 ];
 /** Of responses: no origin takes them for what a proxy says. */
-const ofResponses: readonly Kind[] = [Kind.setCookie, Kind.proxyAuthenticate, Kind.location];
+const ofResponses: readonly Kind[] = [
+  Kind.setCookie,
+  Kind.proxyAuthenticate,
+  Kind.location,
+  Kind.wwwAuthenticate,
+  Kind.persistentAuth,
+];
 
 /** A name that is not quite one with a kind of its own, but begins as all that tell about a client. */
 const forwardingByPrefix = (name: string) => (/[^a-z0-9-]/i.test(name) ? Kind.respelled : Kind.forwardedOther);

@@ -44,6 +44,9 @@ export const Kind = {
   respelled: 26,
   /** `Location`, `Content-Location` and `Refresh`: references in which an origin may name itself. */
   location: 27,
+  wwwAuthenticate: 28,
+  /** Whether the origin takes the whole connection for authenticated (connection-authentication.ts). */
+  persistentAuth: 29,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -68,9 +71,11 @@ const NAMES: readonly (readonly [name: string, kind: Kind])[] = [
   ["authorization", Kind.authorization],
   ["content-length", Kind.contentLength],
   ["http2-settings", Kind.http2Settings],
+  ["persistent-auth", Kind.persistentAuth],
   ["x-forwarded-for", Kind.forwardedFor],
   ["content-location", Kind.location],
   ["proxy-connection", Kind.proxyConnection],
+  ["www-authenticate", Kind.wwwAuthenticate],
   ["x-forwarded-host", Kind.forwardedHost],
   ["transfer-encoding", Kind.transferEncoding],
   ["x-forwarded-proto", Kind.forwardedProto],
@@ -86,7 +91,8 @@ export const recognisedNames: readonly string[] = NAMES.map(([name]) => name);
 
 /** Names with a hyphen that decide framing, concern one hop, or tell of the client; not those of an origin to a client. */
 const HYPHENATED = new Set(NAMES.map(([name]) => name).filter((name) => name.includes("-")));
-for (const name of ["set-cookie", "content-location", "proxy-authenticate", "proxy-authentication-info"]) {
+const FROM_ORIGINS = ["set-cookie", "content-location", "www-authenticate", "persistent-auth"];
+for (const name of [...FROM_ORIGINS, "proxy-authenticate", "proxy-authentication-info"]) {
   HYPHENATED.delete(name);
 }
 

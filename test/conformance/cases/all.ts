@@ -1,5 +1,6 @@
 /** Every group of cases, in the order of the page. */
 import type { Group } from "../case.ts";
+import { binding } from "./binding.ts";
 import { connect } from "./connect.ts";
 import { earlyAnswers } from "./early-answers.ts";
 import { fields } from "./fields.ts";
@@ -34,6 +35,7 @@ export const groups: readonly Group[] = [
   forwardingFields,
   originHost,
   persistence,
+  binding,
   pipelining,
   retries,
   timeouts,

@@ -5,10 +5,12 @@ import { expect } from "vitest";
 import type { Place } from "../../../src/connection/fair-share.ts";
 import type { KeepAliveTerms } from "../../../src/connection/keep-alive-terms.ts";
 import { Sweeper } from "../../../src/net/sweeper.ts";
+import type { Bindings } from "../../../src/pool/binding.ts";
+import type { PendingSearch } from "../../../src/pool/claim.ts";
 import type { Endpoint } from "../../../src/pool/endpoint.ts";
 import type { PoolObserver } from "../../../src/pool/observer.ts";
 import { parseOriginAddress } from "../../../src/pool/origin-address.ts";
-import { type NoConnection, Pool, type Search, type Seeker } from "../../../src/pool/pool.ts";
+import { type NoConnection, Pool, type Seeker } from "../../../src/pool/pool.ts";
 import type { PooledConnection } from "../../../src/pool/pooled-connection.ts";
 import { ManualClock } from "../../kit/manual-clock.ts";
 import { FakeDialer, type FakeSocket, Later } from "./net.ts";
@@ -20,13 +22,21 @@ export interface PoolStageOptions {
   readonly connectTimeout_ms?: number;
 }
 
+/** What a request wants of its connection. */
+export interface Wants {
+  readonly isRetriable?: boolean;
+  readonly isRetry?: boolean;
+  /** What is bound to the client's connection that it comes on. */
+  readonly bindings?: Bindings;
+}
+
 /** A request that looks for a connection and does nothing by itself. */
 export class TestSeeker implements Seeker {
   readonly isRetriable: boolean;
   readonly isRetry: boolean;
   connection: PooledConnection | undefined;
   failure: readonly [NoConnection, string] | undefined;
-  search: Search | undefined;
+  search: PendingSearch | undefined;
   /** What the connection told its user. */
   readonly heard: string[] = [];
 
@@ -121,15 +131,25 @@ export class PoolStage {
   }
 
   /** A request looks for a connection. */
-  seek({ isRetriable = true, isRetry = false } = {}, client = ""): TestSeeker {
-    const seeker = new TestSeeker(isRetriable, isRetry, client, this.clock.now());
-    seeker.search = this.pool.acquire(seeker);
+  seek(wants: Wants = {}, client = ""): TestSeeker {
+    const seeker = this.prepare(wants, client);
+    seeker.search = this.pool.acquire(seeker, wants.bindings);
     this.later.settle();
     return seeker;
   }
 
+  /** A request that has not looked yet. */
+  prepare({ isRetriable = true, isRetry = false }: Wants, client = ""): TestSeeker {
+    return new TestSeeker(isRetriable, isRetry, client, this.clock.now());
+  }
+
+  /** Waits until everything that has arrived on any socket was delivered. */
+  arrivals(): Promise<void> {
+    return new Promise((resolve) => this.clock.afterArrivals(resolve));
+  }
+
   /** A request that finds a connection, dialing one if it must. */
-  begin(options: { isRetriable?: boolean; isRetry?: boolean } = {}, client = ""): TestSeeker {
+  begin(options: Wants = {}, client = ""): TestSeeker {
     const seeker = this.seek(options, client);
     if (seeker.connection === undefined) this.dialer.connects();
     this.connectionOf(seeker);
@@ -147,7 +167,7 @@ export class PoolStage {
   }
 
   /** A whole exchange; the connection idles afterwards. */
-  exchange(options: { isRetriable?: boolean } = {}, terms?: Partial<KeepAliveTerms>): PooledConnection {
+  exchange(options: Wants = {}, terms?: Partial<KeepAliveTerms>): PooledConnection {
     return this.finish(this.begin(options), terms);
   }
 
@@ -191,7 +211,7 @@ export class PoolStage {
         dialing: endpoint.dialing,
         closing: endpoint.closing,
         connections: endpoint.connections.size,
-        idle: endpoint.idleCount,
+        idle: endpoint.idleCount + endpoint.idleBoundCount,
       }).toStrictEqual({ inUse: 0, dialing: 0, closing: 0, connections: 0, idle: 0 });
     }
     expect(this.pool.waiting).toBe(0);

@@ -1,0 +1,58 @@
+/**
+ * When a connection to an origin begins to belong to one client's connection: when authentication binds it (RFC 4559).
+ *
+ * Requests show it by their credentials, responses by what they answer; either is enough. Deliberately absent: unbinding. What
+ * was authenticated once stays so until it closes.
+ */
+import { Bindings } from "../pool/binding.ts";
+import type { PooledConnection } from "../pool/pooled-connection.ts";
+import {
+  authenticatesConnection,
+  continuesHandshake,
+  persistsAuthentication,
+  tellsOfAuthentication,
+} from "../wire/connection-authentication.ts";
+import type { RequestHead } from "../wire/request-head.ts";
+import type { ResponseHead } from "../wire/response-head.ts";
+import type { ProxyContext } from "./context.ts";
+import type { DownstreamConnection } from "./downstream.ts";
+
+/** The request with this head goes on `upstream`. */
+export function bindByRequest(
+  downstream: DownstreamConnection,
+  upstream: PooledConnection,
+  { fields }: RequestHead,
+  { isGateway }: ProxyContext,
+): void {
+  if (authenticatesConnection(fields, isGateway)) bind(downstream, upstream);
+}
+
+/** This final response came on `upstream`. */
+export function bindByResponse(
+  downstream: DownstreamConnection,
+  upstream: PooledConnection,
+  { status, fields }: ResponseHead,
+): void {
+  const tells = tellsOfAuthentication(fields);
+  if (!tells && upstream.binding === undefined) return;
+  const continues = tells && continuesHandshake(fields);
+  if (continues || (tells && persistsAuthentication(fields))) bind(downstream, upstream);
+  if (upstream.binding !== undefined) upstream.binding.isMidway = continues && status === 401;
+}
+
+function bind(downstream: DownstreamConnection, upstream: PooledConnection): void {
+  downstream.bindings ??= new Bindings(downstream.id);
+  downstream.bindings.bind(upstream);
+}
+
+/**
+ * Whether a request that `upstream` was lost under means anything on another connection. The message that answers a challenge
+ * does not: anywhere else it would look like a wrong password.
+ */
+export function mayGoElsewhere(
+  { binding }: PooledConnection,
+  { fields }: RequestHead,
+  { isGateway }: ProxyContext,
+): boolean {
+  return !(binding?.isMidway && authenticatesConnection(fields, isGateway));
+}
