@@ -2,6 +2,7 @@
  * The head of a response as it goes back to the client: fields of the upstream hop are cut, framing and connection
  * options are our own (laws 1 and 2).
  */
+import { asksForConnection } from "../wire/connection-authentication.ts";
 import { type ConnectionOptions, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import { fieldLines, kindSet, startAndFieldLines } from "../wire/head-writer.ts";
@@ -19,6 +20,12 @@ const HOP_KINDS = kindSet(
 );
 /** What an origin cannot nominate away: the framing is not its to hide, and a response keeps its date. */
 const KEPT_KINDS = kindSet(Kind.contentLength, Kind.date);
+
+/**
+ * RFC 4559 section 6: clients log in through a proxy only if it says with the 401 that it gives nobody else the connection. It
+ * concerns this hop, so it is nominated.
+ */
+const PROXY_SUPPORT = "Connection: Proxy-Support\r\nProxy-Support: Session-Based-Authentication\r\n";
 
 /** Where a status ends in its line: behind it is the SP before the reason-phrase, which some origins leave out. */
 const STATUS_END = "HTTP/1.1 200".length;
@@ -66,6 +73,7 @@ export function responseHeadText(writing: ResponseWriting): string {
     // are its own to ask for.
     cutKinds |= 1 << Kind.proxyAuthenticate;
     added += writing.context.viaLines[head.receivedMinorVersion];
+    if (head.status === 401 && asksForConnection(fields)) added += PROXY_SUPPORT;
   }
   if (writing.references !== undefined) {
     cutKinds |= 1 << Kind.location;

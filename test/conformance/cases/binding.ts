@@ -1,5 +1,6 @@
 /** Authentication that binds to a connection (NTLM, Negotiate): whoever logged in goes on there, and nobody else ever does. */
 import { DOUBT_MS } from "../../../src/pool/pooled-connection.ts";
+import type { SceneSettings } from "../../kit/stage.ts";
 import {
   ADDED,
   addedFor,
@@ -19,13 +20,16 @@ import {
   origin,
   origin2,
   type Step,
+  VIA,
   waits,
 } from "../case.ts";
+import { open } from "../forward-settings.ts";
 
 const STATELESS = "RFC 9110 section 16.4.2";
 const ONE_USER = "RFC 9110 section 3.3";
 const RETRY = "RFC 9112 section 9.3.1";
 const LIMIT = "RFC 9112 section 9.4";
+const PROXIES = "RFC 4559 section 6";
 
 const ask = (credentials: string, method = "GET") =>
   head(`${method} / HTTP/1.1`, "Host: a", `Authorization: ${credentials}`);
@@ -339,4 +343,106 @@ const gateway: readonly Case[] = [
   ),
 ];
 
-export const binding: Group = { name: "connection-bound authentication", cases: gateway };
+// Through a forward proxy.
+
+const forwardAsk = (host: string, credentials: string) =>
+  head(`GET http://${host}/ HTTP/1.1`, `Host: ${host}`, `Authorization: ${credentials}`);
+const forwardAsked = (host: string, credentials: string) =>
+  head("GET / HTTP/1.1", `Host: ${host}`, `Authorization: ${credentials}`, VIA);
+const FORWARD_GET = head("GET http://a/ HTTP/1.1", "Host: a");
+const FORWARD_GONE = head("GET / HTTP/1.1", "Host: a", VIA);
+const FORWARD_OK = OK.replace("\r\n\r\n", `\r\n${VIA}\r\n\r\n`);
+/** A challenge as a forward proxy passes it on: it says that it keeps its clients' connections apart. */
+const forwardChallenge = (what: string) =>
+  head(
+    "HTTP/1.1 401 Unauthorized",
+    DATE,
+    `WWW-Authenticate: ${what}`,
+    "Content-Length: 0",
+    VIA,
+    "Connection: Proxy-Support",
+    "Proxy-Support: Session-Based-Authentication",
+  );
+
+const settings: SceneSettings = open;
+const forwardProxy: readonly Case[] = [
+  {
+    rows: [47, 65],
+    section: PROXIES,
+    title: "Through a forward proxy a login binds the connection to its origin, and the proxy says that it does.",
+    settings,
+    steps: [
+      client.sends(FORWARD_GET),
+      origin.receives(FORWARD_GONE),
+      origin.sends(challenge("Negotiate")),
+      client.receives(forwardChallenge("Negotiate")),
+      client.sends(forwardAsk("a", "Negotiate b25l")),
+      origin.receives(forwardAsked("a", "Negotiate b25l")),
+      origin.sends(challenge("Negotiate dHdv")),
+      client.receives(forwardChallenge("Negotiate dHdv")),
+      client2.sends(FORWARD_GET),
+      origin2.receives(FORWARD_GONE),
+      origin2.sends(OK),
+      client2.receives(FORWARD_OK),
+      client.sends(forwardAsk("a", "Negotiate dGhyZWU=")),
+      origin.receives(forwardAsked("a", "Negotiate dGhyZWU=")),
+      origin.sends(OK),
+      client.receives(FORWARD_OK),
+      client.halfCloses,
+      client.sees("FIN"),
+      origin.sees("FIN"),
+      client2.halfCloses,
+      client2.sees("FIN"),
+      origin2.halfCloses,
+    ],
+    client: ["FIN peer-closed-idle", "FIN peer-closed-idle"],
+    origin: ["FIN binding-ended", "FIN peer-closed-idle"],
+  },
+  {
+    rows: [65],
+    section: PROXIES,
+    title: "Through a forward proxy a client may be bound to connections of several origins; all close with its own.",
+    settings,
+    steps: [
+      client.sends(forwardAsk("a", "NTLM b25l")),
+      origin.receives(forwardAsked("a", "NTLM b25l")),
+      origin.sends(OK),
+      client.receives(FORWARD_OK),
+      client.sends(forwardAsk("b", "NTLM b25l")),
+      origin2.receives(forwardAsked("b", "NTLM b25l")),
+      origin2.sends(OK),
+      client.receives(FORWARD_OK),
+      client.sends(FORWARD_GET),
+      origin.receives(FORWARD_GONE),
+      origin.sends(OK),
+      client.receives(FORWARD_OK),
+      client.halfCloses,
+      client.sees("FIN"),
+      origin.sees("FIN"),
+      origin2.sees("FIN"),
+    ],
+    client: ["FIN peer-closed-idle"],
+    origin: ["FIN binding-ended", "FIN binding-ended"],
+  },
+  {
+    rows: [65],
+    section: PROXIES,
+    title: "A forward proxy says so only where an origin asks for credentials that bind.",
+    settings,
+    steps: [
+      client.sends(FORWARD_GET),
+      origin.receives(FORWARD_GONE),
+      origin.sends(challenge('Basic realm="x"')),
+      client.receives(
+        head("HTTP/1.1 401 Unauthorized", DATE, 'WWW-Authenticate: Basic realm="x"', "Content-Length: 0", VIA),
+      ),
+      client.halfCloses,
+      client.sees("FIN"),
+      origin.halfCloses,
+    ],
+    client: ["FIN peer-closed-idle"],
+    origin: ["FIN peer-closed-idle"],
+  },
+];
+
+export const binding: Group = { name: "connection-bound authentication", cases: [...gateway, ...forwardProxy] };
