@@ -60,6 +60,8 @@ export interface ExchangeEntry {
     readonly reused: boolean;
     /** Why the connection was opened. */
     readonly opened: OpenReason;
+    /** Authentication (NTLM, Negotiate) has bound it to this client's connection; otherwise absent. */
+    readonly bound?: true;
     readonly closes?: CloseReason;
   };
 }
@@ -84,6 +86,8 @@ export type ConnectionEntry = {
   /** How many it carried. */
   readonly exchanges: number;
   readonly age_ms: number;
+  /** Of an origin's connection that authentication had bound to a client's: the id of that. Otherwise absent. */
+  readonly boundTo?: number;
 } & ConnectionFacts &
   HopFacts;
 
@@ -201,6 +205,7 @@ export class EntryMaker {
       closed: life.closeReason ?? "peer-closed",
       exchanges: life.exchanges,
       age_ms: rounded(this.clock.now() - connection.openedAt_ms),
+      ...boundToOf(connection),
     };
   }
 
@@ -286,6 +291,7 @@ function upstreamOf(record: ExchangeRecord, upstream: PooledConnection): NonNull
     endpoint: upstream.endpoint.origin.name,
     reused: record.upstreamWasReused,
     opened: upstream.openReason,
+    ...(upstream.binding === undefined ? {} : { bound: true }),
     ...(closes === undefined ? {} : { closes }),
   };
 }
@@ -293,6 +299,11 @@ function upstreamOf(record: ExchangeRecord, upstream: PooledConnection): NonNull
 /** Why a connection closes, if this exchange was its last. */
 function closesAfter({ life }: DownstreamConnection | PooledConnection, exchange: number): CloseReason | undefined {
   return life.exchanges === exchange ? life.closeReason : undefined;
+}
+
+function boundToOf(connection: DownstreamConnection | PooledConnection): Pick<ConnectionEntry, "boundTo"> {
+  if (connection.hop === "downstream" || connection.binding === undefined) return {};
+  return { boundTo: connection.binding.owner.clientId };
 }
 
 function hopOf(connection: DownstreamConnection | PooledConnection): HopFacts {

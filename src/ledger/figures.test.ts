@@ -31,6 +31,7 @@ function endpoint(some: Partial<EndpointFigures> = {}): EndpointFigures {
     tally,
     failures: 0,
     idle: 0,
+    bound: 0,
     inUse: 0,
     dialing: 0,
     minorVersion: 1,

@@ -39,6 +39,8 @@ export interface EndpointFigures {
   readonly tally?: TallyFigures;
   readonly failures: number;
   readonly idle: number;
+  /** Idle, and bound to one client each. */
+  readonly bound: number;
   readonly inUse: number;
   readonly dialing: number;
   readonly minorVersion: number | undefined;
@@ -181,6 +183,7 @@ function endpointFigures(ledger: Ledger, endpoint: Endpoint): EndpointFigures {
     ...(endpoint.origin.isNamedByClients ? {} : { tally: tallyFigures(ledger.endpointTallies.of(endpoint)) }),
     failures: ledger.endpointFailures.get(endpoint) ?? 0,
     idle: endpoint.idleCount,
+    bound: endpoint.idleBoundCount,
     inUse: endpoint.inUse,
     dialing: endpoint.dialing,
     minorVersion: endpoint.minorVersion,
@@ -234,7 +237,10 @@ export function departed(figures: Figures): Figures {
     // Origins that clients named are counted together: one process after the other would leave more of them.
     endpoints: figures.endpoints
       .filter(({ tally }) => tally !== undefined)
-      .map((endpoint) => ({ ...endpoint, ...{ idle: 0, inUse: 0, dialing: 0, avoided_ms: [], lifetimes_ms: [] } })),
+      .map((endpoint) => ({
+        ...endpoint,
+        ...{ idle: 0, bound: 0, inUse: 0, dialing: 0, avoided_ms: [], lifetimes_ms: [] },
+      })),
     waiting: 0,
     residentBytes: 0,
   };
@@ -290,6 +296,7 @@ function sameEndpoint(one: EndpointFigures, other: EndpointFigures): EndpointFig
     ...(one.tally === undefined || other.tally === undefined ? {} : { tally: tallySum(one.tally, other.tally) }),
     failures: one.failures + other.failures,
     idle: one.idle + other.idle,
+    bound: one.bound + other.bound,
     inUse: one.inUse + other.inUse,
     dialing: one.dialing + other.dialing,
     minorVersion: other.minorVersion ?? one.minorVersion,

@@ -115,7 +115,14 @@ it("what was tolerated is counted by kind, from 0 on", async () => {
 describe("endpoints", () => {
   const endpoint = (name: string, isNamedByClients?: true) =>
     ({
-      ...{ origin: { name, isNamedByClients }, idleCount: 1, inUse: 2, dialing: 0, avoidUntil_ms: 0 },
+      ...{
+        origin: { name, isNamedByClients },
+        idleCount: 1,
+        idleBoundCount: 1,
+        inUse: 2,
+        dialing: 0,
+        avoidUntil_ms: 0,
+      },
       ...{ minorVersion: 1, lifetime: { estimate_ms: 5_000 }, connections: new Set() },
     }) as unknown as Endpoint;
 
@@ -176,6 +183,7 @@ describe("endpoints", () => {
       'hopwise_endpoint_dial_failures_total{endpoint="named-by-clients"}': 2_000,
       'hopwise_endpoint_in_use{endpoint="named-by-clients"}': 6,
       'hopwise_endpoint_idle{endpoint="named-by-clients"}': 3,
+      'hopwise_endpoint_bound{endpoint="named-by-clients"}': 3,
     };
     expect(Object.fromEntries(Object.keys(expected).map((name) => [name, series.get(name)]))).toEqual(expected);
     // Workers that come and go leave no list of them either.

@@ -162,6 +162,11 @@ class Metrics {
     );
     inAll("hopwise_endpoint_in_use", "Exchanges and tunnels in progress.", (endpoint) => endpoint.inUse);
     inAll("hopwise_endpoint_idle", "Connections that may be reused.", (endpoint) => endpoint.idle);
+    inAll(
+      "hopwise_endpoint_bound",
+      "Idle connections that authentication (NTLM, Negotiate) has bound to one client each.",
+      (endpoint) => endpoint.bound,
+    );
     perEndpoint(
       "hopwise_endpoint_lifetime_learned_seconds",
       "How long the endpoint lets its connections idle, as far as that was seen; absent until it was.",

@@ -51,7 +51,14 @@ export interface EndpointStats {
   readonly avoided_ms: number;
   /** Times that dialing failed. */
   readonly failures: number;
-  readonly connections: { readonly idle: number; readonly inUse: number; readonly dialing: number };
+  readonly connections: {
+    /** For whoever comes next. */
+    readonly idle: number;
+    /** Idle, and for one client alone, whose credentials have authenticated it (NTLM, Negotiate). */
+    readonly bound: number;
+    readonly inUse: number;
+    readonly dialing: number;
+  };
   /** `1.0` or `1.1`, as of its latest response; before the first: undefined. */
   readonly version: "1.0" | "1.1" | undefined;
   /** How long it lets its connections idle, as far as that was seen (by the middle one of several workers); not yet: undefined. */
@@ -172,14 +179,14 @@ function hopStats({ states, opened, closed }: Figures, hop: Hop): HopStats {
 }
 
 function endpointStats(endpoint: EndpointFigures): EndpointStats {
-  const { failures, idle, inUse, dialing, minorVersion } = endpoint;
+  const { failures, idle, bound, inUse, dialing, minorVersion } = endpoint;
   const lifetime = lifetime_ms(endpoint);
   return {
     endpoint: endpoint.endpoint,
     state: avoided_ms(endpoint) > 0 ? "avoided" : "available",
     avoided_ms: Math.round(avoided_ms(endpoint)),
     failures,
-    connections: { idle, inUse, dialing },
+    connections: { idle, bound, inUse, dialing },
     version: minorVersion === undefined ? undefined : minorVersion === 0 ? "1.0" : "1.1",
     lifetime_ms: lifetime === undefined ? undefined : Math.round(lifetime),
   };
