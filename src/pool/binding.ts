@@ -8,6 +8,15 @@
 import type { Endpoint } from "./endpoint.ts";
 import type { PooledConnection } from "./pooled-connection.ts";
 
+/** A handshake's next message is there within a few round trips; those who wait for room must still get their turn in time. */
+const HANDSHAKE_MS_MAX = 1_000;
+const HANDSHAKE_SHARE_MAX = 1 / 4;
+
+/** How long a client keeps its connection in the middle of a handshake although others wait for room. */
+export function handshakeTime_ms(connectTimeout_ms: number): number {
+  return Math.min(HANDSHAKE_MS_MAX, connectTimeout_ms * HANDSHAKE_SHARE_MAX);
+}
+
 /** What binds one connection to its client. */
 export class Binding {
   readonly owner: Bindings;

@@ -21,8 +21,6 @@ const AVOID_MS_MIN = 1_000;
 const AVOID_MS_MAX = 30_000;
 /** Idle deadlines are rounded down to this, so that slightly different lifetimes share a lane. */
 const IDLE_DEADLINE_STEP_MS = 50;
-/** In the middle of its handshake a client keeps its connection for this long although others wait for room: a few round trips. */
-const HANDSHAKE_MS = 1_000;
 
 export interface EndpointOptions {
   readonly origin: OriginAddress;
@@ -31,6 +29,8 @@ export interface EndpointOptions {
   readonly observer: PoolObserver;
   /** How long a connection may idle before hints and learning are considered. */
   readonly idleLimit_ms: number;
+  /** How long a client keeps its connection in the middle of a handshake although others wait for room. */
+  readonly handshakeTime_ms: number;
   /** Whether its pool has no other endpoint. */
   readonly isAlone: boolean;
   /** Where idle connections of all pools are counted, if there are several. */
@@ -345,7 +345,7 @@ export class Endpoint {
     let first_ms = Number.POSITIVE_INFINITY;
     for (const { owner } of this.idleBound) {
       const { isMidway, since_ms } = owner.binding ?? { isMidway: false, since_ms: now };
-      const left_ms = since_ms + HANDSHAKE_MS - now;
+      const left_ms = since_ms + this.options.handshakeTime_ms - now;
       if (!isMidway || left_ms <= 0) return owner;
       if (left_ms < first_ms) [first, first_ms] = [owner, left_ms];
     }

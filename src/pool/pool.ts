@@ -17,7 +17,7 @@ import {
   LOOKUP_TIMEOUT,
   type Socket,
 } from "../net/ports.ts";
-import type { Bindings } from "./binding.ts";
+import { type Bindings, handshakeTime_ms } from "./binding.ts";
 import { claimBound, type PendingSearch } from "./claim.ts";
 import { Endpoint } from "./endpoint.ts";
 import { Holdings } from "./holdings.ts";
@@ -86,6 +86,7 @@ export class Pool {
           clock: options.clock,
           observer: options.observer,
           idleLimit_ms: options.idleLimit_ms,
+          handshakeTime_ms: handshakeTime_ms(options.connectTimeout_ms),
           isAlone: options.origins.length === 1,
           sharedIdle: options.sharedIdle,
           onRoom: () => {

@@ -5,6 +5,7 @@
  */
 
 import type { VirtualClock } from "../../src/net/simulated/schedule.ts";
+import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
 import { Exchange } from "../../src/proxy/exchange.ts";
 import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
 import type { Gateway } from "../../src/proxy/gateway.ts";
@@ -18,6 +19,8 @@ const SURPLUS_MAX = 64;
 const READ_BYTES = 64 * 1024;
 /** What the proxy documents to hold of a body or of pipelined requests, and the read that goes beyond it. */
 const HELD_BYTES_MAX = 64 * 1024 + READ_BYTES;
+/** How long a handshake keeps others waiting, with the step of deadlines. */
+const HANDSHAKE_MS_MAX = 1_000 + 100;
 /** Heads and chunk framing that are written around it. */
 const SLACK_BYTES = 16 * 1024;
 
@@ -54,18 +57,34 @@ export class Checks {
       if (size > poolSize) fail("limits", `${size} connections to ${endpoint.origin.name}`);
       if (endpoint.inUse < 0 || endpoint.dialing < 0) fail("limits", "a count has become negative");
     }
-    const idle = routing.endpoints.reduce((sum, { idleCount }) => sum + idleCount, 0);
+    const idle = routing.endpoints.reduce((sum, it) => sum + it.idleCount + it.idleBoundCount, 0);
     const { idleMax = Number.POSITIVE_INFINITY } = context.settings.forward ?? {};
     if (idle > idleMax) fail("limits", `${idle} connections idle in all`);
     if (routing.waiting > 0 && routing.endpoints.length === 1) this.nobodyIdles();
+    if (routing.endpoints.some(({ idleBoundCount }) => idleBoundCount > 0)) this.everyBoundOneHasItsClient();
     if (!context.outbox.isEmpty) fail("nothing-left", "octets are left in the outbox behind an event");
   }
 
-  /** Nobody waits for room beside a connection that nobody uses, unless one is closing for it, or settles. */
+  /** What authentication has bound to a client's connection does not outlive that. */
+  private everyBoundOneHasItsClient(): void {
+    const { clients, routing } = this.gateway;
+    const serving = new Set([...clients.connections].filter(({ life }) => !life.isEnding).map(({ id }) => id));
+    for (const { connections } of routing.endpoints) {
+      for (const { life, binding, id } of connections) {
+        if (binding === undefined || life.state !== "idle" || serving.has(binding.owner.clientId)) continue;
+        fail("bound-to-client", `connection ${id} idles, bound to ${binding.owner.clientId}, which is gone`);
+      }
+    }
+  }
+
+  /** Nobody waits for room beside a connection that nobody uses, unless one is closing for it, settles, or is in a handshake. */
   private nobodyIdles(): void {
     for (const { connections } of this.gateway.routing.endpoints) {
       if ([...connections].some(({ isSettling }) => isSettling)) continue;
-      const states = [...connections].map(({ life }) => life.state);
+      const now = this.clock.now();
+      const isInHandshake = ({ binding }: PooledConnection) =>
+        binding?.isMidway && now - binding.since_ms < HANDSHAKE_MS_MAX;
+      const states = [...connections].filter((it) => !isInHandshake(it)).map(({ life }) => life.state);
       if (states.includes("idle") && !states.includes("closing")) {
         fail("liveness", `${this.gateway.routing.waiting} requests wait for room while a connection idles`);
       }
@@ -118,7 +137,7 @@ export class Checks {
       count(`connections of ${endpoint.origin.name}`, endpoint.connections.size);
       count(`counted dials of ${endpoint.origin.name}`, endpoint.dialing);
       count(`exchanges of ${endpoint.origin.name}`, endpoint.inUse);
-      count(`idle connections of ${endpoint.origin.name}`, endpoint.idleCount);
+      count(`idle connections of ${endpoint.origin.name}`, endpoint.idleCount + endpoint.idleBoundCount);
     }
     count("requests in line", gateway.routing.waiting);
     count("deadlines", gateway.context.deadlines.size);

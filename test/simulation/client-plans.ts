@@ -42,6 +42,8 @@ export interface PlanWishes {
   /** How much goes wrong: 0 to 1. */
   readonly mischief: number;
   readonly bodyBytesMax: number;
+  /** Whether its first request logs in. */
+  readonly logsIn: boolean;
   /** The share of clients who want a tunnel in the end. */
   readonly tunnels: number;
   /** The shortest limit of time that a dawdler must keep. */
@@ -62,8 +64,9 @@ export function makePlan(random: Random, wishes: PlanWishes): ClientPlan {
   for (let index = 0; index < count; index++) {
     const saysClose = closesLast && index === count - 1;
     const { bodyBytesMax } = wishes;
+    const logsIn = wishes.logsIn && index === 0;
     requests.push(
-      makeRequest(wishes.nextId(), random, { minorVersion, saysKeepAlive, saysClose, bodyBytesMax, hosts }),
+      makeRequest(wishes.nextId(), random, { minorVersion, saysKeepAlive, saysClose, bodyBytesMax, hosts, logsIn }),
     );
   }
   if (wantsTunnel) {

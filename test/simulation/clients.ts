@@ -59,6 +59,7 @@ export class ClientConnection implements SocketHandler, JudgeOwner {
     for (const record of plan.requests) {
       scene.records.set(record.id, record);
       record.clientAddress = link.proxyEnd.remoteAddress;
+      record.clientName = link.name;
     }
   }
 

@@ -14,6 +14,7 @@ export type Check =
   | "hop-by-hop"
   | "well-formed-response"
   | "clean-reuse"
+  | "bound-to-client"
   | "port-contract";
 
 export class CheckFailure extends Error {

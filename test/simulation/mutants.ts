@@ -9,6 +9,7 @@ import { Ranking } from "../../src/connection/fair-share.ts";
 import { Life } from "../../src/connection/life.ts";
 import { Outbox } from "../../src/net/outbox.ts";
 import type { Socket } from "../../src/net/ports.ts";
+import { Bindings } from "../../src/pool/binding.ts";
 import { PoolDirectory } from "../../src/pool/directory.ts";
 import { Endpoint } from "../../src/pool/endpoint.ts";
 import { PooledConnection } from "../../src/pool/pooled-connection.ts";
@@ -251,6 +252,21 @@ export const mutants: readonly Mutant[] = [
     name: "lets as many connections idle as there are",
     caughtBy: ["limits"],
     apply: () => method(SharedIdle.prototype, "add", () => undefined),
+  },
+  {
+    name: "lends an authenticated connection",
+    caughtBy: ["bound-to-client"],
+    apply: () => method(PooledConnection.prototype, "isBoundToAnother", () => false),
+  },
+  {
+    name: "does not recognize credentials that bind",
+    caughtBy: ["bound-to-client"],
+    apply: () => method(Bindings.prototype, "bind", () => undefined),
+  },
+  {
+    name: "keeps what was bound to a client that is gone",
+    caughtBy: ["bound-to-client"],
+    apply: () => method(Bindings.prototype, "end", () => undefined),
   },
   {
     name: "has no limit of connections to an origin",

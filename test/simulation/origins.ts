@@ -63,6 +63,8 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
   private readonly temper: Temper;
   private served = 0;
   private record: RequestRecord | undefined;
+  /** The client's connection whose credentials have authenticated this one. */
+  private user: string | undefined;
   private arrival: Arrival | undefined;
   private act: Act = "answer";
   private isAnswering = false;
@@ -124,6 +126,7 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
     this.idleTurn++;
     const mark = this.checkReuse(position);
     const { record, framing } = readRequestHead(head, scene, link.name);
+    this.checkUser(record);
     this.record = record;
     this.served++;
     this.requestIsWhole = false;
@@ -155,6 +158,14 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
       fail("response-belongs-to-request", `a request comes on ${link.name} before the one before is answered`);
     }
     return mark;
+  }
+
+  /** Whose connection it is once somebody has logged in on it; everybody else would be served as that user. */
+  private checkUser({ id, clientName, facts }: RequestRecord): void {
+    if (this.user !== undefined && this.user !== clientName) {
+      fail("bound-to-client", `${id} of ${clientName} comes on ${this.link.name}, where ${this.user} has logged in`);
+    }
+    if (facts.logsIn) this.user = clientName;
   }
 
   /** What an origin promised of its connection is not used beyond. */

@@ -76,6 +76,8 @@ export interface RequestFacts {
   /** Fields that must reach the origin just so, in this order. */
   readonly endFields: readonly (readonly [name: string, value: string])[];
   readonly takesTrailers: boolean;
+  /** Its credentials authenticate the connection that it goes on. */
+  readonly logsIn: boolean;
   /** It asks for a tunnel. */
   readonly wantsTunnel: boolean;
   /** Its body is malformed: it must never look complete to an origin. */
@@ -88,6 +90,8 @@ export class RequestRecord {
   readonly facts: RequestFacts;
   readonly arrivals: Arrival[] = [];
   clientAddress = "";
+  /** The client's connection that it comes on. */
+  clientName = "";
   /** The first octet has left the client. */
   isBegun = false;
   /** The last octet has left the client. */

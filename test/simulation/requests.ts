@@ -16,6 +16,8 @@ export interface RequestWishes {
   readonly saysClose: boolean;
   readonly bodyBytesMax: number;
   readonly wantsTunnel?: boolean;
+  /** Has credentials that authenticate the connection, not the request. */
+  readonly logsIn?: boolean;
   /** What a request to a forward proxy may be for; to a gateway: undefined. */
   readonly hosts?: readonly string[] | undefined;
 }
@@ -46,7 +48,7 @@ export function bodySize(random: Random, max: number): number {
 }
 
 export function makeRequest(id: string, random: Random, wishes: RequestWishes): RequestRecord {
-  const { minorVersion, wantsTunnel = false, hosts = gatewayHosts } = wishes;
+  const { minorVersion, wantsTunnel = false, logsIn = false, hosts = gatewayHosts } = wishes;
   const method = wantsTunnel ? "GET" : random.weighted({ GET: 8, HEAD: 2, POST: 5, PUT: 3, DELETE: 1, OPTIONS: 1 });
   const carriesBody = method === "POST" || method === "PUT" || (method === "DELETE" && random.chance(0.3));
   const framing = !carriesBody ? "none" : minorVersion === 1 && random.chance(0.5) ? "chunked" : "length";
@@ -59,6 +61,7 @@ export function makeRequest(id: string, random: Random, wishes: RequestWishes): 
 
   const endFields: [string, string][] = [[random.pick(["X-End", "x-end", "X-END"]), `${id};q="a,b" \xe4`]];
   if (random.chance(0.2)) endFields.push(["Cookie", "a=b; c=d"], ["X-Empty", ""], ["X-End", "again"]);
+  if (logsIn) endFields.push(["Authorization", "NTLM TlRMTVNTUAABAAAA"]);
   const lines: [string, string][] = [["Host", host], ...endFields];
   if (!wantsTunnel && random.chance(0.2)) lines.push(random.pick(hopFields) as [string, string]);
   if (random.chance(0.1)) {
@@ -103,6 +106,7 @@ export function makeRequest(id: string, random: Random, wishes: RequestWishes): 
     saysKeepAlive: wishes.saysKeepAlive,
     endFields,
     takesTrailers,
+    logsIn,
     wantsTunnel,
     mustNotComplete: false,
   };

@@ -24,6 +24,7 @@ const PASSING_FIELDS = new Set([
   "date",
   "trailer",
   "via",
+  "www-authenticate",
 ]);
 
 const STATUS_LINE = /^HTTP\/1\.1 ([1-5][0-9][0-9]) ([\t\x20-\x7e\x80-\xff]*)$/;
@@ -156,15 +157,26 @@ export class ResponseJudge implements ReaderEvents {
         fail("hop-by-hop", `${owner.name} is told "${name}: ${value}", which was said on the other hop`);
       }
     }
-    const options = membersOf(head.fields, "connection");
+    const options = membersOf(head.fields, "connection").filter((option) => option !== "proxy-support");
     for (const option of options) {
       if (option !== "close" && option !== "keep-alive" && !(option === "upgrade" && status === 101)) {
         fail("hop-by-hop", `${owner.name} is told the connection option ${option}`);
       }
     }
+    this.checkProxySupport(head, status);
     if (options.length > 1) fail("hop-by-hop", `${owner.name} is told ${options.join(" and ")}`);
     if (options.includes("keep-alive") && record?.facts.saysKeepAlive !== true) {
       fail("hop-by-hop", `${owner.name} is told keep-alive and did not ask for it`);
+    }
+  }
+
+  /** A forward proxy says that it keeps logins apart, of this hop and where an origin asks for one; a gateway never does. */
+  private checkProxySupport(head: ReadHead, status: number): void {
+    const isAsked = status === 401 && valuesOf(head.fields, "www-authenticate").length > 0;
+    const expected = isAsked && this.scene.settings.forward !== undefined ? "Session-Based-Authentication" : "";
+    const isNominated = membersOf(head.fields, "connection").includes("proxy-support");
+    if (valuesOf(head.fields, "proxy-support").join() !== expected || isNominated !== (expected !== "")) {
+      fail("hop-by-hop", `${this.owner.name} is told Proxy-Support with a ${status}, or is not`);
     }
   }
 
@@ -223,7 +235,8 @@ export class ResponseJudge implements ReaderEvents {
     const [endField] = valuesOf(head.fields, "x-origin-end");
     if (endField !== meant.endField) fail("hop-by-hop", `X-Origin-End becomes "${endField}", not "${meant.endField}"`);
     for (const [name] of head.fields) {
-      if (!PASSING_FIELDS.has(name.toLowerCase())) fail("hop-by-hop", `${owner.name} gets the field ${name}`);
+      if (!PASSING_FIELDS.has(name.toLowerCase()) && name !== "Proxy-Support")
+        fail("hop-by-hop", `${owner.name} gets the field ${name}`);
     }
     if (valuesOf(head.fields, "date").length !== 1) fail("well-formed-response", `${owner.name} gets no single Date`);
     return arrival;

@@ -115,7 +115,9 @@ function bodyKind(act: Act, { temper, random }: Circumstances): BodyKind {
 function wholeResponse(act: Act, it: Circumstances): Script {
   const { record, arrival, temper, random } = it;
   const isHead = record.facts.method === "HEAD";
-  const status = act === "malformed-body" ? 200 : random.pick([200, 200, 200, 200, 201, 204, 304, 404, 500]);
+  const picked = act === "malformed-body" ? 200 : random.pick([200, 200, 200, 200, 201, 204, 304, 404, 500]);
+  const isChallenge = record.facts.logsIn && picked === 404;
+  const status = isChallenge ? 401 : picked;
   const hasBody = !isHead && status !== 204 && status !== 304;
   const kind = act === "malformed-body" && !hasBody ? "length" : bodyKind(act, it);
   const body = status === 204 || status === 304 ? "" : content(record.id, arrival.attempt, sizeFor(it));
@@ -123,6 +125,7 @@ function wholeResponse(act: Act, it: Circumstances): Script {
   const endField = `${record.id};"\xfc" ${arrival.attempt}`;
 
   const lines = [`X-Request-Id: ${record.id}`, `X-Attempt: ${arrival.attempt}`, `X-Origin-End: ${endField}`];
+  if (isChallenge) lines.push("WWW-Authenticate: NTLM dHdv");
   if (random.chance(0.5)) lines.push("Date: Sun, 06 Nov 1994 08:49:37 GMT");
   if (status !== 204 && (hasBody || random.chance(0.5))) {
     if (kind === "length") lines.push(`Content-Length: ${isHead && random.chance(0.5) ? 12_345 : body.length}`);

@@ -95,6 +95,7 @@ export function evilBody(id: string, random: Random, host?: string): RequestReco
     saysKeepAlive: false,
     endFields: [["X-End", id]],
     takesTrailers: false,
+    logsIn: false,
     wantsTunnel: false,
     mustNotComplete: true,
   });

@@ -30,6 +30,8 @@ const STORM_MS_MAX = 60_000;
 const CALM_MS_MAX = 120_000;
 /** How long after a drain the last timer may run. */
 const REST_MS = 1_000;
+/** Every so many clients log in. Not drawn, so that a seed's world is otherwise what it would be without. */
+const LOGS_IN_EVERY = 4;
 /** A run with more events than this never ends. */
 const STEPS_MAX = 3_000_000;
 
@@ -210,6 +212,7 @@ export class World implements Scene {
       isCalm,
       mayPipeline: !isCalm || settings.maxRequests === 0,
       mischief: shape.mischief,
+      logsIn: this.clients.length % LOGS_IN_EVERY === 0,
       tunnels: shape.tunnels,
       bodyBytesMax,
       limit_ms: Math.min(settings.headTimeout_ms, settings.bodyTimeout_ms),
