@@ -52,7 +52,7 @@ export interface EndpointStats {
   /** Times that dialing failed. */
   readonly failures: number;
   readonly connections: {
-    /** For whoever comes next. */
+    /** For any request. */
     readonly idle: number;
     /** Idle, and for one client alone, whose credentials have authenticated it (NTLM, Negotiate). */
     readonly bound: number;

@@ -176,7 +176,7 @@ describe("at the limit of connections", () => {
     expect(stage.news()).toContain("#1 closed: pool-surplus");
   });
 
-  it("the bound one that has idled for longest gives way to whoever needs a connection", () => {
+  it("the bound one that has idled for longest gives way to a request that needs a connection", () => {
     const stage = new PoolStage({ size: 2 });
     login(stage, new Bindings(1));
     login(stage, new Bindings(2));

@@ -1,7 +1,7 @@
 /**
  * Connections to origins that belong to one client's connection alone, because its credentials have authenticated them.
  *
- * NTLM and Negotiate authenticate a connection instead of a request, so on such a connection everybody is who logged in
+ * NTLM and Negotiate authenticate a connection instead of a request, so that everybody on such a connection is the user who logged in
  * (RFC 9110 section 16.4.2). It serves that client until either side closes, and nobody else ever. Deliberately absent: how
  * such credentials are recognized, see wire/connection-authentication.ts; where these connections idle, see endpoint.ts.
  */

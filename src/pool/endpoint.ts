@@ -121,11 +121,11 @@ export class Endpoint {
       if (refusal === "not-well-inside") return none;
       if (refusal !== "end-in-doubt") this.retire(connection, refusal);
     }
-    return none ?? this.findUnbound(isRetriable, now);
+    return none ?? this.findAmongBound(isRetriable, now);
   }
 
-  /** None of the bound ones, which is told of one of them: why they are of no use is decided where every reuse is. */
-  private findUnbound(isRetriable: boolean, now: number): PooledConnection | undefined {
+  /** None of them, which is told of one: that it is not lent is decided where every reuse is. */
+  private findAmongBound(isRetriable: boolean, now: number): PooledConnection | undefined {
     const connection = this.idleBound.newest?.owner;
     if (connection === undefined) return undefined;
     const refusal = this.refusal(connection, isRetriable, now);
@@ -338,7 +338,7 @@ export class Endpoint {
     return true;
   }
 
-  /** Without handshakes in progress; they get their time, and then whoever waits gets their place. */
+  /** Handshakes in progress get their time; then those who wait get their place. */
   private surplusBound(): PooledConnection | undefined {
     const now = this.now();
     let first: PooledConnection | undefined;
