@@ -28,6 +28,7 @@ import { Ledger } from "./ledger/ledger.ts";
 import type { LogState } from "./ledger/line-queue.ts";
 import { Observers } from "./ledger/observers.ts";
 import { type ProxyStats, statsOf } from "./ledger/stats.ts";
+import { ChosenNames } from "./net/names/chosen-names.ts";
 import { nodeClock } from "./net/node-clock.ts";
 import type { Listener, ListenOptions } from "./net/ports.ts";
 import { dialer, guardedDialer, listen } from "./net/runtime.ts";
@@ -98,6 +99,8 @@ export interface Internals {
   readonly listen?: (options: ListenOptions) => Promise<Listener>;
   /** Connections are numbered from here on. Default: 1. */
   readonly firstConnectionId?: number;
+  /** What names mean that clients choose. Default: as this machine's hosts file and name servers say. */
+  readonly names?: ChosenNames;
 }
 
 /**
@@ -127,6 +130,7 @@ export class HopwiseProxy implements AsyncDisposable {
   /** @internal */
   readonly source: FigureSource;
   private readonly config: ProxyConfig;
+  private readonly names: ChosenNames;
   private readonly ledger = new Ledger(nodeClock);
   private readonly events = new EventHub(nodeClock);
   private listener: Listener | undefined;
@@ -143,14 +147,15 @@ export class HopwiseProxy implements AsyncDisposable {
 
   /** @internal */
   constructor(config: ProxyConfig, internals: Internals) {
-    const { observer, firstConnectionId = 1 } = internals;
+    const { observer, firstConnectionId = 1, names = new ChosenNames() } = internals;
     const { dialGuard } = config;
     this.internals = internals;
     this.config = config;
+    this.names = names;
     this.warnings = [...runtimeWarnings, ...config.warnings];
     this.gateway = new Gateway(this.config.gateway, {
       clock: nodeClock,
-      dialer: dialGuard === undefined ? dialer : guardedDialer(dialGuard),
+      dialer: dialGuard === undefined ? dialer : guardedDialer(dialGuard, names),
       firstConnectionId,
       observer: new Observers(this.ledger, this.events, ...(observer === undefined ? [] : [observer])),
     });
@@ -304,6 +309,7 @@ export class HopwiseProxy implements AsyncDisposable {
     // Only now: whoever is told `close` comes back at once, and what waits to be accepted when the listener closes is reset.
     this.gateway.beginDrain();
     const report = await this.gateway.drain(this.isCut ? 0 : grace_ms);
+    this.names.close();
     this.admin?.close();
     this.events.flush();
     await this.accessLog?.close();

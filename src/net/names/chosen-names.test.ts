@@ -29,6 +29,7 @@ class World {
       clock: this.clock,
       hosts: () => parseHosts("10.1.1.1 build"),
       config: () => this.config,
+      usualServers: () => [],
       ask: (server, name, families, told) => {
         const asked = { server, name, families, told, isGivenUp: false };
         this.asked.push(asked);
@@ -170,6 +171,24 @@ describe("a look-up", () => {
     ]);
   });
 
+  it("fails where there is no server at all", () => {
+    const world = new World("");
+    world.find("example.com");
+    expect([world.told, world.names.size]).toEqual([["EAI_AGAIN"], 0]);
+  });
+
+  it("ends when the proxy closes: its socket would keep the process alive", () => {
+    const world = new World();
+    world.find("example.com");
+    world.find("example.org")();
+    world.names.close();
+    expect([world.told, world.names.size, world.asked.map(({ isGivenUp }) => isGivenUp)]).toEqual([
+      ["EAI_AGAIN"],
+      0,
+      [true, true],
+    ]);
+  });
+
   it("ends after 10 s, however many servers and tries there are", () => {
     const world = new World("nameserver 10.0.0.1\nnameserver 10.0.0.2\noptions timeout:30 attempts:5");
     world.find("example.com");
@@ -233,6 +252,16 @@ describe("what was found", () => {
     world.config = parseResolverConfig("nameserver 10.0.0.99");
     world.find("example.com");
     expect(world.latest.server).toBe("10.0.0.99");
+  });
+
+  it("is forgotten, too, if it comes from servers that resolv.conf names no more", () => {
+    const world = new World();
+    world.find("example.com");
+    const before = world.latest;
+    world.config = parseResolverConfig("nameserver 10.0.0.99");
+    world.answers(one, "ENODATA", before);
+    world.find("example.com");
+    expect([world.told, world.latest.server]).toEqual([[["93.184.215.14"]], "10.0.0.99"]);
   });
 
   it("is bounded: the name that was not asked for longest is forgotten", () => {
