@@ -214,7 +214,7 @@ export class HopwiseProxy implements AsyncDisposable {
       throw fd === undefined ? listenError(error, address, "listen") : inheritedError(error, fd);
     }
     const { host, port } = this.listener.address;
-    this.config.dialGuard?.noteOwn(host, port);
+    this.config.dialGuard?.noteOwn("proxy", host, port);
     return { host, port };
   }
 
@@ -223,6 +223,7 @@ export class HopwiseProxy implements AsyncDisposable {
     if (admin === undefined) return undefined;
     const { AdminServer } = await import("./admin/server.ts");
     this.admin = await AdminServer.listen(admin, this.source);
+    this.noteAdmin(this.admin.address);
     return { url: this.admin.url, isElsewhere: this.admin.isElsewhere };
   }
 
@@ -246,6 +247,11 @@ export class HopwiseProxy implements AsyncDisposable {
     this.isHeardByLog = true;
     this.events.on("exchange", (entry) => this.accessLog?.write(entry));
     if (logsConnections) this.events.on("connection-close", (entry) => this.accessLog?.write(entry));
+  }
+
+  /** @internal Where the admin server listens, which may be another process: no client gets there through this proxy. */
+  noteAdmin({ host, port }: { readonly host: string; readonly port: number }): void {
+    this.config.dialGuard?.noteOwn("admin", host, port);
   }
 
   /** Opens the access log's file anew, after it was rotated away. */

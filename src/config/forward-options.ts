@@ -22,7 +22,7 @@ export interface ForwardOptions extends Omit<ProxyOptions, "to" | "originHost" |
   readonly connectPorts?: string | number | undefined;
   /** Ports that other requests may lead to, in the same way. Default: `80,443,1024-65535; all with --allow-private`. */
   readonly httpPorts?: string | number | undefined;
-  /** Reach addresses that are not public (loopback, private, link-local, ...) for clients, too. Default: `false`. */
+  /** Reach addresses that are not public (loopback, private, link-local, ...) for clients, too; never metadata servers of clouds, nor the admin port. Default: `false`. */
   readonly allowPrivate?: boolean | undefined;
   /** A file with a line `name:hash` for each who may use the proxy. Default: `everybody who can reach it`. */
   readonly users?: string | undefined;
@@ -71,7 +71,8 @@ export const forwardSchema = z.strictObject({
   }),
   allowPrivate: option(z.boolean().prefault(false), {
     group: "way",
-    description: "reach addresses that are not public, too: loopback, private, link-local, metadata servers of clouds",
+    description:
+      "reach addresses that are not public, too: loopback, private, link-local; never metadata servers of clouds, nor the admin port",
     reason: "what only this machine can reach is not for whoever reaches this machine",
   }),
   users: option(z.string().min(1, "it is empty: write a file's path").optional(), {

@@ -162,5 +162,5 @@ function allowedOf(places: readonly TcpAddress[], guard: DialGuard): readonly Tc
   const refusals = places.map(({ host, port }) => guard.refusal(host, port));
   const allowed = places.filter((_, index) => refusals[index] === undefined);
   if (allowed.length > 0) return allowed;
-  return refusals.includes("loop-detected") ? "loop-detected" : "address-not-public";
+  return refusals.find((refusal) => refusal !== "address-not-public") ?? "address-not-public";
 }

@@ -159,7 +159,14 @@ const meanings = {
   },
   "address-not-public": {
     status: 403,
-    text: "The target is not on the public network (loopback, private, link-local, ...), and may not be reached from here.",
+    text:
+      "The target is not on the public network (loopback, private, link-local, ...), or is this machine, and may not be " +
+      "reached from here.",
+    proxyError: "destination_ip_prohibited",
+  },
+  "address-protected": {
+    status: 403,
+    text: "The target is a metadata server, or this proxy's admin port, and may never be reached from here.",
     proxyError: "destination_ip_prohibited",
   },
   "too-many-lookups": {
