@@ -171,12 +171,12 @@ const meanings = {
   },
   "too-many-lookups": {
     status: 503,
-    text: "As many names as are allowed are being looked up.",
+    text: "As many names as are allowed are being looked up, in all or for you.",
     proxyError: "connection_limit_reached",
   },
   "too-many-origins": {
     status: 503,
-    text: "Connections to as many origins as are allowed are in use.",
+    text: "Connections to as many origins as are allowed are in use, in all or by you.",
     proxyError: "connection_limit_reached",
   },
   "proxy-authentication-required": {
