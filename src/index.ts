@@ -28,7 +28,7 @@ import { Ledger } from "./ledger/ledger.ts";
 import type { LogState } from "./ledger/line-queue.ts";
 import { Observers } from "./ledger/observers.ts";
 import { type ProxyStats, statsOf } from "./ledger/stats.ts";
-import { ChosenNames } from "./net/names/chosen-names.ts";
+import { ChosenNames, LOOKUPS_MAX } from "./net/names/chosen-names.ts";
 import { nodeClock } from "./net/node-clock.ts";
 import type { Listener, ListenOptions } from "./net/ports.ts";
 import { dialer, guardedDialer, listen } from "./net/runtime.ts";
@@ -130,7 +130,7 @@ export class HopwiseProxy implements AsyncDisposable {
   /** @internal */
   readonly source: FigureSource;
   private readonly config: ProxyConfig;
-  private readonly names: ChosenNames;
+  private readonly names: ChosenNames | undefined;
   private readonly ledger = new Ledger(nodeClock);
   private readonly events = new EventHub(nodeClock);
   private listener: Listener | undefined;
@@ -147,15 +147,15 @@ export class HopwiseProxy implements AsyncDisposable {
 
   /** @internal */
   constructor(config: ProxyConfig, internals: Internals) {
-    const { observer, firstConnectionId = 1, names = new ChosenNames() } = internals;
-    const { dialGuard } = config;
+    const { observer, firstConnectionId = 1 } = internals;
+    const { dialGuard, lookupsMax = LOOKUPS_MAX } = config;
+    if (dialGuard !== undefined) this.names = internals.names ?? new ChosenNames({ lookupsMax });
     this.internals = internals;
     this.config = config;
-    this.names = names;
     this.warnings = [...runtimeWarnings, ...config.warnings];
     this.gateway = new Gateway(this.config.gateway, {
       clock: nodeClock,
-      dialer: dialGuard === undefined ? dialer : guardedDialer(dialGuard, names),
+      dialer: dialGuard === undefined ? dialer : guardedDialer(dialGuard, this.names),
       firstConnectionId,
       observer: new Observers(this.ledger, this.events, ...(observer === undefined ? [] : [observer])),
     });
@@ -315,7 +315,7 @@ export class HopwiseProxy implements AsyncDisposable {
     // Only now: whoever is told `close` comes back at once, and what waits to be accepted when the listener closes is reset.
     this.gateway.beginDrain();
     const report = await this.gateway.drain(this.isCut ? 0 : grace_ms);
-    this.names.close();
+    this.names?.close();
     this.admin?.close();
     this.events.flush();
     await this.accessLog?.close();
