@@ -7,6 +7,7 @@
 import type { VirtualClock } from "../../src/net/simulated/schedule.ts";
 import { Exchange } from "../../src/proxy/exchange.ts";
 import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
+import { ByTarget } from "../../src/proxy/forward-routing.ts";
 import type { Gateway } from "../../src/proxy/gateway.ts";
 import { fail } from "./failure.ts";
 import type { Network } from "./network.ts";
@@ -55,7 +56,10 @@ export class Checks {
       if (endpoint.inUse < 0 || endpoint.dialing < 0) fail("limits", "a count has become negative");
     }
     const idle = routing.endpoints.reduce((sum, { idleCount }) => sum + idleCount, 0);
-    const { idleMax = Number.POSITIVE_INFINITY } = context.settings.forward ?? {};
+    const { idleMax = Number.POSITIVE_INFINITY, originsMax = 0 } = context.settings.forward ?? {};
+    // biome-ignore lint/complexity/useLiteralKeys: in brackets, what is private has a type, and a renamed field does not compile
+    const origins = routing instanceof ByTarget ? routing["directory"]["entries"].size : 0;
+    if (origins > originsMax) fail("limits", `${origins} origins have a pool`);
     if (idle > idleMax) fail("limits", `${idle} connections idle in all`);
     if (routing.waiting > 0 && routing.endpoints.length === 1) this.nobodyIdles();
     if (!context.outbox.isEmpty) fail("nothing-left", "octets are left in the outbox behind an event");
