@@ -152,6 +152,13 @@ describe("a look-up", () => {
     expect([world.told, world.names.size]).toEqual([[fault], 0]);
   });
 
+  it("counts 16 addresses of each family: a zone may have thousands, and each is judged for each connection", () => {
+    const world = new World();
+    world.find("example.com");
+    world.answers(Array.from({ length: 4_000 }, (_, i) => ({ address: `93.184.${i >> 8}.${i & 255}`, ttl })));
+    expect(world.told.map((found) => found.length)).toEqual([16]);
+  });
+
   it("a server that denies a name of one family alone is believed for that family alone (RFC 4074 section 4.2)", () => {
     const world = new World();
     world.find("example.com");

@@ -25,8 +25,6 @@ export const LOOKUPS_MAX = 256;
 const CLIENT_SHARE = 1 / 2;
 /** Names that are remembered: more than are visited within their time to live. A MiB; 10 MiB if all have many addresses. */
 const REMEMBERED_MAX = 4_096;
-/** Addresses of one name and family that are remembered. */
-const ADDRESSES_MAX = 16;
 /** However short its time to live, an answer serves the burst that asked for it; the guard judges it at each dial. */
 const FRESH_MS_MIN = 1_000;
 /** Who moves a name in a hurry waits no longer than this. */
@@ -173,7 +171,7 @@ export class ChosenNames implements Names {
   private remember(name: string, end: LookUpResult): void {
     const fresh_ms =
       "fault" in end || !end.isWhole ? DOUBTFUL_MS : Math.min(Math.max(FRESH_MS_MIN, end.ttl_s * 1_000), FRESH_MS_MAX);
-    const result = "fault" in end ? end.fault : limited(end.addresses);
+    const result = "fault" in end ? end.fault : end.addresses;
     this.known.set(name, { result, until_ms: this.clock.now() + fresh_ms, turn: 0 });
     if (this.known.size <= REMEMBERED_MAX) return;
     const [oldest] = this.known.keys();
@@ -242,10 +240,6 @@ function rotated(addresses: readonly string[], turn: number): readonly string[] 
     const first = family.length === 0 ? 0 : turn % family.length;
     return [...family.slice(first), ...family.slice(0, first)];
   });
-}
-
-function limited(addresses: readonly string[]): readonly string[] {
-  return byFamily(addresses).flatMap((family) => family.slice(0, ADDRESSES_MAX));
 }
 
 function byFamily(addresses: readonly string[]): readonly (readonly string[])[] {
