@@ -18,6 +18,7 @@ const notPublicIPv4 = {
   "10.0.0.0/8": "private",
   "100.64.0.0/10": "shared, behind carriers' translators",
   "127.0.0.0/8": "loopback",
+  "168.63.129.16/32": "the platform of Azure, which answers each machine as itself",
   "169.254.0.0/16": "link-local; the metadata servers of clouds",
   "172.16.0.0/12": "private",
   "192.0.0.0/24": "protocol assignments",
@@ -67,11 +68,7 @@ const metadataServers = {
 } as const;
 
 const metadata = new AddressSet(Object.keys(metadataServers));
-const notPublic = new AddressSet([
-  ...Object.keys(notPublicIPv4),
-  ...Object.keys(notPublicIPv6),
-  ...Object.keys(metadataServers),
-]);
+const notPublic = new AddressSet([...Object.keys(notPublicIPv4), ...Object.keys(notPublicIPv6)]);
 
 /** Whether an address (never a name) is one that everybody can reach. What is no address at all is not. */
 export function isPublic(address: string): boolean {
