@@ -28,6 +28,7 @@ import { Ledger } from "./ledger/ledger.ts";
 import type { LogState } from "./ledger/line-queue.ts";
 import { Observers } from "./ledger/observers.ts";
 import { type ProxyStats, statsOf } from "./ledger/stats.ts";
+import { ChosenNames, LOOKUPS_MAX } from "./net/names/chosen-names.ts";
 import { nodeClock } from "./net/node-clock.ts";
 import type { Listener, ListenOptions } from "./net/ports.ts";
 import { dialer, guardedDialer, listen } from "./net/runtime.ts";
@@ -98,6 +99,8 @@ export interface Internals {
   readonly listen?: (options: ListenOptions) => Promise<Listener>;
   /** Connections are numbered from here on. Default: 1. */
   readonly firstConnectionId?: number;
+  /** What names mean that clients choose. Default: as this machine's hosts file and name servers say. */
+  readonly names?: ChosenNames;
 }
 
 /**
@@ -127,6 +130,7 @@ export class HopwiseProxy implements AsyncDisposable {
   /** @internal */
   readonly source: FigureSource;
   private readonly config: ProxyConfig;
+  private readonly names: ChosenNames | undefined;
   private readonly ledger = new Ledger(nodeClock);
   private readonly events = new EventHub(nodeClock);
   private listener: Listener | undefined;
@@ -144,13 +148,14 @@ export class HopwiseProxy implements AsyncDisposable {
   /** @internal */
   constructor(config: ProxyConfig, internals: Internals) {
     const { observer, firstConnectionId = 1 } = internals;
-    const { dialGuard } = config;
+    const { dialGuard, lookupsMax = LOOKUPS_MAX } = config;
+    if (dialGuard !== undefined) this.names = internals.names ?? new ChosenNames({ lookupsMax });
     this.internals = internals;
     this.config = config;
     this.warnings = [...runtimeWarnings, ...config.warnings];
     this.gateway = new Gateway(this.config.gateway, {
       clock: nodeClock,
-      dialer: dialGuard === undefined ? dialer : guardedDialer(dialGuard),
+      dialer: dialGuard === undefined ? dialer : guardedDialer(dialGuard, this.names),
       firstConnectionId,
       observer: new Observers(this.ledger, this.events, ...(observer === undefined ? [] : [observer])),
     });
@@ -209,7 +214,7 @@ export class HopwiseProxy implements AsyncDisposable {
       throw fd === undefined ? listenError(error, address, "listen") : inheritedError(error, fd);
     }
     const { host, port } = this.listener.address;
-    this.config.dialGuard?.noteOwn(host, port);
+    this.config.dialGuard?.noteOwn("proxy", host, port);
     return { host, port };
   }
 
@@ -218,6 +223,7 @@ export class HopwiseProxy implements AsyncDisposable {
     if (admin === undefined) return undefined;
     const { AdminServer } = await import("./admin/server.ts");
     this.admin = await AdminServer.listen(admin, this.source);
+    this.noteAdmin(this.admin.address);
     return { url: this.admin.url, isElsewhere: this.admin.isElsewhere };
   }
 
@@ -241,6 +247,11 @@ export class HopwiseProxy implements AsyncDisposable {
     this.isHeardByLog = true;
     this.events.on("exchange", (entry) => this.accessLog?.write(entry));
     if (logsConnections) this.events.on("connection-close", (entry) => this.accessLog?.write(entry));
+  }
+
+  /** @internal Where the admin server listens, which may be another process: no client gets there through this proxy. */
+  noteAdmin({ host, port }: { readonly host: string; readonly port: number }): void {
+    this.config.dialGuard?.noteOwn("admin", host, port);
   }
 
   /** Opens the access log's file anew, after it was rotated away. */
@@ -304,6 +315,7 @@ export class HopwiseProxy implements AsyncDisposable {
     // Only now: whoever is told `close` comes back at once, and what waits to be accepted when the listener closes is reset.
     this.gateway.beginDrain();
     const report = await this.gateway.drain(this.isCut ? 0 : grace_ms);
+    this.names?.close();
     this.admin?.close();
     this.events.flush();
     await this.accessLog?.close();

@@ -24,6 +24,8 @@ const TIMEOUT_CHECK_MS = 1_000;
 
 export class AdminServer {
   readonly url: string;
+  /** Where it listens, with the real address and port. */
+  readonly address: { readonly host: string; readonly port: number };
   /** It listens on another port than usual, because that one was taken. */
   readonly isElsewhere: boolean;
   private readonly server: Server;
@@ -32,8 +34,9 @@ export class AdminServer {
     this.server = server;
     this.isElsewhere = isElsewhere;
     const bound = server.address();
-    const port = bound === null || typeof bound === "string" ? address.port : bound.port;
-    this.url = `http://${formatAuthority(address.host, port)}`;
+    if (bound === null || typeof bound === "string") throw new Error("a TCP listener has an address");
+    this.address = { host: bound.address, port: bound.port };
+    this.url = `http://${formatAuthority(address.host, bound.port)}`;
   }
 
   /**

@@ -41,6 +41,7 @@ function common(proxy: HopwiseProxy): Omit<WorkerProxy, "reread" | "onNews"> {
     close: () => proxy.close(),
     cut: () => proxy.cut(),
     reopenLogs: () => proxy.reopenAccessLog(),
+    noteAdmin: (address) => proxy.noteAdmin(address),
     figures: () => proxy.source.figures(),
   };
 }

@@ -5,6 +5,7 @@
  * Deliberately absent: how processes are supervised, see the room `workers`.
  */
 import { statSync } from "node:fs";
+import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
@@ -117,13 +118,18 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
     },
   };
   const stopped = drainOnSignal(target, terminal, signals);
+  // Before anyone can connect, where it is known: a port of the system's choice, and one taken elsewhere, follow.
+  if (whole.admin !== undefined && isIP(whole.admin.host) !== 0) supervisor.noteAdmin(whole.admin);
   const address = await supervisor.listen().catch((error) => {
     if (error instanceof HopwiseError) throw error;
     throw fd === undefined ? listenError(error, whole.listen, "listen") : inheritedError(error, fd);
   });
   surviveFaults(terminal);
   try {
-    if (whole.admin !== undefined) admin = await AdminServer.listen(whole.admin, supervisor);
+    if (whole.admin !== undefined) {
+      admin = await AdminServer.listen(whole.admin, supervisor);
+      supervisor.noteAdmin(admin.address);
+    }
   } catch (error) {
     await supervisor.close();
     throw error;

@@ -36,9 +36,11 @@ describe("defaults", () => {
   });
 
   it.each([1_024, 20_000, 1_000_000])("have descriptors for all at once: %i", (limit) => {
-    const { maxConnections, forward } = read({}, limit).gateway;
-    expect(2 * maxConnections + (forward?.idleMax ?? 0) + 64).toBeLessThanOrEqual(limit);
+    const { gateway, lookupsMax = 0 } = read({}, limit);
+    const { maxConnections, forward } = gateway;
+    expect(2 * maxConnections + (forward?.idleMax ?? 0) + lookupsMax + 64).toBeLessThanOrEqual(limit);
     expect(forward?.idleMax).toBeGreaterThanOrEqual(100);
+    expect(lookupsMax).toBe(limit === 1_024 ? 60 : 256);
   });
 });
 

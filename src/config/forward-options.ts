@@ -7,6 +7,7 @@ import { isIPv4 } from "node:net";
 import * as z from "zod";
 import { DESCRIPTORS_RESERVED, descriptorLimit } from "../net/descriptors.ts";
 import { DialGuard } from "../net/dial-guard.ts";
+import { LOOKUPS_MAX } from "../net/names/chosen-names.ts";
 import { BasicAuthentication } from "../proxy/basic-authentication.ts";
 import { HopwiseError } from "./error.ts";
 import { type ProxyConfig, type ProxyOptions, readWith, sharedConfig, VIA_OFF } from "./options.ts";
@@ -22,7 +23,7 @@ export interface ForwardOptions extends Omit<ProxyOptions, "to" | "originHost" |
   readonly connectPorts?: string | number | undefined;
   /** Ports that other requests may lead to, in the same way. Default: `80,443,1024-65535; all with --allow-private`. */
   readonly httpPorts?: string | number | undefined;
-  /** Reach addresses that are not public (loopback, private, link-local, ...) for clients, too. Default: `false`. */
+  /** Reach addresses that are not public (loopback, private, link-local, ...) for clients, too; never metadata servers of clouds, nor the admin port. Default: `false`. */
   readonly allowPrivate?: boolean | undefined;
   /** A file with a line `name:hash` for each who may use the proxy. Default: `everybody who can reach it`. */
   readonly users?: string | undefined;
@@ -71,7 +72,8 @@ export const forwardSchema = z.strictObject({
   }),
   allowPrivate: option(z.boolean().prefault(false), {
     group: "way",
-    description: "reach addresses that are not public, too: loopback, private, link-local, metadata servers of clouds",
+    description:
+      "reach addresses that are not public, too: loopback, private, link-local; never metadata servers of clouds, nor the admin port",
     reason: "what only this machine can reach is not for whoever reaches this machine",
   }),
   users: option(z.string().min(1, "it is empty: write a file's path").optional(), {
@@ -93,6 +95,7 @@ const ORIGINS_MAX = 1_024;
 /** Idle connections to all of them: what a handful of browsers leave behind, and no more than descriptors allow. */
 const IDLE_MAX = 512;
 const IDLE_SHARE_OF_DESCRIPTORS = 1 / 8;
+const LOOKUPS_SHARE_OF_DESCRIPTORS = 1 / 16;
 
 /**
  * Reads options.
@@ -101,12 +104,12 @@ const IDLE_SHARE_OF_DESCRIPTORS = 1 / 8;
  */
 export function readForwardOptions(options: ForwardOptions = {}, limit: number = descriptorLimit()): ProxyConfig {
   const values = readWith(forwardSchema, options);
-  const idleMax = Math.max(
-    1,
-    Math.min(IDLE_MAX, Math.floor((limit - DESCRIPTORS_RESERVED) * IDLE_SHARE_OF_DESCRIPTORS)),
-  );
+  const share = (part: number, max: number) =>
+    Math.max(1, Math.min(max, Math.floor((limit - DESCRIPTORS_RESERVED) * part)));
+  const idleMax = share(IDLE_SHARE_OF_DESCRIPTORS, IDLE_MAX);
+  const lookupsMax = share(LOOKUPS_SHARE_OF_DESCRIPTORS, LOOKUPS_MAX);
   if (values.via === VIA_OFF) throw new HopwiseError("option-invalid", VIA_NEEDED, "via");
-  const config = sharedConfig(values, limit, idleMax);
+  const config = sharedConfig(values, limit, idleMax + lookupsMax);
   const file = values.users;
   const authentication = file === undefined ? undefined : new BasicAuthentication(readUsersFile(file));
   const { connectPorts: mayConnectTo, allowPrivate: allowsPrivate } = values;
@@ -120,6 +123,7 @@ export function readForwardOptions(options: ForwardOptions = {}, limit: number =
       forward: { mayConnectTo, mayRequestFrom, authentication, originsMax: ORIGINS_MAX, idleMax },
     },
     dialGuard: new DialGuard({ allowsPrivate }),
+    lookupsMax,
     ...(file === undefined || authentication === undefined ? {} : { users: { file, authentication } }),
   };
 }

@@ -104,6 +104,8 @@ export interface ProxyConfig {
   readonly gateway: GatewaySettings;
   /** Of a forward proxy: which addresses it dials, and who may use it. */
   readonly dialGuard?: DialGuard;
+  /** Of a forward proxy: look-ups under way at once. */
+  readonly lookupsMax?: number;
   readonly users?: { readonly file: string; readonly authentication: BasicAuthentication };
   readonly listen: ListenAddress;
   readonly reusesPort: boolean;
@@ -158,8 +160,8 @@ export function readProxyOptions(options: ProxyOptions, limit: number = descript
 /** The values of the options that every kind of proxy has. */
 export type SharedValues = Omit<z.output<typeof proxySchema>, "to" | "originHost" | "trusted" | "forwarded">;
 
-/** What follows from them. @param idleMax descriptors for idle connections beyond those of clients and their exchanges */
-export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): ProxyConfig {
+/** What follows from them. @param othersMax descriptors beyond those of clients and their exchanges: idle connections, look-ups */
+export function sharedConfig(values: SharedValues, limit: number, othersMax = 0): ProxyConfig {
   const listen = { host: values.host ?? values.listen.host, port: values.port ?? values.listen.port };
   if (listen.port > 65_535) {
     throw new HopwiseError("option-invalid", `${listen.port} is no port: write one from 0 to 65535`, "port");
@@ -176,7 +178,10 @@ export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): 
       keepAliveTimeout_ms: values.keepAliveTimeout,
       maxRequests: values.maxRequests,
       // Beyond that the runtime would turn clients away without a word.
-      maxConnections: Math.min(values.maxConnections ?? CONNECTIONS_MAX_NORMALLY, connectionsThatFit(limit - idleMax)),
+      maxConnections: Math.min(
+        values.maxConnections ?? CONNECTIONS_MAX_NORMALLY,
+        connectionsThatFit(limit - othersMax),
+      ),
       headTimeout_ms: values.headTimeout,
       bodyTimeout_ms: values.bodyTimeout,
       minRate: values.minRate,
@@ -200,7 +205,7 @@ export function sharedConfig(values: SharedValues, limit: number, idleMax = 0): 
     admin,
     accessLog: values.accessLog,
     logsConnections: values.logConnections,
-    warnings: [...warningsAbout(values.maxConnections, limit, idleMax), ...warningsAboutLog(values)],
+    warnings: [...warningsAbout(values.maxConnections, limit, othersMax), ...warningsAboutLog(values)],
   };
 }
 
@@ -215,10 +220,10 @@ export function readWith<Schema extends z.ZodObject>(schema: Schema, options: ob
   return result.data;
 }
 
-function warningsAbout(maxConnections: number | undefined, limit: number, idleMax: number): string[] {
-  const fitting = connectionsThatFit(limit - idleMax);
+function warningsAbout(maxConnections: number | undefined, limit: number, othersMax: number): string[] {
+  const fitting = connectionsThatFit(limit - othersMax);
   if (maxConnections === undefined || maxConnections <= fitting) return [];
-  const needed = 2 * maxConnections + DESCRIPTORS_RESERVED + idleMax;
+  const needed = 2 * maxConnections + DESCRIPTORS_RESERVED + othersMax;
   return [
     `${maxConnections} client connections may need ${needed} file descriptors and the limit is ${limit}: ` +
       `${fitting} are allowed; raise the limit (ulimit -n ${needed}) to allow more`,

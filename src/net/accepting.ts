@@ -8,6 +8,7 @@
 import type { Server } from "node:net";
 import { getSystemErrorName } from "node:util";
 import { bun } from "./bun-api.ts";
+import { KEEP_ALIVE_IDLE_MS } from "./node-socket.ts";
 
 /** What the runtime has of a connection, and can send to another process. */
 export interface SocketHandle {
@@ -16,8 +17,18 @@ export interface SocketHandle {
 }
 
 interface ListenerHandle {
+  setKeepAlive(isOn: boolean, idle_s: number): number;
   /** `status`: 0, or a negative error code (`EMFILE` for instance) and no handle; listening goes on. */
   onconnection: (status: number, handle: SocketHandle | undefined) => void;
+}
+
+/**
+ * From now on the system asks silent peers of accepted connections whether they are still there (SO_KEEPALIVE). It is set on the
+ * listener, once: connections inherit it, also those that are handed to another process.
+ */
+export function keepAccepted(server: Server): void {
+  const listener = (server as unknown as { _handle?: Partial<ListenerHandle> | null })._handle;
+  listener?.setKeepAlive?.(true, KEEP_ALIVE_IDLE_MS / 1_000);
 }
 
 /** From now on tells the bare connections of `server`, which listens. False: this runtime cannot; nothing is changed. */

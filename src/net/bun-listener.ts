@@ -9,6 +9,7 @@ import { isIP } from "node:net";
 import type { BunApi } from "./bun-api.ts";
 import { BunSocket, connectionEvents } from "./bun-socket.ts";
 import { descriptorLimit } from "./descriptors.ts";
+import { KEEP_ALIVE_IDLE_MS } from "./node-socket.ts";
 import type { Listener, ListenOptions } from "./ports.ts";
 
 /** For connections to origins, files, and what the runtime opens for a moment. */
@@ -30,7 +31,10 @@ export async function listenOnBun(api: BunApi, options: ListenOptions): Promise<
     socket: {
       ...connectionEvents,
       open(raw) {
-        if (raw.fd < highest) return onSocket(new BunSocket(raw));
+        if (raw.fd < highest) {
+          raw.setKeepAlive(true, KEEP_ALIVE_IDLE_MS);
+          return onSocket(new BunSocket(raw));
+        }
         raw.terminate();
         onFault("EMFILE");
       },

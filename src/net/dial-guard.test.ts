@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AddressSet } from "./address-set.ts";
 import { DialGuard, isPublic } from "./dial-guard.ts";
 import { guardedDialer } from "./runtime.ts";
 
@@ -19,6 +20,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
     "febf::1",
     "fe80::1%lo",
   ],
+  "metadata servers at addresses that look public": ["168.63.129.16", "::ffff:168.63.129.16", "2002:a83f:8110::"],
   "unique local": ["fc00::", "fd00::1", "fd00:ec2::254", "fdff:ffff::1"],
   "site-local": ["fec0::1", "feff::1"],
   multicast: ["224.0.0.1", "239.255.255.255", "ff00::", "ff02::1"],
@@ -103,30 +105,82 @@ it("public addresses, up to the edges of the others", () => {
   expect(reached.filter((address) => !isPublic(address))).toStrictEqual([]);
 });
 
+/** One address in the forms in which it may be written, or a name may mean it. */
+const formsOf = (ipv4: string, hexadecimal: string) => [
+  ipv4,
+  `::ffff:${ipv4}`,
+  `::ffff:${hexadecimal}`,
+  `::ffff:0:${ipv4}`,
+  `64:ff9b::${hexadecimal}`,
+  `64:ff9b:1::${hexadecimal}`,
+  `2002:${hexadecimal}::1`,
+];
+
 describe("the guard", () => {
+  const own = new AddressSet(["8.8.4.4", "2606:4700::7", "10.0.0.5", "127.0.0.0/8", "::1", "0.0.0.0", "::"]);
+  const verdicts = (guard: DialGuard, addresses: readonly string[], port: number) =>
+    addresses.map((address) => `${address}: ${guard.refusal(address, port)}`);
+  const all = (addresses: readonly string[], verdict: string | undefined) =>
+    addresses.map((address) => `${address}: ${verdict}`);
+
   it("says why", () => {
     const guard = new DialGuard({ allowsPrivate: false });
     expect(guard.refusal("10.0.0.1", 80)).toBe("address-not-public");
     expect(guard.refusal("1.1.1.1", 80)).toBeUndefined();
   });
 
-  it("lets everything pass where that is allowed, but the proxy itself", () => {
-    const guard = new DialGuard({ allowsPrivate: true });
-    guard.noteOwn("127.0.0.1", 3128);
-    for (const address of ["10.0.0.1", "::1", "127.0.0.2"]) expect(guard.refusal(address, 3128)).toBeUndefined();
-    expect(guard.refusal("127.0.0.1", 3129)).toBeUndefined();
-    for (const address of ["127.0.0.1", "::ffff:127.0.0.1", "::ffff:7f00:1", "0.0.0.0", "::", "64:ff9b::7f00:1"]) {
-      expect([address, guard.refusal(address, 3128)]).toEqual([address, "loop-detected"]);
-    }
+  it("takes public addresses of this machine for what they are: its own", () => {
+    const addresses = [...formsOf("8.8.4.4", "808:404"), "2606:4700::7"];
+    expect(verdicts(new DialGuard({ allowsPrivate: false, own }), addresses, 5432)).toEqual(
+      all(addresses, "address-not-public"),
+    );
+    expect(verdicts(new DialGuard({ allowsPrivate: true, own }), addresses, 5432)).toEqual(all(addresses, undefined));
   });
 
-  it.each(["0.0.0.0", "::"])("knows all addresses of its own where it listens on %s", (host) => {
-    const guard = new DialGuard({ allowsPrivate: true });
-    guard.noteOwn(host, 3128);
-    for (const address of ["127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "::"]) {
-      expect([address, guard.refusal(address, 3128)]).toEqual([address, "loop-detected"]);
-    }
+  it("lets everything pass where that is allowed, but the proxy itself", () => {
+    const guard = new DialGuard({ allowsPrivate: true, own });
+    guard.noteOwn("proxy", "127.0.0.1", 3128);
+    for (const address of ["10.0.0.1", "::1", "127.0.0.2"]) expect(guard.refusal(address, 3128)).toBeUndefined();
+    expect(guard.refusal("127.0.0.1", 3129)).toBeUndefined();
+    const addresses = [...formsOf("127.0.0.1", "7f00:1"), "0.0.0.0", "::", "::ffff:0.0.0.0"];
+    expect(verdicts(guard, addresses, 3128)).toEqual(all(addresses, "loop-detected"));
+  });
+
+  it.each(["0.0.0.0", "::"])("knows the proxy at each address of this machine where it listens on %s", (host) => {
+    const guard = new DialGuard({ allowsPrivate: true, own });
+    guard.noteOwn("proxy", host, 3128);
+    const addresses = ["127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "::", "10.0.0.5", ...formsOf("8.8.4.4", "808:404")];
+    expect(verdicts(guard, addresses, 3128)).toEqual(all(addresses, "loop-detected"));
     expect(guard.refusal("10.255.0.1", 3128)).toBeUndefined();
+  });
+
+  it("keeps the admin port closed where private addresses are allowed", () => {
+    const guard = new DialGuard({ allowsPrivate: true, own });
+    guard.noteOwn("proxy", "0.0.0.0", 3128);
+    guard.noteOwn("admin", "127.0.0.1", 9901);
+    const addresses = [...formsOf("127.0.0.1", "7f00:1"), "0.0.0.0", "::"];
+    expect(verdicts(guard, addresses, 9901)).toEqual(all(addresses, "address-protected"));
+    expect(guard.refusal("127.0.0.1", 3128)).toBe("loop-detected");
+    // Another program, at the same port of another address.
+    expect(guard.refusal("10.0.0.5", 9901)).toBeUndefined();
+    guard.noteOwn("admin", "::", 9902);
+    expect([guard.refusal("10.0.0.5", 9902), guard.refusal("127.0.0.1", 9901)]).toEqual([
+      "address-protected",
+      undefined,
+    ]);
+  });
+
+  it("keeps metadata servers closed where private addresses are allowed, and other link-local ones open", () => {
+    const guard = new DialGuard({ allowsPrivate: true, own });
+    const addresses = [
+      ...formsOf("169.254.169.254", "a9fe:a9fe"),
+      ...formsOf("168.63.129.16", "a83f:8110"),
+      ...["100.100.100.200", "192.0.0.192", "169.254.170.2", "fd00:ec2::254", "fe80::a9fe:a9fe%eth0"],
+    ];
+    expect(verdicts(guard, addresses, 80)).toEqual(all(addresses, "address-protected"));
+    for (const address of ["169.254.20.10", "fd00:ec2::253", "168.63.129.17"]) {
+      expect([address, guard.refusal(address, 53)]).toEqual([address, undefined]);
+    }
   });
 });
 
@@ -189,7 +243,7 @@ describe("dialing with a guard, with somebody listening where it must not lead",
   it("a name is resolved once, and of its addresses only those are tried that may be", async () => {
     let asked = 0;
     const guard = new DialGuard({ allowsPrivate: true });
-    guard.noteOwn("127.0.0.2", port);
+    guard.noteOwn("proxy", "127.0.0.2", port);
     const dialer = guardedDialer(guard, {
       find(_name, _client, found) {
         asked++;

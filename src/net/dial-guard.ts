@@ -1,13 +1,15 @@
 /**
- * Which addresses may be dialed on behalf of strangers: public ones, and never the proxy's own.
+ * Which addresses may be dialed on behalf of strangers: public ones, never this machine's own.
  *
  * A forward proxy stands inside and dials where others say. Without this it would reach for them what only it can reach:
- * services of its own machine and network, and the metadata servers of clouds (169.254.169.254). The guard judges
+ * services of its own machine and network, and the metadata servers of clouds. A service that is bound to a public address of
+ * this machine may trust it for the same reason (a firewall lets it pass), so those are refused, too. The guard judges
  * addresses, never names: what a name means is known when it is resolved, and only then. Deliberately absent: resolving and
- * dialing, see node-dialer.ts; and a list of names.
+ * dialing, see dialing.ts; and a list of names.
  */
-import { BlockList, isIP, isIPv6 } from "node:net";
-import { networkInterfaces } from "node:os";
+import { isIP } from "node:net";
+import { AddressSet } from "./address-set.ts";
+import { OwnAddresses } from "./own-addresses.ts";
 import type { DialRefusal } from "./ports.ts";
 
 /** IPv4 networks that are not public (IANA's special-purpose registry), and what they are. */
@@ -16,6 +18,7 @@ const notPublicIPv4 = {
   "10.0.0.0/8": "private",
   "100.64.0.0/10": "shared, behind carriers' translators",
   "127.0.0.0/8": "loopback",
+  "168.63.129.16/32": "the platform of Azure, which answers each machine as itself",
   "169.254.0.0/16": "link-local; the metadata servers of clouds",
   "172.16.0.0/12": "private",
   "192.0.0.0/24": "protocol assignments",
@@ -44,73 +47,78 @@ const notPublicIPv6 = {
   "ff00::/8": "multicast",
 } as const;
 
-/** Addresses that a listener on a loopback address is also reached by. */
-const unspecified = ["0.0.0.0", "::"];
+/**
+ * Servers that give a machine its identity and its secrets, and believe whoever asks from its address: clouds' metadata. Where
+ * private addresses may be dialed these still may not: an inside network is one thing, this machine's credentials another.
+ */
+const metadataServers = {
+  "169.254.169.254": "AWS, Azure, Google, OpenStack, and most others",
+  "169.254.170.2": "AWS, for containers (ECS)",
+  "169.254.170.23": "AWS, for pods (EKS)",
+  "169.254.42.42": "Scaleway",
+  "169.254.0.23": "Tencent",
+  "168.63.129.16": "Azure's platform, at a public address",
+  "100.100.100.200": "Alibaba",
+  "192.0.0.192": "Oracle",
+  "fd00:ec2::254": "AWS",
+  "fd00:ec2::23": "AWS, for pods",
+  "fd00:42::42": "Scaleway",
+  "fd20:ce::254": "Google",
+  "fe80::a9fe:a9fe": "OpenStack",
+} as const;
 
-function partsOf(network: string): [string, number] {
-  const [address = "", prefix = ""] = network.split("/");
-  return [address, Number(prefix)];
-}
-
-/** Adds an IPv4 network in every form in which IPv6 carries it: mapped, translated (NAT64), and 6to4. */
-function addIPv4(list: BlockList, address: string, prefix: number): void {
-  list.addSubnet(address, prefix, "ipv4");
-  list.addSubnet(`::ffff:${address}`, 96 + prefix, "ipv6");
-  list.addSubnet(`64:ff9b::${address}`, 96 + prefix, "ipv6");
-  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
-  const groups = [(a << 8) | b, (c << 8) | d].map((group) => group.toString(16));
-  list.addSubnet(`2002:${groups.join(":")}::`, 16 + prefix, "ipv6");
-}
-
-function addAddress(list: BlockList, address: string): void {
-  if (isIPv6(address)) list.addAddress(address, "ipv6");
-  else addIPv4(list, address, 32);
-}
-
-const notPublic = new BlockList();
-for (const network of Object.keys(notPublicIPv4)) addIPv4(notPublic, ...partsOf(network));
-for (const network of Object.keys(notPublicIPv6)) notPublic.addSubnet(...partsOf(network), "ipv6");
+const metadata = new AddressSet(Object.keys(metadataServers));
+const notPublic = new AddressSet([...Object.keys(notPublicIPv4), ...Object.keys(notPublicIPv6)]);
 
 /** Whether an address (never a name) is one that everybody can reach. What is no address at all is not. */
 export function isPublic(address: string): boolean {
-  return isIP(address) !== 0 && !isIn(notPublic, address);
-}
-
-function isIn(list: BlockList, address: string): boolean {
-  // A zone (`fe80::1%eth0`) says on which link, not which address.
-  const bare = address.replace(/%.*$/, "");
-  return list.check(bare, isIPv6(bare) ? "ipv6" : "ipv4");
+  return isIP(address) !== 0 && !notPublic.has(address);
 }
 
 export interface DialGuardOptions {
   /** Whether addresses that are not public may be dialed, too. */
   readonly allowsPrivate: boolean;
+  /** This machine's addresses. Default: as its interfaces have them. */
+  readonly own?: Pick<OwnAddresses, "has">;
 }
+
+/** Listeners of the proxy's own: for its clients, and for its operator. */
+export type OwnListener = "proxy" | "admin";
+
+/** Listening on one of these is listening on all addresses; dialing one of them means this machine. */
+const UNSPECIFIED = ["0.0.0.0", "::"];
 
 export class DialGuard {
   private readonly allowsPrivate: boolean;
-  private own: { readonly addresses: BlockList; readonly port: number } | undefined;
+  private readonly own: Pick<OwnAddresses, "has">;
+  private readonly listeners = new Map<OwnListener, { readonly leadsThere: AddressTest; readonly port: number }>();
 
-  constructor({ allowsPrivate }: DialGuardOptions) {
+  constructor({ allowsPrivate, own = new OwnAddresses() }: DialGuardOptions) {
     this.allowsPrivate = allowsPrivate;
+    this.own = own;
   }
 
-  /** Where the proxy itself listens: dialing that would be a loop, whatever else is allowed. */
-  noteOwn(host: string, port: number): void {
-    const addresses = new BlockList();
-    const isEverywhere = unspecified.includes(host);
-    const hosts = isEverywhere
-      ? Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address))
-      : [host];
-    for (const address of hosts) addAddress(addresses, address.replace(/^::ffff:(?=\d+\.)/, ""));
-    if (isEverywhere || !isPublic(host)) for (const address of unspecified) addAddress(addresses, address);
-    if (isEverywhere) addIPv4(addresses, "127.0.0.0", 8);
-    this.own = { addresses, port };
+  /**
+   * Where the proxy itself listens: that is never dialed, whatever else is allowed. For clients it would be a loop, and what
+   * the operator's window shows is not for them.
+   */
+  noteOwn(listener: OwnListener, host: string, port: number): void {
+    const leadsThere = UNSPECIFIED.includes(host) ? this.own : new AddressSet([host, ...UNSPECIFIED]);
+    this.listeners.set(listener, { leadsThere, port });
   }
 
   /** Why this address is not dialed; undefined: it may be. */
   refusal(address: string, port: number): DialRefusal | undefined {
-    if (this.own?.port === port && isIP(address) !== 0 && isIn(this.own.addresses, address)) return "loop-detected";
-    return this.allowsPrivate || isPublic(address) ? undefined : "address-not-public";
+    if (isIP(address) === 0) return this.allowsPrivate ? undefined : "address-not-public";
+    if (this.isOwn("proxy", address, port)) return "loop-detected";
+    if (!this.allowsPrivate) return isPublic(address) && !this.own.has(address) ? undefined : "address-not-public";
+    return metadata.has(address) || this.isOwn("admin", address, port) ? "address-protected" : undefined;
+  }
+
+  private isOwn(listener: OwnListener, address: string, port: number): boolean {
+    const it = this.listeners.get(listener);
+    return it?.port === port && it.leadsThere.has(address);
   }
 }
+
+type AddressTest = Pick<AddressSet, "has">;

@@ -76,13 +76,26 @@ it("a family that this machine has no route for hides no other fault", () => {
   expect(world.told).toEqual(["ECONNREFUSED"]);
 });
 
-it("an address that has answered gets time for its handshake; the next one is tried if that fails", () => {
+it("an address that has answered gets a second for its handshake; the next one is tried at once if that fails", () => {
   const world = new World(["10.0.0.1", "10.0.0.2"]);
   world.of("10.0.0.1").onReached();
-  vi.advanceTimersByTime(5_000);
+  vi.advanceTimersByTime(999);
   expect(world.tried).toHaveLength(1);
   world.of("10.0.0.1").onFailed("ECONNRESET");
   expect(world.tried).toHaveLength(2);
+  vi.advanceTimersByTime(5_000);
+  expect(world.tried).toHaveLength(2);
+});
+
+it("a handshake that never ends keeps nobody from the next address, and may still be the first to end", () => {
+  const world = new World(["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
+  world.of("10.0.0.1").onReached();
+  vi.advanceTimersByTime(1_000);
+  expect(world.tried).toEqual(["10.0.0.1", "10.0.0.2"]);
+  vi.advanceTimersByTime(250);
+  expect(world.tried).toHaveLength(3);
+  world.of("10.0.0.1").onConnected(socket);
+  expect([world.told, world.givenUp.slice(-2)]).toEqual([[socket], ["10.0.0.2", "10.0.0.3"]]);
 });
 
 it("giving up ends all attempts, and tells what was waited for", () => {

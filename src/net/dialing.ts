@@ -13,6 +13,8 @@ import type { Names } from "./resolving.ts";
 
 /** How long an address has before the next one is tried as well (RFC 8305 section 5). */
 const NEXT_ATTEMPT_MS = 250;
+/** How long one has for its TLS handshake that has answered: a busy server takes a second, and a dead process for ever. */
+const HANDSHAKE_MS = 1_000;
 /** Addresses of one name that are tried: more than a name needs, and few enough that a name is not a way to scan a network. */
 export const ADDRESSES_MAX = 16;
 /** What says least about an origin: that this machine has no way to one kind of address. */
@@ -92,18 +94,21 @@ class Dialing implements AttemptHandler {
   }
 
   private tryNext(): void {
-    clearTimeout(this.nextAttempt);
     const place = this.places[this.nextPlace++];
     if (place === undefined) return;
-    if (this.nextPlace < this.places.length) {
-      this.nextAttempt = setTimeout(() => this.tryNext(), NEXT_ATTEMPT_MS);
-      this.nextAttempt.unref();
-    }
+    this.tryNextAfter(NEXT_ATTEMPT_MS);
     this.begun.push(this.attempt(place, this));
   }
 
-  onReached(): void {
+  private tryNextAfter(delay_ms: number): void {
     clearTimeout(this.nextAttempt);
+    if (this.nextPlace >= this.places.length) return;
+    this.nextAttempt = setTimeout(() => this.tryNext(), delay_ms);
+    this.nextAttempt.unref();
+  }
+
+  onReached(): void {
+    this.tryNextAfter(HANDSHAKE_MS);
   }
 
   onConnected(socket: Socket): void {
@@ -157,5 +162,5 @@ function allowedOf(places: readonly TcpAddress[], guard: DialGuard): readonly Tc
   const refusals = places.map(({ host, port }) => guard.refusal(host, port));
   const allowed = places.filter((_, index) => refusals[index] === undefined);
   if (allowed.length > 0) return allowed;
-  return refusals.includes("loop-detected") ? "loop-detected" : "address-not-public";
+  return refusals.find((refusal) => refusal !== "address-not-public") ?? "address-not-public";
 }

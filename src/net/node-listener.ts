@@ -1,6 +1,6 @@
 /** Listening with `node:net`; and taking over what another process has accepted. */
 import { createServer } from "node:net";
-import { acceptHandles, type SocketHandle } from "./accepting.ts";
+import { acceptHandles, keepAccepted, type SocketHandle } from "./accepting.ts";
 import { socketOf } from "./handle-socket.ts";
 import { NodeSocket, socketOptions } from "./node-socket.ts";
 import type { Listener, ListenOptions, Socket } from "./ports.ts";
@@ -22,6 +22,7 @@ export function listenOnNode(options: ListenOptions): Promise<Listener> {
     server.listen(where, () => {
       server.removeListener("error", reject);
       server.on("error", (error: NodeJS.ErrnoException) => onFault(error.code ?? error.message));
+      keepAccepted(server);
       acceptHandles(server, (handle) => onSocket(takeOver(handle)), onFault);
       const bound = server.address();
       if (bound === null || typeof bound === "string") {

@@ -63,10 +63,17 @@ export interface TlsTarget {
 }
 
 /** Why an address is not dialed, or a name not looked up, although the system would. */
-export type DialRefusal = "address-not-public" | "loop-detected" | "too-many-lookups";
+export type DialRefusal = "address-not-public" | "address-protected" | "loop-detected" | "too-many-lookups";
+
+const dialRefusals: ReadonlySet<string> = new Set<DialRefusal>([
+  "address-not-public",
+  "address-protected",
+  "loop-detected",
+  "too-many-lookups",
+]);
 
 export function isDialRefusal(fault: string): fault is DialRefusal {
-  return fault === "address-not-public" || fault === "loop-detected" || fault === "too-many-lookups";
+  return dialRefusals.has(fault);
 }
 
 /** No name server answered in time: the word of the runtime's resolver. */

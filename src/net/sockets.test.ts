@@ -7,6 +7,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { noise, received, sha256 } from "../../test/kit/heard.ts";
 import { accepted, dialed, HOST } from "../../test/kit/real-sockets.ts";
+import { isKeptAlive, tellsTimers } from "../../test/kit/tcp-timers.ts";
 import type { Octets } from "../wire/octets.ts";
 import { nodeClock } from "./node-clock.ts";
 import type { SocketHandler } from "./ports.ts";
@@ -32,6 +33,11 @@ describe.each([
     expect(ends).toEqual([peer.localAddress, peer.localPort, peer.remotePort]);
     ours.destroy();
     expect(ours.remoteAddress).toBe(HOST);
+  });
+
+  it.skipIf(!tellsTimers)("asks a silent peer whether it is still there (only Linux shows it)", async () => {
+    const { ours, peer } = await pair();
+    expect(await isKeptAlive(ours.localPort, peer.localPort ?? 0)).toBe(true);
   });
 
   it("passes every octet both ways, as text and as octets", async () => {

@@ -39,18 +39,19 @@ class Stage {
     });
   }
 
-  pool(name: string): Pool | undefined {
-    const pool = this.directory.find(name) ?? this.directory.add(name, parseOriginAddress(`http://${name}`));
+  pool(name: string, client = "192.0.2.1"): Pool | undefined {
+    const { directory } = this;
+    const pool = directory.find(name, client) ?? directory.add(name, parseOriginAddress(`http://${name}`), client);
     this.later.settle();
     return pool;
   }
 
   /** An exchange with an origin begins. */
-  begin(name: string): TestSeeker {
+  begin(name: string, client?: string): TestSeeker {
     const seeker = new TestSeeker(true, false, "", 0);
-    seeker.search = this.pool(name)?.acquire(seeker);
+    seeker.search = this.pool(name, client)?.acquire(seeker);
     this.later.settle();
-    if (seeker.connection === undefined) this.dialer.connects();
+    if (seeker.search !== undefined && seeker.connection === undefined) this.dialer.connects();
     return seeker;
   }
 
@@ -90,12 +91,12 @@ describe("pools", () => {
 
   it("do not give way while a connection is in use, being opened, or waited for", () => {
     const stage = new Stage(2, 10);
-    const active = stage.begin("a");
+    const active = stage.begin("a", "one");
     const dialing = new TestSeeker(true, false, "", 0);
-    dialing.search = stage.pool("b")?.acquire(dialing);
-    expect(stage.pool("c")).toBeUndefined();
+    dialing.search = stage.pool("b", "two")?.acquire(dialing);
+    expect(stage.pool("c", "three")).toBeUndefined();
     stage.end(active);
-    expect(stage.pool("c")).toBeDefined();
+    expect(stage.pool("c", "three")).toBeDefined();
     expect(stage.told).toContain("http://a closed: pool-evicted");
     dialing.search?.cancel();
   });
@@ -105,6 +106,48 @@ describe("pools", () => {
     const before = stage.pool("a");
     stage.exchange("b");
     expect(stage.pool("a")).not.toBe(before);
+  });
+});
+
+describe("one client", () => {
+  /** How many origins each client gets into use, each as many as it can. */
+  const shares = (stage: Stage, ...clients: readonly string[]) =>
+    clients.map((client) => {
+      let count = 0;
+      while (stage.begin(`${client}-${count}`, client).connection !== undefined) count++;
+      return count;
+    });
+
+  it("has a share that gets smaller as less is left: a newcomer finds something", () => {
+    expect(shares(new Stage(100, 100), "a", "b", "c", "newcomer")).toEqual([39, 19, 11, 7]);
+  });
+
+  it("has something as long as anything is left: it takes many clients, however greedy, to shut others out", () => {
+    const all = shares(new Stage(1_024, 1_024), ...Array.from({ length: 100 }, (_, i) => `client${i}`));
+    expect([all[0], all.indexOf(0)]).toEqual([392, 61]);
+  });
+
+  it("counts what it uses, not what idles", () => {
+    const stage = new Stage(10, 10);
+    for (let i = 0; i < 20; i++) stage.exchange(`idle-${i}`);
+    expect(shares(stage, "192.0.2.1")).toEqual([4]);
+  });
+
+  it("counts a pool that it takes into use, whoever had it made, and not one that another has come to use", () => {
+    const stage = new Stage(5, 5);
+    stage.exchange("a");
+    stage.begin("a", "another");
+    stage.begin("b");
+    stage.begin("a");
+    expect(stage.begin("c").connection).toBeDefined();
+    expect(stage.begin("d").connection).toBeUndefined();
+    expect(stage.begin("d", "third").connection).toBeDefined();
+  });
+
+  it("finds again what it has in use already, however little is left", () => {
+    const stage = new Stage(2, 2);
+    stage.begin("a");
+    expect([stage.begin("b").connection, stage.begin("a").connection !== undefined]).toEqual([undefined, true]);
   });
 });
 

@@ -159,17 +159,24 @@ const meanings = {
   },
   "address-not-public": {
     status: 403,
-    text: "The target is not on the public network (loopback, private, link-local, ...), and may not be reached from here.",
+    text:
+      "The target is not on the public network (loopback, private, link-local, ...), or is this machine, and may not be " +
+      "reached from here.",
+    proxyError: "destination_ip_prohibited",
+  },
+  "address-protected": {
+    status: 403,
+    text: "The target is a metadata server, or this proxy's admin port, and may never be reached from here.",
     proxyError: "destination_ip_prohibited",
   },
   "too-many-lookups": {
     status: 503,
-    text: "As many names as are allowed are being looked up.",
+    text: "As many names as are allowed are being looked up, in all or for you.",
     proxyError: "connection_limit_reached",
   },
   "too-many-origins": {
     status: 503,
-    text: "Connections to as many origins as are allowed are in use.",
+    text: "Connections to as many origins as are allowed are in use, in all or by you.",
     proxyError: "connection_limit_reached",
   },
   "proxy-authentication-required": {

@@ -16,6 +16,9 @@ export interface Authentication {
    * @returns the verdict if it is known at once
    */
   judge(credentials: readonly string[], client: string, later: (verdict: Verdict) => void): Verdict | undefined;
+
+  /** Who it is that has good credentials. */
+  nameOf(credentials: readonly string[]): string | undefined;
 }
 
 /** RFC 7617 section 2.1: user names and passwords are UTF-8. */

@@ -64,6 +64,10 @@ export class BasicAuthentication implements Authentication {
     this.decoys = decoyHashes(users.values());
   }
 
+  nameOf(values: readonly string[]): string | undefined {
+    return basicCredentials(values[0] ?? "")?.name;
+  }
+
   judge(values: readonly string[], client: string, later: (verdict: Verdict) => void): Verdict | undefined {
     const credentials = values.length === 1 ? basicCredentials(values[0] ?? "") : undefined;
     if (credentials === undefined) return "proxy-authentication-required";

@@ -10,7 +10,7 @@ import type { RequestHead } from "../wire/request-head.ts";
 import type { Admission } from "./admission.ts";
 import type { Verdict } from "./authentication.ts";
 import type { ClientExchange } from "./client-exchange.ts";
-import { clientKeyOf } from "./client-key.ts";
+import { clientKeyOf, userKeyOf } from "./client-key.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import { Exchange } from "./exchange.ts";
@@ -40,15 +40,16 @@ function beginForward(
   record: ExchangeRecord,
 ): ClientExchange {
   const authentication = context.settings.forward?.authentication;
+  const credentials = head.fields.valuesOf(Kind.proxyAuthorization);
   const judged: Judged = (verdict) => {
-    const client = clientKeyOf(downstream.clientName);
+    const user = verdict === "good" ? authentication?.nameOf(credentials) : undefined;
+    const client = user === undefined ? clientKeyOf(downstream.clientName) : userKeyOf(user);
     const what = verdict === "good" ? { ...admission, client } : { ...admission, client, denied: verdict };
     const Begun = admission.target.form === "authority" ? TunnelRequest : Exchange;
     return new Begun(context, downstream, head, what, record);
   };
   if (authentication === undefined) return judged("good");
   let check: CredentialsCheck | undefined;
-  const credentials = head.fields.valuesOf(Kind.proxyAuthorization);
   const verdict = authentication.judge(credentials, downstream.clientName, (late) => check?.end(late));
   if (verdict !== undefined) return judged(verdict);
   check = new CredentialsCheck(context, downstream, record, judged);

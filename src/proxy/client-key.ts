@@ -2,9 +2,14 @@
  * Which client an address belongs to, where clients get equal shares.
  *
  * One IPv6 host has a /64 of its own and may use a new address for each connection (RFC 6177, RFC 8981), so a /64 is one
- * client. An IPv4 client is the same one however its address is written in IPv6. Deliberately absent: users; the caller
- * prefers a user's name where it knows one.
+ * client. An IPv4 client is the same one however its address is written in IPv6. A user is one client, from wherever, and
+ * several users behind one address are several: the caller prefers a user's name where it knows one.
  */
+
+/** A user who has logged in. No address has a space. */
+export function userKeyOf(name: string): string {
+  return `user ${name}`;
+}
 
 const GROUPS = 8;
 /** IPv4 in IPv6: mapped (RFC 4291 section 2.5.5.2), and translated for servers that have IPv6 alone (RFC 6052, RFC 7755). */

@@ -27,7 +27,7 @@ export class ByTarget implements Routing {
     this.ports = ports;
   }
 
-  poolFor({ denied, target }: Admission): Pool | AnswerReason {
+  poolFor({ denied, target, client = "" }: Admission): Pool | AnswerReason {
     if (denied !== undefined) return denied;
     const destination = destinationOf(target);
     if (destination === undefined) return "host-invalid";
@@ -36,13 +36,11 @@ export class ByTarget implements Routing {
     if (!isTunnel && !this.ports.mayRequestFrom(destination.port)) return "port-forbidden";
     const authority = authorityOf(destination);
     const name = isTunnel ? authority : `http://${authority}`;
-    const pool = this.directory.find(name) ?? this.add(name, authority, destination, isTunnel);
-    return pool ?? "too-many-origins";
-  }
-
-  private add(name: string, authority: string, { host, port }: Destination, isTunnel: boolean): Pool | undefined {
-    const origin: OriginAddress = { address: { kind: "tcp", host, port }, name, authority, isNamedByClients: true };
-    return this.directory.add(name, origin, isTunnel ? "tunnel" : undefined);
+    const known = this.directory.find(name, client);
+    if (known !== undefined) return known;
+    const address = { kind: "tcp", ...destination } as const;
+    const origin: OriginAddress = { address, name, authority, isNamedByClients: true };
+    return this.directory.add(name, origin, client, isTunnel ? "tunnel" : undefined) ?? "too-many-origins";
   }
 
   get endpoints(): readonly Endpoint[] {

@@ -1,6 +1,7 @@
 /** Handing over connections: who gets which, and what becomes of those that a lost worker was not sent. */
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { isKeptAlive, tellsTimers } from "../../test/kit/tcp-timers.ts";
 import type { SocketHandle } from "../net/accepting.ts";
 import { Dispatcher, type Taker } from "./handing.ts";
 
@@ -38,6 +39,16 @@ async function listen(...takers: readonly Taker[]): Promise<void> {
   dispatcher = await Dispatcher.listen({ host: "127.0.0.1", port: 0 }, () => {});
   for (const taker of takers) dispatcher.add(taker);
 }
+
+it.skipIf(!tellsTimers)("a connection asks a silent peer whether it is still there (only Linux shows it)", async () => {
+  // Not sent: what was sent is closed here.
+  const keeper = new Keeper();
+  keeper.isBusy = true;
+  await listen(keeper);
+  const [client] = await come(1);
+  await vi.waitFor(() => expect(keeper.got.length).toBe(1));
+  expect(await isKeptAlive(dispatcher?.address.port ?? 0, client?.localPort ?? 0)).toBe(true);
+});
 
 describe("each connection goes", () => {
   it("to the next worker in turn", async () => {

@@ -7,7 +7,7 @@
  * gone was not sent goes to the others. Deliberately absent: knowing what becomes of a connection.
  */
 import { createServer, type Server } from "node:net";
-import { acceptHandles, type SocketHandle } from "../net/accepting.ts";
+import { acceptHandles, keepAccepted, type SocketHandle } from "../net/accepting.ts";
 import { BACKLOG, INHERITED_BACKLOG } from "../net/node-listener.ts";
 
 /** Connections that wait while no worker is there; as many as the system lets wait. */
@@ -37,6 +37,7 @@ export class Dispatcher {
     if (bound === null || typeof bound === "string") throw new Error("a TCP listener has an address");
     this.address = { host: bound.address, port: bound.port };
     server.on("error", (error: NodeJS.ErrnoException) => onFault(error.code ?? error.message));
+    keepAccepted(server);
     if (!acceptHandles(server, (handle) => this.give(handle), onFault)) throw new Error("see canHandOver");
   }
 

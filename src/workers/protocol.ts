@@ -25,12 +25,21 @@ export interface StartMessage {
   readonly options: object;
   /** Listen there together with the other workers; otherwise connections are handed over. */
   readonly sharesPort: boolean;
+  /** Where the admin server listens, if that is known already. */
+  readonly admin: Place | undefined;
+}
+
+export interface Place {
+  readonly host: string;
+  readonly port: number;
 }
 
 export type ToWorker =
   | StartMessage
   /** Take connections: everybody is prepared, and this is where clients connect. */
-  | { readonly type: "listen"; readonly address: { readonly host: string; readonly port: number } }
+  | { readonly type: "listen"; readonly address: Place }
+  /** The admin server, which is the supervisor's, listens here: no client is to get there. */
+  | { readonly type: "admin"; readonly address: Place }
   /** Tell your figures. */
   | { readonly type: "figures" }
   /** A connection, which comes along. */

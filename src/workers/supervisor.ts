@@ -18,7 +18,7 @@ import { BACKLOG } from "../net/node-listener.ts";
 import { canSharePort } from "../net/runtime.ts";
 import type { DrainReport } from "../proxy/gateway.ts";
 import { Dispatcher } from "./handing.ts";
-import type { News, ToWorker } from "./protocol.ts";
+import type { News, Place, ToWorker } from "./protocol.ts";
 import { Watch } from "./watch.ts";
 import { type WorkerEnd, WorkerProcess } from "./worker-process.ts";
 
@@ -98,6 +98,7 @@ export class Supervisor implements FigureSource {
   private gone: Figures | undefined;
   private dispatcher: Dispatcher | undefined;
   private address: { host: string; port: number };
+  private admin: Place | undefined;
   private readonly restarts = new Set<NodeJS.Timeout>();
   private closing: Promise<DrainReport> | undefined;
   private readonly watch = new Watch<WorkerProcess>(
@@ -193,6 +194,12 @@ export class Supervisor implements FigureSource {
     this.tellAll({ type: "reopen-logs" });
   }
 
+  /** Where the admin server listens: no worker leads its clients there. */
+  noteAdmin(address: Place): void {
+    this.admin = address;
+    this.tellAll({ type: "admin", address });
+  }
+
   /** All workers read again what may be read again. */
   reread(): void {
     this.tellAll({ type: "reread" });
@@ -215,7 +222,7 @@ export class Supervisor implements FigureSource {
     const number = this.nextNumber++;
     return new WorkerProcess({
       program,
-      start: { type: "start", number, kind, options, sharesPort: this.sharesPort },
+      start: { type: "start", number, kind, options, sharesPort: this.sharesPort, admin: this.admin },
       readOutput,
       onNews: (news) => this.events.onNews(number, news),
     });

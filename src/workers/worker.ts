@@ -16,6 +16,7 @@ import {
   FIGURES_MS,
   firstConnectionId,
   type News,
+  type Place,
   type StartMessage,
   type ToSupervisor,
   type ToWorker,
@@ -33,6 +34,8 @@ export interface WorkerProxy {
   reopenLogs(): void;
   /** Reads again what may be read again. */
   reread(): void;
+  /** Where the admin server listens. */
+  noteAdmin(address: Place): void;
   figures(): Figures | Promise<Figures>;
   onNews(listener: (news: News) => void): void;
 }
@@ -57,6 +60,9 @@ export async function work(make: MakeProxy): Promise<number> {
       listen: (options) => channel.listen(options, start.sharesPort),
       firstConnectionId: firstConnectionId(start.number),
     });
+    const admin = channel.admin ?? start.admin;
+    if (admin !== undefined) proxy.noteAdmin(admin);
+    channel.onAdmin = (address) => proxy.noteAdmin(address);
     await proxy.listen();
   } catch (error) {
     await channel.tell(failure(error));
@@ -103,6 +109,11 @@ class Channel {
   readonly endOfWork: Promise<void>;
   onReopenLogs = () => {};
   onReread = () => {};
+  /** Where the admin server listens; not known yet: undefined. */
+  admin: Place | undefined;
+  onAdmin: (address: Place) => void = (address) => {
+    this.admin = address;
+  };
   onCut = () => {};
   onFigures: () => void = () => {};
   /** Settled once no connection is handed over any more. */
@@ -138,6 +149,8 @@ class Channel {
           return begin(message);
         case "listen":
           return listenAt(message.address);
+        case "admin":
+          return this.onAdmin(message.address);
         case "connection":
           return this.take(handle);
         case "figures":

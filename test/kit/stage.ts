@@ -111,7 +111,7 @@ export const OWN_ADDRESS = { host: "198.51.100.1", port: 8443 };
  */
 function forwardDialer(originPort: number): Dialer {
   const guard = new DialGuard({ allowsPrivate: false });
-  guard.noteOwn(OWN_ADDRESS.host, OWN_ADDRESS.port);
+  guard.noteOwn("proxy", OWN_ADDRESS.host, OWN_ADDRESS.port);
   const guarded = guardedDialer(guard);
   return {
     dial(address, handler, client) {

@@ -43,7 +43,9 @@ for (const runtime of runtimes) {
   describe.skipIf(missing !== "")(`${runtime.name}${missing}`, () => {
     it("has sockets that do what the port says", async () => {
       const own = runtime.name === "Bun" ? [] : ["runtime-shape"];
-      const files = ["sockets", "connecting", "dial-guard", ...own].map((name) => `src/net/${name}.test.ts`);
+      const files = ["sockets", "connecting", "dial-guard", "address-set", "names/asking", ...own].map(
+        (name) => `src/net/${name}.test.ts`,
+      );
       expect(await failures(runtime, "--project=unit", ...files)).toEqual([]);
     });
 

@@ -8,6 +8,7 @@ import type { VirtualClock } from "../../src/net/simulated/schedule.ts";
 import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
 import { Exchange } from "../../src/proxy/exchange.ts";
 import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
+import { ByTarget } from "../../src/proxy/forward-routing.ts";
 import type { Gateway } from "../../src/proxy/gateway.ts";
 import { fail } from "./failure.ts";
 import type { Network } from "./network.ts";
@@ -58,7 +59,10 @@ export class Checks {
       if (endpoint.inUse < 0 || endpoint.dialing < 0) fail("limits", "a count has become negative");
     }
     const idle = routing.endpoints.reduce((sum, it) => sum + it.idleCount + it.idleBoundCount, 0);
-    const { idleMax = Number.POSITIVE_INFINITY } = context.settings.forward ?? {};
+    const { idleMax = Number.POSITIVE_INFINITY, originsMax = 0 } = context.settings.forward ?? {};
+    // biome-ignore lint/complexity/useLiteralKeys: in brackets, what is private has a type, and a renamed field does not compile
+    const origins = routing instanceof ByTarget ? routing["directory"]["entries"].size : 0;
+    if (origins > originsMax) fail("limits", `${origins} origins have a pool`);
     if (idle > idleMax) fail("limits", `${idle} connections idle in all`);
     if (routing.waiting > 0 && routing.endpoints.length === 1) this.nobodyIdles();
     if (routing.endpoints.some(({ idleBoundCount }) => idleBoundCount > 0)) this.everyBoundOneHasItsClient();

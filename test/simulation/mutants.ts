@@ -12,6 +12,7 @@ import type { Socket } from "../../src/net/ports.ts";
 import { Bindings } from "../../src/pool/binding.ts";
 import { PoolDirectory } from "../../src/pool/directory.ts";
 import { Endpoint } from "../../src/pool/endpoint.ts";
+import { Search } from "../../src/pool/pool.ts";
 import { PooledConnection } from "../../src/pool/pooled-connection.ts";
 import { SharedIdle } from "../../src/pool/shared-idle.ts";
 import { DownstreamConnection } from "../../src/proxy/downstream.ts";
@@ -280,6 +281,20 @@ export const mutants: readonly Mutant[] = [
       method(Ranking.prototype, "mostHeldBut", (self) => {
         const holders = [...(self.holders as Map<string, { count: number; yielding: unknown[] }>).values()];
         return holders.filter(({ yielding }) => yielding.length > 0).toSorted((a, b) => a.count - b.count)[0];
+      }),
+  },
+  {
+    name: "has no limit of origins",
+    caughtBy: ["limits"],
+    apply: () => method(PoolDirectory.prototype, "makeRoom", () => true),
+  },
+  {
+    name: "dials on for a request that is gone",
+    caughtBy: ["nothing-left"],
+    apply: () =>
+      method(Search.prototype, "cancel", (self, original) => {
+        for (const dial of self.dials as Insides[]) dial.giveUp = () => undefined;
+        return original();
       }),
   },
   {

@@ -28,7 +28,13 @@ const RESOLVER_MS = 60_000;
 
 export const askServer: Ask = (server, name, families, told) => {
   const resolver = new Resolver({ timeout: RESOLVER_MS, tries: 1 });
-  resolver.setServers([server]);
+  try {
+    resolver.setServers([server]);
+  } catch {
+    // A line of resolv.conf that the resolver cannot use is a server that does not answer.
+    for (const family of families) setImmediate(told, family, "EBADRESP");
+    return () => {};
+  }
   for (const family of families) {
     const onAnswer = (error: NodeJS.ErrnoException | null, found: RecordWithTtl[]) =>
       told(family, error === null ? found : (error.code ?? "EBADRESP"));

@@ -42,15 +42,19 @@ export class ChangingFile<Content> {
 }
 
 function markOf(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = orUndefined(() => statSync(path));
   return stat === undefined ? "" : `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`;
 }
 
 function textOf(path: string): string {
+  return orUndefined(() => readFileSync(path, "utf8")) ?? "";
+}
+
+/** What cannot be looked at, for whatever reason, counts as a file that is not there: a request must not fail for it. */
+function orUndefined<Value>(look: () => Value): Value | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return look();
   } catch {
-    // Gone again, or not ours to read: as if it were empty.
-    return "";
+    return undefined;
   }
 }

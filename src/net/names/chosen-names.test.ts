@@ -29,6 +29,7 @@ class World {
       clock: this.clock,
       hosts: () => parseHosts("10.1.1.1 build"),
       config: () => this.config,
+      usualServers: () => [],
       ask: (server, name, families, told) => {
         const asked = { server, name, families, told, isGivenUp: false };
         this.asked.push(asked);
@@ -151,6 +152,13 @@ describe("a look-up", () => {
     expect([world.told, world.names.size]).toEqual([[fault], 0]);
   });
 
+  it("counts 16 addresses of each family: a zone may have thousands, and each is judged for each connection", () => {
+    const world = new World();
+    world.find("example.com");
+    world.answers(Array.from({ length: 4_000 }, (_, i) => ({ address: `93.184.${i >> 8}.${i & 255}`, ttl })));
+    expect(world.told.map((found) => found.length)).toEqual([16]);
+  });
+
   it("a server that denies a name of one family alone is believed for that family alone (RFC 4074 section 4.2)", () => {
     const world = new World();
     world.find("example.com");
@@ -167,6 +175,24 @@ describe("a look-up", () => {
     expect([world.asked.map(({ name }) => name), world.told]).toEqual([
       ["wiki.a.example", "wiki.b.example", "wiki"],
       [["93.184.215.14"]],
+    ]);
+  });
+
+  it("fails where there is no server at all", () => {
+    const world = new World("");
+    world.find("example.com");
+    expect([world.told, world.names.size]).toEqual([["EAI_AGAIN"], 0]);
+  });
+
+  it("ends when the proxy closes: its socket would keep the process alive", () => {
+    const world = new World();
+    world.find("example.com");
+    world.find("example.org")();
+    world.names.close();
+    expect([world.told, world.names.size, world.asked.map(({ isGivenUp }) => isGivenUp)]).toEqual([
+      ["EAI_AGAIN"],
+      0,
+      [true, true],
     ]);
   });
 
@@ -233,6 +259,16 @@ describe("what was found", () => {
     world.config = parseResolverConfig("nameserver 10.0.0.99");
     world.find("example.com");
     expect(world.latest.server).toBe("10.0.0.99");
+  });
+
+  it("is forgotten, too, if it comes from servers that resolv.conf names no more", () => {
+    const world = new World();
+    world.find("example.com");
+    const before = world.latest;
+    world.config = parseResolverConfig("nameserver 10.0.0.99");
+    world.answers(one, "ENODATA", before);
+    world.find("example.com");
+    expect([world.told, world.latest.server]).toEqual([[["93.184.215.14"]], "10.0.0.99"]);
   });
 
   it("is bounded: the name that was not asked for longest is forgotten", () => {

@@ -10,7 +10,7 @@
 import { getServers } from "node:dns";
 import { isIPv6 } from "node:net";
 import { nodeClock } from "../node-clock.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock, DialRefusal } from "../ports.ts";
 import type { Found, Names } from "../resolving.ts";
 import { type Ask, askServer } from "./asking.ts";
 import { ChangingFile } from "./changing-file.ts";
@@ -23,16 +23,18 @@ import { specialMeaning } from "./special-names.ts";
 export const LOOKUPS_MAX = 256;
 /** One client's part of them. */
 const CLIENT_SHARE = 1 / 2;
-/** Names that are remembered: more than are visited within their time to live, about a MiB. */
+/** Names that are remembered: more than are visited within their time to live. A MiB; 10 MiB if all have many addresses. */
 const REMEMBERED_MAX = 4_096;
-/** Addresses of one name and family that are remembered. */
-const ADDRESSES_MAX = 16;
 /** However short its time to live, an answer serves the burst that asked for it; the guard judges it at each dial. */
 const FRESH_MS_MIN = 1_000;
 /** Who moves a name in a hurry waits no longer than this. */
 const FRESH_MS_MAX = 600_000;
 /** That there is no such name, or that nobody could tell (RFC 9520 section 3.2), and what is known in part only. */
 const DOUBTFUL_MS = 5_000;
+
+const TOO_MANY: DialRefusal = "too-many-lookups";
+/** There is no server that could be asked: as the system's resolver says of servers that do not know. */
+const NO_SERVER = "EAI_AGAIN";
 
 export interface ChosenNamesOptions {
   /** Look-ups under way at once. */
@@ -41,6 +43,8 @@ export interface ChosenNamesOptions {
   readonly ask?: Ask;
   readonly hosts?: () => Hosts;
   readonly config?: () => ResolverConfig;
+  /** Those that the runtime knows of, for a system without resolv.conf. */
+  readonly usualServers?: () => readonly string[];
 }
 
 interface Known {
@@ -64,6 +68,7 @@ export class ChosenNames implements Names {
   private readonly ask: Ask;
   private readonly hosts: () => Hosts;
   private readonly config: () => ResolverConfig;
+  private readonly usualServers: () => readonly string[];
   private latestConfig: ResolverConfig | undefined;
   /** The server that answered last. */
   private latestServer: string | undefined;
@@ -75,6 +80,7 @@ export class ChosenNames implements Names {
 
   constructor(options: ChosenNamesOptions = {}) {
     const { lookupsMax = LOOKUPS_MAX, clock = nodeClock, ask = askServer, hosts, config } = options;
+    this.usualServers = options.usualServers ?? getServers;
     this.lookupsMax = lookupsMax;
     this.clock = clock;
     this.ask = ask;
@@ -85,17 +91,18 @@ export class ChosenNames implements Names {
   find(host: string, client: string, found: (result: Found) => void): () => void {
     const name = host.toLowerCase();
     const result = this.hosts().get(name.replace(/\.$/, "")) ?? specialMeaning(name) ?? this.remembered(name);
-    if (result !== undefined) {
-      found(result);
-      return () => {};
-    }
-    const underWay = this.underWay.get(name) ?? this.begin(name, client);
-    if (underWay?.addresses !== undefined || underWay === undefined) {
-      found(underWay?.addresses ?? "too-many-lookups");
-      return () => {};
-    }
-    underWay.waiting.add(found);
-    return () => void underWay.waiting.delete(found);
+    if (result !== undefined) return tellNow(found, result);
+    const begun = this.underWay.get(name) ?? this.begin(name, client);
+    if (typeof begun === "string") return tellNow(found, begun);
+    const { addresses, waiting } = begun;
+    if (addresses !== undefined) return tellNow(found, addresses);
+    waiting.add(found);
+    return () => void waiting.delete(found);
+  }
+
+  /** Ends all look-ups: their sockets would keep the process alive. Anyone who still waits is told `EAI_AGAIN`. */
+  close(): void {
+    for (const [name, it] of this.underWay) this.end(name, it, NO_SERVER);
   }
 
   /** Look-ups under way. */
@@ -124,14 +131,16 @@ export class ChosenNames implements Names {
     return hasChanged;
   }
 
-  private begin(name: string, client: string): UnderWay | undefined {
-    if (!this.makeRoom(client)) return undefined;
+  private begin(name: string, client: string): UnderWay | string {
     this.configHasChanged();
     const config = this.config();
+    const servers = this.ordered(config.servers);
+    if (servers.length === 0) return NO_SERVER;
+    if (!this.makeRoom(client)) return TOO_MANY;
     const it: UnderWay = { client, waiting: new Set(), addresses: undefined, lookUp: undefined };
     this.underWay.set(name, it);
     this.lookupsOf.set(client, this.countOf(client) + 1);
-    const question = { ...config, servers: this.ordered(config.servers), candidates: candidatesFor(name, config) };
+    const question = { ...config, servers, candidates: candidatesFor(name, config) };
     it.lookUp = new LookUp(question, this.ask, this.clock, {
       onServerAnswered: (server) => {
         this.latestServer = server;
@@ -140,28 +149,29 @@ export class ChosenNames implements Names {
         it.addresses = addresses;
         tell(it, addresses);
       },
-      onEnd: (result) => this.onEnd(name, it, result),
+      onEnd: (result) => this.onEnd(name, it, result, config),
     });
     return it;
   }
 
   /** The server that answered last is asked first: the others may be dead. */
   private ordered(configured: readonly string[]): readonly string[] {
-    const servers = configured.length > 0 ? configured : getServers();
+    const servers = configured.length > 0 ? configured : this.usualServers();
     const { latestServer } = this;
     if (latestServer === undefined || !servers.includes(latestServer)) return servers;
     return [latestServer, ...servers.filter((server) => server !== latestServer)];
   }
 
-  private onEnd(name: string, it: UnderWay, end: LookUpResult): void {
-    if (this.leave(name, it)) this.remember(name, end);
+  private onEnd(name: string, it: UnderWay, end: LookUpResult, config: ResolverConfig): void {
+    // What servers said that are not asked any more is told to those who waited, and to nobody else.
+    if (this.leave(name, it) && config === this.config()) this.remember(name, end);
     tell(it, "fault" in end ? end.fault : end.addresses);
   }
 
   private remember(name: string, end: LookUpResult): void {
     const fresh_ms =
       "fault" in end || !end.isWhole ? DOUBTFUL_MS : Math.min(Math.max(FRESH_MS_MIN, end.ttl_s * 1_000), FRESH_MS_MAX);
-    const result = "fault" in end ? end.fault : limited(end.addresses);
+    const result = "fault" in end ? end.fault : end.addresses;
     this.known.set(name, { result, until_ms: this.clock.now() + fresh_ms, turn: 0 });
     if (this.known.size <= REMEMBERED_MAX) return;
     const [oldest] = this.known.keys();
@@ -181,13 +191,17 @@ export class ChosenNames implements Names {
   private endOldest(isMeant: (it: UnderWay) => boolean): boolean {
     for (const [name, it] of this.underWay) {
       if (!isMeant(it)) continue;
-      // Those who wait for it are told why, and nothing was learned of the name.
-      this.leave(name, it);
-      tell(it, "too-many-lookups");
-      it.lookUp?.cancel();
+      this.end(name, it, TOO_MANY);
       return true;
     }
     return false;
+  }
+
+  /** Those who wait for it are told why, and nothing was learned of the name. */
+  private end(name: string, it: UnderWay, why: string): void {
+    this.leave(name, it);
+    tell(it, why);
+    it.lookUp?.cancel();
   }
 
   private leave(name: string, it: UnderWay): boolean {
@@ -208,6 +222,12 @@ function contentOf<Content>(file: ChangingFile<Content>): () => Content {
   return () => file.content();
 }
 
+/** What is known needs no waiting, and nothing to give up. */
+function tellNow(found: (result: Found) => void, result: Found): () => void {
+  found(result);
+  return () => {};
+}
+
 function tell({ waiting }: UnderWay, result: Found): void {
   const all = [...waiting];
   waiting.clear();
@@ -220,10 +240,6 @@ function rotated(addresses: readonly string[], turn: number): readonly string[] 
     const first = family.length === 0 ? 0 : turn % family.length;
     return [...family.slice(first), ...family.slice(0, first)];
   });
-}
-
-function limited(addresses: readonly string[]): readonly string[] {
-  return byFamily(addresses).flatMap((family) => family.slice(0, ADDRESSES_MAX));
 }
 
 function byFamily(addresses: readonly string[]): readonly (readonly string[])[] {

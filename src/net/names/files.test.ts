@@ -1,5 +1,5 @@
 /** What the system's two files say, and what needs neither. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -67,7 +67,7 @@ it.each<[string, readonly string[] | "ENOTFOUND" | undefined]>([
   expect(specialMeaning(name)).toEqual(meaning);
 });
 
-it("a file is read again when it has changed, looked for once a second, and may be absent", () => {
+it("a file is read again when it has changed, looked for once a second, and may be absent or out of reach", () => {
   const directory = mkdtempSync(join(tmpdir(), "hopwise-names-"));
   try {
     const clock = new ManualClock();
@@ -87,6 +87,11 @@ it("a file is read again when it has changed, looked for once a second, and may 
     rmSync(path);
     clock.advance(1_000);
     expect(file.content().text).toBe("");
+    const behindFile = new ChangingFile(join(directory, "file", "hosts"), (text) => ({ text }), clock);
+    writeFileSync(join(directory, "file"), "in the way");
+    symlinkSync(path, path);
+    clock.advance(1_000);
+    expect([file.content().text, behindFile.content().text]).toEqual(["", ""]);
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -12,6 +12,8 @@ import type { Ask, Family, FamilyAnswer } from "./asking.ts";
 export const LOOKUP_MS_MAX = 10_000;
 /** RFC 8305 section 3. */
 export const OTHER_FAMILY_MS = 50;
+/** Addresses of one family that count: a zone may have thousands, and each would be judged for each connection. */
+export const ADDRESSES_MAX = 16;
 /** The preferred one first (RFC 6724 section 2.1). */
 const FAMILIES: readonly Family[] = [6, 4];
 
@@ -155,7 +157,7 @@ function meaningOf(answer: FamilyAnswer): Answer | LookUpFault {
   if (typeof answer === "string") return answer === LOOKUP_TIMEOUT ? LOOKUP_TIMEOUT : "EAI_AGAIN";
   if (answer.length === 0) return NOTHING;
   return {
-    addresses: answer.map(({ address }) => address),
+    addresses: answer.slice(0, ADDRESSES_MAX).map(({ address }) => address),
     ttl_s: answer.reduce((least, { ttl }) => Math.min(least, ttl), Number.POSITIVE_INFINITY),
   };
 }

@@ -1,14 +1,17 @@
 /** Names and passwords for the forward proxy (RFC 9110 section 11.7, RFC 7617). */
+import type { Authentication } from "../../../src/proxy/authentication.ts";
 import {
   answer,
   type Case,
   CREDENTIALS,
   client,
+  client2,
   DATE,
   type Group,
   head,
   OK,
   origin,
+  origin2,
   refusal,
   type Step,
   VIA,
@@ -34,6 +37,8 @@ const required = answer(407, "proxy-authentication-required");
 const requiredClosing = refusal(407, "proxy-authentication-required");
 
 const basic = (credentials: string) => `Proxy-Authorization: Basic ${Buffer.from(credentials).toString("base64")}`;
+/** Lets everybody in, as what is said. */
+const anyName: Authentication = { judge: () => "good", nameOf: ([value]) => value };
 const GET = (...fields: string[]) => head("GET http://a/ HTTP/1.1", "Host: a", ...fields);
 const GONE_ON = head("GET / HTTP/1.1", "Host: a", VIA);
 const BACK = OK.replace("\r\n\r\n", `\r\n${VIA}\r\n\r\n`);
@@ -127,10 +132,28 @@ export const proxyAuthentication: Group = {
       origin: ["FIN peer-closed-idle"],
     }),
     {
+      rows: [74],
+      section: SECTION,
+      title: "Users behind one address have a share of the origins each.",
+      settings: { forward: { ...FORWARD, originsMax: 2, authentication: anyName } },
+      steps: [
+        client.sends(GET(basic("one:1"))),
+        origin.receives(GONE_ON),
+        client2.sends(head("GET http://b/ HTTP/1.1", "Host: b", basic("two:2"))),
+        origin2.receives(head("GET / HTTP/1.1", "Host: b", VIA)),
+        origin2.sends(OK),
+        client2.receives(BACK),
+        origin.sends(OK),
+        client.receives(BACK),
+      ],
+      client: ["persists", "persists"],
+      origin: ["persists", "persists"],
+    },
+    {
       rows: [75],
       section: SECTION,
       title: "A client that goes while its credentials are checked takes its request with it.",
-      settings: { forward: { ...FORWARD, authentication: { judge: () => undefined } } },
+      settings: { forward: { ...FORWARD, authentication: { ...anyName, judge: () => undefined } } },
       steps: [client.sends(GET(...CREDENTIALS)), client.resets],
       client: ["closed peer-reset"],
       origin: [],
@@ -139,7 +162,7 @@ export const proxyAuthentication: Group = {
       rows: [77],
       section: SECTION,
       title: "A client whose credentials cannot be checked for want of time may come again.",
-      settings: { forward: { ...FORWARD, authentication: { judge: () => "authentication-busy" } } },
+      settings: { forward: { ...FORWARD, authentication: { ...anyName, judge: () => "authentication-busy" } } },
       steps: [
         client.sends(GET(...CREDENTIALS)),
         client.receives(answer(503, "authentication-busy")),
