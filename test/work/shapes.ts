@@ -98,6 +98,9 @@ function pairsOf(characters: readonly string[]): string[] {
   return characters.flatMap((one, index) => characters.slice(index + 1).map((other) => one + other));
 }
 
+/** In the short form each part gets one of so many of the shapes, and the next part others. */
+export const BRIEF_TURN = 2;
+
 /** Nothing that means anything: what costs more costs it for what it says. */
 const plain = repeated("b", "", "");
 
