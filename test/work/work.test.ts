@@ -11,15 +11,13 @@ import { isLong } from "../interop/support/long.ts";
 import { adminAnswer } from "./compiled.ts";
 import { fieldNames, type Play, parts, ROOM_BYTES } from "./inputs.ts";
 import { Bench, HEAD_LIMIT_MS, type Input, LARGE_BYTES, SMALL_BYTES } from "./measure.ts";
-import { BRIEF_TURN, moreShapes, type Shape, shapes } from "./shapes.ts";
+import { moreShapes, type Shape, shapes } from "./shapes.ts";
 import { type Mode, WorkStage } from "./stage.ts";
 import { streams } from "./streams.ts";
 import { trickles } from "./trickles.ts";
 
 /** Of so many shapes one is played, on each part another one: where others stand for a part, and in the modes behind the first. */
-const turns = isLong
-  ? { brief: 1, alike: 16, mode: 4, more: 64 }
-  : { brief: BRIEF_TURN, alike: 256, mode: 32, more: 1 };
+const turns = isLong ? { alike: 16, mode: 4, more: 64 } : { alike: 256, mode: 32, more: 1 };
 
 const stages: Readonly<Record<Mode, WorkStage>> = {
   gateway: new WorkStage("gateway"),
@@ -78,10 +76,11 @@ describe("64 KiB of a head", () => {
       for (const [index, part] of parts.entries()) {
         if (kindOf(part.name) !== kind) continue;
         for (const [order, mode] of part.modes.entries()) {
-          const every = (part.isBrief ? turns.brief : turns.alike) * (order === 0 ? 1 : turns.mode);
-          const isPlayed = (turn: number) => (index + turn) % (turn < shapes.length ? every : every * turns.more) === 0;
+          const every = (part.isBrief ? 1 : turns.alike) * (order === 0 ? 1 : turns.mode);
+          const isPlayed = (shape: Shape, turn: number) =>
+            (index + turn) % (every * (isLong ? (turn < shapes.length ? 1 : turns.more) : shape.turn)) === 0;
           const inputs = played
-            .filter((_, turn) => turn === 0 || isPlayed(turn))
+            .filter((shape, turn) => turn === 0 || isPlayed(shape, turn))
             .map((shape) =>
               inputOf(`${part.name}: ${shape.name}`, mode, HEAD_LIMIT_MS, (bytes) => part.play(textOf(shape, bytes))),
             );
