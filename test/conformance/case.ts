@@ -34,7 +34,7 @@ export type Step =
       readonly response: string;
     }
   /** Sees the proxy close its side. */
-  | { readonly does: "sees"; readonly role: Role; readonly number: number; readonly end: WireEnd }
+  | { readonly does: "sees"; readonly role: Role; readonly number: number; readonly end: WireEnd | "either" }
   /** Time passes. */
   | { readonly does: "waits"; readonly ms: number }
   /** The operator drains the proxy. */
@@ -84,7 +84,7 @@ export interface Actor {
   readonly readsOn: Step;
   readonly isFull: Step;
   answersAll(count: number, request: string, response: string): Step;
-  sees(end: WireEnd): Step;
+  sees(end: WireEnd | "either"): Step;
 }
 
 function actor(role: Role, number: number): Actor {

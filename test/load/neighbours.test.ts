@@ -73,7 +73,8 @@ describe.skipIf(process.platform !== "linux").each([
   { what: "clients' connections", args: ["--max-connections", String(PLACES), "--pool-size", "4096"] },
   { what: "connections to the origin", args: ["--max-connections", "4096", "--pool-size", String(PLACES)] },
 ])(`with ${PLACES} $what taken (skipped where 127.0.0.0/8 is not whole)`, { timeout: 300_000 }, ({ args }) => {
-  it.concurrent.each(neighbours)("by one client's $kind", async (crowd) => {
+  const side = isLong ? it : it.concurrent;
+  side.each(neighbours)("by one client's $kind", async (crowd) => {
     const result = await trial({ args, crowd, addressOf: () => ATTACKER, settled_ms: SETTLED_MS });
     expect(result).toEqual(EVERYBODY);
   });

@@ -16,6 +16,7 @@ import {
   inChunksSoFar,
   OK,
   origin,
+  waits,
 } from "../case.ts";
 
 function ok(...lines: string[]): string {
@@ -203,9 +204,11 @@ export const responseBodies: Group = {
         origin.sends(`${CHUNKED}5\r\nhello\r\n`),
         client.receives(`${ok("Connection: close")}hello`),
         origin.halfCloses,
+        origin.sees("FIN"),
+        waits(600),
       ],
       client: ["RST upstream-failed"],
-      origin: ["closed response-truncated"],
+      origin: ["FIN response-truncated"],
     },
     {
       rows: [37, 44],
@@ -217,6 +220,8 @@ export const responseBodies: Group = {
         origin.sends(`${CHUNKED}5\r\nhello\r\n`),
         client.receives(`${ok("Connection: close")}hello`),
         origin.sends("oops"),
+        origin.sees("either"),
+        waits(600),
       ],
       client: ["RST upstream-failed"],
       origin: ["closed response-malformed"],

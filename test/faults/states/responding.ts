@@ -107,7 +107,8 @@ function reached({ request, forwarded, begins, beginsAtClient }: Response): read
 function cells(response: Response): Record<Fault, Cell | string> {
   const { ofTruncated, isEndedByClose, piece, rest, afterHalfClose } = response;
   const truncated = (fault: FaultStep, ending: Ending): Cell => ({
-    steps: [fault],
+    // RST comes half a second behind the last octet.
+    steps: ofTruncated.startsWith("RST") ? [fault, waits(600)] : [fault],
     client: [ofTruncated],
     origin: [ending],
   });
