@@ -49,6 +49,9 @@ const index = `hopwise ${version}\n\n${Object.entries(pages)
   .map(([path, text]) => `${path.padEnd(10)} ${text}\n`)
   .join("")}`;
 
+/** Of a path that is not there: most are as short. */
+const PATH_SHOWN_MAX = 200;
+
 const TEXT = "text/plain; charset=utf-8";
 const JSON_TYPE = "application/json";
 
@@ -70,7 +73,11 @@ export async function adminAnswer(request: AdminRequest, { source, host }: Admin
   }
   const path = pathOf(request.target);
   if (path !== "/" && !Object.hasOwn(pages, path)) {
-    return problem(404, "not-found", `There is no "${shown(path)}"; there are ${Object.keys(pages).join(", ")}.`);
+    return problem(
+      404,
+      "not-found",
+      `There is no "${shown(path.slice(0, PATH_SHOWN_MAX))}"; there are ${Object.keys(pages).join(", ")}.`,
+    );
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
     return { ...problem(405, "method-not-allowed", "Figures can only be read: use GET or HEAD."), allow: "GET, HEAD" };

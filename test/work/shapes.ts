@@ -7,6 +7,8 @@
 
 export interface Shape {
   readonly name: string;
+  /** In the short form each part gets one of so many of these, and the next part others. */
+  readonly turn: number;
   /** A value of about `bytes` bytes, never more. */
   value(bytes: number): string;
 }
@@ -66,11 +68,12 @@ const UNITS = [
   "\xcc\x81\xcc\xa3",
 ];
 
-function repeated(unit: string, before: string, behind: string): Shape {
+function repeated(unit: string, before: string, behind: string, turn = 1): Shape {
   const frame =
     before === "" && behind === "" ? "" : ` between ${JSON.stringify(before)} and ${JSON.stringify(behind)}`;
   return {
     name: `${JSON.stringify(unit)} over and over${frame}`,
+    turn,
     value(bytes) {
       const times = Math.floor((bytes - before.length - behind.length) / unit.length);
       return before + unit.repeat(times) + behind;
@@ -82,6 +85,7 @@ function repeated(unit: string, before: string, behind: string): Shape {
 function different(separator: string): Shape {
   return {
     name: `different words with ${JSON.stringify(separator)} between them`,
+    turn: 1,
     value(bytes) {
       const members: string[] = [];
       for (let length = 0, index = 0; ; index++) {
@@ -98,13 +102,18 @@ function pairsOf(characters: readonly string[]): string[] {
   return characters.flatMap((one, index) => characters.slice(index + 1).map((other) => one + other));
 }
 
+/** Most of what a character does to a reader it does in the first frame. */
+const FRAMES_TURN = 2;
+
 /** Nothing that means anything: what costs more costs it for what it says. */
 const plain = repeated("b", "", "");
 
 /** A plain one first, then each character in each frame, and longer units. */
 export const shapes: readonly Shape[] = [
   plain,
-  ...CHARACTERS.flatMap((character) => FRAMES.map(([before, behind]) => repeated(character, before, behind))),
+  ...CHARACTERS.flatMap((character) =>
+    FRAMES.map(([before, behind], frame) => repeated(character, before, behind, frame === 0 ? 1 : FRAMES_TURN)),
+  ),
   ...UNITS.map((unit) => repeated(unit, "a", "b")),
   ...[",", ", ", ";", "."].map(different),
 ];

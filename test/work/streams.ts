@@ -74,6 +74,17 @@ const heads: readonly Row[] = [
     }),
   ],
   [
+    "white space before a folded line",
+    (bytes) => ({
+      request: ASKED,
+      response: [octetsOf(`${OK}Connection: a${filled(bytes, " \t")}b\r\n c\r\n\r\n`)],
+    }),
+  ],
+  [
+    "a request-line of white space",
+    (bytes) => ({ request: [octetsOf(`GET${filled(bytes, " ")}/ HTTP/1.1\r\nHost: a\r\n\r\n`)], response: [] }),
+  ],
+  [
     "an Upgrade of as many protocols as fit",
     (bytes) => ({
       request: [octetsOf(`${START}Connection: upgrade\r\nUpgrade: ${filled(bytes, "a,")}\r\n\r\n`)],

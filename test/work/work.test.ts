@@ -16,11 +16,8 @@ import { type Mode, WorkStage } from "./stage.ts";
 import { streams } from "./streams.ts";
 import { trickles } from "./trickles.ts";
 
-/** In the short form: of so many inputs one is played in the other modes, and of those that others stand for. */
-const MODE_TURN = 32;
-const ALIKE_TURN = 256;
-/** In the long form: of the additional shapes one in so many on each part, another one on the next. */
-const MORE_TURN = 64;
+/** Of so many shapes one is played, on each part another one: where others stand for a part, and in the modes behind the first. */
+const turns = isLong ? { alike: 16, mode: 4, more: 64 } : { alike: 256, mode: 32, more: 1 };
 
 const stages: Readonly<Record<Mode, WorkStage>> = {
   gateway: new WorkStage("gateway"),
@@ -79,11 +76,11 @@ describe("64 KiB of a head", () => {
       for (const [index, part] of parts.entries()) {
         if (kindOf(part.name) !== kind) continue;
         for (const [order, mode] of part.modes.entries()) {
-          const every = (part.isBrief ? 1 : ALIKE_TURN) * (order === 0 ? 1 : MODE_TURN);
-          const isPlayed = (turn: number) =>
-            (index + turn) % (isLong ? (turn < shapes.length ? 1 : MORE_TURN) : every) === 0;
+          const every = (part.isBrief ? 1 : turns.alike) * (order === 0 ? 1 : turns.mode);
+          const isPlayed = (shape: Shape, turn: number) =>
+            (index + turn) % (every * (isLong ? (turn < shapes.length ? 1 : turns.more) : shape.turn)) === 0;
           const inputs = played
-            .filter((_, turn) => turn === 0 || isPlayed(turn))
+            .filter((shape, turn) => turn === 0 || isPlayed(shape, turn))
             .map((shape) =>
               inputOf(`${part.name}: ${shape.name}`, mode, HEAD_LIMIT_MS, (bytes) => part.play(textOf(shape, bytes))),
             );
