@@ -144,6 +144,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   seek(): void {
     this.awaitsStart = !this.request.hasBegun && !this.awaitsContinue;
     if (!this.awaitsStart) this.acquire();
+    this.request.settle();
   }
 
   private acquire(): void {
