@@ -7,11 +7,11 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** How often it is looked whether there is garbage and nothing to do. */
-const CHECK_MS = 2_000;
+const CHECK_MS = 1_000;
 /** Quiet: of the time since the last check, less than this share was spent on events. */
 const QUIET_SHARE_MAX = 0.05;
 /** So many quiet checks in a row come before a collection: a burst may only have paused. */
-const QUIET_CHECKS_MIN = 3;
+const QUIET_CHECKS_MIN = 4;
 /** Growth that is worth a collection: less is the runtime's ordinary room for new objects. */
 const GARBAGE_BYTES_MIN = 24 * 1024 * 1024;
 /** A collection that frees as much may have made more to free: objects that held memory of the system's. */

@@ -10,12 +10,17 @@ import { pathOf, stopChild } from "./programs.ts";
 
 export interface Nginx {
   readonly port: number;
+  readonly pid: number;
   /** Ends it, and removes its directory. */
   stop(): Promise<void>;
 }
 
-/** @param http what its `http` block holds, given the port to listen on */
-export async function startNginx(directory: Directory, http: (port: number) => string): Promise<Nginx> {
+/** @param http what its `http` block holds, given the port to listen on; @param connections as many as it may have */
+export async function startNginx(
+  directory: Directory,
+  http: (port: number) => string,
+  connections = 1024,
+): Promise<Nginx> {
   const port = await freePort();
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `  ${name}_temp_path ${directory.at(`tmp-${name}`)};`)
@@ -26,7 +31,7 @@ export async function startNginx(directory: Directory, http: (port: number) => s
 master_process off;
 pid ${directory.at("nginx.pid")};
 error_log stderr crit;
-events { worker_connections 1024; }
+events { worker_connections ${connections}; }
 http {
 ${temporary}
   access_log off;
@@ -39,5 +44,5 @@ ${http(port)}
   const program = pathOf("nginx") ?? "nginx";
   const child = spawn(program, ["-p", directory.path, "-c", configuration, "-e", "stderr"], { stdio: "ignore" });
   await untilListening(child, port);
-  return { port, stop: () => stopChild(child, "SIGTERM").then(() => directory.remove()) };
+  return { port, pid: child.pid ?? 0, stop: () => stopChild(child, "SIGTERM").then(() => directory.remove()) };
 }

@@ -1,0 +1,189 @@
+/**
+ * What a burst leaves: the memory of the process returns to about what it was before, within some seconds of quiet.
+ *
+ * The long form has a thousand connections of each kind, and tells what one more idle connection costs, beside nginx.
+ */
+import { readFileSync } from "node:fs";
+import type { Server } from "node:http";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Directory } from "../interop/support/directory.ts";
+import { type Hopwise, startHopwise } from "../interop/support/hopwise.ts";
+import { listening } from "../interop/support/listening.ts";
+import { isLong } from "../interop/support/long.ts";
+import { startNginx } from "../interop/support/nginx.ts";
+import { has } from "../interop/support/programs.ts";
+import { until, untilStill } from "../interop/support/waiting.ts";
+import { type CrowdClient, crowd, crowdOrigin, inTurn, MIB } from "./crowd.ts";
+
+const CLIENTS = isLong ? 1_000 : 300;
+/** Before anything was given back, 300 uploads left 30 to 50 MiB, and 1,000 left 150. */
+const LEFT_BYTES_MAX = (isLong ? 64 : 8) * MIB;
+/** Some seconds of quiet, on a machine with other work. */
+const RETURNED_WITHIN_MS = 30_000;
+const IDLE_STEP = 1_000;
+
+type Burst = readonly [what: string, play: (port: number, residentBytes: () => number) => Promise<CrowdClient[]>];
+
+async function all(port: number, does: (client: CrowdClient) => Promise<void>, atOnce = CLIENTS) {
+  const clients = await crowd(port, CLIENTS);
+  await inTurn(clients, atOnce, does);
+  return clients;
+}
+
+const uploads: Burst = ["uploads of 1 MiB at once", (port) => all(port, (client) => client.post(MIB))];
+
+const longBursts: readonly Burst[] = [
+  ["responses of 1 MiB at once", (port) => all(port, (client) => client.get(MIB))],
+  ["idle connections, each behind a response of 96 KiB", (port) => all(port, (client) => client.get(96 * 1024), 1)],
+  ["idle connections, each behind an upload of 96 KiB", (port) => all(port, (client) => client.post(96 * 1024), 1)],
+  ["idle WebSockets", (port) => all(port, (client) => client.upgrade(), 50)],
+  ["responses of 1 MiB to clients that do not read for a while", unread],
+  ["twenty connections with one request each, one behind the other", connections],
+];
+
+async function unread(port: number, residentBytes: () => number): Promise<CrowdClient[]> {
+  const clients = await crowd(port, CLIENTS);
+  const responses = clients.map((client) => {
+    client.socket.pause();
+    return client.get(MIB);
+  });
+  await untilStill(residentBytes, 1_000);
+  for (const { socket } of clients) socket.resume();
+  await Promise.all(responses);
+  return clients;
+}
+
+async function connections(port: number): Promise<CrowdClient[]> {
+  await inTurn(Array.from({ length: 20 * CLIENTS }), 64, async () => {
+    const [client] = await crowd(port, 1);
+    await client?.getAndClose(2);
+    client?.socket.destroy();
+  });
+  return [];
+}
+
+describe.skipIf(process.platform !== "linux")("memory behind bursts (skipped where there is no /proc)", () => {
+  let origin: Server;
+  let originUrl: string;
+  let hopwise: Hopwise;
+
+  beforeAll(async () => {
+    origin = crowdOrigin();
+    originUrl = await listening(origin);
+  });
+
+  afterEach(async () => {
+    expect((await hopwise.stop()).code).toBe(0);
+  });
+
+  afterAll(() => {
+    origin.closeAllConnections();
+    origin.close();
+  });
+
+  it.each<Burst>(isLong ? [uploads, ...longBursts] : [uploads])(
+    `${CLIENTS} x %s leave less than ${LEFT_BYTES_MAX / MIB} MiB`,
+    { timeout: 240_000 },
+    async (what, play) => {
+      const limits = ["--max-connections", "4000", "--keep-alive-timeout", "120s", "--pool-size", "2000"];
+      hopwise = await startHopwise(["--to", originUrl, ...limits]);
+      await inTurn(await crowd(hopwise.port, 16), 16, async (client) => {
+        for (let i = 0; i < 2_000 / 16; i++) await client.get(2);
+        client.socket.destroy();
+      });
+      const before = hopwise.residentBytes();
+      const clients = await play(hopwise.port, () => hopwise.residentBytes());
+      const began = performance.now();
+      const left = () => hopwise.residentBytes() - before;
+      const leftAtOnce = left();
+      if (isLong) await untilStill(() => Math.round(left() / MIB), 6_000);
+      await until("memory has returned", () => left() < LEFT_BYTES_MAX, RETURNED_WITHIN_MS);
+      const open = left();
+      const seconds = (performance.now() - began) / 1_000;
+      for (const { socket } of clients) socket.destroy();
+      if (isLong) await untilStill(() => Math.round(left() / MIB), 6_000);
+      await until("memory has returned", () => left() < LEFT_BYTES_MAX, RETURNED_WITHIN_MS);
+      console.log(
+        `${clients.length || CLIENTS} x ${what}: before ${mib(before)}, most ${mib(peakOf(hopwise.pid))}, then ${mib(before + leftAtOnce)}, ` +
+          `${seconds.toFixed(0)} s later ${mib(before + open)}, closed ${mib(before + left())}`,
+      );
+    },
+  );
+
+  const kinds = [
+    ["idle connection", (client: CrowdClient) => client.get(2)],
+    ["idle WebSocket", (client: CrowdClient) => client.upgrade()],
+  ] as const;
+
+  it.runIf(isLong).each(kinds)("one more %s costs less than 8 KiB", { timeout: 240_000 }, async (what, begins) => {
+    hopwise = await startHopwise([
+      "--to",
+      originUrl,
+      "--max-connections",
+      "4000",
+      "--keep-alive-timeout",
+      "300s",
+      "--pool-size",
+      "4000",
+    ]);
+    const own = await costOf(hopwise.port, () => hopwise.residentBytes(), begins);
+    const nginx = has("nginx") ? await nginxCost(originUrl, begins) : undefined;
+    console.log(`one more ${what}: ${kib(own)}; nginx: ${nginx === undefined ? "not installed" : kib(nginx)}`);
+    expect(own).toBeLessThan(8 * 1024);
+  });
+});
+
+/** Memory of one more connection, when as many were there before and all is quiet. */
+async function costOf(port: number, residentBytes: () => number, begins: (client: CrowdClient) => Promise<void>) {
+  const settled = async () => {
+    await untilStill(() => Math.round(residentBytes() / (MIB / 4)), 8_000);
+    return residentBytes();
+  };
+  const open = async () => {
+    const clients = await crowd(port, IDLE_STEP);
+    await inTurn(clients, 32, begins);
+    return clients;
+  };
+  const clients = await open();
+  const before = await settled();
+  clients.push(...(await open()));
+  const after = await settled();
+  for (const { socket } of clients) socket.destroy();
+  return (after - before) / IDLE_STEP;
+}
+
+async function nginxCost(originUrl: string, begins: (client: CrowdClient) => Promise<void>): Promise<number> {
+  const nginx = await startNginx(
+    new Directory(),
+    (port) => `
+  upstream origin { server ${new URL(originUrl).host}; keepalive 64; }
+  map $http_upgrade $its_connection { default upgrade; "" ""; }
+  keepalive_timeout 300s;
+  server {
+    listen 127.0.0.1:${port} backlog=1024;
+    location / {
+      proxy_pass http://origin;
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $its_connection;
+      proxy_read_timeout 300s;
+    }
+  }`,
+    8 * IDLE_STEP,
+  );
+  try {
+    return await costOf(nginx.port, () => fieldOf(nginx.pid, "VmRSS"), begins);
+  } finally {
+    await nginx.stop();
+  }
+}
+
+const peakOf = (pid: number) => fieldOf(pid, "VmHWM");
+
+function fieldOf(pid: number, field: string): number {
+  const status = readFileSync(`/proc/${pid}/status`, "latin1");
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) * 1024;
+}
+
+const mib = (bytes: number) => `${(bytes / MIB).toFixed(0)} MiB`;
+const kib = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;
