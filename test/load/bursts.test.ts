@@ -32,6 +32,12 @@ async function all(port: number, does: (client: CrowdClient) => Promise<void>, a
 
 const uploads: Burst = ["uploads of 1 MiB at once", (port) => all(port, (client) => client.post(MIB))];
 
+/** What a quiet tunnel keeps of the head that it began with would show: 40 MiB with 1,000, and 12 with 300. */
+const tunnels: Burst = [
+  "WebSockets whose handshakes had 40 KB of cookies",
+  (port) => all(port, (client) => client.upgrade(40_000), 50),
+];
+
 const longBursts: readonly Burst[] = [
   ["responses of 1 MiB at once", (port) => all(port, (client) => client.get(MIB))],
   ["idle connections, each behind a response of 96 KiB", (port) => all(port, (client) => client.get(96 * 1024), 1)],
@@ -81,7 +87,7 @@ describe.skipIf(process.platform !== "linux")("memory behind bursts (skipped whe
     origin.close();
   });
 
-  it.each<Burst>(isLong ? [uploads, ...longBursts] : [uploads])(
+  it.each<Burst>(isLong ? [uploads, tunnels, ...longBursts] : [uploads, tunnels])(
     `${CLIENTS} x %s leave less than ${LEFT_BYTES_MAX / MIB} MiB`,
     { timeout: 240_000 },
     async (what, play) => {

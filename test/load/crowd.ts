@@ -13,7 +13,7 @@ const OPENING_MAX = 200;
 
 /** `/SIZE` has as many bytes; what is uploaded is read and answered with two. Any upgrade is an echo. */
 export function crowdOrigin(): Server {
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const server = createServer({ keepAliveTimeout: 60_000, maxHeaderSize: 64 * 1024 }, (request, response) => {
     request.resume().on("end", () => response.end(large.subarray(0, Number(request.url?.slice(1)))));
   });
   return server.on("upgrade", (_request, socket: Socket) => {
@@ -49,8 +49,13 @@ export class CrowdClient {
     return this.exchange(`POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: ${bytes}\r\n\r\n`, large.subarray(0, bytes));
   }
 
-  upgrade(): Promise<void> {
-    return this.exchange("GET /2 HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+  /** @param cookieBytes a browser's cookies, which come with every handshake */
+  upgrade(cookieBytes = 1_000): Promise<void> {
+    const target = "/rooms/general/socket?session=0123456789abcdef";
+    const cookie = `Cookie: ${"c".repeat(cookieBytes)}\r\n`;
+    return this.exchange(
+      `GET ${target} HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${cookie}\r\n`,
+    );
   }
 
   private exchange(head: string, body?: Buffer): Promise<void> {
