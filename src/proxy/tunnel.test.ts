@@ -32,7 +32,7 @@ it("is the target of its request, and nothing of the head around it", () => {
     const head = Buffer.alloc(HEAD_BYTES, `${index} /rooms/general/socket `).toString("latin1");
     const start = head.indexOf("/");
     const record = { target: head.slice(start, start + 21) } as ExchangeRecord;
-    new Tunnel(context, downstream, upstream, record).begin();
+    new Tunnel({ context, downstream, upstream, record, client: "" }).begin();
     return record;
   });
   expect(heapBytes() - before).toBeLessThan((TUNNELS * HEAD_BYTES) / 10);
