@@ -1,17 +1,14 @@
 /**
  * What a burst leaves: the memory of the process returns to about what it was before, within some seconds of quiet.
  *
- * The long form has a thousand connections of each kind, and tells what one more idle connection costs, beside nginx.
+ * The long form has a thousand connections of each kind.
  */
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Directory } from "../interop/support/directory.ts";
 import { type Hopwise, startHopwise } from "../interop/support/hopwise.ts";
 import { listening } from "../interop/support/listening.ts";
 import { isLong } from "../interop/support/long.ts";
-import { startNginx } from "../interop/support/nginx.ts";
-import { has } from "../interop/support/programs.ts";
 import { until, untilStill } from "../interop/support/waiting.ts";
 import { type CrowdClient, crowd, crowdOrigin, inTurn, MIB } from "./crowd.ts";
 
@@ -20,7 +17,6 @@ const CLIENTS = isLong ? 1_000 : 300;
 const LEFT_BYTES_MAX = (isLong ? 64 : 8) * MIB;
 /** Some seconds of quiet, on a machine with other work. */
 const RETURNED_WITHIN_MS = 30_000;
-const IDLE_STEP = 1_000;
 const WARM_UP_REQUESTS = 2_000;
 
 type Burst = readonly [what: string, play: (port: number, residentBytes: () => number) => Promise<CrowdClient[]>];
@@ -107,28 +103,6 @@ describe.skipIf(process.platform !== "linux")("memory behind bursts (skipped whe
       );
     },
   );
-
-  const kinds = [
-    ["idle connection", (client: CrowdClient) => client.get(2)],
-    ["idle WebSocket", (client: CrowdClient) => client.upgrade()],
-  ] as const;
-
-  it.runIf(isLong).each(kinds)("one more %s costs less than 8 KiB", { timeout: 240_000 }, async (what, begins) => {
-    hopwise = await startHopwise([
-      "--to",
-      originUrl,
-      "--max-connections",
-      "4000",
-      "--keep-alive-timeout",
-      "300s",
-      "--pool-size",
-      "4000",
-    ]);
-    const own = await costOf(hopwise.port, () => hopwise.residentBytes(), begins);
-    const nginx = has("nginx") ? await nginxCost(originUrl, begins) : undefined;
-    console.log(`one more ${what}: ${kib(own)}; nginx: ${nginx === undefined ? "not installed" : kib(nginx)}`);
-    expect(own).toBeLessThan(8 * 1024);
-  });
 });
 
 /** Lets the process reach the size it has under ordinary load. */
@@ -139,52 +113,6 @@ async function warmUp(port: number): Promise<void> {
   });
 }
 
-/** Memory of one more connection, when as many were there before and all is quiet. */
-async function costOf(port: number, residentBytes: () => number, begins: (client: CrowdClient) => Promise<void>) {
-  const settled = async () => {
-    await untilStill(() => Math.round(residentBytes() / (MIB / 4)), 8_000);
-    return residentBytes();
-  };
-  const open = async () => {
-    const clients = await crowd(port, IDLE_STEP);
-    await inTurn(clients, 32, begins);
-    return clients;
-  };
-  await warmUp(port);
-  const clients = await open();
-  const before = await settled();
-  clients.push(...(await open()));
-  const after = await settled();
-  for (const { socket } of clients) socket.destroy();
-  return (after - before) / IDLE_STEP;
-}
-
-async function nginxCost(originUrl: string, begins: (client: CrowdClient) => Promise<void>): Promise<number> {
-  const nginx = await startNginx(
-    new Directory(),
-    (port) => `
-  upstream origin { server ${new URL(originUrl).host}; keepalive 64; }
-  map $http_upgrade $its_connection { default upgrade; "" ""; }
-  keepalive_timeout 300s;
-  server {
-    listen 127.0.0.1:${port} backlog=1024;
-    location / {
-      proxy_pass http://origin;
-      proxy_http_version 1.1;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection $its_connection;
-      proxy_read_timeout 300s;
-    }
-  }`,
-    8 * IDLE_STEP,
-  );
-  try {
-    return await costOf(nginx.port, () => fieldOf(nginx.pid, "VmRSS"), begins);
-  } finally {
-    await nginx.stop();
-  }
-}
-
 const peakOf = (pid: number) => fieldOf(pid, "VmHWM");
 
 function fieldOf(pid: number, field: string): number {
@@ -193,4 +121,3 @@ function fieldOf(pid: number, field: string): number {
 }
 
 const mib = (bytes: number) => `${(bytes / MIB).toFixed(0)} MiB`;
-const kib = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;

@@ -10,17 +10,12 @@ import { pathOf, stopChild } from "./programs.ts";
 
 export interface Nginx {
   readonly port: number;
-  readonly pid: number;
   /** Ends it, and removes its directory. */
   stop(): Promise<void>;
 }
 
-/** @param http what its `http` block holds, given the port to listen on; @param connections as many as it may have */
-export async function startNginx(
-  directory: Directory,
-  http: (port: number) => string,
-  connections = 1024,
-): Promise<Nginx> {
+/** @param http what its `http` block holds, given the port to listen on */
+export async function startNginx(directory: Directory, http: (port: number) => string): Promise<Nginx> {
   const port = await freePort();
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `  ${name}_temp_path ${directory.at(`tmp-${name}`)};`)
@@ -31,7 +26,7 @@ export async function startNginx(
 master_process off;
 pid ${directory.at("nginx.pid")};
 error_log stderr crit;
-events { worker_connections ${connections}; }
+events { worker_connections 1024; }
 http {
 ${temporary}
   access_log off;
@@ -44,5 +39,5 @@ ${http(port)}
   const program = pathOf("nginx") ?? "nginx";
   const child = spawn(program, ["-p", directory.path, "-c", configuration, "-e", "stderr"], { stdio: "ignore" });
   await untilListening(child, port);
-  return { port, pid: child.pid ?? 0, stop: () => stopChild(child, "SIGTERM").then(() => directory.remove()) };
+  return { port, stop: () => stopChild(child, "SIGTERM").then(() => directory.remove()) };
 }
