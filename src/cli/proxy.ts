@@ -2,6 +2,7 @@
 import { readProxyOptions } from "../config/options.ts";
 import { createProxy, type HopwiseProxy, type Listening, type ProxyOptions, version } from "../index.ts";
 import { runtimeFacts } from "../net/runtime-facts.ts";
+import { collectWhenQuiet } from "./collector.ts";
 import { drainOnSignal } from "./drain.ts";
 import type { ExitCode } from "./exit.ts";
 import { surviveFaults } from "./faults.ts";
@@ -52,6 +53,7 @@ export async function serve(
   const stopped = drainOnSignal(proxy, terminal, signals);
   const listening = await proxy.listen(fd === undefined ? {} : { fd });
   surviveFaults(terminal);
+  collectWhenQuiet();
   onListening(listening);
   return await stopped;
 }

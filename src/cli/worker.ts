@@ -1,7 +1,7 @@
 /** The program of a worker process: `workers.ts` starts it, and tells it what to be. */
 import { createForwardProxy, createProxy, type HopwiseProxy, type ProxyOptions } from "../index.ts";
 import { type WorkerPorts, type WorkerProxy, work } from "../workers/worker.ts";
-import { collectAlone } from "./collector.ts";
+import { collectAlone, collectWhenQuiet } from "./collector.ts";
 import { surviveFaults } from "./faults.ts";
 import { reloadUsers } from "./forward.ts";
 import { leave } from "./leave.ts";
@@ -49,4 +49,5 @@ function common(proxy: HopwiseProxy): Omit<WorkerProxy, "reread" | "onNews"> {
 collectAlone();
 const terminal = new Terminal();
 surviveFaults(terminal);
+collectWhenQuiet();
 await leave(await work((kind, options, ports) => kinds[kind as WorkerKind](options, ports)));

@@ -15,17 +15,9 @@ import { joined, keepJoined, TEXT_BYTES_MAX } from "./joining.ts";
 import { beginTurn, endTurn, nodeClock } from "./node-clock.ts";
 import { HIGH_WATER_BYTES, NodeSocket, nobody, socketOptions } from "./node-socket.ts";
 import type { Socket, SocketHandler } from "./ports.ts";
-import {
-  beginRead,
-  isOfPresentRead,
-  isShared,
-  nextBuffer,
-  retainPresent,
-  sharedBuffer,
-  unshared,
-  viewOf,
-} from "./read-buffers.ts";
+import { isShared, letGoOf, nextBuffer, sharedBuffer, unshared, viewOf } from "./read-buffers.ts";
 import { knownHandle, knownShape, type Reader, type ReadResult } from "./runtime-shape.ts";
+import type { PieceReader } from "./slabs.ts";
 
 /**
  * How far our side is closed: not at all; `due` when all writes are finished; the system is at it; it is, and RST is `due`
@@ -49,7 +41,7 @@ export function socketOf(handle: SocketHandle): Socket {
   return new NodeSocket(new RawSocket({ ...socketOptions, handle } as SocketConstructorOpts));
 }
 
-class HandleSocket implements Socket, Reader, Writer {
+class HandleSocket implements Socket, Reader, Writer, PieceReader {
   handler: SocketHandler = nobody;
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -121,14 +113,21 @@ class HandleSocket implements Socket, Reader, Writer {
 
   private onOctets(length: number): void {
     const { buffer } = this;
-    beginRead(buffer);
     beginTurn();
     try {
       this.handler.onData(viewOf(buffer, length));
     } finally {
       endTurn();
-      this.buffer = nextBuffer(buffer, length);
+      this.buffer = nextBuffer(buffer, length, this);
     }
+  }
+
+  /** @internal */
+  letGoOfPiece(): void {
+    // There the system may be reading into it.
+    if (process.platform === "win32") return;
+    this.buffer = letGoOf(this.buffer);
+    if (!this.isDestroyed) this.handle.useUserBuffer(this.buffer);
   }
 
   private onPeerEnd(): void {
@@ -190,7 +189,6 @@ class HandleSocket implements Socket, Reader, Writer {
       return true;
     }
     this.unfinished_bytes += byteCount;
-    if (typeof data !== "string") retainAll(data);
     if (this.unfinished_bytes < HIGH_WATER_BYTES) return true;
     this.owesDrain = true;
     return false;
@@ -268,12 +266,7 @@ class HandleSocket implements Socket, Reader, Writer {
   }
 
   private onClosed(): void {
+    this.buffer = letGoOf(this.buffer);
     this.handler.onClose(this.fault);
   }
-}
-
-/** What an unfinished write needs of the present read is not read into again. */
-function retainAll(data: Octets | readonly (string | Octets)[]): void {
-  const pieces = Array.isArray(data) ? (data as readonly (string | Octets)[]) : [data as Octets];
-  if (pieces.some((piece) => typeof piece !== "string" && isOfPresentRead(piece))) retainPresent();
 }

@@ -8,6 +8,7 @@
 import { constants } from "node:os";
 import type { Octets } from "../wire/octets.ts";
 import type { Handle, WriteRequest, Writer, WriteStatus } from "./handle.ts";
+import { keepPiecesOf } from "./read-buffers.ts";
 import { knownShape } from "./runtime-shape.ts";
 
 /** What became of a write: `DONE`, `UNFINISHED` (the writer is told when it is done), or a negative error code. */
@@ -57,6 +58,7 @@ function unfinished(request: WriteRequest, writer: Writer, data: Writable, byteC
   request.writer = writer;
   request.byteCount = byteCount;
   request.kept = data;
+  request.pieces = keepPiecesOf(data);
   return UNFINISHED;
 }
 
@@ -84,5 +86,6 @@ function newRequest(): WriteRequest {
 }
 
 function onComplete(this: WriteRequest, status: number): void {
+  for (const piece of this.pieces) piece.letGo();
   this.writer.onWritten(this.byteCount, status);
 }

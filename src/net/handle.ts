@@ -6,6 +6,7 @@
 import type { Socket as RawSocket } from "node:net";
 import type { Octets } from "../wire/octets.ts";
 import type { SocketHandle } from "./accepting.ts";
+import type { Piece } from "./slabs.ts";
 
 /** Numbers returned are 0, or a negative error code, if nothing else is said. */
 export interface Handle extends SocketHandle, NamedHandle {
@@ -46,6 +47,8 @@ export interface WriteRequest {
   byteCount: number;
   /** What the system is still to take. */
   kept: unknown;
+  /** The memory of slabs that it lies in. */
+  pieces: readonly Piece[];
 }
 
 /** Who is told that a write is done which took longer than its call. `status`: 0, or a negative error code. */

@@ -9,7 +9,8 @@ import type { Octets } from "../wire/octets.ts";
 import { handleOf, hasLostPeer } from "./handle.ts";
 import { beginTurn, endTurn } from "./node-clock.ts";
 import type { Socket, SocketHandler } from "./ports.ts";
-import { isOfPresentRead, retainPresent, unshared } from "./read-buffers.ts";
+import { unshared } from "./read-buffers.ts";
+import { pieceOf } from "./slabs.ts";
 import { destroy, wasCutOff } from "./tls-closure.ts";
 
 /** Unsent octets at which a writer is asked to wait: two reads' worth keep a fast peer busy. */
@@ -44,8 +45,6 @@ export class NodeSocket implements Socket {
   private fault: string | undefined;
   private unsentMark = 0;
   private isCorked = false;
-  /** Whether any of what was written since `cork` lies in the buffer of the present read. */
-  private corkedPresentRead = false;
 
   constructor(raw: RawSocket) {
     this.raw = raw;
@@ -77,12 +76,10 @@ export class NodeSocket implements Socket {
     if (typeof data === "string") return raw.write(data, "latin1");
     if (data.length <= TEXT_BYTES_MAX && !this.isCorked) return raw.write(data.latin1Slice(), "latin1");
     const octets = unshared(data);
-    const mayGoOn = raw.write(octets);
-    if (isOfPresentRead(octets)) {
-      if (this.isCorked) this.corkedPresentRead = true;
-      else if (raw.writableLength > 0) retainPresent();
-    }
-    return mayGoOn;
+    const piece = pieceOf(octets);
+    if (piece === undefined) return raw.write(octets);
+    piece.keep();
+    return raw.write(octets, () => piece.letGo());
   }
 
   cork(): void {
@@ -92,9 +89,7 @@ export class NodeSocket implements Socket {
 
   uncork(): void {
     this.raw.uncork();
-    if (this.corkedPresentRead && this.raw.writableLength > 0) retainPresent();
     this.isCorked = false;
-    this.corkedPresentRead = false;
   }
 
   end(): void {

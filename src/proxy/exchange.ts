@@ -1,9 +1,8 @@
 /**
  * One exchange across two hops: a client's request goes to an origin, the response comes back.
  *
- * Both directions stream, each as fast as its receiver takes it. The exchange ends when the response is complete and the
- * request is, or when nothing more may follow on the client's connection. Deliberately absent: reading request heads
- * (downstream.ts), finding connections (pool), admission and writing (files of these names).
+ * Both directions stream, each as fast as its receiver takes it. It ends when both messages are complete, or nothing more may
+ * follow on the client's connection. Deliberately absent: reading request heads (downstream.ts), admission, writing, the pool.
  */
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
@@ -144,6 +143,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   seek(): void {
     this.awaitsStart = !this.request.hasBegun && !this.awaitsContinue;
     if (!this.awaitsStart) this.acquire();
+    this.request.settle();
   }
 
   private acquire(): void {

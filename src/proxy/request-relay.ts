@@ -23,6 +23,8 @@ export class RequestRelay implements BodySink {
   private held: HeldBody | undefined;
   /** What the present read brought of it, not copied yet. */
   private arrived: Octets[] | undefined;
+  /** Whether what arrives is copied at once: its event may end before it is sent. */
+  private isSettled = false;
   private heldBytes = 0;
   private isChunked: boolean;
   private readonly body: BodyReader;
@@ -71,11 +73,7 @@ export class RequestRelay implements BodySink {
   /** Reads on from `from`; what streams is in the outbox then. Returns the position behind what belongs to the body. */
   read(octets: Octets, from: number): number {
     const end = this.body.read(octets, from, this);
-    if (this.arrived !== undefined) {
-      this.held ??= new HeldBody();
-      this.held.add(this.arrived);
-      this.arrived = undefined;
-    }
+    if (this.isSettled || (this.arrived !== undefined && this.arrived.length > 1)) this.keepArrived();
     if (this.body.isComplete && this.mode === "streaming") this.addEnd();
     return end;
   }
@@ -92,13 +90,32 @@ export class RequestRelay implements BodySink {
     this.heldBytes += octets.length;
   }
 
+  /** All that the event in which the request began could do has been done: what is held is copied, and from now on at once. */
+  settle(): void {
+    this.isSettled = true;
+    this.keepArrived();
+  }
+
+  private keepArrived(): void {
+    const { arrived } = this;
+    if (arrived === undefined) return;
+    this.arrived = undefined;
+    this.held ??= new HeldBody();
+    this.held.add(arrived, this.mode === "holding");
+  }
+
   /** Adds what is held to the outbox, behind the head, and streams from now on. @param isChunked towards the origin */
   stream(isChunked: boolean): void {
     this.mode = "streaming";
     this.isChunked = isChunked;
-    for (const piece of this.held?.pieces ?? []) addBodyPiece(this.outbox, isChunked, piece, 0, piece.length);
+    this.addHeld(this.held?.pieces);
+    this.addHeld(this.arrived);
     if (this.body.isComplete) this.addEnd();
     if (!this.isWhollyHeld) this.letGo();
+  }
+
+  private addHeld(pieces: readonly Octets[] | undefined): void {
+    for (const piece of pieces ?? []) addBodyPiece(this.outbox, this.isChunked, piece, 0, piece.length);
   }
 
   private addEnd(): void {
@@ -113,6 +130,7 @@ export class RequestRelay implements BodySink {
   /** Drops what was held for a retry. */
   letGo(): void {
     this.held = undefined;
+    this.arrived = undefined;
     this.heldBytes = 0;
   }
 

@@ -57,24 +57,20 @@ export class Tunnel implements ConnectionUser {
 
   /** @param fromOrigin octets that came right behind the origin's answer */
   begin(fromOrigin?: Octets): void {
-    const { upstream, downstream } = this;
+    const { upstream, downstream, record } = this;
+    record.target = textOfItsOwn(record.target);
     upstream.clearDeadline();
     upstream.beginTunnel(this);
-    const clientSide: SocketHandler = {
-      onData: (octets) => this.fromClient(octets),
-      onEnd: () => this.onClientEnd(),
-      onDrain: () => this.goOn(downstream.socket, upstream.socket),
-      onClose: (fault) => this.onClientClose(fault),
-    };
     const clientHadClosed = downstream.peerHasClosed;
-    const early = downstream.beginTunnel(this, clientSide);
+    const early = downstream.beginTunnel(this, new ClientSide(this));
     this.touch();
     if (early.length > 0) this.fromClient(early);
     if (fromOrigin !== undefined && fromOrigin.length > 0) this.onData(fromOrigin);
     if (clientHadClosed) this.onClientEnd();
   }
 
-  private fromClient(octets: Octets): void {
+  /** @internal */
+  fromClient(octets: Octets): void {
     this.record.requestBodyBytes += octets.length;
     this.touch();
     if (!this.upstream.socket.write(octets)) this.hold(this.downstream.socket, this.upstream.socket);
@@ -98,7 +94,13 @@ export class Tunnel implements ConnectionUser {
     giver.resume();
   }
 
-  private onClientEnd(): void {
+  /** @internal */
+  onClientDrain(): void {
+    this.goOn(this.downstream.socket, this.upstream.socket);
+  }
+
+  /** @internal */
+  onClientEnd(): void {
     this.clientHasEnded = true;
     this.upstream.socket.end();
     this.onHalfEnded();
@@ -128,7 +130,8 @@ export class Tunnel implements ConnectionUser {
     this.touch();
   }
 
-  private onClientClose(fault: string | undefined): void {
+  /** @internal */
+  onClientClose(fault: string | undefined): void {
     this.clientIsGone = true;
     // What is ending already says itself when it is gone.
     if (!this.isEnding) {
@@ -185,6 +188,36 @@ export class Tunnel implements ConnectionUser {
     this.isOver = true;
     this.record.endedAt_ms = this.context.clock.now();
     this.context.observer.exchangeEnded(this.record);
+  }
+}
+
+/** A part of a text keeps all of it: for as long as the tunnel stands the head it began with, cookies and all. */
+function textOfItsOwn(part: string): string {
+  return Buffer.from(part, "latin1").toString("latin1");
+}
+
+/** Quiet tunnels are many: what each of them keeps for its client is one small object. */
+class ClientSide implements SocketHandler {
+  private readonly tunnel: Tunnel;
+
+  constructor(tunnel: Tunnel) {
+    this.tunnel = tunnel;
+  }
+
+  onData(octets: Octets): void {
+    this.tunnel.fromClient(octets);
+  }
+
+  onEnd(): void {
+    this.tunnel.onClientEnd();
+  }
+
+  onDrain(): void {
+    this.tunnel.onClientDrain();
+  }
+
+  onClose(fault: string | undefined): void {
+    this.tunnel.onClientClose(fault);
   }
 }
 
