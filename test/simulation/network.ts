@@ -12,11 +12,6 @@ import type { Timeline } from "./timeline.ts";
 /** RST does all that it may, half of the time. */
 const RST_HARM = 0.5;
 
-/** Most connections are one client's, and some are of others. */
-function addressOf(number: number): string {
-  return `192.0.2.${Math.max(1, (number % 5) - 1)}`;
-}
-
 /** One connection between the proxy and a neighbour, on either hop. */
 export class Link extends SimulatedLink {
   /** Something befell it that neither neighbour did. */
@@ -30,7 +25,7 @@ export class Link extends SimulatedLink {
       schedule: network.schedule,
       random: network.random.fork(),
       near: { address: "203.0.113.1", port: 10_000 + number },
-      far: { address: addressOf(number), port: 30_000 + number },
+      far: { address: network.addressOf(number), port: 30_000 + number },
     });
     this.timeline = network.timeline;
   }
@@ -84,11 +79,18 @@ export class Network {
   readonly random: Random;
   readonly timeline: Timeline;
   readonly links: Link[] = [];
+  /** Whether each connection is of a client of its own. Otherwise most are one client's, and some are of others. */
+  private readonly areStrangers: boolean;
 
-  constructor(schedule: Schedule, random: Random, timeline: Timeline) {
+  constructor(schedule: Schedule, random: Random, timeline: Timeline, areStrangers = false) {
+    this.areStrangers = areStrangers;
     this.schedule = schedule;
     this.random = random;
     this.timeline = timeline;
+  }
+
+  addressOf(number: number): string {
+    return `192.0.2.${this.areStrangers ? number % 250 : Math.max(1, (number % 5) - 1)}`;
   }
 
   connect(name: string, traits: LinkTraits): Link {

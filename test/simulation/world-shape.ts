@@ -40,8 +40,9 @@ export function asForward(shape: WorldShape): WorldShape {
     mayConnectTo: () => false,
     mayRequestFrom: () => true,
     authentication: undefined,
-    // Fewer than there are, but never fewer than clients use at a time when all is calm.
-    originsMax: shape.calmClients,
+    // Fewer than there are where clients come one at a time. Where several do, one of them may count as the user of what another
+    // uses by now, and gets only a part.
+    originsMax: shape.calmClients === 1 ? 1 : 2 * shape.calmClients,
     idleMax: shape.settings.maxConnections % 4,
   };
   return { ...shape, origins: Math.max(2, shape.origins), settings: { ...shape.settings, forward } };

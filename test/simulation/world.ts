@@ -75,7 +75,8 @@ export class World implements Scene {
     };
     this.hosts = isForward(seed) ? servers.flatMap(({ host }) => spellingsOf(host)) : undefined;
     this.observer = new SimObserver(this.timeline);
-    this.network = new Network(this.schedule, this.random.fork(), this.timeline);
+    // A forward proxy gives one client a part of its few origins only.
+    this.network = new Network(this.schedule, this.random.fork(), this.timeline, isForward(seed));
     this.dialer = new SimDialer(this, this.network, servers, this.random.fork());
     const { clock, dialer, observer } = this;
     this.gateway = new Gateway(this.settings, { clock, dialer, observer });
