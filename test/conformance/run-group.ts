@@ -2,10 +2,11 @@
  * Makes a test of each case of a group, running its ways side by side on a few stages.
  */
 import { afterAll, describe, test } from "vitest";
+import { isLong } from "../interop/support/long.ts";
 import { Stage } from "../kit/stage.ts";
 import type { Case, Group } from "./case.ts";
 import { runCase } from "./run-case.ts";
-import { type Way, waysOf } from "./ways.ts";
+import { triedWaysOf, type Way } from "./ways.ts";
 
 /** Enough to keep one processor busy while sockets take their turns. */
 const STAGES = 16;
@@ -32,7 +33,7 @@ export function testGroup(group: Group): void {
 
 /** Runs the case whole first: what fails there needs no further ways to be understood. */
 async function runAll(testCase: Case, stages: readonly Stage[]): Promise<string[]> {
-  const [whole, ...others] = waysOf(testCase) as [Way, ...Way[]];
+  const [whole, ...others] = triedWaysOf(testCase, isLong) as [Way, ...Way[]];
   const failures: string[] = [];
   const run = async (way: Way, stage: Stage) => {
     try {

@@ -26,6 +26,17 @@ const octetByOctet: Way = {
   },
 };
 
+/** In the short form one of so many cuts is tried, another one in each case. */
+const CUTS_PER_TRIED = 4;
+
+/** The ways that are tried: all in the long form. Whole and octet by octet always. */
+export function triedWaysOf(testCase: Case, isLong: boolean): Way[] {
+  const ways = waysOf(testCase);
+  if (isLong) return ways;
+  const first = testCase.title.length % CUTS_PER_TRIED;
+  return ways.filter((_way, index) => index < 2 || index % CUTS_PER_TRIED === first);
+}
+
 export function waysOf(testCase: Case): Way[] {
   if (testCase.onlyWhole !== undefined) return [whole];
   const client = placesIn(testCase, "client");

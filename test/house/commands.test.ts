@@ -12,7 +12,7 @@ const WAIT_MS_MAX = 2_000;
 /** Projects that need other programs, other runtimes or more time. */
 const notShort = ["interop", "runtimes", "browser", "soak"];
 /** Projects that have a long form as well. */
-const inBoth = ["load", "simulation", "fuzz", "work"];
+const inBoth = ["load", "conformance", "simulation", "fuzz", "work"];
 
 const projects = (configuration.test?.projects ?? []) as { test: { name: string } }[];
 const all = projects.map(({ test: { name } }) => name);
