@@ -13,6 +13,7 @@ describe("the beginning of what was received", () => {
     ["nothing", "", ""],
     ["half a line", "GET http://user:sec", "GET"],
     ["half a line that begins with a URL", "http://user:sec", "http"],
+    ["a TLS record, whatever its random bytes", "\x16\x03\x01\x02a@b:c\xff@d\r\n", "\\x16\\x03\\x01\\x02a@b:c\\xff@d"],
     ["a password", "GET  http://user:secret@host/ HTTP/1.1\r\n", "GET  http://***@host/ HTTP/1.1"],
     ["a password that a tab separates", "GET\thttp://user:secret@host/\r\n", "***@host/"],
     ["more words than are shown", `${"a@b ".repeat(10_000)}\r\n`, `${"***@b ".repeat(8)}...`],

@@ -28,8 +28,15 @@ function harmlessStart(line: string): string {
   for (let from = 0; from <= line.length && shown.length <= SHOWN_MAX; ) {
     const space = line.indexOf(" ", from);
     const end = space < 0 ? line.length : space;
-    shown += (from === 0 ? "" : " ") + withoutUserinfo(line.slice(from, end));
+    const word = line.slice(from, end);
+    shown +=
+      from === 0 && isBinary(word) ? word.slice(0, SHOWN_MAX + 1) : (from === 0 ? "" : " ") + withoutUserinfo(word);
     from = end + 1;
   }
   return shown;
+}
+
+/** No method begins so; a TLS record does, and its random bytes are no user's, whatever signs are among them. */
+function isBinary(word: string): boolean {
+  return word.charCodeAt(0) < 0x20 || word.charCodeAt(0) > 0x7e;
 }
