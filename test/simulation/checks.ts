@@ -88,8 +88,9 @@ export class Checks {
       const now = this.clock.now();
       const isInHandshake = ({ binding }: PooledConnection) =>
         binding?.isMidway && now - binding.since_ms < HANDSHAKE_MS_MAX;
-      const states = [...connections].filter((it) => !isInHandshake(it)).map(({ life }) => life.state);
-      if (states.includes("idle") && !states.includes("closing")) {
+      const all = [...connections];
+      const idles = all.some((it) => it.life.state === "idle" && !isInHandshake(it));
+      if (idles && !all.some(({ life }) => life.state === "closing")) {
         fail("liveness", `${this.gateway.routing.waiting} requests wait for room while a connection idles`);
       }
     }
