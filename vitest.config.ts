@@ -2,7 +2,8 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Nothing here measures time on the wall: what a busy machine could break is counted, or bounded so generously that only a
-// failure breaks it. `work` measures processor time, which other work hardly changes (test/work/measure.ts). So all files may run side by side, one more than there are processors, since many of them wait.
+// failure breaks it. `work` measures processor time, which other work hardly changes (test/work/measure.ts). So all files may
+// run side by side, one more than there are processors, since many of them wait.
 export default defineConfig({
   test: {
     maxWorkers: availableParallelism() + 1,

@@ -1,6 +1,6 @@
 /** Who gives way when all places are taken. */
 import { describe, expect, it } from "vitest";
-import { type Place, Ranking } from "./fair-share.ts";
+import { LatestRanking, type Place, Ranking } from "./fair-share.ts";
 
 const NOW = 100_000;
 
@@ -93,7 +93,7 @@ describe("nobody gives way", () => {
 });
 
 describe("what is slower than honest clients", () => {
-  it("gives way first, whoever it is", () => {
+  it("gives way first, also where it is the only place of its client", () => {
     const all = [...places("a", 6), ...places("b", 1, { isSlow: true })];
     expect(yielding(all, "c", 2)).toEqual(["b1", "a6"]);
   });
@@ -102,4 +102,16 @@ describe("what is slower than honest clients", () => {
     const all = [...places("a", 2, { isSlow: true }), ...places("b", 1, { isSlow: true }), ...places("c", 5)];
     expect(yielding(all, "d", 3).map((name) => name.charAt(0))).toEqual(["a", "a", "b"]);
   });
+});
+
+it("the order is made anew after a moment only: a flood of newcomers shares it", () => {
+  let looks = 0;
+  const ranking = new LatestRanking(() => {
+    looks++;
+    return places("a", 8);
+  });
+  const first = ranking.at(NOW, 8);
+  expect(ranking.at(NOW + 99, 8)).toBe(first);
+  expect(ranking.at(NOW + 100, 8)).not.toBe(first);
+  expect(looks).toBe(2);
 });

@@ -1,5 +1,5 @@
 /**
- * Who gives way when all places are taken: what is slower than any honest client first, then whatever has moved least of the
+ * What gives way when all places are taken: first what is slower than any honest client, then what has moved least of the
  * client that holds most.
  *
  * A client's share is an equal part of all places, and never less than a household needs: otherwise a crowd of strangers with
@@ -23,7 +23,7 @@ export interface Place {
 }
 
 /** What is quick needs no help: it is over before another place is needed. */
-export const PLACE_AGE_MS_MIN = 1_000;
+const PLACE_AGE_MS_MIN = 1_000;
 /** What is young has moved little as well: everybody is taken to have moved so much more. */
 const CREDIT_BYTES = 4 * 1024;
 
@@ -34,6 +34,30 @@ interface Holder<P> {
   count: number;
   /** The one that has moved least, for its age, last. */
   readonly yielding: P[];
+}
+
+/** How long an order is good for. */
+const RANKING_MS = 100;
+
+/** The latest order: to make one takes a look at every place, so a flood of newcomers has to share it for a moment. */
+export class LatestRanking {
+  private readonly places: () => Iterable<Place>;
+  private latest: Ranking<Place> | undefined;
+  private madeAt_ms = Number.NEGATIVE_INFINITY;
+
+  /** @param places all that are in use */
+  constructor(places: () => Iterable<Place>) {
+    this.places = places;
+  }
+
+  /** @param max how many places there may be */
+  at(now: number, max: number): Ranking<Place> {
+    if (this.latest === undefined || now - this.madeAt_ms >= RANKING_MS) {
+      this.latest = new Ranking(this.places(), max, now);
+      this.madeAt_ms = now;
+    }
+    return this.latest;
+  }
 }
 
 /** An order in which places are given up, good for a moment. */

@@ -2,9 +2,9 @@
  * Where pieces of one write are joined, and what lies where the next read goes is copied: one buffer that all writes share.
  *
  * The system takes nearly every write at once, and then the buffer serves the next one; a write that it does not take at
- * once keeps the buffer, and there is another, in a slab (slabs.ts). So joining allocates nothing. It costs less than a gathered write up to the
- * size of the buffer, and less than joining as text from a KiB on (`bench/budget.mjs`). Deliberately absent: what is written
- * uncopied, a large piece alone.
+ * once keeps the buffer, and there is another, in a slab (slabs.ts). So joining allocates nothing. It costs less than a
+ * gathered write up to the size of the buffer, and less than joining as text from a KiB on (`bench/budget.mjs`). Deliberately
+ * absent: what is written uncopied, a large piece alone.
  */
 import type { Octets } from "../wire/octets.ts";
 import { PIECE_BYTES, type Piece, type PieceReader, takePiece } from "./slabs.ts";

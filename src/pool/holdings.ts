@@ -4,7 +4,7 @@
  * It is asked only while somebody waits for room, so that nothing is counted otherwise. Deliberately absent: the order in
  * which connections are given up, see connection/fair-share.ts.
  */
-import { type Place, Ranking } from "../connection/fair-share.ts";
+import { LatestRanking, type Place } from "../connection/fair-share.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** How long a count is good for: it takes a look at every connection. */
@@ -14,8 +14,8 @@ export class Holdings {
   private readonly endpoints: readonly Endpoint[];
   private counts = new Map<string, number>();
   private countedAt_ms = Number.NEGATIVE_INFINITY;
-  private latest: Ranking<Place> | undefined;
-  private rankedAt_ms = Number.NEGATIVE_INFINITY;
+  /** What gives way. */
+  readonly ranking = new LatestRanking(() => this.places());
 
   constructor(endpoints: readonly Endpoint[]) {
     this.endpoints = endpoints;
@@ -36,15 +36,6 @@ export class Holdings {
     this.countedAt_ms = now;
     this.counts = new Map();
     for (const { client } of this.places()) this.note(client);
-  }
-
-  /** Who gives way, as of a moment ago. @param max how many connections there may be in all */
-  ranking(max: number, now: number): Ranking<Place> {
-    if (this.latest === undefined || now - this.rankedAt_ms >= COUNT_MS) {
-      this.latest = new Ranking(this.places(), max, now);
-      this.rankedAt_ms = now;
-    }
-    return this.latest;
   }
 
   private *places(): Iterable<Place> {

@@ -1,12 +1,12 @@
 /**
- * Those who wait for room, by client: whoever has least is served next, and a client's own in the order in which they came.
+ * Those who wait for room, by client: the client that has least is served next, its own requests in the order in which they came.
  *
  * Deliberately absent: for what they wait, and how long.
  */
 import { LinkedList, OwnedNode } from "../connection/lists.ts";
 
 /** Requests that wait at the limit; beyond, waiting would only delay the refusal. */
-export const LINE_LENGTH_MAX = 1_024;
+const LINE_LENGTH_MAX = 1_024;
 
 /** Somebody who waits. */
 export class Waiter<Owner> extends OwnedNode<Owner> {
@@ -18,14 +18,10 @@ export class Waiter<Owner> extends OwnedNode<Owner> {
   }
 }
 
-export class WaitingLine<Owner> implements Iterable<Owner> {
+export class WaitingLine<Owner> {
   size = 0;
   /** The client that was served last is the last one. */
   private readonly byClient = new Map<string, LinkedList<Waiter<Owner>>>();
-
-  get clients(): number {
-    return this.byClient.size;
-  }
 
   /**
    * Joins. In a full line the client that has most in it leaves its last place to one that has fewer.
@@ -57,7 +53,7 @@ export class WaitingLine<Owner> implements Iterable<Owner> {
     this.size++;
   }
 
-  /** Leaves, served or not. Who does not wait any more: nothing happens. */
+  /** Leaves, served or not. If it does not wait any more, nothing happens. */
   leave(waiter: Waiter<Owner>): void {
     if (!waiter.isListed) return;
     waiter.leave();
@@ -85,9 +81,5 @@ export class WaitingLine<Owner> implements Iterable<Owner> {
     if (list === undefined || this.byClient.size === 1) return;
     this.byClient.delete(client);
     this.byClient.set(client, list);
-  }
-
-  *[Symbol.iterator](): Iterator<Owner> {
-    for (const list of this.byClient.values()) for (const waiter of list) yield waiter.owner;
   }
 }

@@ -6,7 +6,7 @@
  * its share (connection/fair-share.ts). Terms shorten before that: from three quarters full on connections may idle for less
  * and less. Deliberately absent: sockets and listening, see gateway.ts.
  */
-import { type Place, Ranking } from "../connection/fair-share.ts";
+import { LatestRanking, type Place } from "../connection/fair-share.ts";
 import { LinkedList, type OwnedNode } from "../connection/lists.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import { clientOf } from "./client-of.ts";
@@ -31,8 +31,6 @@ const LINGERING_MIN = 16;
 /** Descriptors that are given back when the system has none left: room for newcomers and for their origins. */
 const SCARCE_ROOM = 16;
 const CONNECTIONS_MIN = 8;
-/** Who gives way is worked out so often at most: it takes a look at every connection. */
-const RANKING_MS = 100;
 
 /** How many connections beyond a limit of `max` are heard before they are turned away. */
 export function surplusMax(max: number): number {
@@ -52,8 +50,7 @@ export class ClientTable {
   /** The operator's limit, or less: what the system turned out to have descriptors for. */
   private max: number;
   private lingeringMax: number;
-  private ranking: Ranking<Place> | undefined;
-  private rankedAt_ms = 0;
+  private readonly ranking = new LatestRanking(() => this.places());
   private readonly keepAlive_ms: number;
   private readonly onGone: (connection: DownstreamConnection) => void;
 
@@ -98,20 +95,12 @@ export class ClientTable {
     if (!connection.isSurplus) return true;
     if (this.open > this.max) (this.idle.oldest ?? this.reading.oldest)?.owner.evict();
     while (this.open - this.reading.size > this.max) {
-      const place = this.rankingAt(context.clock.now()).next(clientOf(context, connection, head));
+      const place = this.ranking.at(context.clock.now(), this.max).next(clientOf(context, connection, head));
       if (place === undefined) return false;
       place.giveWay();
     }
     connection.isSurplus = false;
     return true;
-  }
-
-  private rankingAt(now: number): Ranking<Place> {
-    if (this.ranking === undefined || now - this.rankedAt_ms >= RANKING_MS) {
-      this.ranking = new Ranking(this.places(), this.max, now);
-      this.rankedAt_ms = now;
-    }
-    return this.ranking;
   }
 
   private *places(): Iterable<Place> {

@@ -12,8 +12,8 @@ import type { Socket } from "../../src/net/ports.ts";
 import { Bindings } from "../../src/pool/binding.ts";
 import { PoolDirectory } from "../../src/pool/directory.ts";
 import { Endpoint } from "../../src/pool/endpoint.ts";
-import { Search } from "../../src/pool/pool.ts";
 import { PooledConnection } from "../../src/pool/pooled-connection.ts";
+import { Search } from "../../src/pool/search.ts";
 import { SharedIdle } from "../../src/pool/shared-idle.ts";
 import { DownstreamConnection } from "../../src/proxy/downstream.ts";
 import { Exchange } from "../../src/proxy/exchange.ts";
@@ -275,7 +275,7 @@ export const mutants: readonly Mutant[] = [
     apply: () => getter(Endpoint.prototype, "size", () => 0),
   },
   {
-    name: "evicts whoever has least",
+    name: "evicts the client that has least",
     caughtBy: ["fair-share"],
     apply: () =>
       method(Ranking.prototype, "mostHeldBut", (self) => {
