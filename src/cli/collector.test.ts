@@ -50,26 +50,50 @@ describe("a collection at a quiet moment", () => {
     expect(process.collections).toBe(0);
   });
 
-  it("is repeated as long as it frees something, and then not before the process has grown again", async () => {
+  it("is repeated as long as it frees something, and comes again when the process has grown", async () => {
     const process = new Process();
     const collector = new QuietCollector(process);
     process.mib = 300;
-    process.leaves = [200, 150, 149];
+    process.leaves = [200, 150, 80];
+    await checkTimes(collector, 6);
+    expect(process.collections).toBe(3);
     await checkTimes(collector, 100);
     expect(process.collections).toBe(3);
-    process.mib = 170;
-    await checkTimes(collector, 100);
-    expect(process.collections).toBe(3);
-    process.mib = 180;
-    await checkTimes(collector, 100);
+    process.mib = 110;
+    process.leaves = [80];
+    await checkTimes(collector, 4);
     expect(process.collections).toBe(4);
   });
 
-  it("takes memory that is really needed for what it is, once", async () => {
+  it("comes ever more rarely where memory is really needed", async () => {
     const process = new Process();
     const collector = new QuietCollector(process);
     process.mib = 500;
-    await checkTimes(collector, 100);
-    expect(process.collections).toBe(1);
+    await checkTimes(collector, 4 + 8 + 16 + 32);
+    expect(process.collections).toBe(4);
+    await checkTimes(collector, 20 * 3_600);
+    expect(process.collections).toBeLessThan(35);
+  });
+
+  it("finds what was needed at the last one and is garbage soon after it", async () => {
+    const process = new Process();
+    const collector = new QuietCollector(process);
+    process.mib = 300;
+    process.leaves = [300, 80];
+    await checkTimes(collector, 20);
+    expect(process.mib).toBe(80);
+  });
+
+  it("finds what was needed in a long pause, however rare collections have become in it", async () => {
+    const process = new Process();
+    const collector = new QuietCollector(process);
+    process.mib = 300;
+    await checkTimes(collector, 10_000);
+    process.busy = 0.5;
+    await checkTimes(collector, 2);
+    process.busy = 0;
+    process.leaves = [80];
+    await checkTimes(collector, 4);
+    expect(process.mib).toBe(80);
   });
 });
