@@ -92,7 +92,7 @@ export default defineConfig({
           include: ["test/work/**/*.test.ts"],
           globalSetup: ["test/interop/support/build.ts"],
           testTimeout: 60_000,
-          server: { deps: { external: [/\/dist\//] } },
+          server: { deps: { external: [/\/build\//] } },
         },
       },
       {

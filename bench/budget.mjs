@@ -6,7 +6,7 @@
  * interface, whose receiving half the system also does within the call. Deliberately absent: load; see run.mjs.
  */
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,7 +22,9 @@ const { label } = build(revision, directory);
 console.log(
   `${label}, ${process.versions.bun === undefined ? "Node" : "Bun"} ${process.versions.bun ?? process.versions.node}\n`,
 );
-const load = (path) => import(new URL(`dist/${path}`, pathToFileURL(`${directory}/`)));
+/** Older revisions have their modules in `dist`. */
+const modules = existsSync(join(directory, "build")) ? "build" : "dist";
+const load = (path) => import(new URL(`${modules}/${path}`, pathToFileURL(`${directory}/`)));
 const { readProxyOptions } = await load("config/options.js");
 const { EventHub } = await load("ledger/events.js");
 const { Ledger } = await load("ledger/ledger.js");

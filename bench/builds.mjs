@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const NEEDED = ["src", "package.json", "tsconfig.json", "tsconfig.build.json"];
+/** By `npm run build`; of these, older revisions have not all. */
+const NEEDED = ["src", "package.json", "tsconfig.json", "tsconfig.build.json", "rolldown.config.ts"];
 
 /** The working tree, with what is not committed. */
 export const WORKING_TREE = ".";
@@ -21,7 +22,7 @@ export function build(revision, directory) {
   const label = revision === WORKING_TREE ? copyWorkingTree(directory) : unpack(revision, directory);
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"));
   try {
-    run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], directory);
+    run("npm", ["run", "--silent", "build"], directory);
   } catch (error) {
     throw new Error(`${revision} does not compile: ${error.message}`);
   }
@@ -36,7 +37,8 @@ function unpack(revision, directory) {
     `no revision ${revision}`,
   );
   const archive = join(directory, "archive.tar");
-  run("git", ["archive", "--output", archive, commit, ...NEEDED], root);
+  const files = run("git", ["ls-tree", "--name-only", commit, ...NEEDED], root).split("\n");
+  run("git", ["archive", "--output", archive, commit, ...files], root);
   run("tar", ["-xf", archive], directory);
   return run("git", ["log", "-1", "--format=%h %s", commit], root);
 }

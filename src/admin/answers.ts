@@ -8,7 +8,6 @@ import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { shown } from "../config/values.ts";
 import type { FigureSource } from "../ledger/figures.ts";
-import { metricsContentType, metricsText } from "../ledger/metrics.ts";
 import { safeJson } from "../ledger/safe-json.ts";
 import { statsFrom } from "../ledger/stats.ts";
 import { version } from "../ledger/version.ts";
@@ -97,8 +96,11 @@ export async function adminAnswer(request: AdminRequest, { source, host }: Admin
         contentType: JSON_TYPE,
         body: `${safeJson(statsFrom(await source.figures()), 2)}\n`,
       };
-    case "/metrics":
+    case "/metrics": {
+      // Most who run a proxy for a moment ask for none.
+      const { metricsContentType, metricsText } = await import("../ledger/metrics.ts");
       return { status: 200, contentType: metricsContentType, body: await metricsText(await source.figures()) };
+    }
   }
 }
 

@@ -2,19 +2,21 @@
  * The commands, their help, and what is said about wrong usage: always one line that says what to write instead.
  */
 import { Command, CommanderError, Option } from "commander";
+import { HopwiseError } from "../config/error.ts";
 import { flagOf } from "../config/schema.ts";
 import { shown } from "../config/values.ts";
-import { HopwiseError, version } from "../index.ts";
-import { runDemo } from "./demo/demo.ts";
+import { version } from "../ledger/version.ts";
 import { ExitCode, exitCodeFor } from "./exit.ts";
 import { addForwardFlags, addProxyFlags } from "./flags.ts";
-import { runForward } from "./forward.ts";
-import { runLabCommand } from "./lab.ts";
-import { runProxy } from "./proxy.ts";
 import { styled, Terminal } from "./terminal.ts";
 
 type Flags = Readonly<Record<string, unknown>>;
 type Run = (flags: Flags, terminal: Terminal) => Promise<ExitCode>;
+
+/** Each command is loaded when it runs: nobody waits for the others. */
+const runProxy: Run = async (...given) => await (await import("./proxy.ts")).runProxy(...given);
+const runForward: Run = async (...given) => await (await import("./forward.ts")).runForward(...given);
+const runDemo: Run = async (...given) => await (await import("./demo/demo.ts")).runDemo(...given);
 
 const PROXY_AFTER = `
 Durations are written 500ms, 5s, 2m, 1h; sizes 16k, 1m.
@@ -194,7 +196,10 @@ function addLab(program: Command, execute: (run: Run, flags: Flags) => Promise<v
     .addHelpOption(new Option("-h, --help", "print this").helpGroup("How it is shown:"))
     .addHelpText("after", LAB_AFTER)
     .action((names: readonly string[], flags: Flags) =>
-      execute((known, terminal) => runLabCommand(names, known, terminal), flags),
+      execute(async (known, terminal) => {
+        const { runLabCommand } = await import("./lab.ts");
+        return await runLabCommand(names, known, terminal);
+      }, flags),
     );
 }
 

@@ -32,6 +32,9 @@ import type { Signals } from "./signals.ts";
 import { styled, type Terminal } from "./terminal.ts";
 import type { WorkerKind } from "./worker.ts";
 
+/** From the sources' folder, and from every folder of what is built of them. */
+const WORKER_PROGRAM = fileURLToPath(new URL("../cli/worker.js", import.meta.url));
+
 /** More processes than any machine has cores are a slip of the finger. */
 const WORKERS_MAX = 1_024;
 /** For what workers that are gone have written to be read. */
@@ -94,7 +97,7 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
   const supervisor: Supervisor = new Supervisor(
     {
       count,
-      program: fileURLToPath(new URL("./worker.js", import.meta.url)),
+      program: WORKER_PROGRAM,
       kind,
       options: log === undefined ? shared : { ...shared, accessLog: "-" },
       listen: whole.listen,

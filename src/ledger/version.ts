@@ -1,14 +1,17 @@
-/** This package's version, from its package.json, which stands as far from the sources as from what is built of them. */
+/** This package's version, from its package.json, which stands above the sources and above what is built of them. */
 import { readFileSync } from "node:fs";
 
 export const version: string = readVersion();
 
 function readVersion(): string {
-  try {
-    const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-    return (JSON.parse(text) as { version: string }).version;
-  } catch {
-    // Bundled into something else.
-    return "unknown";
+  for (const path of ["../package.json", "../../package.json"]) {
+    try {
+      const manifest = JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")) as Record<string, string>;
+      if (manifest.name === "hopwise" && manifest.version !== undefined) return manifest.version;
+    } catch {
+      // It stands elsewhere.
+    }
   }
+  // Bundled into something else.
+  return "unknown";
 }

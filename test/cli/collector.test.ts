@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
 
-const { href } = new URL("../../dist/cli/collector.js", import.meta.url);
+const { href } = new URL("../../build/cli/collector.js", import.meta.url);
 
 /** Milliseconds that helping threads worked in each collection of short-lived objects, some of which live on. */
 function helped(prelude: string): number[] {

@@ -5,11 +5,11 @@
  * collected in between: `node --expose-gc --single-threaded --min-semi-space-size=256 --max-semi-space-size=256`. Writes
  * one line of JSON. It runs the compiled files, as users do.
  */
-import { readProxyOptions } from "../../dist/config/options.js";
-import { EventHub } from "../../dist/ledger/events.js";
-import { Ledger } from "../../dist/ledger/ledger.js";
-import { Observers } from "../../dist/ledger/observers.js";
-import { Gateway } from "../../dist/proxy/gateway.js";
+import { readProxyOptions } from "../../build/config/options.js";
+import { EventHub } from "../../build/ledger/events.js";
+import { Ledger } from "../../build/ledger/ledger.js";
+import { Observers } from "../../build/ledger/observers.js";
+import { Gateway } from "../../build/proxy/gateway.js";
 import { CountedClock, MemoryDialer, MemorySocket } from "./memory-net.mjs";
 
 /** Until the runtime has compiled all of it. */

@@ -4,7 +4,7 @@
  * It says on its standard output where it listens and what could not be accepted; a line on its standard input lets
  * everybody go.
  */
-import { listen } from "../../dist/net/runtime.js";
+import { listen } from "../../build/net/runtime.js";
 
 const sockets = [];
 const ignore = () => {};

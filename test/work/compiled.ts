@@ -1,9 +1,9 @@
 /**
- * The proxy as it is shipped: compiled, and loaded by the runtime itself. The test runner would make of every imported name a
+ * The modules of the proxy, compiled, and loaded by the runtime itself. The test runner would make of every imported name a
  * call, which costs more than the work that is measured. vitest.config.ts says that what is compiled is not its business.
  */
-const dist = new URL("../../dist/", import.meta.url);
-const load = <Module>(path: string): Promise<Module> => import(new URL(path, dist).href) as Promise<Module>;
+const build = new URL("../../build/", import.meta.url);
+const load = <Module>(path: string): Promise<Module> => import(new URL(path, build).href) as Promise<Module>;
 
 type Src<Path extends keyof Sources> = Sources[Path];
 interface Sources {
