@@ -1,6 +1,10 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
+const unitTests = ["src/**/*.test.ts", "test/house/**/*.test.ts", "test/story/**/*.test.ts", "bench/**/*.test.mjs"];
+/** They change what modules or the runtime do, or measure it. */
+const unitTestsApart = ["src/net/**/*.test.ts", "src/**/*-cost.test.ts", "test/story/**/*.test.ts"];
+
 // Nothing here measures time on the wall: what a busy machine could break is counted, or bounded so generously that only a
 // failure breaks it. `work` measures processor time, which other work hardly changes (test/work/measure.ts). So all files may
 // run side by side, one more than there are processors, since many of them wait.
@@ -8,15 +12,19 @@ export default defineConfig({
   test: {
     maxWorkers: availableParallelism() + 1,
     projects: [
+      // Most share nothing but the modules, which need not be loaded for each.
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "test/house/**/*.test.ts", "test/story/**/*.test.ts", "bench/**/*.test.mjs"],
+          isolate: false,
+          include: unitTests,
+          exclude: unitTestsApart,
           testTimeout: 30_000,
           // They start in less time than processes.
           pool: "threads",
         },
       },
+      { test: { name: "unit-apart", include: unitTestsApart, testTimeout: 30_000, pool: "threads" } },
       // Its files share nothing but the modules, which need not be loaded for each.
       {
         test: { name: "conformance", isolate: false, include: ["test/conformance/**/*.test.ts"], testTimeout: 60_000 },
