@@ -27,6 +27,34 @@ export class OwnedNode<Owner> extends ListNode {
   }
 }
 
+/**
+ * Owners that come and go all the time, in the order in which they came.
+ *
+ * Deliberately not a `Set`: V8 makes a new table for every few dozen that have gone, and each old table leads to the next. Once
+ * one is among the long-lived objects, all that were members when a table was replaced outlive their collection, though they
+ * are gone. With a connection per request each collection of short-lived objects took 14 ms instead of 2.
+ */
+export class Members<Owner> {
+  private readonly nodes = new LinkedList<OwnedNode<Owner>>();
+
+  get size(): number {
+    return this.nodes.size;
+  }
+
+  add(node: OwnedNode<Owner>): void {
+    this.nodes.push(node);
+  }
+
+  delete(node: OwnedNode<Owner>): void {
+    this.nodes.remove(node);
+  }
+
+  /** The current one may leave during iteration. */
+  *[Symbol.iterator](): Generator<Owner> {
+    for (const { owner } of this.nodes) yield owner;
+  }
+}
+
 export class LinkedList<Node extends ListNode> {
   size = 0;
   private head: Node | undefined;

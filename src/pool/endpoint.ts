@@ -5,7 +5,7 @@
  * choosing among endpoints and waiting for room, see pool.ts.
  */
 import type { Deadlines } from "../connection/deadlines.ts";
-import { LinkedList, type OwnedNode } from "../connection/lists.ts";
+import { LinkedList, Members, type OwnedNode } from "../connection/lists.ts";
 import type { CloseReason, ReuseRefusal } from "../connection/reasons.ts";
 import type { Clock } from "../net/ports.ts";
 import type { Bindings } from "./binding.ts";
@@ -44,7 +44,7 @@ export class Endpoint {
   readonly deadlines: Deadlines;
   readonly lifetime = new Lifetime();
   /** Every connection that is not gone yet. */
-  readonly connections = new Set<PooledConnection>();
+  readonly connections = new Members<PooledConnection>();
   /** Connections being dialed. */
   dialing = 0;
   /** Connections that are about to be gone. */
@@ -198,7 +198,7 @@ export class Endpoint {
   }
 
   onOpened(connection: PooledConnection): void {
-    this.connections.add(connection);
+    this.connections.add(connection.memberNode);
     if (this.failures > 0 && !this.failsWhenAsked) this.recover();
     this.options.observer.upstreamOpened(connection);
   }
@@ -324,7 +324,7 @@ export class Endpoint {
 
   /** @internal */
   onClosed(connection: PooledConnection): void {
-    this.connections.delete(connection);
+    this.connections.delete(connection.memberNode);
     if (this.probe === connection) this.probe = undefined;
     this.options.observer.upstreamClosed(connection);
     this.options.onRoom();

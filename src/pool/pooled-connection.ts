@@ -55,6 +55,7 @@ export class PooledConnection implements SocketHandler {
   /** What binds it to one client's connection: authentication; it is for everybody: undefined. */
   binding: Binding | undefined;
   /** @internal its place in the endpoint's order of idleness */
+  readonly memberNode: OwnedNode<PooledConnection> = new OwnedNode(this);
   readonly idleNode: OwnedNode<PooledConnection> = new OwnedNode(this);
   /** @internal its place in the order of all pools, where there are several */
   sharedNode: OwnedNode<PooledConnection> | undefined;

@@ -7,7 +7,7 @@
  * and less. Deliberately absent: sockets and listening, see gateway.ts.
  */
 import { LatestRanking, type Place } from "../connection/fair-share.ts";
-import { LinkedList, type OwnedNode } from "../connection/lists.ts";
+import { LinkedList, Members, type OwnedNode } from "../connection/lists.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import { clientOf } from "./client-of.ts";
 import type { ProxyContext } from "./context.ts";
@@ -43,7 +43,7 @@ export class ClientTable {
   /** Connections that have not completed a head, in the order they began. */
   readonly reading = new LinkedList<OwnedNode<DownstreamConnection>>();
   readonly lingering = new LinkedList<OwnedNode<DownstreamConnection>>();
-  readonly connections = new Set<DownstreamConnection>();
+  readonly connections = new Members<DownstreamConnection>();
   isDraining = false;
   /** Connections that are not closing. */
   open = 0;
@@ -81,7 +81,7 @@ export class ClientTable {
   }
 
   add(connection: DownstreamConnection): void {
-    this.connections.add(connection);
+    this.connections.add(connection.memberNode);
     this.open++;
   }
 
@@ -134,7 +134,7 @@ export class ClientTable {
   }
 
   onClosed(connection: DownstreamConnection): void {
-    this.connections.delete(connection);
+    this.connections.delete(connection.memberNode);
     this.onGone(connection);
   }
 }

@@ -52,6 +52,7 @@ export class DownstreamConnection implements SocketHandler {
   bindings: Bindings | undefined;
   private readonly context: ProxyContext;
   private readonly table: ClientTable;
+  readonly memberNode: OwnedNode<DownstreamConnection> = new OwnedNode(this);
   private readonly node = new OwnedNode<DownstreamConnection>(this);
   readonly limits: ClientLimits;
   private head: RequestHead | undefined;

@@ -38,6 +38,8 @@ export interface ResponseReceiver {
   onComplete(hasMore: boolean): void;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 export class ResponseRelay implements BodySink {
   /** Octets of the body received. */
   bytes = 0;
@@ -47,7 +49,7 @@ export class ResponseRelay implements BodySink {
   private head: ResponseHead | undefined;
   /** Set once the final response's head was forwarded. */
   private body: BodyReader | undefined;
-  private nominated: ReadonlySet<string> = new Set();
+  private nominated = NONE;
   private interimResponses = 0;
   private readonly beganAt_ms: number;
   private readonly context: ProxyContext;
