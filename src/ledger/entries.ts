@@ -10,7 +10,7 @@ import type { Clock } from "../net/ports.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { AnswerReason } from "../proxy/answers.ts";
-import type { DownstreamConnection } from "../proxy/downstream.ts";
+import type { ClientConnection } from "../proxy/client-connection.ts";
 import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
 import { withoutUserinfo } from "../wire/userinfo.ts";
 import type { LogState } from "./line-queue.ts";
@@ -192,11 +192,11 @@ export class EntryMaker {
     };
   }
 
-  opened(connection: DownstreamConnection | PooledConnection): ConnectionOpenEntry {
+  opened(connection: ClientConnection | PooledConnection): ConnectionOpenEntry {
     return { type: "connection-open", ...this.factsOf(connection), ...hopOf(connection) };
   }
 
-  closed(connection: DownstreamConnection | PooledConnection): ConnectionEntry {
+  closed(connection: ClientConnection | PooledConnection): ConnectionEntry {
     const { life } = connection;
     return {
       type: "connection",
@@ -266,7 +266,7 @@ export class EntryMaker {
     return { type: "drain", time: this.now(), state: "ended", cut };
   }
 
-  private factsOf(connection: DownstreamConnection | PooledConnection): ConnectionFacts {
+  private factsOf(connection: ClientConnection | PooledConnection): ConnectionFacts {
     return {
       time: this.now(),
       id: connection.id,
@@ -297,16 +297,16 @@ function upstreamOf(record: ExchangeRecord, upstream: PooledConnection): NonNull
 }
 
 /** Why a connection closes, if this exchange was its last. */
-function closesAfter({ life }: DownstreamConnection | PooledConnection, exchange: number): CloseReason | undefined {
+function closesAfter({ life }: ClientConnection | PooledConnection, exchange: number): CloseReason | undefined {
   return life.exchanges === exchange ? life.closeReason : undefined;
 }
 
-function boundToOf(connection: DownstreamConnection | PooledConnection): Pick<ConnectionEntry, "boundTo"> {
+function boundToOf(connection: ClientConnection | PooledConnection): Pick<ConnectionEntry, "boundTo"> {
   if (connection.hop === "downstream" || connection.binding === undefined) return {};
   return { boundTo: connection.binding.owner.clientId };
 }
 
-function hopOf(connection: DownstreamConnection | PooledConnection): HopFacts {
+function hopOf(connection: ClientConnection | PooledConnection): HopFacts {
   if (connection.hop === "upstream") return { hop: "upstream", endpoint: connection.endpoint.origin.name };
   const { clientName, socket } = connection;
   const address = clientName.includes(":") ? `[${clientName}]` : clientName;

@@ -11,7 +11,7 @@ import type { ReuseRefusal } from "../connection/reasons.ts";
 import type { Clock } from "../net/ports.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
-import type { DownstreamConnection } from "../proxy/downstream.ts";
+import type { ClientConnection } from "../proxy/client-connection.ts";
 import type { ExchangeRecord } from "../proxy/exchange-record.ts";
 import type { ProxyObserver } from "../proxy/observer.ts";
 import {
@@ -115,11 +115,11 @@ export class EventHub implements ProxyObserver {
     if (this.hears("endpoint")) this.tell("endpoint", this.make.endpointRecovered(endpoint));
   }
 
-  downstreamOpened(connection: DownstreamConnection): void {
+  downstreamOpened(connection: ClientConnection): void {
     if (this.hears("connection-open")) this.tell("connection-open", this.make.opened(connection));
   }
 
-  downstreamClosed(connection: DownstreamConnection): void {
+  downstreamClosed(connection: ClientConnection): void {
     if (this.hears("connection-close")) this.tell("connection-close", this.make.closed(connection));
   }
 

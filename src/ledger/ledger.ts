@@ -17,7 +17,7 @@ import type { Clock } from "../net/ports.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import { type AnswerReason, answerReasons } from "../proxy/answers.ts";
-import type { DownstreamConnection } from "../proxy/downstream.ts";
+import type { ClientConnection } from "../proxy/client-connection.ts";
 import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
 import type { Gateway } from "../proxy/gateway.ts";
 import type { ProxyObserver } from "../proxy/observer.ts";
@@ -123,7 +123,7 @@ export class Ledger implements ProxyObserver {
     this.opened.downstream.accepted++;
   }
 
-  downstreamClosed(connection: DownstreamConnection): void {
+  downstreamClosed(connection: ClientConnection): void {
     const { closeReason } = connection.life;
     if (closeReason !== undefined) this.closed.downstream[closeReason]++;
   }

@@ -7,7 +7,7 @@
 import type { ReuseRefusal } from "../connection/reasons.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
-import type { DownstreamConnection } from "../proxy/downstream.ts";
+import type { ClientConnection } from "../proxy/client-connection.ts";
 import type { ExchangeRecord } from "../proxy/exchange-record.ts";
 import type { ProxyObserver } from "../proxy/observer.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
@@ -21,8 +21,8 @@ export class QuietObserver implements ProxyObserver {
   lifetimeLearned(_endpoint: Endpoint): void {}
   endpointFailed(_endpoint: Endpoint, _fault: string): void {}
   endpointRecovered(_endpoint: Endpoint): void {}
-  downstreamOpened(_connection: DownstreamConnection): void {}
-  downstreamClosed(_connection: DownstreamConnection): void {}
+  downstreamOpened(_connection: ClientConnection): void {}
+  downstreamClosed(_connection: ClientConnection): void {}
   exchangeEnded(_record: ExchangeRecord): void {}
   acceptFailed(_fault: string): void {}
   drainBegan(): void {}
@@ -65,11 +65,11 @@ export class Observers implements ProxyObserver {
     for (const observer of this.all) observer.endpointRecovered(endpoint);
   }
 
-  downstreamOpened(connection: DownstreamConnection): void {
+  downstreamOpened(connection: ClientConnection): void {
     for (const observer of this.all) observer.downstreamOpened(connection);
   }
 
-  downstreamClosed(connection: DownstreamConnection): void {
+  downstreamClosed(connection: ClientConnection): void {
     for (const observer of this.all) observer.downstreamClosed(connection);
   }
 

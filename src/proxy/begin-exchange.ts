@@ -11,8 +11,8 @@ import type { Admission } from "./admission.ts";
 import type { Verdict } from "./authentication.ts";
 import type { ClientExchange } from "./client-exchange.ts";
 import { clientKeyOf, userKeyOf } from "./client-key.ts";
+import type { ClientSide } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
-import type { DownstreamConnection } from "./downstream.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 import { TunnelRequest } from "./tunnel-request.ts";
@@ -23,36 +23,38 @@ type Judged = (verdict: Verdict | "drain-deadline") => ClientExchange;
 /** What an admitted request begins. */
 export function begin(
   context: ProxyContext,
-  downstream: DownstreamConnection,
+  client: ClientSide,
   head: RequestHead,
   admission: Admission,
   record: ExchangeRecord,
 ): ClientExchange {
-  if (context.isGateway) return new Exchange(context, downstream, head, admission, record);
-  return beginForward(context, downstream, head, admission, record);
+  if (context.isGateway) return new Exchange(context, client, head, admission, record);
+  return beginForward(context, client, head, admission, record);
 }
 
 function beginForward(
   context: ProxyContext,
-  downstream: DownstreamConnection,
+  client: ClientSide,
   head: RequestHead,
   admission: Admission,
   record: ExchangeRecord,
 ): ClientExchange {
   const authentication = context.settings.forward?.authentication;
+  const { clientName } = client.connection;
   const credentials = head.fields.valuesOf(Kind.proxyAuthorization);
   const judged: Judged = (verdict) => {
     const user = verdict === "good" ? authentication?.nameOf(credentials) : undefined;
-    const client = user === undefined ? clientKeyOf(downstream.clientName) : userKeyOf(user);
-    const what = verdict === "good" ? { ...admission, client } : { ...admission, client, denied: verdict };
+    const key = user === undefined ? clientKeyOf(clientName) : userKeyOf(user);
+    const decided = { ...admission, client: key };
+    const what = verdict === "good" ? decided : { ...decided, denied: verdict };
     const Begun = admission.target.form === "authority" ? TunnelRequest : Exchange;
-    return new Begun(context, downstream, head, what, record);
+    return new Begun(context, client, head, what, record);
   };
   if (authentication === undefined) return judged("good");
   let check: CredentialsCheck | undefined;
-  const verdict = authentication.judge(credentials, downstream.clientName, (late) => check?.end(late));
+  const verdict = authentication.judge(credentials, clientName, (late) => check?.end(late));
   if (verdict !== undefined) return judged(verdict);
-  check = new CredentialsCheck(context, downstream, record, judged);
+  check = new CredentialsCheck(context, client, record, judged);
   return check;
 }
 
@@ -61,28 +63,28 @@ class CredentialsCheck implements ClientExchange {
   readonly requestBytes = 0;
   readonly stage = "local";
   private readonly context: ProxyContext;
-  private readonly downstream: DownstreamConnection;
+  private readonly client: ClientSide;
   readonly record: ExchangeRecord;
   private readonly judged: Judged;
   private isOver = false;
 
-  constructor(context: ProxyContext, downstream: DownstreamConnection, record: ExchangeRecord, judged: Judged) {
+  constructor(context: ProxyContext, client: ClientSide, record: ExchangeRecord, judged: Judged) {
     this.context = context;
-    this.downstream = downstream;
+    this.client = client;
     this.record = record;
     this.judged = judged;
   }
 
   /** It ends soon by itself, and gives no way. */
   get place(): Place {
-    const client = clientKeyOf(this.downstream.clientName);
+    const client = clientKeyOf(this.client.connection.clientName);
     return { client, since_ms: this.record.startedAt_ms, movedBytes: 0, isSlow: false, giveWay: () => {} };
   }
 
   end(verdict: Verdict | "drain-deadline"): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.downstream.goOn(this.judged(verdict));
+    this.client.goOn(this.judged(verdict));
   }
 
   seek(): void {}

@@ -5,7 +5,6 @@ import { defaultHeadLimits } from "../wire/head-reader.ts";
 import { RequestHead } from "../wire/request-head.ts";
 import { clientOf } from "./client-of.ts";
 import type { ProxyContext } from "./context.ts";
-import type { DownstreamConnection } from "./downstream.ts";
 
 const context = {
   settings: { isTrusted: (address: string) => address.startsWith("10.") },
@@ -18,7 +17,7 @@ function client(from: string, ...forwardedFor: string[]): string {
   head.read(octets(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`), 0);
   expect(head.refusal).toBeUndefined();
   const downstream = { clientName: from, isTrusted: from.startsWith("10.") };
-  return clientOf(context, downstream as unknown as DownstreamConnection, head);
+  return clientOf(context, downstream, head);
 }
 
 describe("behind a trusted proxy", () => {

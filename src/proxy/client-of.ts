@@ -8,9 +8,10 @@ import type { Place } from "../connection/fair-share.ts";
 import { Kind } from "../wire/fields.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { Admission } from "./admission.ts";
+import type { ClientConnection } from "./client-connection.ts";
 import { clientKeyOf } from "./client-key.ts";
+import type { ClientSide } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
-import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 
 /** Trusted proxies in a row that are looked past; more than anybody has. */
@@ -21,7 +22,7 @@ const MEMBER_LENGTH_MAX = 80;
 /** What an exchange, or a request for a tunnel, is made of. */
 interface Parts {
   readonly context: ProxyContext;
-  readonly downstream: DownstreamConnection;
+  readonly client: ClientSide;
   readonly head: RequestHead;
   readonly admission: Admission;
   readonly record: ExchangeRecord;
@@ -29,19 +30,22 @@ interface Parts {
 
 /** What a request holds, at first of the clients' table, then of a pool. */
 export function placeOf(parts: Parts, movedBytes: number, giveWay: () => void): Place {
-  const { context, downstream, head, admission, record } = parts;
+  const { context, client, head, admission, record } = parts;
   return {
-    client: admission.client ?? clientOf(context, downstream, head),
+    client: admission.client ?? clientOf(context, client.connection, head),
     since_ms: record.startedAt_ms,
     movedBytes,
-    isSlow: downstream.limits.isSlow(downstream.socket.unsentBytes),
+    isSlow: client.isSlow,
     giveWay,
   };
 }
 
-export function clientOf(context: ProxyContext, downstream: DownstreamConnection, head: RequestHead): string {
-  const { clientName } = downstream;
-  const told = downstream.isTrusted ? head.fields.valuesOf(Kind.forwardedFor) : [];
+export function clientOf(
+  context: ProxyContext,
+  { clientName, isTrusted }: Pick<ClientConnection, "clientName" | "isTrusted">,
+  head: RequestHead,
+): string {
+  const told = isTrusted ? head.fields.valuesOf(Kind.forwardedFor) : [];
   return clientKeyOf(latestUntrusted(told, context.settings.isTrusted) ?? clientName);
 }
 

@@ -14,12 +14,12 @@ import {
 } from "../wire/connection-authentication.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
+import type { ClientConnection } from "./client-connection.ts";
 import type { ProxyContext } from "./context.ts";
-import type { DownstreamConnection } from "./downstream.ts";
 
 /** The request with this head goes on `upstream`. */
 export function bindByRequest(
-  downstream: DownstreamConnection,
+  downstream: ClientConnection,
   upstream: PooledConnection,
   { fields }: RequestHead,
   { isGateway }: ProxyContext,
@@ -29,7 +29,7 @@ export function bindByRequest(
 
 /** This final response came on `upstream`. */
 export function bindByResponse(
-  downstream: DownstreamConnection,
+  downstream: ClientConnection,
   upstream: PooledConnection,
   { status, fields }: ResponseHead,
 ): void {
@@ -40,7 +40,7 @@ export function bindByResponse(
   if (upstream.binding !== undefined) upstream.binding.isMidway = continues && status === 401;
 }
 
-function bind(downstream: DownstreamConnection, upstream: PooledConnection): void {
+function bind(downstream: ClientConnection, upstream: PooledConnection): void {
   downstream.bindings ??= new Bindings(downstream.id);
   downstream.bindings.bind(upstream);
 }

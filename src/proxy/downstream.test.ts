@@ -14,8 +14,8 @@ it.each([
   const world = new SmallWorld({ bodyTimeout_ms: 60_000 }, OK);
   const { socket } = world.connect();
   socket.pause();
-  const told = world.observer.downstream[0]?.connection;
-  while (told?.isBlocked !== true) {
+  const [connection] = world.gateway.clients.connections;
+  while (connection?.isBlocked !== true) {
     socket.write(GET);
     world.pass(100);
   }

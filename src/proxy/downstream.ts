@@ -24,6 +24,7 @@ import { connectionLines, requestsLeft } from "./client-terms.ts";
 import type { ProxyContext } from "./context.ts";
 import { ExchangeRecord } from "./exchange-record.ts";
 import { answerFinally, answerRefused, CONTINUE } from "./final-answers.ts";
+import { Http1ClientSide, type Http1Hop } from "./http1-client-side.ts";
 import { nothingPipelined, Pipelined } from "./pipelined.ts";
 
 /** While draining, a client that idles may send one more request for this long; it is answered with `close`. */
@@ -31,30 +32,26 @@ export const DRAIN_IDLE_GRACE_MS = 500;
 /** While draining: silence behind our FIN after which a client that does not close has everything. */
 const DRAIN_SILENCE_MS = 1_000;
 
-export class DownstreamConnection implements SocketHandler {
+export class DownstreamConnection implements SocketHandler, Http1Hop {
   readonly hop = "downstream";
   readonly id: number;
   readonly socket: Socket;
   readonly life = new Life();
   readonly openedAt_ms: number;
-  /** Whether the client is a neighbour whose forwarding fields are believed. */
   readonly isTrusted: boolean;
-  /** The client's address as others are told it. */
   readonly clientName: string;
   readonly forwardedForLine: string;
   /** Since when it has been sending its head, or has been open without one. */
   readingSince_ms: number;
   /** Let in beyond the limit until its request is heard. */
   isSurplus = false;
-  /** The client takes nothing more for now. */
   isBlocked = false;
-  /** Connections to origins that its credentials have authenticated; none so far: undefined. */
   bindings: Bindings | undefined;
   private readonly context: ProxyContext;
   private readonly table: ClientTable;
   readonly memberNode: OwnedNode<DownstreamConnection> = new OwnedNode(this);
   private readonly node = new OwnedNode<DownstreamConnection>(this);
-  readonly limits: ClientLimits;
+  private readonly limits: ClientLimits;
   private head: RequestHead | undefined;
   private exchange: ClientExchange | undefined;
   private tunnel: { readonly place: Place } | undefined;
@@ -89,6 +86,10 @@ export class DownstreamConnection implements SocketHandler {
   /** What is in progress here; nothing: undefined. */
   get place(): Place | undefined {
     return this.life.isEnding ? undefined : (this.tunnel ?? this.exchange)?.place;
+  }
+
+  get isSlow(): boolean {
+    return this.limits.isSlow(this.socket.unsentBytes);
   }
 
   // What arrives.
@@ -139,7 +140,8 @@ export class DownstreamConnection implements SocketHandler {
     }
     this.head = undefined;
     const record = ExchangeRecord.of(this, head, context.clock.now());
-    this.start(begin(context, this, head, admission, record), octets, bodyStart);
+    const side = new Http1ClientSide(this, head, admission.options, context);
+    this.start(begin(context, side, head, admission, record), octets, bodyStart);
   }
 
   private start(exchange: ClientExchange, octets: Octets, from: number): void {
@@ -244,7 +246,6 @@ export class DownstreamConnection implements SocketHandler {
     this.limits.setForExchange(this.exchange, !this.isPaused, this.minorVersion);
   }
 
-  /** Why this connection closes after the present exchange although both messages would let it persist. */
   ownCloseReason(): CloseReason | undefined {
     if (this.isAtDeadline) return "drain-deadline";
     if (this.table.isDraining) return "drained";
@@ -254,7 +255,6 @@ export class DownstreamConnection implements SocketHandler {
     return undefined;
   }
 
-  /** Our own connection options towards the client, for the response to the present request. */
   connectionLines(closeReason: CloseReason | undefined, asksKeepAlive: boolean, upgrade: string): string {
     if (closeReason === undefined) this.idleTimeout_ms = this.table.keepAliveTimeout_ms();
     const tellsTerms = asksKeepAlive && this.context.isGateway;

@@ -4,7 +4,7 @@
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { AnswerReason } from "./answers.ts";
-import type { DownstreamConnection } from "./downstream.ts";
+import type { ClientConnection } from "./client-connection.ts";
 
 /**
  * How an exchange ended. `answered`: by the proxy itself, see `reason`. `truncated`: the client got a visibly incomplete
@@ -13,7 +13,7 @@ import type { DownstreamConnection } from "./downstream.ts";
 export type Outcome = "completed" | "answered" | "truncated" | "client-gone" | "tunnel";
 
 export class ExchangeRecord {
-  readonly downstream: DownstreamConnection;
+  readonly downstream: ClientConnection;
   /** Which exchange it is on the client's connection, from 1 on. */
   readonly downstreamExchange: number;
   readonly startedAt_ms: number;
@@ -40,14 +40,14 @@ export class ExchangeRecord {
   responseBeganAt_ms: number | undefined;
   endedAt_ms = 0;
 
-  constructor(downstream: DownstreamConnection, startedAt_ms: number) {
+  constructor(downstream: ClientConnection, startedAt_ms: number) {
     this.downstream = downstream;
     this.downstreamExchange = downstream.life.exchanges;
     this.startedAt_ms = startedAt_ms;
   }
 
   /** @param head what was read of the request; nothing: undefined */
-  static of(downstream: DownstreamConnection, head: RequestHead | undefined, startedAt_ms: number): ExchangeRecord {
+  static of(downstream: ClientConnection, head: RequestHead | undefined, startedAt_ms: number): ExchangeRecord {
     const record = new ExchangeRecord(downstream, startedAt_ms);
     if (head !== undefined) {
       record.method = head.methodSoFar;

@@ -9,7 +9,7 @@ import type { CloseReason } from "../connection/reasons.ts";
 import type { PendingSearch } from "../pool/claim.ts";
 import type { NoConnection, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
-import { type ConnectionOptions, Kind } from "../wire/fields.ts";
+import type { ConnectionOptions } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import { isIdempotent } from "../wire/methods.ts";
 import type { Octets } from "../wire/octets.ts";
@@ -17,15 +17,14 @@ import type { RefusalCode } from "../wire/refusals.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
 import { type Admission, isSwitchOffered } from "./admission.ts";
-import type { AnswerReason } from "./answers.ts";
+import { type AnswerReason, answerMeaning } from "./answers.ts";
 import type { ClientExchange, ExchangeStage, Owed } from "./client-exchange.ts";
 import { placeOf } from "./client-of.ts";
+import type { ClientSide } from "./client-side.ts";
 import { bindByRequest, mayGoElsewhere } from "./connection-binding.ts";
 import type { ProxyContext } from "./context.ts";
-import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord, Outcome } from "./exchange-record.ts";
-import { answerFailed } from "./final-answers.ts";
-import { closeReasonAfterExchange, closeReasonOfRequest, noteFinalResponse } from "./hop-persistence.ts";
+import { closeReasonAfterExchange, noteFinalResponse } from "./hop-persistence.ts";
 import { RequestRelay } from "./request-relay.ts";
 import { requestHeadText, sentFraming } from "./request-writing.ts";
 import { type ResponseReceiver, ResponseRelay } from "./response-relay.ts";
@@ -39,7 +38,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   /** A retry goes on a fresh connection, and is not retried itself. */
   isRetry = false;
   private readonly context: ProxyContext;
-  private readonly downstream: DownstreamConnection;
+  private readonly client: ClientSide;
   private readonly head: RequestHead;
   private readonly admission: Admission;
   private search: PendingSearch | undefined;
@@ -54,25 +53,23 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   private upstreamCloseReason: CloseReason | undefined;
   /** The response was complete before the origin had been sent all of the request. */
   private wasAnsweredEarly = false;
-  /** Why the client's connection closes after this exchange; undefined: it persists. Announced in the response. */
-  private closeReason: CloseReason | undefined;
   private hasEnded = false;
 
   constructor(
     context: ProxyContext,
-    downstream: DownstreamConnection,
+    client: ClientSide,
     head: RequestHead,
     admission: Admission,
     record: ExchangeRecord,
   ) {
     this.context = context;
-    this.downstream = downstream;
+    this.client = client;
     this.head = head;
     this.admission = admission;
     this.record = record;
     this.awaitsContinue = admission.expectsContinue;
     this.request = new RequestRelay(context, admission);
-    this.response = new ResponseRelay(context, head, this, downstream.isTrusted);
+    this.response = new ResponseRelay(context, head, this, client);
   }
 
   /** Whether the request can be sent again: nothing is done twice that must not be, and all of it is at hand. */
@@ -101,8 +98,8 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (this.request.isComplete) this.onRequestComplete();
     else if (this.request.holdsTooMuch && this.awaitsLength)
       this.fail("length-required", "request-incomplete", undefined, "request-refused");
-    else if (this.request.holdsTooMuch) this.downstream.pause();
-    if (!this.hasEnded) this.downstream.armForRequest();
+    else if (this.request.holdsTooMuch) this.client.pause();
+    if (!this.hasEnded) this.client.armForRequest();
     return end;
   }
 
@@ -128,9 +125,9 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   }
 
   get place(): Place {
-    const { context, downstream, head, admission, record, request, response } = this;
+    const { context, client, head, admission, record, request, response } = this;
     const giveWay = () => this.fail("gave-way", "evicted", undefined, "evicted");
-    return placeOf({ context, downstream, head, admission, record }, request.bytes + response.bytes, giveWay);
+    return placeOf({ context, client, head, admission, record }, request.bytes + response.bytes, giveWay);
   }
 
   get stage(): ExchangeStage {
@@ -151,7 +148,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     const pool = this.context.routing.poolFor(this.admission);
     if (typeof pool === "string") return this.fail(pool);
     if (this.mustAwaitLength(pool.speaksHttp10)) return;
-    const search = pool.acquire(this, this.downstream.bindings);
+    const search = pool.acquire(this, this.client.connection.bindings);
     if (!this.hasEnded && this.upstream === undefined) this.search = search;
   }
 
@@ -164,7 +161,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     }
     this.awaitsLength = true;
     if (this.awaitsContinue) this.sayContinue();
-    this.downstream.armForRequest();
+    this.client.armForRequest();
     return true;
   }
 
@@ -173,7 +170,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (this.mustAwaitLength(connection.endpoint.minorVersion === 0)) return connection.close("pool-surplus");
     this.upstream = connection;
     this.record.noteUpstream(connection);
-    bindByRequest(this.downstream, connection, this.head, this.context);
+    bindByRequest(this.client.connection, connection, this.head, this.context);
     this.send(connection);
   }
 
@@ -184,12 +181,14 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (speaksHttp10 && this.awaitsContinue) this.sayContinue();
     const framing = sentFraming(admission.framing, speaksHttp10 ? this.request.lengthHeld : undefined);
     const sent = speaksHttp10 ? { ...admission, expectsContinue: false } : admission;
-    context.outbox.addText(requestHeadText(context, this.downstream, this.head, sent, framing, origin.authority));
+    context.outbox.addText(
+      requestHeadText(context, this.client.connection, this.head, sent, framing, origin.authority),
+    );
     this.request.stream(framing.kind === "chunked");
     this.flushUpstream();
-    if (!this.upstreamIsBlocked) this.downstream.resume();
+    if (!this.upstreamIsBlocked) this.client.resume();
     this.armUpstream();
-    if (!this.request.isComplete) this.downstream.armForRequest();
+    if (!this.request.isComplete) this.client.armForRequest();
   }
 
   onNoConnection(why: NoConnection, fault: string): void {
@@ -200,7 +199,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     const { upstream } = this;
     if (upstream === undefined || this.context.outbox.flush(upstream.socket) || this.request.isComplete) return;
     this.upstreamIsBlocked = true;
-    this.downstream.pause();
+    this.client.pause();
     this.armUpstream();
   }
 
@@ -208,15 +207,15 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (!this.upstreamIsBlocked) return;
     this.upstreamIsBlocked = false;
     this.armUpstream();
-    this.downstream.resume();
-    this.downstream.armForRequest();
+    this.client.resume();
+    this.client.armForRequest();
   }
 
   private limit(): UpstreamLimit | undefined {
     return upstreamLimit(this.request, this.response, {
       originIsBlocked: this.upstreamIsBlocked,
       awaitsContinue: this.awaitsContinue,
-      clientIsBlocked: this.downstream.isBlocked,
+      clientIsBlocked: this.client.isBlocked,
     });
   }
 
@@ -235,7 +234,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   // The response, as it arrives.
 
   onData(octets: Octets): void {
-    const { upstream, downstream } = this;
+    const { upstream, client } = this;
     if (upstream === undefined) return;
     if (this.record.responseBeganAt_ms === undefined) {
       this.record.responseBeganAt_ms = this.context.clock.now();
@@ -249,8 +248,8 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     const wasInHead = this.response.isInHead;
     this.response.read(octets);
     if (this.hasEnded || this.response.isComplete) return;
-    downstream.flush();
-    if (downstream.isBlocked) upstream.socket.pause();
+    client.flush();
+    if (client.isBlocked) upstream.socket.pause();
     // A head has one limit as a whole, which does not begin anew with each octet.
     if (!wasInHead || !this.response.isInHead) this.armUpstream();
   }
@@ -258,45 +257,36 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   onInterim(status: number): void {
     if (status !== 100 || !this.awaitsContinue) return;
     this.awaitsContinue = false;
-    this.downstream.armForRequest();
+    this.client.armForRequest();
   }
 
   private sayContinue(): void {
     this.awaitsContinue = false;
-    this.downstream.sayContinue();
+    this.client.sayContinue();
   }
 
-  onFinal(head: ResponseHead, options: ConnectionOptions, framing: Framing): string {
+  onFinal(head: ResponseHead, options: ConnectionOptions, framing: Framing): void {
     this.upstreamCloseReason = noteFinalResponse(this.record, head, options, framing, this.awaitsContinue);
-    this.closeReason = this.downstreamCloseReason();
-    if (!this.request.isComplete && this.upstreamCloseReason !== undefined) {
+    const isRequestDropped = !this.request.isComplete && this.upstreamCloseReason !== undefined;
+    if (isRequestDropped) {
       this.request.discard();
-      this.downstream.resume();
+      this.client.resume();
     }
     this.record.status = head.status;
-    const upgrade = head.status === 426 ? head.fields.valuesOf(Kind.upgrade).join(", ") : "";
-    return this.downstream.connectionLines(this.closeReason, this.admission.options.keepAlive, upgrade);
+    this.client.final(head, options, framing, isRequestDropped);
   }
 
   onFault(reason: AnswerReason, refusal?: RefusalCode): void {
     // What was good goes out first.
-    if (this.response.isForwarding) this.downstream.flush();
+    if (this.response.isForwarding) this.client.flush();
     this.fail(reason, "response-malformed", refusal);
-  }
-
-  private downstreamCloseReason(): CloseReason | undefined {
-    const reason = closeReasonOfRequest(this.head.minorVersion, this.admission.options, this.context.isGateway);
-    if (reason !== undefined) return reason;
-    if (this.response.clientFraming === "close") return "close-delimited";
-    if (!this.request.isComplete && this.upstreamCloseReason !== undefined) return "request-unfinished";
-    return this.downstream.ownCloseReason();
   }
 
   onComplete(hasMore: boolean): void {
     const { upstream } = this;
     if (hasMore && upstream !== undefined) upstream.hasUnreadOctets = true;
     this.wasAnsweredEarly = !this.request.isComplete || (upstream !== undefined && upstream.socket.unsentBytes > 0);
-    this.downstream.flush();
+    this.client.flush();
     const mayFinishRequest = this.upstreamCloseReason === undefined && upstream?.peerHasClosed === false;
     if (this.request.isComplete || !mayFinishRequest) this.end();
     else this.armUpstream();
@@ -338,9 +328,10 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
       return this.fail("upgrade-unexpected", "response-malformed");
     }
     this.hasEnded = true;
-    const { context, downstream, record, place } = this;
+    const { context, client, record, place } = this;
     const upstream = this.upstream as PooledConnection;
-    switchProtocols({ context, downstream, upstream, record, client: place.client }, head, rest);
+    const ends = { context, downstream: client.tunnelEnd, upstream, record, client: place.client };
+    switchProtocols(client, ends, head, rest);
   }
 
   // What the client does meanwhile.
@@ -354,7 +345,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   onClientLate(): void {
     if (!this.awaitsStart) return this.fail("body-timeout", "request-incomplete", undefined, "request-incomplete");
     this.acquire();
-    this.downstream.armForRequest();
+    this.client.armForRequest();
   }
 
   onClientTooSlow(): void {
@@ -387,9 +378,8 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     const reason = upstream && closeReasonAfterExchange(upstream, this.upstreamCloseReason, tookRequest);
     if (reason === undefined) upstream?.release();
     else upstream?.close(reason);
-    const closeReason = this.closeReason ?? (this.request.isComplete ? undefined : "request-unfinished");
     this.finishRecord();
-    this.downstream.onExchangeEnded(closeReason);
+    this.client.end(this.request.isComplete);
   }
 
   /**
@@ -421,26 +411,21 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   }
 
   private answer(reason: AnswerReason, ownReason: CloseReason | undefined): void {
-    const { context, downstream, record } = this;
-    const unfinished = this.request.isComplete ? undefined : "request-unfinished";
-    this.closeReason = ownReason ?? this.downstreamCloseReason() ?? unfinished;
-    const lines = downstream.connectionLines(this.closeReason, this.admission.options.keepAlive, "");
-    answerFailed(context, downstream, this.head, record, reason, lines);
+    const { record } = this;
+    record.outcome = "answered";
+    record.status = answerMeaning(reason).status;
+    const { isComplete } = this.request;
+    this.client.answer(reason, record.fault, isComplete, ownReason);
     this.finishRecord();
-    downstream.onExchangeEnded(this.closeReason);
+    this.client.end(isComplete);
   }
 
-  /** A response that is not complete stays visibly so: where only a close could show its end, RST shows it. */
   private breakOff(reason: CloseReason): void {
-    const isTruncated = !this.response.isComplete;
-    if (isTruncated) this.record.outcome = "truncated";
-    else this.record.reason = undefined;
-    this.context.outbox.clear();
+    const { isComplete } = this.response;
+    if (isComplete) this.record.reason = undefined;
+    else this.record.outcome = "truncated";
     this.finishRecord();
-    const isAbrupt = reason === "too-slow" || reason === "evicted";
-    if (isTruncated && isAbrupt) this.downstream.reset(reason);
-    else if (isTruncated && this.response.clientFraming === "close") this.downstream.close(reason, true);
-    else this.downstream.onExchangeEnded(reason);
+    this.client.breakOff(reason, isComplete);
   }
 
   private finishRecord(): void {

@@ -1,13 +1,13 @@
 /**
- * Answers of the proxy's own: to requests that are refused, to TRACE and OPTIONS that end here, and in an origin's stead.
+ * Answers of the proxy's own that need no exchange: to requests that are refused, to TRACE and OPTIONS that end here.
  *
- * Deliberately absent: what becomes of the connection behind them, see downstream.ts and exchange.ts; what is said, see
+ * Deliberately absent: what becomes of the connection behind them, see downstream.ts; what is said, see
  * answers.ts.
  */
 import type { RequestHead } from "../wire/request-head.ts";
 import { type AnswerReason, answer, answerMeaning, errorAnswer } from "./answers.ts";
+import type { ClientConnection } from "./client-connection.ts";
 import type { ProxyContext } from "./context.ts";
-import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 import { traceOf } from "./trace.ts";
 
@@ -15,25 +15,15 @@ const CLOSE = "Connection: close\r\n";
 /** The one interim response of our own (RFC 9110 section 15.2.1). */
 export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
-/** Answers an exchange that failed, in the origin's stead; the exchange says what becomes of the connection. */
-export function answerFailed(
-  context: ProxyContext,
-  downstream: DownstreamConnection,
-  head: RequestHead,
-  record: ExchangeRecord,
-  reason: AnswerReason,
-  connectionLines: string,
-): void {
-  record.outcome = "answered";
-  record.status = answerMeaning(reason).status;
-  context.outbox.addText(errorAnswer(reason, context.answerContext(head, connectionLines), record.fault));
-  downstream.flush();
+/** Where the answer goes. */
+interface Answered extends ClientConnection {
+  flush(): void;
 }
 
 /** @param head what was read of the request; nothing: undefined */
 export function answerRefused(
   context: ProxyContext,
-  downstream: DownstreamConnection,
+  downstream: Answered,
   head: RequestHead | undefined,
   record: ExchangeRecord,
   reason: AnswerReason,
@@ -47,7 +37,7 @@ export function answerRefused(
 /** Answers TRACE and OPTIONS as their final recipient (RFC 9110 section 7.6.2). */
 export function answerFinally(
   context: ProxyContext,
-  downstream: DownstreamConnection,
+  downstream: Answered,
   head: RequestHead,
   record: ExchangeRecord,
 ): void {
@@ -59,13 +49,7 @@ export function answerFinally(
   send(context, downstream, record, 200, text);
 }
 
-function send(
-  context: ProxyContext,
-  downstream: DownstreamConnection,
-  record: ExchangeRecord,
-  status: number,
-  text: string,
-): void {
+function send(context: ProxyContext, downstream: Answered, record: ExchangeRecord, status: number, text: string): void {
   record.outcome = "answered";
   record.status = status;
   context.outbox.addText(text);

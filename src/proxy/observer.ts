@@ -6,13 +6,13 @@
  */
 import type { PoolObserver } from "../pool/observer.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
-import type { DownstreamConnection } from "./downstream.ts";
+import type { ClientConnection } from "./client-connection.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 
 export interface ProxyObserver extends PoolObserver {
-  downstreamOpened(connection: DownstreamConnection): void;
+  downstreamOpened(connection: ClientConnection): void;
   /** The connection is gone; `life.closeReason` says why. */
-  downstreamClosed(connection: DownstreamConnection): void;
+  downstreamClosed(connection: ClientConnection): void;
   /** A request was answered, refused, or given up. */
   exchangeEnded(record: ExchangeRecord): void;
   /** The head of a response had a fault of this kind, and was mended (`--tolerate`). */

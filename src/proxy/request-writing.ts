@@ -11,8 +11,8 @@ import type { Framing } from "../wire/framing.ts";
 import { type Cut, fieldLines, type KindSet, kindSet, startAndFieldLines } from "../wire/head-writer.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { Admission } from "./admission.ts";
+import type { ClientConnection } from "./client-connection.ts";
 import type { ProxyContext } from "./context.ts";
-import type { DownstreamConnection } from "./downstream.ts";
 import type { OriginHost } from "./origin-references.ts";
 
 /** Fields of one hop, whoever nominates them (RFC 9110 section 7.6.1); `Close` is reserved, `HTTP2-Settings` goes with h2c. */
@@ -51,7 +51,7 @@ export function sentFraming(framing: Framing, lengthHeld: number | undefined): S
 
 export function requestHeadText(
   context: ProxyContext,
-  downstream: DownstreamConnection,
+  downstream: ClientConnection,
   head: RequestHead,
   admission: Admission,
   framing: SentFraming,
@@ -119,7 +119,7 @@ function connectionLines({ upgrade, takesTrailers }: Admission): string {
 }
 
 /** Forwarding fields that do not go on as they came: of strangers all, of trusted neighbours what we continue or must fill in. */
-function replacedForwarding({ isTrusted }: DownstreamConnection, { fields }: RequestHead): KindSet {
+function replacedForwarding({ isTrusted }: ClientConnection, { fields }: RequestHead): KindSet {
   if (!isTrusted) return STRANGERS_CUT_KINDS;
   let kinds = 1 << Kind.forwardedFor;
   for (const kind of [Kind.forwardedProto, Kind.forwardedHost]) if (!saysSomething(fields, kind)) kinds |= 1 << kind;
@@ -132,7 +132,7 @@ function saysSomething(fields: FieldTable, kind: Kind): boolean {
 
 function forwardingLines(
   context: ProxyContext,
-  downstream: DownstreamConnection,
+  downstream: ClientConnection,
   head: RequestHead,
   authority: string,
 ): string {

@@ -1,13 +1,12 @@
 /**
  * The response on its way to the client: interim responses, the final one's head, its body, its trailers.
  *
- * Everything that may be forwarded is in the outbox when `read` returns. Deliberately absent: connections; what the
+ * What may be forwarded has been handed to the client's side when `read` returns. Deliberately absent: connections; what the
  * response means for them is the exchange's decision.
  */
-import type { Outbox } from "../net/outbox.ts";
 import { BodyReader } from "../wire/body-reader.ts";
 import type { BodySink } from "../wire/chunk-scanner.ts";
-import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
+import { type ConnectionOptions, connectionOptionsOf } from "../wire/fields.ts";
 import { type Framing, responseFraming } from "../wire/framing.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
@@ -15,9 +14,8 @@ import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
 import { responseHeadFor } from "../wire/tolerance.ts";
 import type { AnswerReason } from "./answers.ts";
-import { addBodyPiece, addLastChunk } from "./body-writing.ts";
+import type { ClientSide } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
-import { type ClientFraming, clientFraming, interimHeadText, responseHeadText } from "./response-writing.ts";
 
 /**
  * 1xx responses to one request: so many at once, and one more for each second since it began. A job that reports its progress
@@ -29,8 +27,8 @@ const INTERIM_RESPONSE_EVERY_MS = 1_000;
 /** Who is told what the origin said, before the client is. */
 export interface ResponseReceiver {
   onInterim(status: number): void;
-  /** @returns our own connection field lines towards the client, each with its CRLF */
-  onFinal(head: ResponseHead, options: ConnectionOptions, framing: Framing): string;
+  /** It tells the client. */
+  onFinal(head: ResponseHead, options: ConnectionOptions, framing: Framing): void;
   /** 101: `rest` is what came behind it. */
   onSwitch(head: ResponseHead, rest: Octets): void;
   onFault(reason: AnswerReason, refusal?: RefusalCode): void;
@@ -38,32 +36,25 @@ export interface ResponseReceiver {
   onComplete(hasMore: boolean): void;
 }
 
-const NONE: ReadonlySet<string> = new Set();
-
 export class ResponseRelay implements BodySink {
   /** Octets of the body received. */
   bytes = 0;
   isComplete = false;
-  /** How the client gets the body; `none` before the final response. */
-  clientFraming: ClientFraming = "none";
   private head: ResponseHead | undefined;
   /** Set once the final response's head was forwarded. */
   private body: BodyReader | undefined;
-  private nominated = NONE;
   private interimResponses = 0;
   private readonly beganAt_ms: number;
   private readonly context: ProxyContext;
-  private readonly outbox: Outbox;
   private readonly request: RequestHead;
   private readonly receiver: ResponseReceiver;
-  private readonly clientIsTrusted: boolean;
+  private readonly client: ClientSide;
 
-  constructor(context: ProxyContext, request: RequestHead, receiver: ResponseReceiver, clientIsTrusted: boolean) {
+  constructor(context: ProxyContext, request: RequestHead, receiver: ResponseReceiver, client: ClientSide) {
     this.context = context;
-    this.outbox = context.outbox;
     this.request = request;
     this.receiver = receiver;
-    this.clientIsTrusted = clientIsTrusted;
+    this.client = client;
     this.beganAt_ms = context.clock.now();
   }
 
@@ -120,8 +111,7 @@ export class ResponseRelay implements BodySink {
     const options = this.optionsOf(head);
     if (options === undefined) return false;
     this.receiver.onInterim(head.status);
-    // RFC 9110 section 15.2: HTTP/1.0 clients know no 1xx.
-    if (this.request.minorVersion === 1) this.outbox.addText(interimHeadText(head, options, this.context));
+    this.client.interim(head, options);
     return true;
   }
 
@@ -133,8 +123,7 @@ export class ResponseRelay implements BodySink {
   }
 
   private forwardHead(head: ResponseHead): boolean {
-    const { method, minorVersion } = this.request;
-    const framing = responseFraming(head, method);
+    const framing = responseFraming(head, this.request.method);
     if (typeof framing === "string") {
       this.receiver.onFault("response-malformed", framing);
       return false;
@@ -145,23 +134,7 @@ export class ResponseRelay implements BodySink {
     }
     const options = this.optionsOf(head);
     if (options === undefined) return false;
-    this.nominated = options.nominated;
-    this.clientFraming = clientFraming(framing, minorVersion);
-    const connectionLines = this.receiver.onFinal(head, options, framing);
-    this.outbox.addText(
-      responseHeadText({
-        head,
-        options,
-        framing,
-        clientFraming: this.clientFraming,
-        requestMethod: method,
-        connectionLines,
-        references: head.fields.has(Kind.location)
-          ? this.context.originReferences.lines(head.fields, this.request, this.clientIsTrusted)
-          : undefined,
-        context: this.context,
-      }),
-    );
+    this.receiver.onFinal(head, options, framing);
     this.body = BodyReader.for(framing, this.context.settings.headLimits);
     return true;
   }
@@ -174,7 +147,7 @@ export class ResponseRelay implements BodySink {
 
   onBodyOctets(octets: Octets, from: number, to: number): void {
     this.bytes += to - from;
-    addBodyPiece(this.outbox, this.clientFraming === "chunked", octets, from, to);
+    this.client.body(octets, from, to);
   }
 
   /** The origin closed in order. @returns whether the response is complete by that */
@@ -186,7 +159,7 @@ export class ResponseRelay implements BodySink {
 
   private complete(hasMore: boolean): void {
     this.isComplete = true;
-    if (this.clientFraming === "chunked") addLastChunk(this.outbox, this.body?.trailers, this.nominated);
+    this.client.endBody(this.body?.trailers);
     this.receiver.onComplete(hasMore);
   }
 }

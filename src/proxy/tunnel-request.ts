@@ -6,23 +6,19 @@
  * another request. Deliberately absent: the relay itself, see tunnel.ts; which ports are allowed, see routing.
  */
 import type { Place } from "../connection/fair-share.ts";
-import type { CloseReason } from "../connection/reasons.ts";
 import type { PendingSearch } from "../pool/claim.ts";
 import type { NoConnection, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { Admission } from "./admission.ts";
-import { type AnswerReason, answerMeaning, errorAnswer } from "./answers.ts";
+import { type AnswerReason, answerMeaning } from "./answers.ts";
 import type { ClientExchange } from "./client-exchange.ts";
 import { placeOf } from "./client-of.ts";
+import type { ClientSide } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
-import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 import { Tunnel } from "./tunnel.ts";
-
-/** Without framing fields: they would mean nothing (RFC 9110 section 9.3.6). */
-const ESTABLISHED = "HTTP/1.1 200 Connection Established\r\n\r\n";
 
 export class TunnelRequest implements ClientExchange, Seeker {
   /** What the tunnel carries is nobody's to repeat. */
@@ -34,7 +30,7 @@ export class TunnelRequest implements ClientExchange, Seeker {
   /** What the client sends goes with its FIN into the tunnel, so that a FIN says nothing here. */
   readonly stage = "local";
   private readonly context: ProxyContext;
-  private readonly downstream: DownstreamConnection;
+  private readonly client: ClientSide;
   private readonly head: RequestHead;
   private readonly admission: Admission;
   readonly record: ExchangeRecord;
@@ -43,21 +39,21 @@ export class TunnelRequest implements ClientExchange, Seeker {
 
   constructor(
     context: ProxyContext,
-    downstream: DownstreamConnection,
+    client: ClientSide,
     head: RequestHead,
     admission: Admission,
     record: ExchangeRecord,
   ) {
     this.context = context;
-    this.downstream = downstream;
+    this.client = client;
     this.head = head;
     this.admission = admission;
     this.record = record;
   }
 
   get place(): Place {
-    const { context, downstream, head, admission, record } = this;
-    return placeOf({ context, downstream, head, admission, record }, 0, () => this.giveWay());
+    const { context, client, head, admission, record } = this;
+    return placeOf({ context, client, head, admission, record }, 0, () => this.giveWay());
   }
 
   private giveWay(): void {
@@ -77,14 +73,13 @@ export class TunnelRequest implements ClientExchange, Seeker {
   }
 
   onConnection(upstream: PooledConnection): void {
-    const { context, downstream, record } = this;
+    const { context, client, record } = this;
     this.isOver = true;
     record.noteUpstream(upstream);
     record.status = 200;
     record.outcome = "tunnel";
-    context.outbox.addText(ESTABLISHED);
-    downstream.flush();
-    new Tunnel({ context, downstream, upstream, record, client: this.place.client }).begin();
+    client.establish(undefined);
+    new Tunnel({ context, downstream: client.tunnelEnd, upstream, record, client: this.place.client }).begin();
   }
 
   onNoConnection(why: NoConnection, fault: string): void {
@@ -111,30 +106,28 @@ export class TunnelRequest implements ClientExchange, Seeker {
 
   private refuse(reason: AnswerReason, fault: string): void {
     if (this.isOver) return;
-    const { context, downstream, record } = this;
+    const { record } = this;
     record.outcome = "answered";
     record.reason = reason;
     record.status = answerMeaning(reason).status;
     record.fault = fault;
-    const answering = context.answerContext(this.head, "Connection: close\r\n");
-    context.outbox.addText(errorAnswer(reason, answering, fault));
-    downstream.flush();
-    this.end("no-tunnel");
+    this.client.answer(reason, fault, true, "no-tunnel");
+    this.end();
+    this.client.end(true);
   }
 
   private abandon(): void {
     if (this.isOver) return;
     this.record.outcome = "client-gone";
     this.search?.cancel();
-    this.end(undefined);
+    this.end();
   }
 
-  private end(closeReason: CloseReason | undefined): void {
-    const { context, downstream, record } = this;
+  private end(): void {
+    const { context, record } = this;
     this.isOver = true;
     record.endedAt_ms = context.clock.now();
     context.observer.exchangeEnded(record);
-    if (closeReason !== undefined) downstream.onExchangeEnded(closeReason);
   }
 
   // The upstream connection has no other user before the tunnel uses it.

@@ -3,8 +3,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
+import type { TunnelEnd } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
-import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 import { Tunnel } from "./tunnel.ts";
 
@@ -25,7 +25,7 @@ it("is the target of its request, and nothing of the head around it", () => {
     clock: { now: () => 0 },
     settings: { bodyTimeout_ms: 1, tunnelTimeout_ms: 1 },
   } as unknown as ProxyContext;
-  const downstream = { peerHasClosed: false, beginTunnel: () => Buffer.alloc(0) } as unknown as DownstreamConnection;
+  const downstream = { peerHasClosed: false, beginTunnel: () => Buffer.alloc(0) } as unknown as TunnelEnd;
   const upstream = { clearDeadline() {}, beginTunnel() {} } as unknown as PooledConnection;
   const before = heapBytes();
   const records = Array.from({ length: TUNNELS }, (_, index) => {

@@ -9,18 +9,16 @@ import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { ConnectionUser, PooledConnection } from "../pool/pooled-connection.ts";
-import { connectionOptionsOf } from "../wire/fields.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
+import type { ClientSide, TunnelEnd } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
-import type { DownstreamConnection } from "./downstream.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
-import { interimHeadText } from "./response-writing.ts";
 
 /** What a tunnel is made of. */
 export interface TunnelEnds {
   readonly context: ProxyContext;
-  readonly downstream: DownstreamConnection;
+  readonly downstream: TunnelEnd;
   readonly upstream: PooledConnection;
   readonly record: ExchangeRecord;
   /** Whose it is. */
@@ -30,7 +28,7 @@ export interface TunnelEnds {
 export class Tunnel implements ConnectionUser {
   private readonly client: string;
   private readonly context: ProxyContext;
-  private readonly downstream: DownstreamConnection;
+  private readonly downstream: TunnelEnd;
   private readonly upstream: PooledConnection;
   private readonly record: ExchangeRecord;
   private clientHasEnded = false;
@@ -62,7 +60,7 @@ export class Tunnel implements ConnectionUser {
     upstream.clearDeadline();
     upstream.beginTunnel(this);
     const clientHadClosed = downstream.peerHasClosed;
-    const early = downstream.beginTunnel(this, new ClientSide(this));
+    const early = downstream.beginTunnel(this, new FromClient(this));
     this.touch();
     if (early.length > 0) this.fromClient(early);
     if (fromOrigin !== undefined && fromOrigin.length > 0) this.onData(fromOrigin);
@@ -197,7 +195,7 @@ function textOfItsOwn(part: string): string {
 }
 
 /** Quiet tunnels are many: what each of them keeps for its client is one small object. */
-class ClientSide implements SocketHandler {
+class FromClient implements SocketHandler {
   private readonly tunnel: Tunnel;
 
   constructor(tunnel: Tunnel) {
@@ -222,12 +220,11 @@ class ClientSide implements SocketHandler {
 }
 
 /** The origin has switched protocols (RFC 9110 section 7.8): the client is told, and both connections become one tunnel. */
-export function switchProtocols(ends: TunnelEnds, head: ResponseHead, rest: Octets): void {
-  const { context, downstream, upstream, record } = ends;
+export function switchProtocols(client: ClientSide, ends: TunnelEnds, head: ResponseHead, rest: Octets): void {
+  const { upstream, record } = ends;
   record.status = 101;
   record.outcome = "tunnel";
   upstream.endpoint.minorVersion = head.minorVersion;
-  context.outbox.addText(interimHeadText(head, connectionOptionsOf(head.fields), context));
-  downstream.flush();
+  client.establish(head);
   new Tunnel(ends).begin(rest);
 }

@@ -3,7 +3,7 @@
  */
 import type { CloseReason, ReuseRefusal } from "../../src/connection/reasons.ts";
 import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
-import type { DownstreamConnection } from "../../src/proxy/downstream.ts";
+import type { ClientConnection } from "../../src/proxy/client-connection.ts";
 import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
 import type { ProxyObserver } from "../../src/proxy/observer.ts";
 import type { Bell } from "./bell.ts";
@@ -16,13 +16,13 @@ export interface Told<Connection> {
 }
 
 export class RecordingObserver implements ProxyObserver {
-  readonly downstream: Told<DownstreamConnection>[] = [];
+  readonly downstream: Told<ClientConnection>[] = [];
   readonly upstream: Told<PooledConnection>[] = [];
   readonly exchanges: ExchangeRecord[] = [];
   readonly reuseRefusals: ReuseRefusal[] = [];
   readonly faults: string[] = [];
   reuses = 0;
-  private readonly told = new Map<DownstreamConnection | PooledConnection, Told<unknown>>();
+  private readonly told = new Map<ClientConnection | PooledConnection, Told<unknown>>();
   private readonly bell: Bell;
 
   constructor(bell: Bell) {
@@ -33,13 +33,13 @@ export class RecordingObserver implements ProxyObserver {
     return [...this.downstream, ...this.upstream].every(({ closes }) => closes.length > 0);
   }
 
-  downstreamOpened(connection: DownstreamConnection): void {
+  downstreamOpened(connection: ClientConnection): void {
     const told = { connection, closes: [] };
     this.downstream.push(told);
     this.told.set(connection, told);
   }
 
-  downstreamClosed(connection: DownstreamConnection): void {
+  downstreamClosed(connection: ClientConnection): void {
     this.closed(connection);
   }
 
@@ -53,7 +53,7 @@ export class RecordingObserver implements ProxyObserver {
     this.closed(connection);
   }
 
-  private closed(connection: DownstreamConnection | PooledConnection): void {
+  private closed(connection: ClientConnection | PooledConnection): void {
     const told = this.told.get(connection);
     if (told === undefined) throw new Error("a connection was told closed that was never told open");
     told.closes.push(connection.life.closeReason);

@@ -41,8 +41,9 @@ export class Checks {
 
   /** A client that has one place keeps it: no share is smaller. Limits of time are too short here for anybody to be slow. */
   private gaveWay({ downstream, target }: ExchangeRecord): void {
-    const places = [...this.gateway.clients.connections].flatMap(({ place }) => (place === undefined ? [] : [place]));
-    const client = downstream.place?.client;
+    const connections = [...this.gateway.clients.connections];
+    const places = connections.flatMap(({ place }) => (place === undefined ? [] : [place]));
+    const client = connections.find(({ id }) => id === downstream.id)?.place?.client;
     const count = places.filter((place) => place.client === client).length;
     if (count < 2) fail("fair-share", `${target} of ${client} gave way, the only one of its client`);
   }

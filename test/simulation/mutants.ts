@@ -17,8 +17,9 @@ import { Search } from "../../src/pool/search.ts";
 import { SharedIdle } from "../../src/pool/shared-idle.ts";
 import { DownstreamConnection } from "../../src/proxy/downstream.ts";
 import { Exchange } from "../../src/proxy/exchange.ts";
+import { Http1ClientSide } from "../../src/proxy/http1-client-side.ts";
 import { RequestRelay } from "../../src/proxy/request-relay.ts";
-import { ResponseRelay } from "../../src/proxy/response-relay.ts";
+import type { ResponseRelay } from "../../src/proxy/response-relay.ts";
 import { FieldTable, Kind } from "../../src/wire/fields.ts";
 import type { Check } from "./failure.ts";
 
@@ -301,12 +302,11 @@ export const mutants: readonly Mutant[] = [
     name: "passes 1xx on to clients of HTTP/1.0",
     caughtBy: ["well-formed-response"],
     apply: () =>
-      method(ResponseRelay.prototype, "forwardInterim", (self, original, values) => {
+      method(Http1ClientSide.prototype, "interim", (self, original, values) => {
         const request = self.request as object;
         self.request = Object.create(request, { minorVersion: { value: 1 } });
-        const goesOn = original(...values);
+        original(...values);
         self.request = request;
-        return goesOn;
       }),
   },
 ];

@@ -6,13 +6,13 @@ import { closeReasons, type ReuseRefusal } from "../../src/connection/reasons.ts
 import { SimSocket } from "../../src/net/simulated/socket.ts";
 import type { Endpoint } from "../../src/pool/endpoint.ts";
 import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
-import type { DownstreamConnection } from "../../src/proxy/downstream.ts";
+import type { ClientConnection } from "../../src/proxy/client-connection.ts";
 import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
 import type { ProxyObserver } from "../../src/proxy/observer.ts";
 import { fail } from "./failure.ts";
 import type { Timeline } from "./timeline.ts";
 
-type Connection = DownstreamConnection | PooledConnection;
+type Connection = ClientConnection | PooledConnection;
 
 export class SimObserver implements ProxyObserver {
   /** Connections told open and not told closed. */
@@ -33,7 +33,7 @@ export class SimObserver implements ProxyObserver {
     this.timeline = timeline;
   }
 
-  downstreamOpened(connection: DownstreamConnection): void {
+  downstreamOpened(connection: ClientConnection): void {
     this.opened(connection, "accepted");
   }
 
@@ -47,7 +47,7 @@ export class SimObserver implements ProxyObserver {
     this.open.add(connection);
   }
 
-  downstreamClosed(connection: DownstreamConnection): void {
+  downstreamClosed(connection: ClientConnection): void {
     this.wasClosed(connection);
   }
 

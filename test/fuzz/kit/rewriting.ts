@@ -4,8 +4,8 @@
 
 import type { Clock } from "../../../src/net/ports.ts";
 import { type Admission, admit } from "../../../src/proxy/admission.ts";
+import type { ClientConnection } from "../../../src/proxy/client-connection.ts";
 import { ProxyContext } from "../../../src/proxy/context.ts";
-import type { DownstreamConnection } from "../../../src/proxy/downstream.ts";
 import { requestHeadText } from "../../../src/proxy/request-writing.ts";
 import { clientFraming, interimHeadText, responseHeadText } from "../../../src/proxy/response-writing.ts";
 import type { GatewaySettings } from "../../../src/proxy/settings.ts";
@@ -36,12 +36,12 @@ function contextWith(sendsForwarded: boolean): ProxyContext {
   return new ProxyContext(settings as GatewaySettings, unused, clock, unused, unused);
 }
 
-function clientThat(isTrusted: boolean): DownstreamConnection {
+function clientThat(isTrusted: boolean): ClientConnection {
   return {
     isTrusted,
     clientName: "192.0.2.7",
     forwardedForLine: "X-Forwarded-For: 192.0.2.7\r\n",
-  } as unknown as DownstreamConnection;
+  } as unknown as ClientConnection;
 }
 
 const contexts = [contextWith(false), contextWith(true)] as const;
@@ -66,7 +66,7 @@ export function rewrittenRequest(head: RequestHead, body: string, variant: numbe
   const { framing } = admission;
   const text = requestHeadText(
     contexts[variant & 1] as ProxyContext,
-    clients[(variant >> 1) & 1] as DownstreamConnection,
+    clients[(variant >> 1) & 1] as ClientConnection,
     head,
     admission,
     framing.kind === "length"

@@ -1,0 +1,84 @@
+/**
+ * The client as an exchange knows it: a port. What it is told leaves in its own protocol; what becomes of its connection is its
+ * own business (law 1), and the exchange only says what it knows.
+ *
+ * `http1-client-side.ts` speaks HTTP/1. Deliberately absent: the request, which an exchange is given (client-exchange.ts).
+ */
+import type { Place } from "../connection/fair-share.ts";
+import type { CloseReason } from "../connection/reasons.ts";
+import type { Socket, SocketHandler } from "../net/ports.ts";
+import type { ConnectionOptions } from "../wire/fields.ts";
+import type { Framing } from "../wire/framing.ts";
+import type { Octets } from "../wire/octets.ts";
+import type { ResponseHead } from "../wire/response-head.ts";
+import type { Trailers } from "../wire/trailers.ts";
+import type { AnswerReason } from "./answers.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import type { ClientExchange } from "./client-exchange.ts";
+
+export interface ClientSide {
+  readonly connection: ClientConnection;
+  /** It takes nothing more for now. It says so when it does again (`onClientDrain`). */
+  readonly isBlocked: boolean;
+  /** It moves what only it can move more slowly than honest clients do. */
+  readonly isSlow: boolean;
+
+  // What it is told. It leaves with the next `flush`.
+
+  /** 100 (Continue), of our own; at once. */
+  sayContinue(): void;
+  interim(head: ResponseHead, options: ConnectionOptions): void;
+  /** @param isRequestDropped the rest of the request will not be read to its end */
+  final(head: ResponseHead, options: ConnectionOptions, framing: Framing, isRequestDropped: boolean): void;
+  body(octets: Octets, from: number, to: number): void;
+  /** The body is complete. */
+  endBody(trailers: Trailers | undefined): void;
+  /**
+   * An answer of the proxy's own, in place of a final response; at once.
+   *
+   * @param fault the system's error code
+   * @param isRequestComplete whether all of the request was read
+   * @param ownReason why nothing may follow it; undefined: something may
+   */
+  answer(
+    reason: AnswerReason,
+    fault: string | undefined,
+    isRequestComplete: boolean,
+    ownReason: CloseReason | undefined,
+  ): void;
+  flush(): void;
+
+  // How it ends.
+
+  /** The exchange is over. @param isRequestComplete whether all of the request was read */
+  end(isRequestComplete: boolean): void;
+  /** The exchange is over and nothing may follow. A response that is not complete must be seen to be incomplete. */
+  breakOff(reason: CloseReason, isResponseComplete: boolean): void;
+
+  // How its request arrives.
+
+  pause(): void;
+  resume(): void;
+  /** What it owes has changed: another limit of time runs, perhaps. */
+  armForRequest(): void;
+  /** Its credentials were checked; this is what its request begins. */
+  goOn(exchange: ClientExchange): void;
+
+  // A tunnel.
+
+  /** The final response with which a tunnel begins: 101, or 2xx to CONNECT; at once. @param head the origin's; none: undefined */
+  establish(head: ResponseHead | undefined): void;
+  readonly tunnelEnd: TunnelEnd;
+}
+
+/** The client's end of a tunnel, through which bytes pass as they are. */
+export interface TunnelEnd {
+  readonly socket: Socket;
+  readonly peerHasClosed: boolean;
+  /** Hands the socket to a tunnel, with the bytes that the client sent early. */
+  beginTunnel(tunnel: { readonly place: Place }, handler: SocketHandler): Octets;
+  /** The tunnel is done; the socket closes by itself. */
+  noteClosing(reason: CloseReason): void;
+  reset(reason: CloseReason): void;
+  onClose(fault: string | undefined): void;
+}
