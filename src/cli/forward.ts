@@ -4,15 +4,16 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { openProxyWarning, readForwardOptions } from "../config/forward-options.ts";
-import { createForwardProxy, type ForwardOptions, HopwiseError, type HopwiseProxy, type Listening } from "../index.ts";
+import { createForwardProxy, type ForwardOptions, HopwiseError, type Listening } from "../index.ts";
 import { formatPasswordHash, hashPassword, PASSWORD_BYTES_MAX } from "../proxy/password-hash.ts";
 import { ExitCode } from "./exit.ts";
 import { forwardOptionsFrom } from "./flags.ts";
 import { takeInheritedSocket, withoutAddress } from "./inherited.ts";
 import { News } from "./news.ts";
-import { announce, reopenLog, serve } from "./proxy.ts";
+import { announce, reopenLog, serve } from "./serving.ts";
 import { Signals } from "./signals.ts";
 import { styled, type Terminal } from "./terminal.ts";
+import { reloadUsers } from "./users.ts";
 import { type Crew, runWorkers, workersFrom } from "./workers.ts";
 
 /** @throws HopwiseError for wrong options, and when it cannot listen */
@@ -55,18 +56,6 @@ export async function runForward(flags: Readonly<Record<string, unknown>>, termi
       reread: () => reloadUsers(proxy, options, terminal),
     });
   });
-}
-
-/** Reads the file of users again, if there is one. Returns what was read. */
-export function reloadUsers(proxy: HopwiseProxy, { users }: ForwardOptions, terminal: Terminal): readonly string[] {
-  if (users === undefined) return [];
-  try {
-    proxy.reloadUsers();
-    return ["the users"];
-  } catch (error) {
-    terminal.warn(`${styled("yellow", "the users stay as they were")}: ${(error as Error).message}`);
-    return [];
-  }
 }
 
 async function printHash(terminal: Terminal): Promise<ExitCode> {

@@ -1,16 +1,13 @@
 /** `hopwise proxy`: a reverse proxy until a signal ends it. */
 import { readProxyOptions } from "../config/options.ts";
-import { createProxy, type HopwiseProxy, type Listening, type ProxyOptions, version } from "../index.ts";
-import { runtimeFacts } from "../net/runtime-facts.ts";
-import { collectWhenQuiet } from "./collector.ts";
-import { drainOnSignal } from "./drain.ts";
+import { createProxy, type ProxyOptions } from "../index.ts";
 import type { ExitCode } from "./exit.ts";
-import { surviveFaults } from "./faults.ts";
 import { optionsFrom } from "./flags.ts";
 import { takeInheritedSocket, withoutAddress } from "./inherited.ts";
 import { News } from "./news.ts";
+import { announce, reopenLog, serve } from "./serving.ts";
 import { Signals } from "./signals.ts";
-import { styled, type Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
 import { type Crew, runWorkers, workersFrom } from "./workers.ts";
 
 /** @throws HopwiseError for wrong options, and when it cannot listen */
@@ -39,54 +36,4 @@ export async function runProxy(flags: Readonly<Record<string, unknown>>, termina
       reread: () => [],
     });
   });
-}
-
-/** Serves until a signal ends it. @param fd the socket that was handed over; @param onListening is told where, once */
-export async function serve(
-  proxy: HopwiseProxy,
-  fd: number | undefined,
-  terminal: Terminal,
-  signals: Signals,
-  onListening: (listening: Listening) => void,
-): Promise<ExitCode> {
-  for (const warning of proxy.warnings) terminal.warn(`${styled("yellow", "warning")}: ${warning}`);
-  const stopped = drainOnSignal(proxy, terminal, signals);
-  const listening = await proxy.listen(fd === undefined ? {} : { fd });
-  surviveFaults(terminal);
-  collectWhenQuiet();
-  onListening(listening);
-  return await stopped;
-}
-
-/** @param what follows the address, for people; @param facts for machines */
-export function announce(
-  { url, host, port, isInherited, admin }: Listening,
-  what: string,
-  facts: object,
-  terminal: Terminal,
-): void {
-  terminal.json({
-    type: "listening",
-    version,
-    runtime: runtimeFacts,
-    url,
-    host,
-    port,
-    inherited: isInherited,
-    ...facts,
-    admin: admin?.url ?? null,
-  });
-  terminal.say(
-    `${styled("bold", `hopwise ${version}`)}: ${styled("cyan", url)} ${what}${isInherited ? ", on an inherited socket" : ""}`,
-  );
-  if (admin === undefined) return;
-  const elsewhere = admin.isElsewhere ? " (the usual port 9901 is taken)" : "";
-  terminal.say(styled("dim", `admin on ${admin.url}${elsewhere}: /stats /metrics /healthz /readyz`));
-}
-
-/** Opens the access log anew if it is a file, which may have been rotated away. Returns what was opened. */
-export function reopenLog(accessLog: string | undefined, reopen: () => void): readonly string[] {
-  if (accessLog === undefined || accessLog === "-") return [];
-  reopen();
-  return ["the access log"];
 }

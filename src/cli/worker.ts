@@ -3,9 +3,9 @@ import { createForwardProxy, createProxy, type HopwiseProxy, type ProxyOptions }
 import { type WorkerPorts, type WorkerProxy, work } from "../workers/worker.ts";
 import { collectAlone, collectWhenQuiet } from "./collector.ts";
 import { surviveFaults } from "./faults.ts";
-import { reloadUsers } from "./forward.ts";
 import { leave } from "./leave.ts";
 import { Terminal } from "./terminal.ts";
+import { reloadUsers } from "./users.ts";
 
 /** The kinds of proxies that can be shared among workers. */
 const kinds = {

@@ -27,7 +27,7 @@ import { drainOnSignal, plural } from "./drain.ts";
 import type { ExitCode } from "./exit.ts";
 import { surviveFaults } from "./faults.ts";
 import { News } from "./news.ts";
-import { reopenLog } from "./proxy.ts";
+import { reopenLog } from "./serving.ts";
 import type { Signals } from "./signals.ts";
 import { styled, type Terminal } from "./terminal.ts";
 import type { WorkerKind } from "./worker.ts";

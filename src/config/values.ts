@@ -8,7 +8,7 @@ import { BlockList, isIP, isIPv4 } from "node:net";
 import { addressMeant, isNumericHost, portMeant } from "../pool/numeric-host.ts";
 import { OriginAddressError, parseOriginAddress } from "../pool/origin-address.ts";
 import type { OriginHost } from "../proxy/origin-references.ts";
-import { isAuthority } from "../wire/target.ts";
+import { isAuthority } from "../wire/authority.ts";
 import { type ToleranceKind, toleranceKinds } from "../wire/tolerance.ts";
 import { withoutUserinfo } from "../wire/userinfo.ts";
 import { HopwiseError } from "./error.ts";

@@ -5,7 +5,7 @@
  * Others would take another connection instead of waiting. On any other connection this client would be a stranger, in the
  * middle of a handshake perhaps. Deliberately absent: the line of those who wait for room; what is bound is in nobody's way.
  */
-import type { Bindings } from "./binding.ts";
+import type { Bindings } from "./bindings.ts";
 import type { Pool, Seeker } from "./pool.ts";
 import { PooledConnection } from "./pooled-connection.ts";
 

@@ -8,7 +8,7 @@ import type { Deadlines } from "../connection/deadlines.ts";
 import { LinkedList, Members, type OwnedNode } from "../connection/lists.ts";
 import type { CloseReason, ReuseRefusal } from "../connection/reasons.ts";
 import type { Clock } from "../net/ports.ts";
-import type { Bindings } from "./binding.ts";
+import type { BindingOwner } from "./binding.ts";
 import { Lifetime } from "./lifetime.ts";
 import type { PoolObserver } from "./observer.ts";
 import type { OriginAddress } from "./origin-address.ts";
@@ -166,7 +166,7 @@ export class Endpoint {
     connection: PooledConnection,
     isRetriable: boolean,
     now: number,
-    bindings?: Bindings,
+    bindings?: BindingOwner<PooledConnection>,
   ): ReuseRefusal | undefined {
     const { lifetime } = this;
     this.watch(connection, now);

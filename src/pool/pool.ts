@@ -8,7 +8,8 @@
 import type { Deadlines } from "../connection/deadlines.ts";
 import type { CloseReason, OpenReason } from "../connection/reasons.ts";
 import type { Clock, Dialer, DialRefusal } from "../net/ports.ts";
-import { type Bindings, handshakeTime_ms } from "./binding.ts";
+import { handshakeTime_ms } from "./binding.ts";
+import type { Bindings } from "./bindings.ts";
 import { claimBound, type PendingSearch } from "./claim.ts";
 import { Endpoint } from "./endpoint.ts";
 import { Holdings } from "./holdings.ts";

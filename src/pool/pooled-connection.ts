@@ -12,8 +12,9 @@ import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason, OpenReason } from "../connection/reasons.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { Octets } from "../wire/octets.ts";
-import type { Binding, Bindings } from "./binding.ts";
+import type { Binding, BindingOwner } from "./binding.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { IdleConnection } from "./shared-idle.ts";
 
 /** How long an origin gets to show that it sends nothing more: a body follows its head within one or two round trips. */
 export const DOUBT_MS = 50;
@@ -53,12 +54,12 @@ export class PooledConnection implements SocketHandler {
   hintUsable_ms: number | undefined;
   hintRequestsLeft: number | undefined;
   /** What binds it to one client's connection: authentication; it is for everybody: undefined. */
-  binding: Binding | undefined;
+  binding: Binding<PooledConnection> | undefined;
   /** @internal its place in the endpoint's order of idleness */
   readonly memberNode: OwnedNode<PooledConnection> = new OwnedNode(this);
   readonly idleNode: OwnedNode<PooledConnection> = new OwnedNode(this);
   /** @internal its place in the order of all pools, where there are several */
-  sharedNode: OwnedNode<PooledConnection> | undefined;
+  sharedNode: OwnedNode<IdleConnection> | undefined;
   /** Who uses it now. */
   user: ConnectionUser | undefined;
   private readonly deadline = new Deadline(this);
@@ -80,7 +81,7 @@ export class PooledConnection implements SocketHandler {
   }
 
   /** Whether it is another client's alone. @param bindings those of the client that asks; it has none: undefined */
-  isBoundToAnother(bindings: Bindings | undefined): boolean {
+  isBoundToAnother(bindings: BindingOwner<PooledConnection> | undefined): boolean {
     return this.binding !== undefined && this.binding.owner !== bindings;
   }
 

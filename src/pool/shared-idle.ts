@@ -5,10 +5,16 @@
  * may ask for origin after origin, what idles adds up. Deliberately absent: choosing one for reuse; each endpoint does that.
  */
 import { LinkedList, OwnedNode } from "../connection/lists.ts";
-import type { PooledConnection } from "./pooled-connection.ts";
+
+/** What idles here. */
+export interface IdleConnection {
+  /** Its place in this order; it was never in it: undefined. */
+  sharedNode: OwnedNode<IdleConnection> | undefined;
+  close(reason: "pool-surplus"): void;
+}
 
 export class SharedIdle {
-  private readonly connections = new LinkedList<OwnedNode<PooledConnection>>();
+  private readonly connections = new LinkedList<OwnedNode<IdleConnection>>();
   private readonly max: number;
 
   constructor(max: number) {
@@ -20,7 +26,7 @@ export class SharedIdle {
   }
 
   /** Notes that `connection` idles from now on; the one that has idled for longest gives way if there are too many. */
-  add(connection: PooledConnection): void {
+  add(connection: IdleConnection): void {
     connection.sharedNode ??= new OwnedNode(connection);
     this.connections.push(connection.sharedNode);
     if (this.connections.size > this.max) this.connections.oldest?.owner.close("pool-surplus");

@@ -3,12 +3,14 @@
  *
  * Deliberately absent: connections and bodies.
  */
+
+import { isFutureAddress } from "../wire/authority.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import { type Framing, requestFraming } from "../wire/framing.ts";
 import { hasNoWeight, listElements, listMembers, withoutComments, withoutParameters } from "../wire/lists.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
-import { destinationOf, isFutureAddress, type Target, targetOf } from "../wire/target.ts";
+import { destinationOf, type Target, targetOf } from "../wire/target.ts";
 import type { AnswerReason } from "./answers.ts";
 
 /** A request that is forwarded, and what was decided about it once. */

@@ -3,7 +3,7 @@
  */
 import type { Life } from "../connection/life.ts";
 import type { Socket } from "../net/ports.ts";
-import type { Bindings } from "../pool/binding.ts";
+import type { Bindings } from "../pool/bindings.ts";
 
 export interface ClientConnection {
   readonly hop: "downstream";

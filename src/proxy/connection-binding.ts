@@ -4,7 +4,7 @@
  * Requests show it by their credentials, responses by what they answer; either is enough. Deliberately absent: unbinding. What
  * was authenticated once stays so until it closes.
  */
-import { Bindings } from "../pool/binding.ts";
+import { Bindings } from "../pool/bindings.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import {
   authenticatesConnection,

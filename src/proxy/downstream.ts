@@ -10,7 +10,7 @@ import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import { Lingering } from "../net/lingering.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
-import type { Bindings } from "../pool/binding.ts";
+import type { Bindings } from "../pool/bindings.ts";
 import type { Octets } from "../wire/octets.ts";
 import { RequestHead } from "../wire/request-head.ts";
 import { admit } from "./admission.ts";

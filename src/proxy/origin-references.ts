@@ -6,10 +6,11 @@
  * and fragment stay as they came. Deliberately absent: bodies, `Link`, and the Domain of `Set-Cookie`.
  */
 import type { OriginAddress } from "../pool/origin-address.ts";
+import { isAuthority } from "../wire/authority.ts";
 import { type FieldTable, Kind } from "../wire/fields.ts";
 import { trimWhitespace } from "../wire/octets.ts";
 import type { RequestHead } from "../wire/request-head.ts";
-import { isAuthority, targetOf } from "../wire/target.ts";
+import { targetOf } from "../wire/target.ts";
 
 /** Which Host an origin gets: the one that the client sent, its own, or the one that the operator chose. */
 export type OriginHost = "keep" | "origin" | { readonly name: string };

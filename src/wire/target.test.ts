@@ -2,10 +2,11 @@
 import { describe, expect } from "vitest";
 import { octets } from "../../test/fuzz/kit/octets.ts";
 import { table } from "../../test/fuzz/kit/table.ts";
+import { isAuthority } from "./authority.ts";
 import { defaultHeadLimits } from "./head-reader.ts";
 import type { RefusalCode } from "./refusals.ts";
 import { RequestHead } from "./request-head.ts";
-import { isAuthority, type Target, targetOf } from "./target.ts";
+import { type Target, targetOf } from "./target.ts";
 
 function targetFrom(requestLine: string, hosts: readonly string[]): Target | RefusalCode {
   const head = new RequestHead(defaultHeadLimits);

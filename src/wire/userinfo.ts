@@ -4,7 +4,7 @@
  * Whatever is logged or repeated in a message passes here first, malformed or not (RFC 9110 section 4.2.4, RFC 3986
  * section 7.5). Deliberately absent: judging targets, see target.ts; those with userinfo are refused.
  */
-import { isAuthority } from "./target.ts";
+import { isAuthority } from "./authority.ts";
 
 const SCHEME = /^[a-z][a-z0-9+\-.]*:\/+/i;
 const HIDDEN = "***";

@@ -1,10 +1,8 @@
 /** The house: a room imports only from rooms above it, and each room only what it needs of the runtime. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-
-const src = fileURLToPath(new URL("../../src/", import.meta.url));
+import { type Import, importsOf, sourceFiles, src } from "./graph.ts";
 
 /** From the top of the house to its bottom. */
 const rooms = [
@@ -26,25 +24,6 @@ type Room = (typeof rooms)[number];
 /** Rooms that may touch the network of the runtime themselves; all others know the ports of `net`. */
 const networkedRooms: readonly Room[] = ["net", "ledger", "config", "admin", "workers", "doctor", "lab", "cli"];
 const networkModules = ["node:net", "node:tls", "node:http", "node:https", "node:http2", "node:dgram", "node:dns"];
-
-interface Import {
-  /** The importing file, relative to `src`. */
-  readonly file: string;
-  readonly specifier: string;
-}
-
-function sourceFiles(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
-    .map((name) => join(folder, name));
-}
-
-/** Every import and re-export, types included: knowing a name is depending on it. */
-function importsOf(path: string): Import[] {
-  const text = readFileSync(path, "utf8").replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, "");
-  const found = text.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"'\n]+)["']/g);
-  return [...found].map((match) => ({ file: relative(src, path), specifier: match[1] as string }));
-}
 
 /** The room of a file, or of what a relative import names; `index.ts` and files like it have none. */
 function roomOf(path: string): string | undefined {

@@ -9,7 +9,7 @@ import { Ranking } from "../../src/connection/fair-share.ts";
 import { Life } from "../../src/connection/life.ts";
 import { Outbox } from "../../src/net/outbox.ts";
 import type { Socket } from "../../src/net/ports.ts";
-import { Bindings } from "../../src/pool/binding.ts";
+import { Bindings } from "../../src/pool/bindings.ts";
 import { PoolDirectory } from "../../src/pool/directory.ts";
 import { Endpoint } from "../../src/pool/endpoint.ts";
 import { PooledConnection } from "../../src/pool/pooled-connection.ts";

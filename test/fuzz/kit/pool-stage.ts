@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import type { Place } from "../../../src/connection/fair-share.ts";
 import type { KeepAliveTerms } from "../../../src/connection/keep-alive-terms.ts";
 import { Sweeper } from "../../../src/net/sweeper.ts";
-import type { Bindings } from "../../../src/pool/binding.ts";
+import type { Bindings } from "../../../src/pool/bindings.ts";
 import type { PendingSearch } from "../../../src/pool/claim.ts";
 import type { Endpoint } from "../../../src/pool/endpoint.ts";
 import type { PoolObserver } from "../../../src/pool/observer.ts";

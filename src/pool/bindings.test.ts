@@ -1,7 +1,7 @@
 /** Connections that authentication has bound to one client: for that client, for nobody else, and within all limits. */
 import { describe, expect, it } from "vitest";
 import { PoolStage, type TestSeeker } from "../../test/fuzz/kit/pool-stage.ts";
-import { Bindings } from "./binding.ts";
+import { Bindings } from "./bindings.ts";
 import { DOUBT_MS, type PooledConnection } from "./pooled-connection.ts";
 
 /** A client that has logged in: its connection idles. */
