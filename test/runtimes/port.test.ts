@@ -46,7 +46,7 @@ for (const runtime of runtimes) {
       const files = ["sockets", "connecting", "dial-guard", "address-set", "names/asking", ...own].map(
         (name) => `src/net/${name}.test.ts`,
       );
-      expect(await failures(runtime, "--project=unit", ...files)).toEqual([]);
+      expect(await failures(runtime, "--project=unit-apart", ...files)).toEqual([]);
     });
 
     if (!isLong) return;
