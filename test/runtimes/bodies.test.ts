@@ -205,8 +205,12 @@ async function slowly(
   socket.on("data", (octets: Buffer) => {
     pieces.push(octets);
     bytes += octets.length;
-    isWhole =
-      bytes > bodyBytes && (!isChunked || Buffer.concat(pieces.slice(-2)).toString("latin1").endsWith("\r\n0\r\n\r\n"));
+    if (isChunked) {
+      isWhole = bytes > bodyBytes && Buffer.concat(pieces.slice(-2)).toString("latin1").endsWith("\r\n0\r\n\r\n");
+    } else if (bytes > bodyBytes) {
+      // The head is in the first pieces, and counts among what came.
+      isWhole = bytes === bodyBytes + Buffer.concat(pieces.slice(0, 8)).indexOf("\r\n\r\n") + 4;
+    }
     socket.pause();
   });
   // At first nothing at all, so that everything in between is full; then more and more.
