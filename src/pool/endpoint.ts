@@ -9,16 +9,15 @@ import { LinkedList, Members, type OwnedNode } from "../connection/lists.ts";
 import type { CloseReason, ReuseRefusal } from "../connection/reasons.ts";
 import type { Clock } from "../net/ports.ts";
 import type { BindingOwner } from "./binding.ts";
+import { Health, type Standing } from "./health.ts";
 import { Lifetime } from "./lifetime.ts";
 import type { PoolObserver } from "./observer.ts";
 import type { OriginAddress } from "./origin-address.ts";
 import type { PooledConnection } from "./pooled-connection.ts";
 import { reuseRefusal } from "./reuse.ts";
 import type { SharedIdle } from "./shared-idle.ts";
+import { SpokenVersion } from "./spoken-version.ts";
 
-/** An endpoint that cannot be dialed, or does not answer, is avoided for this long, doubled with each further failure up to the maximum. */
-const AVOID_MS_MIN = 1_000;
-const AVOID_MS_MAX = 30_000;
 /** Idle deadlines are rounded down to this, so that slightly different lifetimes share a lane. */
 const IDLE_DEADLINE_STEP_MS = 50;
 
@@ -51,16 +50,10 @@ export class Endpoint {
   closing = 0;
   /** Exchanges and tunnels in progress. */
   inUse = 0;
-  /** The protocol version of the latest response; unknown before the first. */
-  minorVersion: 0 | 1 | undefined;
   /** Whether its pool has no other endpoint. */
   readonly isAlone: boolean;
-  /** Not dialed before this time if there are other endpoints. */
-  avoidUntil_ms = Number.NEGATIVE_INFINITY;
-  /** Failures since it answered, or could be dialed, last. */
-  private failures = 0;
-  /** It can be dialed, but does not answer: that it can be dialed proves nothing then. */
-  private failsWhenAsked = false;
+  private readonly health = new Health();
+  private readonly version = new SpokenVersion();
   private isDraining = false;
   private readonly idle = new LinkedList<OwnedNode<PooledConnection>>();
   /** Those that idle and are bound to one client's connection each. */
@@ -78,6 +71,25 @@ export class Endpoint {
 
   now(): number {
     return this.options.clock.now();
+  }
+
+  /** Not used before this time if there are other endpoints. */
+  get avoidUntil_ms(): number {
+    return this.health.avoidUntil_ms;
+  }
+
+  standing(now: number): Standing {
+    return this.health.standing(now, this.outstanding);
+  }
+
+  /** The protocol version of the latest response; unknown before the first. */
+  get minorVersion(): 0 | 1 | undefined {
+    return this.version.latest;
+  }
+
+  /** Whether it is known to take no chunks. */
+  get speaksHttp10(): boolean {
+    return this.version.isHttp10(this.now());
   }
 
   /** Connections that count towards the pool's limit. */
@@ -199,36 +211,34 @@ export class Endpoint {
 
   onOpened(connection: PooledConnection): void {
     this.connections.add(connection.memberNode);
-    if (this.failures > 0 && !this.failsWhenAsked) this.recover();
+    if (this.health.noteOpened()) this.options.observer.endpointRecovered(this);
     this.options.observer.upstreamOpened(connection);
   }
 
   /** It has begun to answer. */
   onAnswered(): void {
-    if (this.failures > 0) this.recover();
+    if (this.health.noteAnswered()) this.options.observer.endpointRecovered(this);
   }
 
-  private recover(): void {
-    this.failures = 0;
-    this.avoidUntil_ms = Number.NEGATIVE_INFINITY;
-    this.options.observer.endpointRecovered(this);
+  /** A final response has arrived. */
+  noteFinal(minorVersion: 0 | 1, status: number): void {
+    const now = this.now();
+    this.version.note(minorVersion, status, now);
+    if (this.isAlone) return;
+    const shown = this.health.noteStatus(status, now);
+    if (shown === "recovered") this.options.observer.endpointRecovered(this);
+    else if (shown === "failed") this.options.observer.endpointFailed(this, `HTTP ${status}`);
   }
 
   onDialFailed(fault: string): void {
-    this.failsWhenAsked = false;
-    this.fail(fault);
+    this.health.fail("dial", this.now());
+    this.options.observer.endpointFailed(this, fault);
   }
 
   /** A fresh connection ended, or fell silent, without an answer. That matters only where somebody else might give one. */
   onUnanswered(fault: string): void {
     if (this.isAlone) return;
-    this.failsWhenAsked = true;
-    this.fail(fault);
-  }
-
-  private fail(fault: string): void {
-    this.failures++;
-    this.avoidUntil_ms = this.now() + Math.min(AVOID_MS_MAX, AVOID_MS_MIN * 2 ** (this.failures - 1));
+    this.health.fail("answer", this.now());
     this.options.observer.endpointFailed(this, fault);
   }
 

@@ -270,15 +270,38 @@ describe("several endpoints", () => {
 });
 
 describe("an endpoint that cannot be dialed", () => {
-  /** Fails `times` at one of two endpoints and returns how long it is avoided. */
+  /** Fails `times`, each when it is due to be tried again, and returns how long it is avoided. */
   function avoidedAfter(times: number): number {
     const stage = new PoolStage({ origins: ["http://o1.test"] });
+    const avoided_ms = () => stage.endpoint.avoidUntil_ms - stage.clock.now();
     for (let i = 0; i < times; i++) {
+      if (i > 0) stage.pass(avoided_ms());
       stage.seek();
       stage.dialer.refuses();
     }
-    return stage.endpoint.avoidUntil_ms - stage.clock.now();
+    return avoided_ms();
   }
+
+  it("has failed once, however many fail together", () => {
+    const stage = new PoolStage({ origins: ["http://o1.test"] });
+    for (let i = 0; i < 8; i++) stage.seek();
+    for (let i = 0; i < 8; i++) stage.dialer.refuses();
+    expect(stage.endpoint.avoidUntil_ms - stage.clock.now()).toBe(1_000);
+  });
+
+  it("is tried again by one request, while the others go elsewhere", () => {
+    const stage = new PoolStage({ origins: ["http://o1.test", "http://o2.test"] });
+    const first = stage.seek();
+    const failing = stage.dialer.dialed[0];
+    stage.dialer.refuses();
+    stage.dialer.connects();
+    stage.pass(1_100);
+    const before = stage.dialer.dialed.length;
+    const crowd = Array.from({ length: 10 }, () => stage.seek());
+    expect(stage.dialer.dialed.slice(before).filter((name) => name === failing)).toHaveLength(1);
+    while (stage.dialer.pendingCount > 0) stage.dialer.connects();
+    stage.expectNothingLeft([first, ...crowd]);
+  });
 
   it.each([
     [1, 1_000],

@@ -83,9 +83,9 @@ export class Pool {
     this.holdings = new Holdings(this.endpoints);
   }
 
-  /** Whether every endpoint's latest response was HTTP/1.0. */
+  /** Whether every endpoint is known to take no chunks. */
   get speaksHttp10(): boolean {
-    return this.endpoints.every((endpoint) => endpoint.minorVersion === 0);
+    return this.endpoints.every((endpoint) => endpoint.speaksHttp10);
   }
 
   get waiting(): number {
@@ -189,8 +189,8 @@ export class Pool {
 }
 
 function isBetter(candidate: Endpoint, best: Endpoint, now: number): boolean {
-  const candidateAvoided = candidate.avoidUntil_ms > now;
-  const bestAvoided = best.avoidUntil_ms > now;
+  const candidateAvoided = candidate.standing(now) === "avoided";
+  const bestAvoided = best.standing(now) === "avoided";
   if (candidateAvoided !== bestAvoided) return bestAvoided;
   if (candidateAvoided) return candidate.avoidUntil_ms < best.avoidUntil_ms;
   return candidate.outstanding < best.outstanding;

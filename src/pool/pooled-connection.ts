@@ -113,10 +113,12 @@ export class PooledConnection implements SocketHandler {
   /**
    * It ended, or fell silent, before any of the response. Returns whether another connection may do better: a fresh one that
    * fails says that its endpoint does, so there must be another endpoint.
+   *
+   * @param isRetry the request has ended another connection before: then it is the request that does
    */
-  noteUnanswered(fault = "ECONNRESET"): boolean {
+  noteUnanswered(isRetry: boolean, fault = "ECONNRESET"): boolean {
     if (this.isReused) this.endpoint.onStale(this);
-    else this.endpoint.onUnanswered(fault);
+    else if (!isRetry) this.endpoint.onUnanswered(fault);
     return this.isReused || !this.endpoint.isAlone;
   }
 

@@ -4,6 +4,7 @@ import { type Doing, type Group, Pressure } from "../../test/kit/pressure.ts";
 import { method } from "../../test/simulation/mutants.ts";
 import { Ranking } from "../connection/fair-share.ts";
 import { ClientLimits } from "./client-limits.ts";
+import { ClientTable } from "./client-table.ts";
 
 const PLACES = 16;
 /** A limited number of clients' connections, or of connections to the origin. */
@@ -54,6 +55,27 @@ describe.each(Object.entries(resources))("when %s are taken", (_what, settings) 
     const { served, left } = trial(settings, each(PLACES - 3, "waits", 0), 24);
     expect(served).not.toContain("200");
     expect(Object.values(left)).toEqual(Array.from({ length: PLACES }, () => 1));
+  });
+});
+
+describe("without descriptors fewer connections are allowed", () => {
+  const NONE_MORE = 60_000;
+
+  it("and as many as before once the want is over", () => {
+    const table = new ClientTable(1_000, NONE_MORE, () => {});
+    table.open = 200;
+    table.shrink(0);
+    table.open = 184;
+    expect(table.isFull).toBe(true);
+    const grownAt = [999, 1_000, 2_000, 60_000].map((now) => {
+      table.makeRoom(now);
+      return table.isFull;
+    });
+    expect(grownAt).toStrictEqual([true, false, false, false]);
+    table.open = 999;
+    expect(table.isFull).toBe(false);
+    table.open = 1_000;
+    expect(table.isFull).toBe(true);
   });
 });
 

@@ -30,11 +30,17 @@ const LINGERING_SHARE = 0.25;
 const LINGERING_MIN = 16;
 /** Descriptors that are given back when the system has none left: room for newcomers and for their origins. */
 const SCARCE_ROOM = 16;
+/** Behind that so many more connections are tried again after each such time without want: it may have been a moment's. */
+const REGROW_MS = 1_000;
 const CONNECTIONS_MIN = 8;
 
 /** How many connections beyond a limit of `max` are heard before they are turned away. */
 export function surplusMax(max: number): number {
   return Math.min(SURPLUS_MAX, Math.max(SURPLUS_MIN, Math.floor(max * SURPLUS_SHARE)));
+}
+
+function lingeringMax(max: number): number {
+  return Math.max(LINGERING_MIN, Math.floor(max * LINGERING_SHARE));
 }
 
 export class ClientTable {
@@ -47,16 +53,20 @@ export class ClientTable {
   isDraining = false;
   /** Connections that are not closing. */
   open = 0;
+  /** The operator's limit. */
+  private readonly allowed: number;
   /** The operator's limit, or less: what the system turned out to have descriptors for. */
   private max: number;
+  private resizedAt_ms = Number.NEGATIVE_INFINITY;
   private lingeringMax: number;
   private readonly ranking = new LatestRanking(() => this.places());
   private readonly keepAlive_ms: number;
   private readonly onGone: (connection: DownstreamConnection) => void;
 
   constructor(max: number, keepAlive_ms: number, onGone: (connection: DownstreamConnection) => void) {
+    this.allowed = max;
     this.max = max;
-    this.lingeringMax = Math.max(LINGERING_MIN, Math.floor(max * LINGERING_SHARE));
+    this.lingeringMax = lingeringMax(max);
     this.keepAlive_ms = keepAlive_ms;
     this.onGone = onGone;
   }
@@ -72,6 +82,7 @@ export class ClientTable {
 
   /** Makes room for a newcomer if anybody can give way. */
   makeRoom(now: number): void {
+    if (this.max < this.allowed) this.regrow(now);
     if (!this.isFull) return;
     const idle = this.idle.oldest?.owner;
     if (idle !== undefined) return idle.evict();
@@ -108,15 +119,26 @@ export class ClientTable {
   }
 
   /** The system has no descriptors left: fewer connections are allowed from now on, and some give way at once. */
-  shrink(): void {
-    this.max = Math.max(CONNECTIONS_MIN, Math.min(this.max, this.open) - SCARCE_ROOM);
-    this.lingeringMax = Math.max(LINGERING_MIN, Math.floor(this.max * LINGERING_SHARE));
+  shrink(now: number): void {
+    this.resize(Math.max(CONNECTIONS_MIN, Math.min(this.max, this.open) - SCARCE_ROOM), now);
     while (this.open > this.max) {
       const victim = (this.idle.oldest ?? this.reading.oldest)?.owner;
       if (victim === undefined) break;
       victim.evict();
     }
     for (const node of this.lingering) node.owner.cut();
+  }
+
+  /** The want of descriptors may be over. If it is not, the next newcomers tell. */
+  private regrow(now: number): void {
+    const steps = Math.floor((now - this.resizedAt_ms) / REGROW_MS);
+    if (steps > 0) this.resize(Math.min(this.allowed, this.max + steps * SCARCE_ROOM), now);
+  }
+
+  private resize(max: number, now: number): void {
+    this.max = max;
+    this.lingeringMax = lingeringMax(max);
+    this.resizedAt_ms = now;
   }
 
   /** How long a connection may idle from now on: shorter as the table fills. */

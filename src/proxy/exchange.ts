@@ -167,16 +167,15 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
 
   onConnection(connection: PooledConnection): void {
     // Until the body is there, the connection could outlive its terms, or be closed by its origin under this request.
-    if (this.mustAwaitLength(connection.endpoint.minorVersion === 0)) return connection.close("pool-surplus");
+    if (this.mustAwaitLength(connection.endpoint.speaksHttp10)) return connection.close("pool-surplus");
     this.upstream = connection;
     this.record.noteUpstream(connection);
     bindByRequest(this.client.connection, connection, this.head, this.context);
     this.send(connection);
   }
 
-  private send({ endpoint: { minorVersion, origin } }: PooledConnection): void {
+  private send({ endpoint: { speaksHttp10, origin } }: PooledConnection): void {
     const { context, admission } = this;
-    const speaksHttp10 = minorVersion === 0;
     // An HTTP/1.0 origin will never say 100 (RFC 9110 section 10.1.1).
     if (speaksHttp10 && this.awaitsContinue) this.sayContinue();
     const framing = sentFraming(admission.framing, speaksHttp10 ? this.request.lengthHeld : undefined);
@@ -311,7 +310,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     const closeReason = fault === undefined ? "peer-closed" : "peer-reset";
     if (this.response.isForwarding) return this.fail("response-incomplete", "response-truncated");
     if (this.record.responseBeganAt_ms !== undefined) return this.fail("response-incomplete", closeReason);
-    const isWorthIt = upstream.noteUnanswered(fault) && mayGoElsewhere(upstream, this.head, this.context);
+    const isWorthIt = upstream.noteUnanswered(this.isRetry, fault) && mayGoElsewhere(upstream, this.head, this.context);
     if (!this.isRetriable || this.isRetry || !isWorthIt) return this.fail("upstream-closed", closeReason);
     upstream.close(closeReason);
     this.upstream = undefined;

@@ -95,7 +95,7 @@ export class Gateway {
   /** A connection could not be accepted; where it is for want of file descriptors, others give way. */
   onAcceptFault(fault: string): void {
     this.ports.observer.acceptFailed(fault);
-    if (fault === "EMFILE" || fault === "ENFILE") this.clients.shrink();
+    if (fault === "EMFILE" || fault === "ENFILE") this.clients.shrink(this.ports.clock.now());
   }
 
   /**

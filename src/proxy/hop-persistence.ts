@@ -48,7 +48,7 @@ export function noteFinalResponse(
 ): CloseReason | undefined {
   const upstream = record.upstream as PooledConnection;
   bindByResponse(record.downstream, upstream, head);
-  upstream.endpoint.minorVersion = head.minorVersion;
+  upstream.endpoint.noteFinal(head.minorVersion, head.status);
   const terms = keepAliveTermsOf(head.fields, options);
   if (terms !== undefined) upstream.noteTerms(terms);
   if (framing.kind === "none" && describesBody(head)) upstream.doubtEnd();

@@ -224,7 +224,7 @@ export function switchProtocols(client: ClientSide, ends: TunnelEnds, head: Resp
   const { upstream, record } = ends;
   record.status = 101;
   record.outcome = "tunnel";
-  upstream.endpoint.minorVersion = head.minorVersion;
+  upstream.endpoint.noteFinal(head.minorVersion, head.status);
   client.establish(head);
   new Tunnel(ends).begin(rest);
 }
