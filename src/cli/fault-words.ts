@@ -3,6 +3,9 @@
  * and what to do. Logs, metrics and events keep the word alone.
  */
 const words: Readonly<Record<string, string>> = {
+  "HTTP 502": "again and again; others get its requests",
+  "HTTP 503": "again and again; others get its requests",
+  "HTTP 504": "again and again; others get its requests",
   ECONNREFUSED: "nobody listens there",
   ENOENT: "there is no such socket",
   EACCES: "this user may not connect to it",

@@ -65,7 +65,10 @@ export class News {
     this.terminal.json(event);
     if (state === "failed") {
       this.failing.set(endpoint, workers);
-      this.terminal.alert(`${styled("yellow", "no connection")} to ${endpoint}: ${explainedFault(fault ?? "")}`);
+      const what = fault?.startsWith("HTTP ") ? "no good answer" : "no connection";
+      this.terminal.alert(
+        `${styled("yellow", what)} ${what === "no connection" ? "to" : "from"} ${endpoint}: ${explainedFault(fault ?? "")}`,
+      );
     } else {
       this.failing.delete(endpoint);
       this.terminal.alert(`${styled("green", "connected")} to ${endpoint} again`);

@@ -123,7 +123,7 @@ export interface EndpointEntry {
   readonly time: string;
   readonly endpoint: string;
   readonly state: "failed" | "recovered";
-  /** The system's error code. */
+  /** The system's error code; `HTTP 503` and the like where it answers so again and again. */
   readonly fault?: string;
   /** How long it is avoided if there are others. */
   readonly avoided_ms?: number;
