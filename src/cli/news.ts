@@ -65,10 +65,9 @@ export class News {
     this.terminal.json(event);
     if (state === "failed") {
       this.failing.set(endpoint, workers);
-      const what = fault?.startsWith("HTTP ") ? "no good answer" : "no connection";
-      this.terminal.alert(
-        `${styled("yellow", what)} ${what === "no connection" ? "to" : "from"} ${endpoint}: ${explainedFault(fault ?? "")}`,
-      );
+      const isAnswered = fault?.startsWith("HTTP ");
+      const [problem, preposition] = isAnswered ? ["no good answer", "from"] : ["no connection", "to"];
+      this.terminal.alert(`${styled("yellow", problem)} ${preposition} ${endpoint}: ${explainedFault(fault ?? "")}`);
     } else {
       this.failing.delete(endpoint);
       this.terminal.alert(`${styled("green", "connected")} to ${endpoint} again`);
