@@ -11,6 +11,7 @@ import type { Clock } from "../net/ports.ts";
 import type { BindingOwner } from "./binding.ts";
 import { Health, type Standing } from "./health.ts";
 import { Lifetime } from "./lifetime.ts";
+import { Manners } from "./manners.ts";
 import type { PoolObserver } from "./observer.ts";
 import type { OriginAddress } from "./origin-address.ts";
 import type { PooledConnection } from "./pooled-connection.ts";
@@ -54,6 +55,7 @@ export class Endpoint {
   readonly isAlone: boolean;
   private readonly health = new Health();
   private readonly version = new SpokenVersion();
+  private readonly manners = new Manners();
   private isDraining = false;
   private readonly idle = new LinkedList<OwnedNode<PooledConnection>>();
   /** Those that idle and are bound to one client's connection each. */
@@ -242,10 +244,24 @@ export class Endpoint {
     this.options.observer.endpointFailed(this, fault);
   }
 
+  /** A response without a body has come. Returns whether one may follow it all the same. */
+  mayGoOnBehindBodiless(): boolean {
+    return this.manners.mayGoOnBehindBodiless();
+  }
+
+  /** It said more than it was asked for. */
+  onSurplus(): void {
+    this.manners.noteSurplus(this.now());
+  }
+
   onReleased(connection: PooledConnection): void {
     connection.idleSince_ms = this.now();
     const { binding } = connection;
     if (this.isDraining) return connection.close("drained");
+    if (this.manners.isDistrusted(connection.idleSince_ms)) {
+      connection.close("distrusted");
+      return this.options.onRoom();
+    }
     if (binding?.owner.isOver) return connection.close("binding-ended");
     const { limit_ms, reason } = this.idleLimit(connection);
     if (limit_ms <= 0) {

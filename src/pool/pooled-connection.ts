@@ -130,6 +130,12 @@ export class PooledConnection implements SocketHandler {
     this.reusableFrom_ms = this.endpoint.now() + DOUBT_MS;
   }
 
+  /** The origin said more than it was asked for. */
+  noteSurplus(): void {
+    this.hasUnreadOctets = true;
+    this.endpoint.onSurplus();
+  }
+
   /** Ends the exchange; the connection is idle and may be reused. */
   release(): void {
     this.socket.resume();
@@ -182,7 +188,7 @@ export class PooledConnection implements SocketHandler {
       return;
     }
     if (this.life.isEnding) return;
-    this.hasUnreadOctets = true;
+    this.noteSurplus();
     this.close("unexpected-octets");
   }
 

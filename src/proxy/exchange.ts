@@ -241,7 +241,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
       this.request.letGo();
     }
     if (this.response.isComplete) {
-      upstream.hasUnreadOctets = true;
+      upstream.noteSurplus();
       return;
     }
     const wasInHead = this.response.isInHead;
@@ -283,7 +283,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
 
   onComplete(hasMore: boolean): void {
     const { upstream } = this;
-    if (hasMore && upstream !== undefined) upstream.hasUnreadOctets = true;
+    if (hasMore) upstream?.noteSurplus();
     this.wasAnsweredEarly = !this.request.isComplete || (upstream !== undefined && upstream.socket.unsentBytes > 0);
     this.client.flush();
     const mayFinishRequest = this.upstreamCloseReason === undefined && upstream?.peerHasClosed === false;

@@ -51,7 +51,8 @@ export function noteFinalResponse(
   upstream.endpoint.noteFinal(head.minorVersion, head.status);
   const terms = keepAliveTermsOf(head.fields, options);
   if (terms !== undefined) upstream.noteTerms(terms);
-  if (framing.kind === "none" && describesBody(head)) upstream.doubtEnd();
+  if (framing.kind === "none" && (describesBody(head) || upstream.endpoint.mayGoOnBehindBodiless()))
+    upstream.doubtEnd();
   const closeReason = closeReasonOfResponse(head, options, framing);
   return closeReason ?? (awaitsContinue ? "request-unfinished" : undefined);
 }

@@ -106,6 +106,7 @@ export const client2 = actor("client", 2);
 export const origin = actor("origin", 1);
 export const origin2 = actor("origin", 2);
 export const origin3 = actor("origin", 3);
+export const origin4 = actor("origin", 4);
 
 /** Lets time pass: the proxy's clock moves only so. */
 export function waits(ms: number): Step {
