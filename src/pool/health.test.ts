@@ -43,7 +43,8 @@ describe("an endpoint that fails", () => {
     const health = new Health();
     health.fail(failure, 0);
     expect(health[event]()).toBe(isRecovery);
-    expect(health.standing(0, 0)).toBe(isRecovery ? "well" : "avoided");
+    const still = failure === "refusal" ? "refusing" : "avoided";
+    expect(health.standing(0, 0)).toBe(isRecovery ? "well" : still);
   });
 });
 
@@ -55,7 +56,7 @@ describe("an endpoint that answers at once that it cannot", () => {
       "failed",
       undefined,
     ]);
-    expect(health.standing(0, 0)).toBe("avoided");
+    expect([health.standing(0, 0), health.standing(1_000, 1)]).toStrictEqual(["refusing", "refusing"]);
   });
 
   it("does not fail where others are answered in between", () => {

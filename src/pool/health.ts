@@ -16,8 +16,11 @@ const REFUSALS_MAX = 5;
  */
 type Failure = "dial" | "answer" | "refusal";
 
-/** `avoided`: also while the one request that tries it again is under way. */
-export type Standing = "well" | "on-trial" | "avoided";
+/**
+ * Used in this order. `refusing`: it answers, though badly, which is better than nothing; `avoided`: it does not. Both also while
+ * the one request that tries it again is under way.
+ */
+export type Standing = "well" | "on-trial" | "refusing" | "avoided";
 
 export class Health {
   /** Not used before this time if there are other endpoints. */
@@ -30,7 +33,8 @@ export class Health {
   /** @param outstanding what it has to do now */
   standing(now: number, outstanding: number): Standing {
     if (this.failure === undefined) return "well";
-    return now < this.avoidUntil_ms || outstanding > 0 ? "avoided" : "on-trial";
+    if (now >= this.avoidUntil_ms && outstanding === 0) return "on-trial";
+    return this.failure === "refusal" ? "refusing" : "avoided";
   }
 
   fail(failure: Failure, now: number): void {

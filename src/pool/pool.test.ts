@@ -332,6 +332,16 @@ describe("an endpoint that cannot be dialed", () => {
     stage.expectNothingLeft([first, ...others, again]);
   });
 
+  it("comes behind those that answer badly, which share the load", () => {
+    const stage = new PoolStage({ origins: ["http://o1.test", "http://o2.test", "http://o3.test"] });
+    const [dead, ...busy] = stage.pool.endpoints;
+    dead?.onUnanswered("ECONNRESET");
+    for (const endpoint of busy) for (let i = 0; i < 5; i++) endpoint.noteFinal(1, 503);
+    const seekers = Array.from({ length: 6 }, () => stage.begin());
+    expect(stage.pool.endpoints.map(({ inUse }) => inUse)).toStrictEqual([0, 3, 3]);
+    stage.expectNothingLeft(seekers);
+  });
+
   it("is dialed all the same when it is the only one", () => {
     const stage = new PoolStage();
     stage.seek();

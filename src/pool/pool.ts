@@ -12,6 +12,7 @@ import { handshakeTime_ms } from "./binding.ts";
 import type { Bindings } from "./bindings.ts";
 import { claimBound, type PendingSearch } from "./claim.ts";
 import { Endpoint } from "./endpoint.ts";
+import type { Standing } from "./health.ts";
 import { Holdings } from "./holdings.ts";
 import { type Waiter, WaitingLine } from "./line.ts";
 import type { PoolObserver } from "./observer.ts";
@@ -189,9 +190,11 @@ export class Pool {
 }
 
 function isBetter(candidate: Endpoint, best: Endpoint, now: number): boolean {
-  const candidateAvoided = candidate.standing(now) === "avoided";
-  const bestAvoided = best.standing(now) === "avoided";
-  if (candidateAvoided !== bestAvoided) return bestAvoided;
-  if (candidateAvoided) return candidate.avoidUntil_ms < best.avoidUntil_ms;
+  const standing = candidate.standing(now);
+  const order = RANKS[standing] - RANKS[best.standing(now)];
+  if (order !== 0) return order < 0;
+  if (standing === "avoided") return candidate.avoidUntil_ms < best.avoidUntil_ms;
   return candidate.outstanding < best.outstanding;
 }
+
+const RANKS: Readonly<Record<Standing, number>> = { well: 0, "on-trial": 0, refusing: 1, avoided: 2 };
