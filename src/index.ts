@@ -15,9 +15,10 @@
 import type { AdminServer } from "./admin/server.ts";
 import { HopwiseError } from "./config/error.ts";
 import { accessLogError } from "./config/file-error.ts";
-import { type ForwardOptions, readForwardOptions } from "./config/forward-options.ts";
+import { readForwardOptions } from "./config/forward-options.ts";
 import { inheritedError, listenError, refuseWhatCannotBe } from "./config/listen-error.ts";
-import { type ProxyConfig, type ProxyOptions, readProxyOptions } from "./config/options.ts";
+import { type ProxyConfig, readProxyOptions } from "./config/options.ts";
+import type { ForwardOptions, ProxyOptions } from "./config/public-options.ts";
 import { readUsersFile } from "./config/users.ts";
 import { formatAuthority } from "./config/values.ts";
 import type { AccessLog } from "./ledger/access-log.ts";
@@ -33,12 +34,12 @@ import { nodeClock } from "./net/node-clock.ts";
 import type { Listener, ListenOptions } from "./net/ports.ts";
 import { dialer, guardedDialer, listen } from "./net/runtime.ts";
 import { runtimeWarnings } from "./net/runtime-facts.ts";
-import { type DrainReport, Gateway } from "./proxy/gateway.ts";
+import type { DrainReport } from "./proxy/drain-report.ts";
+import { Gateway } from "./proxy/gateway.ts";
 import type { ProxyObserver } from "./proxy/observer.ts";
 
 export { errorCodes, HopwiseError, type HopwiseErrorCode } from "./config/error.ts";
-export type { ForwardOptions } from "./config/forward-options.ts";
-export type { Duration, ProxyOptions, Size } from "./config/options.ts";
+export type { Duration, ForwardOptions, ProxyOptions, Size } from "./config/public-options.ts";
 export { type LifeState, lifeStates } from "./connection/life.ts";
 export {
   type CloseReason,
@@ -68,8 +69,8 @@ export type { DurationStats, EndpointStats, HopStats, LiveState, ProxyStats, Wor
 export { version } from "./ledger/version.ts";
 export type { RuntimeFacts } from "./net/runtime-facts.ts";
 export { type AnswerReason, answerReasons } from "./proxy/answers.ts";
+export type { DrainReport } from "./proxy/drain-report.ts";
 export type { Outcome } from "./proxy/exchange-record.ts";
-export type { DrainReport } from "./proxy/gateway.ts";
 
 /** The longest delay that timers of the runtime know: 2^31 - 1 ms, nearly 25 days. */
 const GRACE_MS_MAX = 2_147_483_647;
@@ -108,6 +109,9 @@ export interface Internals {
  *
  * @throws HopwiseError `option-unknown`, `option-missing` or `option-invalid`, with a sentence that says what to write
  */
+export function createProxy(options: ProxyOptions): HopwiseProxy;
+/** @internal */
+export function createProxy(options: ProxyOptions, internals?: Internals): HopwiseProxy;
 export function createProxy(options: ProxyOptions, internals: Internals = {}): HopwiseProxy {
   return new HopwiseProxy(readProxyOptions(options), internals);
 }
@@ -117,6 +121,9 @@ export function createProxy(options: ProxyOptions, internals: Internals = {}): H
  *
  * @throws HopwiseError `option-unknown` or `option-invalid`, with a sentence that says what to write
  */
+export function createForwardProxy(options?: ForwardOptions): HopwiseProxy;
+/** @internal */
+export function createForwardProxy(options?: ForwardOptions, internals?: Internals): HopwiseProxy;
 export function createForwardProxy(options: ForwardOptions = {}, internals: Internals = {}): HopwiseProxy {
   return new HopwiseProxy(readForwardOptions(options), internals);
 }

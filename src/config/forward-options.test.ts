@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type * as z from "zod";
-import { type ForwardOptions, forwardOptionNames, forwardSchema, readForwardOptions } from "./forward-options.ts";
+import { forwardOptionNames, forwardSchema, readForwardOptions } from "./forward-options.ts";
+import type { ForwardOptions } from "./public-options.ts";
 import { defaultText, optionNames, optionText } from "./schema.ts";
 
 const LIMIT = 20_000;
@@ -96,7 +97,7 @@ describe("the schema", () => {
   it("takes what the interface tells, which tells the defaults", () => {
     const told: ForwardOptions = {} satisfies z.input<typeof forwardSchema> as z.input<typeof forwardSchema>;
     expect(told).toEqual({});
-    const source = readFileSync(new URL("./forward-options.ts", import.meta.url), "utf8");
+    const source = readFileSync(new URL("./public-options.ts", import.meta.url), "utf8");
     for (const name of ["listen", "connectPorts", "httpPorts", "allowPrivate", "users"] as const) {
       const { description, reason } = optionText(name, forwardSchema);
       expect(Math.min(description.length, reason.length), name).toBeGreaterThan(10);

@@ -10,24 +10,11 @@ import { DialGuard } from "../net/dial-guard.ts";
 import { LOOKUPS_MAX } from "../net/names/chosen-names.ts";
 import { BasicAuthentication } from "../proxy/basic-authentication.ts";
 import { HopwiseError } from "./error.ts";
-import { type ProxyConfig, type ProxyOptions, readWith, sharedConfig, VIA_OFF } from "./options.ts";
+import { type ProxyConfig, readWith, sharedConfig, VIA_OFF } from "./options.ts";
+import type { ForwardOptions } from "./public-options.ts";
 import { kind, listenAddress, option, proxySchema } from "./schema.ts";
 import { readUsersFile } from "./users.ts";
 import { readPorts } from "./values.ts";
-
-/** Options of a forward proxy. Every one has a default. */
-export interface ForwardOptions extends Omit<ProxyOptions, "to" | "originHost" | "trusted" | "forwarded" | "listen"> {
-  /** Where clients connect, as `port` or `host:port`; port 0 takes any free one. Default: `127.0.0.1:3128`. */
-  readonly listen?: string | number | undefined;
-  /** Ports that CONNECT may lead to: numbers and ranges, separated by commas. Default: `443,8443`. */
-  readonly connectPorts?: string | number | undefined;
-  /** Ports that other requests may lead to, in the same way. Default: `80,443,1024-65535; all with --allow-private`. */
-  readonly httpPorts?: string | number | undefined;
-  /** Reach addresses that are not public (loopback, private, link-local, ...) for clients, too; never metadata servers of clouds, nor the admin port. Default: `false`. */
-  readonly allowPrivate?: boolean | undefined;
-  /** A file with a line `name:hash` for each who may use the proxy. Default: `everybody who can reach it`. */
-  readonly users?: string | undefined;
-}
 
 const {
   to: _to,

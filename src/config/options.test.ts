@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { HopwiseError } from "./error.ts";
-import { type ProxyOptions, readProxyOptions } from "./options.ts";
+import { readProxyOptions } from "./options.ts";
+import type { ProxyOptions } from "./public-options.ts";
 import { defaultText, flagOf, type OptionName, optionNames, optionText, proxySchema } from "./schema.ts";
 
 const to = "http://127.0.0.1:3000";
@@ -236,10 +237,10 @@ describe("the schema", () => {
   });
 
   it("is told with its defaults in the interface's comments", () => {
-    const source = readFileSync(new URL("./options.ts", import.meta.url), "utf8");
+    const source = readFileSync(new URL("./public-options.ts", import.meta.url), "utf8");
     const body = source.slice(
       source.indexOf("export interface ProxyOptions"),
-      source.indexOf("export interface ProxyConfig"),
+      source.indexOf("export interface ForwardOptions"),
     );
     const told = new Map<string, string>();
     for (const [, comment = "", name = ""] of body.matchAll(/\/\*\*([\s\S]*?)\*\/\s*readonly (\w+)/g)) {

@@ -11,93 +11,13 @@ import { connectionsThatFit, DESCRIPTORS_RESERVED, descriptorLimit } from "../ne
 import type { DialGuard } from "../net/dial-guard.ts";
 import { parseOriginAddress } from "../pool/origin-address.ts";
 import type { BasicAuthentication } from "../proxy/basic-authentication.ts";
-import type { ClientClose } from "../proxy/client-presence.ts";
 import type { GatewaySettings } from "../proxy/settings.ts";
 import { defaultHeadLimits } from "../wire/head-reader.ts";
 import { HopwiseError } from "./error.ts";
 import { nearest } from "./nearest.ts";
+import type { ProxyOptions } from "./public-options.ts";
 import { type AdminAddress, proxySchema } from "./schema.ts";
 import { formatAuthority, type ListenAddress, readNetwork } from "./values.ts";
-
-/** A duration: `500ms`, `5s`, `2m`, `1h`, or a number of milliseconds. */
-export type Duration = string | number;
-/** A size: `16k`, `1m`, or a number of octets. */
-export type Size = string | number;
-
-/** Options of a reverse proxy. Every one but `to` has a default. */
-export interface ProxyOptions {
-  /** Where requests go: `http://host:port`, `https://host:port` or `unix:/path`; several share the load. */
-  readonly to: string | readonly string[];
-  /** Where clients connect, as `port` or `host:port`; port 0 takes any free one. Default: `127.0.0.1:8080`. */
-  readonly listen?: string | number | undefined;
-  /** The host of `listen`, apart. Default: that of `listen`. */
-  readonly host?: string | undefined;
-  /** The port of `listen`, apart; 0 takes any free one. Default: that of `listen`. */
-  readonly port?: string | number | undefined;
-  /** A client's connection may idle this long; clients are told a little less. Default: `75s`. */
-  readonly keepAliveTimeout?: Duration | undefined;
-  /** Requests on one client connection; 0: no limit. Default: `0`. */
-  readonly maxRequests?: string | number | undefined;
-  /**
-   * Client connections at once; beyond, the longest idle one gives way to the newcomer.
-   * Default: `10000, or half of the file descriptors`.
-   */
-  readonly maxConnections?: string | number | undefined;
-  /** A whole request head arrives within this, from its first octet (or from connecting) on. Default: `30s`. */
-  readonly headTimeout?: Duration | undefined;
-  /** Between octets of a body, either way; also how long a peer may take nothing of what it is sent. Default: `60s`. */
-  readonly bodyTimeout?: Duration | undefined;
-  /**
-   * Bytes per second that a client must move, over 10 seconds and after 10 seconds of grace, while only it can go on.
-   * Default: `0`, no such limit.
-   */
-  readonly minRate?: Size | undefined;
-  /**
-   * What it means that a client closes its side behind its request: `probe` finds out whether it still reads, `cancel` takes
-   * it for gone, `finish` answers it. Default: `probe`.
-   */
-  readonly clientClose?: ClientClose | undefined;
-  /** Octets of a whole head, of requests and responses. Default: `64k`. */
-  readonly maxHeadSize?: Size | undefined;
-  /** An origin's connection is open within this; also how long a request waits for room in the pool. Default: `5s`. */
-  readonly connectTimeout?: Duration | undefined;
-  /** From the end of a request to the first octet of its response. Default: `60s`. */
-  readonly responseTimeout?: Duration | undefined;
-  /** An origin's connection may idle this long, before hints and learning shorten it. Default: `60s`. */
-  readonly poolIdleTimeout?: Duration | undefined;
-  /** Connections to each origin at once; beyond, requests wait in line. Default: `1024`. */
-  readonly poolSize?: string | number | undefined;
-  /** Faults in heads of responses that are mended instead of answered 502: `bare-lf`, `control-characters`. Default: `none`. */
-  readonly tolerate?: string | readonly string[] | undefined;
-  /** The Host that origins get: `keep` (the client's), `origin` (that of `to`), or a name. Default: `keep`. */
-  readonly originHost?: string | undefined;
-  /** A tunnel (WebSocket, CONNECT) may carry nothing for this long. Default: `1h`. */
-  readonly tunnelTimeout?: Duration | undefined;
-  /** Neighbours (addresses, CIDR ranges) whose forwarding fields are believed and passed on. Default: `none`. */
-  readonly trusted?: string | readonly string[] | undefined;
-  /** Send `Forwarded` (RFC 7239) beside `X-Forwarded-*`. Default: `false`. */
-  readonly forwarded?: boolean | undefined;
-  /** This proxy's name in `Via`, which also detects loops; `off`: no `Via`. Default: `hopwise- and 6 random characters`. */
-  readonly via?: string | undefined;
-  /** How long `close()` lets what is in flight finish. Default: `30s`. */
-  readonly drainTimeout?: Duration | undefined;
-  /**
-   * How long `close()` goes on listening and serving as before once `/readyz` has turned false.
-   * Default: `250ms, or --drain-timeout where that is shorter`.
-   */
-  readonly drainDelay?: Duration | undefined;
-  /** Let other processes listen at the same port (SO_REUSEPORT; Linux, Node 23.1 or Bun). Default: `false`. */
-  readonly reusePort?: boolean | undefined;
-  /**
-   * Where `/stats`, `/metrics`, `/healthz` and `/readyz` are served; `true`: `127.0.0.1:9901; where that is taken, any
-   * free port`. Default: `false`; the command line's is `true`.
-   */
-  readonly admin?: string | number | boolean | undefined;
-  /** A file for one line of JSON per exchange; `-`: the standard output. Default: `none`. */
-  readonly accessLog?: string | undefined;
-  /** A line for each connection, too, when it is gone: why it was opened, and why it closed. Default: `false`. */
-  readonly logConnections?: boolean | undefined;
-}
 
 /** Everything one proxy needs, decided. */
 export interface ProxyConfig {

@@ -155,7 +155,7 @@ export class DownstreamConnection implements SocketHandler, Http1Hop {
     if (this.exchange === exchange) this.armForRequest();
   }
 
-  /** @internal The request's credentials were checked, and it begins; what came meanwhile waits here. */
+  /** The request's credentials were checked, and it begins; what came meanwhile waits here. */
   goOn(exchange: ClientExchange): void {
     const octets = this.pipelined.take();
     this.resume();

@@ -12,6 +12,7 @@ import { Pool, type PoolOptions } from "../pool/pool.ts";
 import { ClientTable } from "./client-table.ts";
 import { ProxyContext } from "./context.ts";
 import { DownstreamConnection, DRAIN_IDLE_GRACE_MS } from "./downstream.ts";
+import type { DrainReport } from "./drain-report.ts";
 import { ByTarget } from "./forward-routing.ts";
 import type { ProxyObserver } from "./observer.ts";
 import { OneOrigin, type Routing } from "./routing.ts";
@@ -26,14 +27,6 @@ export interface GatewayPorts {
   readonly observer: ProxyObserver;
   /** Connections are numbered from here on. Default: 1. */
   readonly firstConnectionId?: number;
-}
-
-export interface DrainReport {
-  /**
-   * Exchanges and tunnels that the deadline ended: cut, answered 503 where no response had begun, or over but for octets
-   * that somebody had not taken yet.
-   */
-  readonly cut: number;
 }
 
 function routingFor({ forward, origins }: GatewaySettings, pooling: Omit<PoolOptions, "origins">): Routing {

@@ -16,7 +16,7 @@ import { type ProxyStats, statsFrom } from "../ledger/stats.ts";
 import { nodeClock } from "../net/node-clock.ts";
 import { BACKLOG } from "../net/node-listener.ts";
 import { canSharePort } from "../net/runtime.ts";
-import type { DrainReport } from "../proxy/gateway.ts";
+import type { DrainReport } from "../proxy/drain-report.ts";
 import { Dispatcher } from "./handing.ts";
 import type { News, Place, ToWorker } from "./protocol.ts";
 import { Watch } from "./watch.ts";

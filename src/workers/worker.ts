@@ -11,7 +11,7 @@ import type { SocketHandle } from "../net/accepting.ts";
 import { takeOver } from "../net/node-listener.ts";
 import type { Listener, ListenOptions } from "../net/ports.ts";
 import { listen } from "../net/runtime.ts";
-import type { DrainReport } from "../proxy/gateway.ts";
+import type { DrainReport } from "../proxy/drain-report.ts";
 import {
   FIGURES_MS,
   firstConnectionId,

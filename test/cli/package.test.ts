@@ -1,6 +1,6 @@
 /** What somebody gets who installs hopwise: a package that needs no other one, and says what is inside. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -49,6 +49,26 @@ it("serves, with an admin server, a log file and metrics", () => {
     await proxy.close();`;
   expect(run("--input-type=module", "--eval", script)).toBe("502 true\n");
   expect(JSON.parse(readFileSync(join(folder, "access.log"), "utf8"))).toMatchObject({ status: 502 });
+});
+
+it("has types that are whole by themselves, without those of other packages but Node's", () => {
+  const program = `
+    import { createForwardProxy, createProxy, type ProxyOptions, type ProxyStats } from "hopwise";
+    const options: ProxyOptions = { to: ["http://127.0.0.1:3000"], keepAliveTimeout: "75s" };
+    const proxy = createProxy(options).on("exchange", ({ status }) => console.log(status satisfies number));
+    const stats: ProxyStats = proxy.stats();
+    console.log(stats, createForwardProxy({ users: "users" }));
+    // @ts-expect-error what hopwise has inside is nobody's business
+    proxy.gateway;
+    // @ts-expect-error and what tests hand in is theirs
+    createProxy(options, {});`;
+  writeFileSync(join(folder, "program.ts"), program);
+  const compilerOptions = {
+    ...{ strict: true, noEmit: true, skipLibCheck: false, module: "nodenext", target: "es2022" },
+    ...{ types: ["node"], typeRoots: [join(root, "node_modules/@types")] },
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["program.ts"] }));
+  expect(run(join(root, "node_modules/typescript/bin/tsc"), "-p", folder)).toBe("");
 });
 
 it("has no file that nothing there reads", () => {

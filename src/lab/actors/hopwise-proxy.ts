@@ -4,7 +4,8 @@
  * What it decides by itself (why it closes, evicts, learns) becomes part of the play. Deliberately absent: any setting of
  * the lab's own; the defaults are those of the command line.
  */
-import { type ProxyOptions, readProxyOptions } from "../../config/options.ts";
+import { readProxyOptions } from "../../config/options.ts";
+import type { ProxyOptions } from "../../config/public-options.ts";
 import type { Life } from "../../connection/life.ts";
 import type { Clock, Dialer, Socket } from "../../net/ports.ts";
 import { Gateway } from "../../proxy/gateway.ts";

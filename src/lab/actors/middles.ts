@@ -4,7 +4,7 @@
  * Each is started in front of a server that listens already, and says where clients go. Deliberately absent: the
  * scenarios' own second proxies.
  */
-import type { ProxyOptions } from "../../config/options.ts";
+import type { ProxyOptions } from "../../config/public-options.ts";
 import type { Text } from "../play.ts";
 import { doorTo, type Place, type Stage } from "../stage.ts";
 import type { Door } from "./client.ts";
