@@ -11,7 +11,7 @@ export const durationBounds_ms = [
 
 export class DurationHistogram {
   /** Observations per bucket, one more for what exceeds the last bound. */
-  readonly counts = new Float64Array(durationBounds_ms.length + 1);
+  readonly counts: Float64Array = new Float64Array(durationBounds_ms.length + 1);
   count = 0;
   sum_ms = 0;
 

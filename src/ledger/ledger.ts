@@ -59,7 +59,7 @@ export class Ledger implements ProxyObserver {
   readonly outcomes: Tally<Outcome> = tally(outcomes);
   readonly answers: Tally<AnswerReason> = tally(answerReasons);
   /** In the order of `statusClasses`. */
-  readonly statuses = new Float64Array(statusClasses.length);
+  readonly statuses: Float64Array = new Float64Array(statusClasses.length);
   /** Heads of responses that were mended instead of refused. */
   readonly tolerated: Tally<ToleranceKind> = tally(toleranceKinds);
   retries = 0;
