@@ -38,6 +38,7 @@ it("knows its version, as a program and as a library", () => {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   expect(run(join(installed, "dist/cli/main.js"), "--version")).toBe(`${version}\n`);
   expect(run("--input-type=module", "--eval", `console.log((await import("hopwise")).version)`)).toBe(`${version}\n`);
+  expect(run("--eval", `console.log(require("hopwise").version)`)).toBe(`${version}\n`);
 });
 
 it("serves, with an admin server, a log file and metrics", () => {
