@@ -4,8 +4,12 @@
  * Text stands for octets as latin1. Every error shows what had arrived. Deliberately absent: HTTP.
  */
 import type { Socket as RawSocket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Bell } from "./bell.ts";
 import type { WatchedSocket } from "./watched-socket.ts";
+
+/** A wire that has taken nothing for so long is full. */
+const FULL_MS = 50;
 
 /** How the other side ended its sending: `FIN` in order, `RST` at once. */
 export type WireEnd = "FIN" | "RST";
@@ -95,9 +99,15 @@ export class Peer {
     this.raw.resume();
   }
 
-  /** Waits until the proxy has more for us than the wire takes. */
-  proxyIsBlocked(): Promise<void> {
-    return this.until("the wire takes no more", () => this.far()?.isFull === true);
+  /** Waits until the proxy has more for us than the wire takes, and the wire takes no more of it. */
+  async proxyIsBlocked(): Promise<void> {
+    let before: number | undefined;
+    do {
+      await this.until("the wire takes no more", () => this.far()?.isFull === true);
+      before = this.far()?.unsentBytes;
+      // The buffers of the system grow while they are filled, and say so by nothing but taking more.
+      await pause(FULL_MS);
+    } while (this.far()?.isFull !== true || this.far()?.unsentBytes !== before);
   }
 
   /** Takes what `matcher` expects from what arrives. */

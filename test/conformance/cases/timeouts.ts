@@ -352,6 +352,7 @@ export const timeouts: Group = {
         client.receives(OK),
         origin.stopsReading,
         client.sends(`${head("PUT / HTTP/1.1", "Host: a", `Content-Length: ${LARGE.length}`)}${LARGE}`),
+        origin.isFull,
         waits(60_100),
         waits(60_100),
         client.receives(refusal(504, "upstream-write-timeout")),
