@@ -1,8 +1,8 @@
 /**
  * What is shipped: the library, the command line and its workers, each with the packages it needs, in a few files.
  *
- * Several hundred modules took 0.3 s to load, before each command and each worker; a few files take a tenth of that. Who
- * installs hopwise installs nothing else; what is inside is named, with its license, in THIRD-PARTY.md beside it. Names and
+ * Several hundred modules take long to load, before each command and each worker; a few files do not (docs/performance.md).
+ * Nothing else is installed with hopwise; what is inside is named, with its license, in THIRD-PARTY.md beside it. Names and
  * comments stay as they are written: people read stacks and profiles. Deliberately absent: source maps, for that reason.
  */
 import { readdirSync, readFileSync } from "node:fs";

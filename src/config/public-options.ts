@@ -3,7 +3,7 @@ import type { ClientClose } from "../proxy/client-presence.ts";
 
 /** A duration: `500ms`, `5s`, `2m`, `1h`, or a number of milliseconds. */
 export type Duration = string | number;
-/** A size: `16k`, `1m`, or a number of octets. */
+/** A size: `16k`, `1m`, or a number of bytes. */
 export type Size = string | number;
 
 /** Options of a reverse proxy. Every one but `to` has a default. */
@@ -25,9 +25,9 @@ export interface ProxyOptions {
    * Default: `10000, or half of the file descriptors`.
    */
   readonly maxConnections?: string | number | undefined;
-  /** A whole request head arrives within this, from its first octet (or from connecting) on. Default: `30s`. */
+  /** A whole request head arrives within this, from its first byte (or from connecting) on. Default: `30s`. */
   readonly headTimeout?: Duration | undefined;
-  /** Between octets of a body, either way; also how long a peer may take nothing of what it is sent. Default: `60s`. */
+  /** Between bytes of a body, either way; also how long a peer may take nothing of what it is sent. Default: `60s`. */
   readonly bodyTimeout?: Duration | undefined;
   /**
    * Bytes per second that a client must move, over 10 seconds and after 10 seconds of grace, while only it can go on.
@@ -39,11 +39,11 @@ export interface ProxyOptions {
    * it for gone, `finish` answers it. Default: `probe`.
    */
   readonly clientClose?: ClientClose | undefined;
-  /** Octets of a whole head, of requests and responses. Default: `64k`. */
+  /** Bytes of a whole head, of requests and responses. Default: `64k`. */
   readonly maxHeadSize?: Size | undefined;
   /** An origin's connection is open within this; also how long a request waits for room in the pool. Default: `5s`. */
   readonly connectTimeout?: Duration | undefined;
-  /** From the end of a request to the first octet of its response. Default: `60s`. */
+  /** From the end of a request to the first byte of its response. Default: `60s`. */
   readonly responseTimeout?: Duration | undefined;
   /** An origin's connection may idle this long, before hints and learning shorten it. Default: `60s`. */
   readonly poolIdleTimeout?: Duration | undefined;

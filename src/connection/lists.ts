@@ -32,7 +32,7 @@ export class OwnedNode<Owner> extends ListNode {
  *
  * Deliberately not a `Set`: V8 makes a new table for every few dozen that have gone, and each old table leads to the next. Once
  * one is among the long-lived objects, all that were members when a table was replaced outlive their collection, though they
- * are gone. With a connection per request each collection of short-lived objects took 14 ms instead of 2.
+ * are gone, and each collection of short-lived objects takes the longer for it (test/guard/survivors.test.ts, docs/performance.md).
  */
 export class Members<Owner> {
   private readonly nodes = new LinkedList<OwnedNode<Owner>>();

@@ -46,7 +46,7 @@ export const closeReasons = {
     "a response whose lines ended with bare LF was tolerated; its connection is not trusted with another",
   "response-truncated": "the connection ended before the response was complete",
   "unexpected-octets": "octets arrived that belong to no exchange",
-  distrusted: "its endpoint sent octets that belong to no exchange, less than a minute ago",
+  distrusted: "its endpoint sent bytes that belong to no exchange, less than a minute ago",
   "client-closed": "the client had closed its side, and nothing showed that it still reads",
   "client-gone": "the client of the exchange disappeared",
   "upstream-failed": "the other hop of the exchange failed after the response had begun",

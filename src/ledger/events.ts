@@ -40,7 +40,7 @@ export interface ProxyEvents {
   readonly "reuse-refused": ReuseRefusedEntry;
   /** What is known of an origin's lifetime has changed. */
   readonly lifetime: LifetimeEntry;
-  /** An endpoint cannot be dialed, or can again. */
+  /** An endpoint cannot be dialed, does not answer or answers badly; or is well again. */
   readonly endpoint: EndpointEntry;
   /** A client's connection could not be accepted. */
   readonly "accept-failed": AcceptFailedEntry;

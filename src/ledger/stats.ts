@@ -45,11 +45,11 @@ export interface DurationStats {
 export interface EndpointStats {
   /** `http://127.0.0.1:3000` */
   readonly endpoint: string;
-  /** `avoided`: it refuses connections, and is tried again after a while. */
+  /** `avoided`: it cannot be dialed, does not answer, or answers badly; it is tried again after a while. */
   readonly state: "available" | "avoided";
   /** For how long still; available: 0. */
   readonly avoided_ms: number;
-  /** Times that dialing failed. */
+  /** Times that it failed: to be dialed, to answer, or to answer otherwise than 502, 503 and 504. */
   readonly failures: number;
   readonly connections: {
     /** For any request. */

@@ -244,9 +244,9 @@ export class Endpoint {
     this.options.observer.endpointFailed(this, fault);
   }
 
-  /** A response without a body has come. Returns whether one may follow it all the same. */
-  mayGoOnBehindBodiless(): boolean {
-    return this.manners.mayGoOnBehindBodiless();
+  /** A response without a body has come. Returns whether it is still unknown that no body follows. */
+  noteBodiless(): boolean {
+    return this.manners.noteBodiless();
   }
 
   /** It said more than it was asked for. */

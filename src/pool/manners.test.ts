@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { Manners } from "./manners.ts";
 
 const bodiless = (manners: Manners, times: number) =>
-  Array.from({ length: times }, () => manners.mayGoOnBehindBodiless()).filter((may) => may).length;
+  Array.from({ length: times }, () => manners.noteBodiless()).filter((may) => may).length;
 
 it("an endpoint shows sixteen times that nothing follows its responses without a body, and then is trusted", () => {
   expect(bodiless(new Manners(), 100)).toBe(16);

@@ -15,7 +15,7 @@ export interface PoolObserver {
   upstreamClosed(connection: PooledConnection): void;
   /** What is known of the endpoint's lifetime has changed. */
   lifetimeLearned(endpoint: Endpoint): void;
-  /** Dialing failed; the endpoint is avoided until `avoidUntil_ms` if there are others. */
+  /** It cannot be dialed, does not answer, or answers badly; it is avoided until `avoidUntil_ms` if there are others. */
   endpointFailed(endpoint: Endpoint, fault: string): void;
   /** Dialing worked again. */
   endpointRecovered(endpoint: Endpoint): void;

@@ -51,8 +51,7 @@ export function noteFinalResponse(
   upstream.endpoint.noteFinal(head.minorVersion, head.status);
   const terms = keepAliveTermsOf(head.fields, options);
   if (terms !== undefined) upstream.noteTerms(terms);
-  if (framing.kind === "none" && (describesBody(head) || upstream.endpoint.mayGoOnBehindBodiless()))
-    upstream.doubtEnd();
+  if (framing.kind === "none" && (describesBody(head) || upstream.endpoint.noteBodiless())) upstream.doubtEnd();
   const closeReason = closeReasonOfResponse(head, options, framing);
   return closeReason ?? (awaitsContinue ? "request-unfinished" : undefined);
 }

@@ -164,7 +164,7 @@ export const persistence: Group = {
       rows: [36, 64],
       section: "RFC 9112 section 6.3",
       title:
-        "Late octets behind a 204 are nobody's response, and behind them no connection to that origin is used twice.",
+        "Bytes that come late behind a 204 are nobody's response, and then each request to that origin gets its own connection.",
       steps: [
         client.sends(GET),
         origin.receives(GET_FORWARDED),
