@@ -10,6 +10,7 @@ import { type KeepAliveTerms, usableTimeout_ms } from "../connection/keep-alive-
 import { Life } from "../connection/life.ts";
 import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason, OpenReason } from "../connection/reasons.ts";
+import { Outbox } from "../net/outbox.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { Binding, BindingOwner } from "./binding.ts";
@@ -32,6 +33,8 @@ export class PooledConnection implements SocketHandler {
   readonly id: number;
   readonly endpoint: Endpoint;
   readonly socket: Socket;
+  /** What goes out on it while one event is handled. */
+  readonly outbox: Outbox;
   readonly life = new Life();
   readonly openReason: OpenReason;
   readonly openedAt_ms: number;
@@ -68,6 +71,7 @@ export class PooledConnection implements SocketHandler {
     this.id = id;
     this.endpoint = endpoint;
     this.socket = socket;
+    this.outbox = new Outbox(socket);
     this.openReason = openReason;
     this.openedAt_ms = now;
     this.idleSince_ms = now;

@@ -9,6 +9,7 @@ import { Life } from "../connection/life.ts";
 import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import { Lingering } from "../net/lingering.ts";
+import { Outbox } from "../net/outbox.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { Bindings } from "../pool/bindings.ts";
 import type { Octets } from "../wire/octets.ts";
@@ -36,6 +37,7 @@ export class DownstreamConnection implements SocketHandler, Http1Hop {
   readonly hop = "downstream";
   readonly id: number;
   readonly socket: Socket;
+  readonly outbox: Outbox;
   readonly life = new Life();
   readonly openedAt_ms: number;
   readonly isTrusted: boolean;
@@ -69,6 +71,7 @@ export class DownstreamConnection implements SocketHandler, Http1Hop {
   constructor(id: number, socket: Socket, context: ProxyContext, table: ClientTable) {
     this.id = id;
     this.socket = socket;
+    this.outbox = new Outbox(socket);
     this.context = context;
     this.table = table;
     this.openedAt_ms = context.clock.now();
@@ -220,10 +223,10 @@ export class DownstreamConnection implements SocketHandler, Http1Hop {
 
   /** Sends what is in the outbox. */
   flush(): void {
-    const { outbox } = this.context;
+    const { outbox } = this;
     if (this.life.isEnding) return outbox.clear();
     const tellsPresence = this.limits.watchesPresence && !outbox.isEmpty;
-    const mayGoOn = outbox.flush(this.socket);
+    const mayGoOn = outbox.flush();
     if (tellsPresence) {
       this.limits.noteWrite();
       this.armForRequest();
@@ -236,7 +239,7 @@ export class DownstreamConnection implements SocketHandler, Http1Hop {
 
   /** Says 100 (Continue), of our own. */
   sayContinue(): void {
-    this.context.outbox.addText(CONTINUE);
+    this.outbox.addText(CONTINUE);
     this.flush();
   }
 

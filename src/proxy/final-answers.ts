@@ -4,6 +4,7 @@
  * Deliberately absent: what becomes of the connection behind them, see downstream.ts; what is said, see
  * answers.ts.
  */
+import type { Outbox } from "../net/outbox.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import { type AnswerReason, answer, answerMeaning, errorAnswer } from "./answers.ts";
 import type { ClientConnection } from "./client-connection.ts";
@@ -17,6 +18,7 @@ export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /** Where the answer goes. */
 interface Answered extends ClientConnection {
+  readonly outbox: Outbox;
   flush(): void;
 }
 
@@ -52,7 +54,7 @@ export function answerFinally(
 function send(context: ProxyContext, downstream: Answered, record: ExchangeRecord, status: number, text: string): void {
   record.outcome = "answered";
   record.status = status;
-  context.outbox.addText(text);
+  downstream.outbox.addText(text);
   downstream.flush();
   record.endedAt_ms = context.clock.now();
   context.observer.exchangeEnded(record);

@@ -14,6 +14,7 @@ import { ProxyContext } from "./context.ts";
 import { DownstreamConnection, DRAIN_IDLE_GRACE_MS } from "./downstream.ts";
 import type { DrainReport } from "./drain-report.ts";
 import { ByTarget } from "./forward-routing.ts";
+import { openHttp1Origin } from "./http1-origin-side.ts";
 import type { ProxyObserver } from "./observer.ts";
 import { OneOrigin, type Routing } from "./routing.ts";
 import type { GatewaySettings } from "./settings.ts";
@@ -61,7 +62,7 @@ export class Gateway {
       nextId: () => this.nextId++,
     };
     this.routing = routingFor(settings, pooling);
-    this.context = new ProxyContext(settings, this.routing, ports.clock, deadlines, ports.observer);
+    this.context = new ProxyContext(settings, this.routing, ports.clock, deadlines, ports.observer, openHttp1Origin);
     this.clients = new ClientTable(settings.maxConnections, settings.keepAliveTimeout_ms, (connection) => {
       ports.observer.downstreamClosed(connection);
       this.checkDrained();

@@ -8,8 +8,8 @@ import type { PooledConnection } from "../pool/pooled-connection.ts";
 import { type ConnectionOptions, type FieldTable, Kind } from "../wire/fields.ts";
 import { describesBody, type Framing } from "../wire/framing.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
+import type { ClientConnection } from "./client-connection.ts";
 import { bindByResponse } from "./connection-binding.ts";
-import type { ExchangeRecord } from "./exchange-record.ts";
 
 /** Why the client's connection closes after this request; undefined: the request lets it persist. */
 export function closeReasonOfRequest(
@@ -36,24 +36,21 @@ function closeReasonOfResponse(
 
 /**
  * Notes what a final response says about the origin and its connection.
- * @param awaitsContinue it came instead of 100 (Continue): whether the body still follows is anybody's guess
- * @returns why the origin's connection closes after it; undefined: it persists
+ * @returns why the connection closes after it; undefined: it persists
  */
 export function noteFinalResponse(
-  record: ExchangeRecord,
+  upstream: PooledConnection,
+  downstream: ClientConnection,
   head: ResponseHead,
   options: ConnectionOptions,
   framing: Framing,
-  awaitsContinue: boolean,
 ): CloseReason | undefined {
-  const upstream = record.upstream as PooledConnection;
-  bindByResponse(record.downstream, upstream, head);
+  bindByResponse(downstream, upstream, head);
   upstream.endpoint.noteFinal(head.minorVersion, head.status);
   const terms = keepAliveTermsOf(head.fields, options);
   if (terms !== undefined) upstream.noteTerms(terms);
   if (framing.kind === "none" && (describesBody(head) || upstream.endpoint.noteBodiless())) upstream.doubtEnd();
-  const closeReason = closeReasonOfResponse(head, options, framing);
-  return closeReason ?? (awaitsContinue ? "request-unfinished" : undefined);
+  return closeReasonOfResponse(head, options, framing);
 }
 
 /**

@@ -5,6 +5,7 @@
  * themselves, see response-writing.ts and client-terms.ts.
  */
 import type { CloseReason } from "../connection/reasons.ts";
+import type { Outbox } from "../net/outbox.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import type { Octets } from "../wire/octets.ts";
@@ -26,6 +27,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** What the connection does for its present exchange. */
 export interface Http1Hop extends ClientConnection, TunnelEnd {
+  readonly outbox: Outbox;
   readonly isBlocked: boolean;
   readonly isSlow: boolean;
   sayContinue(): void;
@@ -81,11 +83,11 @@ export class Http1ClientSide implements ClientSide {
   /** RFC 9110 section 15.2: HTTP/1.0 clients know no 1xx. */
   interim(head: ResponseHead, options: ConnectionOptions): void {
     if (this.request.minorVersion === 0) return;
-    this.context.outbox.addText(interimHeadText(head, options, this.context));
+    this.connection.outbox.addText(interimHeadText(head, options, this.context));
   }
 
   final(head: ResponseHead, options: ConnectionOptions, framing: Framing, isRequestDropped: boolean): void {
-    const { context, request } = this;
+    const { connection, context, request } = this;
     this.nominated = options.nominated;
     this.framing = clientFraming(framing, request.minorVersion);
     this.closeReason = this.closeReasonAfter(isRequestDropped);
@@ -96,13 +98,13 @@ export class Http1ClientSide implements ClientSide {
       framing,
       clientFraming: this.framing,
       requestMethod: request.method,
-      connectionLines: this.connection.connectionLines(this.closeReason, this.options.keepAlive, upgrade),
+      connectionLines: connection.connectionLines(this.closeReason, this.options.keepAlive, upgrade),
       references: head.fields.has(Kind.location)
-        ? context.originReferences.lines(head.fields, request, this.connection.isTrusted)
+        ? context.originReferences.lines(head.fields, request, connection.isTrusted)
         : undefined,
       context,
     };
-    context.outbox.addText(responseHeadText(writing));
+    connection.outbox.addText(responseHeadText(writing));
   }
 
   private closeReasonAfter(isRequestDropped: boolean): CloseReason | undefined {
@@ -113,11 +115,11 @@ export class Http1ClientSide implements ClientSide {
   }
 
   body(octets: Octets, from: number, to: number): void {
-    addBodyPiece(this.context.outbox, this.framing === "chunked", octets, from, to);
+    addBodyPiece(this.connection.outbox, this.framing === "chunked", octets, from, to);
   }
 
   endBody(trailers: Trailers | undefined): void {
-    if (this.framing === "chunked") addLastChunk(this.context.outbox, trailers, this.nominated);
+    if (this.framing === "chunked") addLastChunk(this.connection.outbox, trailers, this.nominated);
   }
 
   answer(
@@ -130,7 +132,7 @@ export class Http1ClientSide implements ClientSide {
     const unfinished = isRequestComplete ? undefined : "request-unfinished";
     this.closeReason = ownReason ?? this.closeReasonAfter(false) ?? unfinished;
     const lines = connection.connectionLines(this.closeReason, this.options.keepAlive, "");
-    context.outbox.addText(errorAnswer(reason, context.answerContext(this.request, lines), fault));
+    connection.outbox.addText(errorAnswer(reason, context.answerContext(this.request, lines), fault));
     connection.flush();
   }
 
@@ -144,7 +146,7 @@ export class Http1ClientSide implements ClientSide {
 
   /** Where only a close could show the end, RST shows that it is none. */
   breakOff(reason: CloseReason, isResponseComplete: boolean): void {
-    this.context.outbox.clear();
+    this.connection.outbox.clear();
     const isAbrupt = reason === "too-slow" || reason === "evicted";
     if (!isResponseComplete && isAbrupt) this.connection.reset(reason);
     else if (!isResponseComplete && this.framing === "close") this.connection.close(reason, true);
@@ -168,9 +170,9 @@ export class Http1ClientSide implements ClientSide {
   }
 
   establish(head: ResponseHead | undefined): void {
-    const { context } = this;
+    const { connection, context } = this;
     const text = head === undefined ? ESTABLISHED : interimHeadText(head, connectionOptionsOf(head.fields), context);
-    context.outbox.addText(text);
+    connection.outbox.addText(text);
     this.connection.flush();
   }
 }

@@ -8,18 +8,19 @@ import { Deadline } from "../connection/deadlines.ts";
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
-import type { ConnectionUser, PooledConnection } from "../pool/pooled-connection.ts";
+import type { ConnectionUser } from "../pool/pooled-connection.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
 import type { ClientSide, TunnelEnd } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
+import type { OriginTunnelEnd } from "./origin-side.ts";
 
 /** What a tunnel is made of. */
 export interface TunnelEnds {
   readonly context: ProxyContext;
   readonly downstream: TunnelEnd;
-  readonly upstream: PooledConnection;
+  readonly upstream: OriginTunnelEnd;
   readonly record: ExchangeRecord;
   /** Whose it is. */
   readonly client: string;
@@ -29,7 +30,7 @@ export class Tunnel implements ConnectionUser {
   private readonly client: string;
   private readonly context: ProxyContext;
   private readonly downstream: TunnelEnd;
-  private readonly upstream: PooledConnection;
+  private readonly upstream: OriginTunnelEnd;
   private readonly record: ExchangeRecord;
   private clientHasEnded = false;
   private originHasEnded = false;
@@ -221,10 +222,9 @@ class FromClient implements SocketHandler {
 
 /** The origin has switched protocols (RFC 9110 section 7.8): the client is told, and both connections become one tunnel. */
 export function switchProtocols(client: ClientSide, ends: TunnelEnds, head: ResponseHead, rest: Octets): void {
-  const { upstream, record } = ends;
+  const { record } = ends;
   record.status = 101;
   record.outcome = "tunnel";
-  upstream.endpoint.noteFinal(head.minorVersion, head.status);
   client.establish(head);
   new Tunnel(ends).begin(rest);
 }

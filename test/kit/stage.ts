@@ -260,7 +260,6 @@ export class Scene {
     }
     if (gateway.routing.waiting !== 0) left.push(`${gateway.routing.waiting} searches in line`);
     if (gateway.context.deadlines.size !== 0) left.push(`${gateway.context.deadlines.size} deadlines`);
-    if (!gateway.context.outbox.isEmpty) left.push("octets in the outbox");
     const unsentBytes = Math.max(
       ...[...this.accepted.values(), ...this.dialed.values()].map((socket) => socket.unsentBytesMax),
     );

@@ -67,7 +67,16 @@ export class Checks {
     if (idle > idleMax) fail("limits", `${idle} connections idle in all`);
     if (routing.waiting > 0 && routing.endpoints.length === 1) this.nobodyIdles();
     if (routing.endpoints.some(({ idleBoundCount }) => idleBoundCount > 0)) this.everyBoundOneHasItsClient();
-    if (!context.outbox.isEmpty) fail("nothing-left", "octets are left in the outbox behind an event");
+    this.everythingHasLeft();
+  }
+
+  /** Between events nothing waits to be handed to a socket. */
+  private everythingHasLeft(): void {
+    const { clients, routing } = this.gateway;
+    const upstream = routing.endpoints.flatMap(({ connections }) => [...connections]);
+    for (const { hop, id, life, outbox } of [...clients.connections, ...upstream]) {
+      if (!life.isEnding && !outbox.isEmpty) fail("nothing-left", `bytes are left in the outbox of ${hop} ${id}`);
+    }
   }
 
   /** What authentication has bound to a client's connection does not outlive that. */

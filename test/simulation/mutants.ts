@@ -18,8 +18,9 @@ import { SharedIdle } from "../../src/pool/shared-idle.ts";
 import { DownstreamConnection } from "../../src/proxy/downstream.ts";
 import { Exchange } from "../../src/proxy/exchange.ts";
 import { Http1ClientSide } from "../../src/proxy/http1-client-side.ts";
+import { Http1OriginSide } from "../../src/proxy/http1-origin-side.ts";
 import { RequestRelay } from "../../src/proxy/request-relay.ts";
-import type { ResponseRelay } from "../../src/proxy/response-relay.ts";
+import { ResponseReader } from "../../src/proxy/response-reader.ts";
 import { FieldTable, Kind } from "../../src/wire/fields.ts";
 import type { Check } from "./failure.ts";
 
@@ -96,8 +97,8 @@ export const mutants: readonly Mutant[] = [
         method(PooledConnection.prototype, "onData", (self, original, values) =>
           self.user === undefined ? undefined : original(...values),
         ),
-        method(Exchange.prototype, "end", (self, original) => {
-          if (self.upstream !== undefined) (self.upstream as Insides).hasUnreadOctets = false;
+        method(Http1OriginSide.prototype, "end", (self, original) => {
+          (self.connection as Insides).hasUnreadOctets = false;
           return original();
         }),
       ),
@@ -113,7 +114,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "retries a POST",
     caughtBy: ["nothing-twice"],
-    apply: () => getter(Exchange.prototype, "isRetriable", (self) => (self.request as RequestRelay).isWhollyHeld),
+    apply: () => getter(Exchange.prototype, "isIdempotent", () => true),
   },
   {
     name: "drops the last chunk",
@@ -127,10 +128,11 @@ export const mutants: readonly Mutant[] = [
     name: "makes a truncated response look complete",
     caughtBy: ["truncation-is-visible"],
     apply: () =>
-      method(Exchange.prototype, "onEnd", (self, original) => {
-        const response = self.response as ResponseRelay;
-        if (response.isForwarding && !response.isComplete) return (response as unknown as Completable).complete(false);
-        return original();
+      method(ResponseReader.prototype, "endByClose", (self, original) => {
+        const { isInBody, isComplete } = self as unknown as ResponseReader;
+        if (!isInBody || isComplete) return original();
+        (self as unknown as Completable).complete(false);
+        return true;
       }),
   },
   {
@@ -198,13 +200,29 @@ export const mutants: readonly Mutant[] = [
       let turn = 0;
       return method(DownstreamConnection.prototype, "flush", (self, original) => {
         const current = self as unknown as DownstreamConnection;
-        const { outbox } = self.context as { outbox: Outbox };
         const other = before;
         before = current;
         if (other === undefined || other === current || other.life.state !== "active" || ++turn % 5 > 0) {
           return original();
         }
-        return outbox.flush(other.socket);
+        const outbox = current.outbox as unknown as Insides;
+        outbox.socket = other.socket;
+        current.outbox.flush();
+        outbox.socket = current.socket;
+        return undefined;
+      });
+    },
+  },
+  {
+    name: "leaves behind in an outbox what has left",
+    caughtBy: ["nothing-left", "response-belongs-to-request", "well-formed-response", "unambiguous-request"],
+    apply: () => {
+      let turn = 0;
+      return method(Outbox.prototype, "flush", (self, original) => {
+        const { text, size } = self;
+        const mayGoOn = original();
+        if (++turn % 5 === 0) Object.assign(self, { text, size });
+        return mayGoOn;
       });
     },
   },
