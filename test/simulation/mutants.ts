@@ -19,6 +19,7 @@ import { DownstreamConnection } from "../../src/proxy/downstream.ts";
 import { Exchange } from "../../src/proxy/exchange.ts";
 import { Http1ClientSide } from "../../src/proxy/http1-client-side.ts";
 import { Http1OriginSide } from "../../src/proxy/http1-origin-side.ts";
+import type { OriginSide } from "../../src/proxy/origin-side.ts";
 import { RequestRelay } from "../../src/proxy/request-relay.ts";
 import { ResponseReader } from "../../src/proxy/response-reader.ts";
 import { FieldTable, Kind } from "../../src/wire/fields.ts";
@@ -141,10 +142,10 @@ export const mutants: readonly Mutant[] = [
     apply: () =>
       method(Exchange.prototype, "onClientEnd", (self, original) => {
         const relay = self.request as unknown as Insides;
-        if (relay.mode !== "streaming" || relay.isChunked !== true || relay.isComplete === true) return original();
-        const { outbox } = self.context as { outbox: Outbox };
-        outbox.addText("0\r\n\r\n");
-        (self as unknown as { flushUpstream(): void }).flushUpstream();
+        const origin = self.origin as (OriginSide & Insides) | undefined;
+        const isOpen = relay.mode === "streaming" && relay.isComplete !== true && origin?.isChunked === true;
+        if (isOpen) origin.endBody(undefined);
+        if (isOpen) origin.flush();
         return original();
       }),
   },
