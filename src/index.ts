@@ -57,6 +57,7 @@ export type {
   DrainEntry,
   EndpointEntry,
   ExchangeEntry,
+  InternalErrorEntry,
   LifetimeEntry,
   ReuseEntry,
   ReuseRefusedEntry,

@@ -51,6 +51,7 @@ export const closeReasons = {
   "client-gone": "the client of the exchange disappeared",
   "upstream-failed": "the other hop of the exchange failed after the response had begun",
   "max-forwards": "the proxy was the final recipient of a TRACE or OPTIONS request",
+  "internal-error": "a fault of hopwise's own, which ends this connection and no other",
   // Tunnels.
   "no-tunnel": "a CONNECT got no tunnel, and what followed it might have been meant for the tunnel",
   "tunnel-ended": "both sides of the tunnel were done",

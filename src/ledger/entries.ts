@@ -136,6 +136,14 @@ export interface AcceptFailedEntry {
   readonly fault: string;
 }
 
+/** A fault of hopwise's own: it has ended one connection, and is to be reported. */
+export interface InternalErrorEntry {
+  readonly type: "internal-error";
+  readonly time: string;
+  /** Its text, with where it showed. */
+  readonly message: string;
+}
+
 /** The access log cannot be written, loses lines, or is written again. */
 export interface AccessLogEntry {
   readonly type: "access-log";
@@ -252,6 +260,11 @@ export class EntryMaker {
 
   acceptFailed(fault: string): AcceptFailedEntry {
     return { type: "accept-failed", time: this.now(), fault };
+  }
+
+  internalError(fault: unknown): InternalErrorEntry {
+    const message = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
+    return { type: "internal-error", time: this.now(), message };
   }
 
   accessLog(state: LogState, fault: string | undefined, dropped: number): AccessLogEntry {

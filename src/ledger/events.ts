@@ -23,6 +23,7 @@ import {
   type EndpointEntry,
   EntryMaker,
   type ExchangeEntry,
+  type InternalErrorEntry,
   type LifetimeEntry,
   type ReuseEntry,
   type ReuseRefusedEntry,
@@ -44,6 +45,8 @@ export interface ProxyEvents {
   readonly endpoint: EndpointEntry;
   /** A client's connection could not be accepted. */
   readonly "accept-failed": AcceptFailedEntry;
+  /** A fault of hopwise's own ended one connection. Nobody listens: it becomes a warning of the process. */
+  readonly "internal-error": InternalErrorEntry;
   /** The access log cannot be written, loses lines, or is written again. */
   readonly "access-log": AccessLogEntry;
   readonly drain: DrainEntry;
@@ -85,6 +88,12 @@ export class EventHub implements ProxyObserver {
       this.queue = [];
       for (const tell of queue) tell();
     }
+  }
+
+  internalError(fault: unknown): void {
+    const entry = this.make.internalError(fault);
+    if (this.hears("internal-error")) return this.tell("internal-error", entry);
+    process.emitWarning(`a fault of its own, please report it: ${entry.message}`, { code: "HOPWISE_INTERNAL_ERROR" });
   }
 
   upstreamOpened(connection: PooledConnection): void {

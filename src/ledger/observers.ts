@@ -14,6 +14,7 @@ import type { ToleranceKind } from "../wire/tolerance.ts";
 
 /** Ignores everything. */
 export class QuietObserver implements ProxyObserver {
+  internalError(_fault: unknown): void {}
   upstreamOpened(_connection: PooledConnection): void {}
   upstreamReused(_connection: PooledConnection): void {}
   reuseRefused(_connection: PooledConnection, _refusal: ReuseRefusal): void {}
@@ -35,6 +36,10 @@ export class Observers implements ProxyObserver {
 
   constructor(...all: readonly ProxyObserver[]) {
     this.all = all;
+  }
+
+  internalError(fault: unknown): void {
+    for (const observer of this.all) observer.internalError(fault);
   }
 
   upstreamOpened(connection: PooledConnection): void {

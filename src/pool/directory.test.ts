@@ -33,6 +33,7 @@ class Stage {
         upstreamClosed: ({ endpoint, life }) => this.told.push(`${endpoint.origin.name} closed: ${life.closeReason}`),
         lifetimeLearned: () => undefined,
         endpointFailed: () => undefined,
+        internalError: () => undefined,
         endpointRecovered: () => undefined,
       },
       nextId: () => ++this.ids,

@@ -380,6 +380,11 @@ export class Endpoint {
   }
 
   /** Closes what is idle now and everything else as soon as its exchange ends. */
+  /** @internal */
+  noteInternalError(fault: unknown): void {
+    this.options.observer.internalError(fault);
+  }
+
   drain(reason: CloseReason = "drained"): void {
     this.isDraining = true;
     for (const connection of [...this.connections]) {

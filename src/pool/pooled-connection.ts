@@ -4,6 +4,7 @@
  * While it is idle any octet and any FIN ends it (RFC 9112 sections 9.2 and 9.5). While it is used, everything it has
  * to say goes to its user. Deliberately absent: HTTP messages; the exchange reads and writes them.
  */
+import { type Confined, confine } from "../connection/confining.ts";
 import { Deadline } from "../connection/deadlines.ts";
 import type { Place } from "../connection/fair-share.ts";
 import { type KeepAliveTerms, usableTimeout_ms } from "../connection/keep-alive-terms.ts";
@@ -28,7 +29,7 @@ export interface ConnectionUser extends SocketHandler {
   onDeadline(): void;
 }
 
-export class PooledConnection implements SocketHandler {
+export class PooledConnection implements SocketHandler, Confined {
   readonly hop = "upstream";
   readonly id: number;
   readonly endpoint: Endpoint;
@@ -220,6 +221,13 @@ export class PooledConnection implements SocketHandler {
     user?.onClose(fault);
   }
 
+  breakDown(fault: unknown): void {
+    const { user } = this;
+    this.endpoint.noteInternalError(fault);
+    this.reset("internal-error");
+    user?.onClose("internal-error");
+  }
+
   private leaveUser(): void {
     if (this.user !== undefined) this.endpoint.inUse--;
     this.user = undefined;
@@ -239,3 +247,5 @@ export class PooledConnection implements SocketHandler {
     else this.endpoint.onIdleDeadline(this);
   }
 }
+
+confine(PooledConnection.prototype, "onData", "onEnd", "onDrain", "onClose", "onDeadline");

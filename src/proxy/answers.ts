@@ -93,6 +93,11 @@ const meanings = {
     text: "The proxy is ending, and the request was not answered in the time that was left.",
     proxyError: "connection_terminated",
   },
+  "internal-error": {
+    status: 500,
+    text: "A fault of the proxy's own; its log has more. Please report it.",
+    proxyError: "proxy_internal_error",
+  },
   "head-timeout": { status: 408, text: "The request's head did not arrive in time.", proxyError: "http_request_error" },
   "body-timeout": { status: 408, text: "The request's body did not go on in time.", proxyError: "http_request_error" },
   "too-slow": {
@@ -224,6 +229,7 @@ const reasonPhrases: Readonly<Record<number, string>> = {
   417: "Expectation Failed",
   421: "Misdirected Request",
   431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
   501: "Not Implemented",
   502: "Bad Gateway",
   503: "Service Unavailable",

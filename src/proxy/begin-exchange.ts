@@ -103,6 +103,10 @@ class CredentialsCheck implements ClientExchange {
     this.abandon();
   }
 
+  onBroken(): void {
+    this.abandon();
+  }
+
   cut(): void {
     this.end("drain-deadline");
   }

@@ -43,6 +43,11 @@ function lingeringMax(max: number): number {
   return Math.max(LINGERING_MIN, Math.floor(max * LINGERING_SHARE));
 }
 
+/** While draining, a client that idles may send one more request for this long; it is answered with `close`. */
+export const DRAIN_IDLE_GRACE_MS = 500;
+/** While draining: silence behind our FIN after which a client that does not close has everything. */
+export const DRAIN_SILENCE_MS = 1_000;
+
 export class ClientTable {
   /** Connections waiting for a request, or for their client to take the last response, in the order of idleness. */
   readonly idle = new LinkedList<OwnedNode<DownstreamConnection>>();

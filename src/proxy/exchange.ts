@@ -5,6 +5,7 @@
  * follow to the client. It knows its client and its origin by two ports. Deliberately absent: reading and writing messages
  * (http1-client-side.ts, http1-origin-side.ts), admission, the pool.
  */
+import { type Confined, confine } from "../connection/confining.ts";
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { NoConnection } from "../pool/pool.ts";
@@ -36,7 +37,7 @@ import { answerAfter, type UpstreamLimit } from "./upstream-limit.ts";
 const INTERIM_RESPONSES_AT_ONCE_MAX = 32;
 const INTERIM_RESPONSE_EVERY_MS = 1_000;
 
-export class Exchange implements ClientExchange, OriginListener {
+export class Exchange implements ClientExchange, OriginListener, Confined {
   readonly head: RequestHead;
   readonly admission: Admission;
   readonly record: ExchangeRecord;
@@ -58,6 +59,7 @@ export class Exchange implements ClientExchange, OriginListener {
   private responseBytes = 0;
   private interimResponses = 0;
   private hasEnded = false;
+  private isBroken = false;
 
   constructor(
     context: ProxyContext,
@@ -135,8 +137,13 @@ export class Exchange implements ClientExchange, OriginListener {
 
   get place(): Place {
     const { context, client, head, admission, record, request } = this;
-    const giveWay = () => this.fail("gave-way", "evicted", undefined, "evicted");
+    const giveWay = () => this.giveWay();
     return placeOf({ context, client, head, admission, record }, request.bytes + this.responseBytes, giveWay);
+  }
+
+  /** @internal */
+  giveWay(): void {
+    this.fail("gave-way", "evicted", undefined, "evicted");
   }
 
   get stage(): ExchangeStage {
@@ -339,6 +346,24 @@ export class Exchange implements ClientExchange, OriginListener {
     this.abandon("client-gone", "client-gone");
   }
 
+  breakDown(fault: unknown): void {
+    this.context.observer.internalError(fault);
+    this.onBroken();
+  }
+
+  /** A fault of our own, on either side: the client is told, as far as it can be. */
+  onBroken(): void {
+    if (this.isBroken) return;
+    this.isBroken = true;
+    try {
+      if (!this.hasEnded) return this.fail("internal-error", "internal-error", undefined, "internal-error");
+    } catch {
+      // Not even an answer can be made.
+    }
+    this.hasEnded = true;
+    this.client.breakOff("internal-error", this.response === "complete");
+  }
+
   cut(): void {
     if (this.stage === "forwarding") this.abandon("truncated", "drain-deadline");
     else this.fail("drain-deadline", "drain-deadline");
@@ -404,3 +429,5 @@ export class Exchange implements ClientExchange, OriginListener {
     this.context.observer.exchangeEnded(this.record);
   }
 }
+
+confine(Exchange.prototype, "giveWay");

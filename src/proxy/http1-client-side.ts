@@ -41,6 +41,8 @@ export interface Http1Hop extends ClientConnection, TunnelEnd {
   /** Our own connection options, each line with its CRLF. @param upgrade the protocols of a 426; none: empty */
   connectionLines(closeReason: CloseReason | undefined, asksKeepAlive: boolean, upgrade: string): string;
   close(reason: CloseReason, isTruncated: boolean): void;
+  /** A fault of our own: everything on it ends. */
+  onBroken(): void;
   /** @param closeReason why it closes now; it persists: undefined */
   onExchangeEnded(closeReason: CloseReason | undefined): void;
 }
@@ -147,6 +149,7 @@ export class Http1ClientSide implements ClientSide {
   /** Where only a close could show the end, RST shows that it is none. */
   breakOff(reason: CloseReason, isResponseComplete: boolean): void {
     this.connection.outbox.clear();
+    if (reason === "internal-error") return this.connection.onBroken();
     const isAbrupt = reason === "too-slow" || reason === "evicted";
     if (!isResponseComplete && isAbrupt) this.connection.reset(reason);
     else if (!isResponseComplete && this.framing === "close") this.connection.close(reason, true);

@@ -4,6 +4,7 @@
  *
  * Deliberately absent: what the response means for the client; the lines of the request's head, see request-writing.ts.
  */
+import { type Confined, confine } from "../connection/confining.ts";
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { PendingSearch } from "../pool/claim.ts";
@@ -32,7 +33,7 @@ export function openHttp1Origin(context: ProxyContext, listener: OriginListener)
   return typeof pool === "string" ? pool : new Http1OriginSide(context, pool, listener);
 }
 
-export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver {
+export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Confined {
   isBlocked = false;
   private readonly context: ProxyContext;
   private readonly pool: Pool;
@@ -257,6 +258,12 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver {
     else connection.close(reason);
   }
 
+  breakDown(fault: unknown): void {
+    this.context.observer.internalError(fault);
+    this.connection?.reset("internal-error");
+    this.listener.onBroken();
+  }
+
   close(reason: CloseReason | undefined): void {
     if (this.isOver) return;
     this.isOver = true;
@@ -264,3 +271,14 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver {
     if (reason !== undefined) this.connection?.close(reason);
   }
 }
+
+confine(
+  Http1OriginSide.prototype,
+  "onConnection",
+  "onNoConnection",
+  "onData",
+  "onEnd",
+  "onDrain",
+  "onClose",
+  "onDeadline",
+);

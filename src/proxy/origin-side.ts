@@ -121,6 +121,8 @@ export interface OriginListener {
    * @param isWorthAnother nothing of the response came, and another connection may do better
    */
   onLost(fault: string | undefined, isWorthAnother: boolean): void;
+  /** A fault of our own showed there. */
+  onBroken(): void;
   /** It ended behind its response. */
   onOriginEnd(): void;
 }

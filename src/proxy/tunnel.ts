@@ -4,6 +4,7 @@
  * Each side may close its half on its own; the other goes on until it is done, too. What one side cannot take, the other
  * is not asked for. Deliberately absent: any look at what passes.
  */
+import { type Confined, confine } from "../connection/confining.ts";
 import { Deadline } from "../connection/deadlines.ts";
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
@@ -26,7 +27,7 @@ export interface TunnelEnds {
   readonly client: string;
 }
 
-export class Tunnel implements ConnectionUser {
+export class Tunnel implements ConnectionUser, Confined {
   private readonly client: string;
   private readonly context: ProxyContext;
   private readonly downstream: TunnelEnd;
@@ -155,8 +156,14 @@ export class Tunnel implements ConnectionUser {
     this.breakOff("tunnel-timeout");
   }
 
-  private giveWay(): void {
+  /** @internal */
+  giveWay(): void {
     if (!this.isOver) this.breakOff("evicted");
+  }
+
+  breakDown(fault: unknown): void {
+    this.context.observer.internalError(fault);
+    this.breakOff("internal-error");
   }
 
   /** With RST on both sides: nobody takes what came so far for everything. */
@@ -189,6 +196,20 @@ export class Tunnel implements ConnectionUser {
     this.context.observer.exchangeEnded(this.record);
   }
 }
+
+confine(
+  Tunnel.prototype,
+  "fromClient",
+  "onClientEnd",
+  "onClientDrain",
+  "onClientClose",
+  "onData",
+  "onEnd",
+  "onDrain",
+  "onClose",
+  "onDeadline",
+  "giveWay",
+);
 
 /** A part of a text keeps all of it: for as long as the tunnel stands the head it began with, cookies and all. */
 function textOfItsOwn(part: string): string {

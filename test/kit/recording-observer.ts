@@ -72,6 +72,12 @@ export class RecordingObserver implements ProxyObserver {
     this.exchanges.push(record);
   }
 
+  readonly internalErrors: unknown[] = [];
+
+  internalError(fault: unknown): void {
+    this.internalErrors.push(fault);
+  }
+
   acceptFailed(fault: string): void {
     this.faults.push(fault);
   }

@@ -101,6 +101,10 @@ export class SimObserver implements ProxyObserver {
 
   endpointRecovered(): void {}
 
+  internalError(fault: unknown): never {
+    throw fault;
+  }
+
   acceptFailed(fault: string): void {
     this.timeline.note("  proxy", `turns a connection away: ${fault}`);
   }

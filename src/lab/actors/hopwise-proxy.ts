@@ -40,6 +40,7 @@ export class HopwiseActor {
       endpointFailed: () => {},
       endpointRecovered: () => {},
       acceptFailed: () => {},
+      internalError: () => {},
       drainBegan: () => {},
       drainEnded: () => {},
     };

@@ -109,6 +109,7 @@ export class PoolStage {
       upstreamClosed: (connection) => told.push(`#${connection.id} closed: ${connection.life.closeReason}`),
       lifetimeLearned: (endpoint) => told.push(`learned: ${endpoint.lifetime.estimate_ms}`),
       endpointFailed: (endpoint, fault) => told.push(`${endpoint.origin.name} failed: ${fault}`),
+      internalError: () => undefined,
       endpointRecovered: (endpoint) => told.push(`${endpoint.origin.name} recovered`),
     };
     this.pool = new Pool({
