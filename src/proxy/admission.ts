@@ -8,8 +8,7 @@ import { isFutureAddress } from "../wire/authority.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import { type Framing, requestFraming } from "../wire/framing.ts";
 import { hasNoWeight, listElements, listMembers, withoutComments, withoutParameters } from "../wire/lists.ts";
-import type { RequestHead } from "../wire/request-head.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
+import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import { destinationOf, type Target, targetOf } from "../wire/target.ts";
 import type { AnswerReason } from "./answers.ts";
 
@@ -53,7 +52,7 @@ const VIA_RECIPIENTS_MAX = 256;
  * @returns what was decided, or why the request is refused
  */
 export function admit(
-  head: RequestHead,
+  head: RequestMessage,
   viaName: string,
   isGateway: boolean,
   isTrusted: boolean,
@@ -144,14 +143,14 @@ function offeredUpgrade(values: readonly string[]): string | undefined {
 }
 
 /** Whether a 101 response switches to nothing but what was offered (RFC 9110 section 7.8). */
-export function isSwitchOffered(admission: Admission, response: ResponseHead): boolean {
+export function isSwitchOffered(admission: Admission, response: ResponseMessage): boolean {
   if (connectionOptionsOf(response.fields).refusal !== undefined) return false;
   const offered = listMembers(admission.upgrade ?? "", UPGRADE_PROTOCOLS_MAX) ?? [];
   const chosen = listMembers(response.fields.valuesOf(Kind.upgrade).join(","), UPGRADE_PROTOCOLS_MAX) ?? [];
   return chosen.length > 0 && chosen.every((protocol) => offered.includes(protocol));
 }
 
-function maxForwardsOf(head: RequestHead): number | undefined | AnswerReason {
+function maxForwardsOf(head: RequestMessage): number | undefined | AnswerReason {
   if (head.method !== "TRACE" && head.method !== "OPTIONS") return undefined;
   const values = head.fields.valuesOf(Kind.maxForwards);
   if (values.length === 0) return undefined;

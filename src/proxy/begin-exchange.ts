@@ -6,7 +6,7 @@
  */
 import type { Place } from "../connection/fair-share.ts";
 import { Kind } from "../wire/fields.ts";
-import type { RequestHead } from "../wire/request-head.ts";
+import type { RequestMessage } from "../wire/messages.ts";
 import type { Admission } from "./admission.ts";
 import type { Verdict } from "./authentication.ts";
 import type { ClientExchange } from "./client-exchange.ts";
@@ -24,7 +24,7 @@ type Judged = (verdict: Verdict | "drain-deadline") => ClientExchange;
 export function begin(
   context: ProxyContext,
   client: ClientSide,
-  head: RequestHead,
+  head: RequestMessage,
   admission: Admission,
   record: ExchangeRecord,
 ): ClientExchange {
@@ -35,7 +35,7 @@ export function begin(
 function beginForward(
   context: ProxyContext,
   client: ClientSide,
-  head: RequestHead,
+  head: RequestMessage,
   admission: Admission,
   record: ExchangeRecord,
 ): ClientExchange {

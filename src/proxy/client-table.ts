@@ -8,7 +8,7 @@
  */
 import { LatestRanking, type Place } from "../connection/fair-share.ts";
 import { LinkedList, Members, type OwnedNode } from "../connection/lists.ts";
-import type { RequestHead } from "../wire/request-head.ts";
+import type { RequestMessage } from "../wire/messages.ts";
 import { clientOf } from "./client-of.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
@@ -107,7 +107,7 @@ export class ClientTable {
    *
    * @param head its request, which says on whose behalf
    */
-  mayStay(connection: DownstreamConnection, head: RequestHead, context: ProxyContext): boolean {
+  mayStay(connection: DownstreamConnection, head: RequestMessage, context: ProxyContext): boolean {
     if (!connection.isSurplus) return true;
     if (this.open > this.max) (this.idle.oldest ?? this.reading.oldest)?.owner.evict();
     while (this.open - this.reading.size > this.max) {

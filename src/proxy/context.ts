@@ -3,7 +3,7 @@
  */
 import type { Deadlines } from "../connection/deadlines.ts";
 import type { Clock } from "../net/ports.ts";
-import type { RequestHead } from "../wire/request-head.ts";
+import type { FieldTable } from "../wire/fields.ts";
 import type { AnswerContext } from "./answers.ts";
 import type { ProxyObserver } from "./observer.ts";
 import { OriginReferences } from "./origin-references.ts";
@@ -50,11 +50,11 @@ export class ProxyContext {
     );
   }
 
-  /** What an answer of the proxy's own needs. @param head what was read of the request; nothing: undefined */
-  answerContext(head: RequestHead | undefined, connectionLines: string): AnswerContext {
+  /** What an answer of the proxy's own needs. @param fields what was read of the request's; nothing: undefined */
+  answerContext(fields: FieldTable | undefined, method: string, connectionLines: string): AnswerContext {
     return {
-      accept: head?.fields.get("accept"),
-      isHead: head?.methodSoFar === "HEAD",
+      accept: fields?.get("accept"),
+      isHead: method === "HEAD",
       date: this.date(),
       connectionLines,
       viaName: this.settings.viaName,

@@ -11,11 +11,10 @@ import type { CloseReason } from "../connection/reasons.ts";
 import type { NoConnection } from "../pool/pool.ts";
 import type { ConnectionOptions } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
+import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import { isIdempotent } from "../wire/methods.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
-import type { RequestHead } from "../wire/request-head.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
 import type { Trailers } from "../wire/trailers.ts";
 import { type Admission, isSwitchOffered } from "./admission.ts";
 import { type AnswerReason, answerMeaning } from "./answers.ts";
@@ -38,7 +37,7 @@ const INTERIM_RESPONSES_AT_ONCE_MAX = 32;
 const INTERIM_RESPONSE_EVERY_MS = 1_000;
 
 export class Exchange implements ClientExchange, OriginListener, Confined {
-  readonly head: RequestHead;
+  readonly head: RequestMessage;
   readonly admission: Admission;
   readonly record: ExchangeRecord;
   readonly client: ClientSide;
@@ -64,7 +63,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
   constructor(
     context: ProxyContext,
     client: ClientSide,
-    head: RequestHead,
+    head: RequestMessage,
     admission: Admission,
     record: ExchangeRecord,
   ) {
@@ -221,7 +220,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
     this.request.letGo();
   }
 
-  onInterim(head: ResponseHead, options: ConnectionOptions): boolean {
+  onInterim(head: ResponseMessage, options: ConnectionOptions): boolean {
     const age_ms = this.context.clock.now() - this.record.startedAt_ms;
     if (++this.interimResponses > INTERIM_RESPONSES_AT_ONCE_MAX + age_ms / INTERIM_RESPONSE_EVERY_MS) {
       this.onFault("too-many-interim-responses");
@@ -240,7 +239,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
     this.client.sayContinue();
   }
 
-  onFinal(head: ResponseHead, options: ConnectionOptions, framing: Framing): boolean {
+  onFinal(head: ResponseMessage, options: ConnectionOptions, framing: Framing): boolean {
     if (head.status === 407 && !this.context.isGateway) {
       this.onFault("proxy-authentication-unexpected");
       return false;
@@ -306,7 +305,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
   }
 
   /** Both connections become one tunnel (RFC 9110 section 7.8). */
-  onSwitch(head: ResponseHead, rest: Octets): void {
+  onSwitch(head: ResponseMessage, rest: Octets): void {
     if (!this.request.isComplete || !isSwitchOffered(this.admission, head)) {
       return this.fail("upgrade-unexpected", "response-malformed");
     }

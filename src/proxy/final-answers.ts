@@ -32,7 +32,7 @@ export function answerRefused(
 ): void {
   record.reason = reason;
   record.received = head?.unreadable;
-  const text = errorAnswer(reason, context.answerContext(head, CLOSE));
+  const text = errorAnswer(reason, context.answerContext(head?.fields, head?.methodSoFar ?? "", CLOSE));
   send(context, downstream, record, answerMeaning(reason).status, text);
 }
 
@@ -43,7 +43,7 @@ export function answerFinally(
   head: RequestHead,
   record: ExchangeRecord,
 ): void {
-  const answering = context.answerContext(head, CLOSE);
+  const answering = context.answerContext(head.fields, head.method, CLOSE);
   const text =
     head.method === "TRACE"
       ? answer(200, "message/http", traceOf(head), "", answering)

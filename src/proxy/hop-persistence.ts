@@ -7,7 +7,7 @@ import type { CloseReason } from "../connection/reasons.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import { type ConnectionOptions, type FieldTable, Kind } from "../wire/fields.ts";
 import { describesBody, type Framing } from "../wire/framing.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
+import type { ResponseMessage } from "../wire/messages.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import { bindByResponse } from "./connection-binding.ts";
 
@@ -24,7 +24,7 @@ export function closeReasonOfRequest(
 
 /** Why the origin's connection closes after this response; undefined: the response lets it persist. */
 function closeReasonOfResponse(
-  { minorVersion, isDoubtful }: ResponseHead,
+  { minorVersion, isDoubtful }: ResponseMessage,
   options: ConnectionOptions,
   framing: Framing,
 ): CloseReason | undefined {
@@ -41,7 +41,7 @@ function closeReasonOfResponse(
 export function noteFinalResponse(
   upstream: PooledConnection,
   downstream: ClientConnection,
-  head: ResponseHead,
+  head: ResponseMessage,
   options: ConnectionOptions,
   framing: Framing,
 ): CloseReason | undefined {

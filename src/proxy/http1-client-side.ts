@@ -8,9 +8,8 @@ import type { CloseReason } from "../connection/reasons.ts";
 import type { Outbox } from "../net/outbox.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
+import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
-import type { RequestHead } from "../wire/request-head.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
 import type { Trailers } from "../wire/trailers.ts";
 import { type AnswerReason, errorAnswer } from "./answers.ts";
 import { addBodyPiece, addLastChunk } from "./body-writing.ts";
@@ -50,7 +49,7 @@ export interface Http1Hop extends ClientConnection, TunnelEnd {
 export class Http1ClientSide implements ClientSide {
   readonly connection: Http1Hop;
   private readonly context: ProxyContext;
-  private readonly request: RequestHead;
+  private readonly request: RequestMessage;
   private readonly options: ConnectionOptions;
   /** How the client gets the body; `none` before the final response. */
   private framing: ClientFraming = "none";
@@ -59,7 +58,7 @@ export class Http1ClientSide implements ClientSide {
   private closeReason: CloseReason | undefined;
 
   /** @param options the connection options of `request` */
-  constructor(connection: Http1Hop, request: RequestHead, options: ConnectionOptions, context: ProxyContext) {
+  constructor(connection: Http1Hop, request: RequestMessage, options: ConnectionOptions, context: ProxyContext) {
     this.connection = connection;
     this.request = request;
     this.options = options;
@@ -83,12 +82,12 @@ export class Http1ClientSide implements ClientSide {
   }
 
   /** RFC 9110 section 15.2: HTTP/1.0 clients know no 1xx. */
-  interim(head: ResponseHead, options: ConnectionOptions): void {
+  interim(head: ResponseMessage, options: ConnectionOptions): void {
     if (this.request.minorVersion === 0) return;
     this.connection.outbox.addText(interimHeadText(head, options, this.context));
   }
 
-  final(head: ResponseHead, options: ConnectionOptions, framing: Framing, isRequestDropped: boolean): void {
+  final(head: ResponseMessage, options: ConnectionOptions, framing: Framing, isRequestDropped: boolean): void {
     const { connection, context, request } = this;
     this.nominated = options.nominated;
     this.framing = clientFraming(framing, request.minorVersion);
@@ -102,7 +101,7 @@ export class Http1ClientSide implements ClientSide {
       requestMethod: request.method,
       connectionLines: connection.connectionLines(this.closeReason, this.options.keepAlive, upgrade),
       references: head.fields.has(Kind.location)
-        ? context.originReferences.lines(head.fields, request, connection.isTrusted)
+        ? context.originReferences.lines(head, request, connection.isTrusted)
         : undefined,
       context,
     };
@@ -134,7 +133,9 @@ export class Http1ClientSide implements ClientSide {
     const unfinished = isRequestComplete ? undefined : "request-unfinished";
     this.closeReason = ownReason ?? this.closeReasonAfter(false) ?? unfinished;
     const lines = connection.connectionLines(this.closeReason, this.options.keepAlive, "");
-    connection.outbox.addText(errorAnswer(reason, context.answerContext(this.request, lines), fault));
+    connection.outbox.addText(
+      errorAnswer(reason, context.answerContext(this.request.fields, this.request.method, lines), fault),
+    );
     connection.flush();
   }
 
@@ -172,7 +173,7 @@ export class Http1ClientSide implements ClientSide {
     this.connection.goOn(exchange);
   }
 
-  establish(head: ResponseHead | undefined): void {
+  establish(head: ResponseMessage | undefined): void {
     const { connection, context } = this;
     const text = head === undefined ? ESTABLISHED : interimHeadText(head, connectionOptionsOf(head.fields), context);
     connection.outbox.addText(text);

@@ -12,9 +12,9 @@ import type { NoConnection, Pool, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { ConnectionOptions } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
+import type { ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
 import type { Trailers } from "../wire/trailers.ts";
 import type { AnswerReason } from "./answers.ts";
@@ -176,11 +176,11 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     this.context.observer.responseTolerated?.(kind);
   }
 
-  onInterim(head: ResponseHead, options: ConnectionOptions): boolean {
+  onInterim(head: ResponseMessage, options: ConnectionOptions): boolean {
     return this.listener.onInterim(head, options);
   }
 
-  onFinal(head: ResponseHead, options: ConnectionOptions, framing: Framing): boolean {
+  onFinal(head: ResponseMessage, options: ConnectionOptions, framing: Framing): boolean {
     const { listener } = this;
     const connection = this.connection as PooledConnection;
     this.closeReason = noteFinalResponse(connection, listener.client.connection, head, options, framing);
@@ -200,7 +200,7 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     this.listener.onComplete(trailers);
   }
 
-  onSwitch(head: ResponseHead, rest: Octets): void {
+  onSwitch(head: ResponseMessage, rest: Octets): void {
     this.connection?.endpoint.noteFinal(head.minorVersion, head.status);
     this.listener.onSwitch(head, rest);
   }

@@ -8,8 +8,8 @@
 import type { OriginAddress } from "../pool/origin-address.ts";
 import { isAuthority } from "../wire/authority.ts";
 import { type FieldTable, Kind } from "../wire/fields.ts";
+import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import { trimWhitespace } from "../wire/octets.ts";
-import type { RequestHead } from "../wire/request-head.ts";
 import { targetOf } from "../wire/target.ts";
 
 /** Which Host an origin gets: the one that the client sent, its own, or the one that the operator chose. */
@@ -55,7 +55,7 @@ export class OriginReferences {
    *
    * @param isTrusted the client is a neighbour that tells which server its own client named
    */
-  lines(fields: FieldTable, request: RequestHead, isTrusted: boolean): string | undefined {
+  lines({ fields, changes }: ResponseMessage, request: RequestMessage, isTrusted: boolean): string | undefined {
     if (this.names.size === 0) return undefined;
     const client = serverNamedBy(request, isTrusted);
     if (client.authority === "" || client.authority.length > CLIENT_AUTHORITY_MAX) return undefined;
@@ -64,6 +64,8 @@ export class OriginReferences {
     for (let index = 0; index < fields.count; index++) {
       if (fields.kind(index) !== Kind.location) continue;
       const name = fields.name(index);
+      // What one of ours says is said as it is.
+      if (changes?.replaced.has(name.toLowerCase())) continue;
       const value = fields.value(index);
       const start = name.toLowerCase() === "refresh" ? refreshUrlStart(value) : 0;
       const reference = this.rewritten(value.slice(start), client);
@@ -95,7 +97,7 @@ function nameOf(scheme: Scheme, authority: string): string {
 }
 
 /** The server that the client means to talk to. */
-function serverNamedBy(request: RequestHead, isTrusted: boolean): ServerName {
+function serverNamedBy(request: RequestMessage, isTrusted: boolean): ServerName {
   const target = targetOf(request);
   // It was admitted, so it has a target.
   if (typeof target === "string") return { scheme: "http", authority: "" };

@@ -12,10 +12,9 @@ import type { NoConnection } from "../pool/pool.ts";
 import type { ConnectionUser } from "../pool/pooled-connection.ts";
 import type { ConnectionOptions } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
+import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
-import type { RequestHead } from "../wire/request-head.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
 import type { Trailers } from "../wire/trailers.ts";
 import type { Admission } from "./admission.ts";
 import type { AnswerReason } from "./answers.ts";
@@ -75,7 +74,7 @@ export interface OriginTunnelEnd {
 export interface OriginListener {
   // What is to be sent, and for whom.
 
-  readonly head: RequestHead;
+  readonly head: RequestMessage;
   readonly admission: Admission;
   readonly record: ExchangeRecord;
   readonly client: { readonly connection: ClientConnection; readonly isBlocked: boolean };
@@ -105,13 +104,13 @@ export interface OriginListener {
   /** The first bytes of it. */
   onBegun(): void;
   /** False: nothing more is wanted. */
-  onInterim(head: ResponseHead, options: ConnectionOptions): boolean;
+  onInterim(head: ResponseMessage, options: ConnectionOptions): boolean;
   /** False: nothing more is wanted. */
-  onFinal(head: ResponseHead, options: ConnectionOptions, framing: Framing): boolean;
+  onFinal(head: ResponseMessage, options: ConnectionOptions, framing: Framing): boolean;
   onBody(octets: Octets, from: number, to: number): void;
   onComplete(trailers: Trailers | undefined): void;
   /** 101: `rest` is what came behind it. */
-  onSwitch(head: ResponseHead, rest: Octets): void;
+  onSwitch(head: ResponseMessage, rest: Octets): void;
   /** All that arrived together was told. */
   onRead(): void;
   onFault(reason: AnswerReason, refusal?: RefusalCode): void;

@@ -10,8 +10,8 @@ import type { Place } from "../connection/fair-share.ts";
 import type { PendingSearch } from "../pool/claim.ts";
 import type { NoConnection, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
+import type { RequestMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
-import type { RequestHead } from "../wire/request-head.ts";
 import type { Admission } from "./admission.ts";
 import { type AnswerReason, answerMeaning } from "./answers.ts";
 import type { ClientExchange } from "./client-exchange.ts";
@@ -32,7 +32,7 @@ export class TunnelRequest implements ClientExchange, Seeker, Confined {
   readonly stage = "local";
   private readonly context: ProxyContext;
   private readonly client: ClientSide;
-  private readonly head: RequestHead;
+  private readonly head: RequestMessage;
   private readonly admission: Admission;
   readonly record: ExchangeRecord;
   private search: PendingSearch | undefined;
@@ -41,7 +41,7 @@ export class TunnelRequest implements ClientExchange, Seeker, Confined {
   constructor(
     context: ProxyContext,
     client: ClientSide,
-    head: RequestHead,
+    head: RequestMessage,
     admission: Admission,
     record: ExchangeRecord,
   ) {

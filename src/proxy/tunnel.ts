@@ -10,8 +10,8 @@ import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { ConnectionUser } from "../pool/pooled-connection.ts";
+import type { ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
 import type { ClientSide, TunnelEnd } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
@@ -242,7 +242,7 @@ class FromClient implements SocketHandler {
 }
 
 /** The origin has switched protocols (RFC 9110 section 7.8): the client is told, and both connections become one tunnel. */
-export function switchProtocols(client: ClientSide, ends: TunnelEnds, head: ResponseHead, rest: Octets): void {
+export function switchProtocols(client: ClientSide, ends: TunnelEnds, head: ResponseMessage, rest: Octets): void {
   const { record } = ends;
   record.status = 101;
   record.outcome = "tunnel";

@@ -6,7 +6,7 @@ import type { NoConnection } from "../../src/pool/pool.ts";
 import type { OriginListener, OriginSide, OriginTunnelEnd } from "../../src/proxy/origin-side.ts";
 import type { ConnectionOptions } from "../../src/wire/fields.ts";
 import type { Framing } from "../../src/wire/framing.ts";
-import type { ResponseHead } from "../../src/wire/response-head.ts";
+import type { ResponseMessage } from "../../src/wire/messages.ts";
 import { octets } from "../fuzz/kit/octets.ts";
 
 export class FakeOrigin implements OriginSide {
@@ -41,7 +41,7 @@ export class FakeOrigin implements OriginSide {
 
   answers(status: number, kind: Framing["kind"] = "length"): boolean {
     this.says.onBegun();
-    const head = { status, minorVersion: 1 } as ResponseHead;
+    const head = { status, minorVersion: 1 } as ResponseMessage;
     const options = {} as ConnectionOptions;
     if (status < 200) return this.says.onInterim(head, options);
     return this.says.onFinal(head, options, { kind } as Framing);
