@@ -12,6 +12,7 @@ import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason, OpenReason } from "../connection/reasons.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { Octets } from "../wire/octets.ts";
+import { lentUntil_ms } from "./age.ts";
 import type { Binding, BindingOwner } from "./binding.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { IdleConnection } from "./shared-idle.ts";
@@ -35,6 +36,7 @@ export class PooledConnection implements SocketHandler {
   readonly life = new Life();
   readonly openReason: OpenReason;
   readonly openedAt_ms: number;
+  private readonly lentUntil_ms: number;
   /** Since when it is idle. */
   idleSince_ms: number;
   /** How long it had idled when it was taken last; for a fresh connection 0. */
@@ -70,6 +72,7 @@ export class PooledConnection implements SocketHandler {
     this.socket = socket;
     this.openReason = openReason;
     this.openedAt_ms = now;
+    this.lentUntil_ms = lentUntil_ms(endpoint.maxAge_ms, id, now);
     this.idleSince_ms = now;
     socket.handler = this;
     this.life.opened();
@@ -83,6 +86,11 @@ export class PooledConnection implements SocketHandler {
   /** Whether it is another client's alone. @param bindings those of the client that asks; it has none: undefined */
   isBoundToAnother(bindings: BindingOwner<PooledConnection> | undefined): boolean {
     return this.binding !== undefined && this.binding.owner !== bindings;
+  }
+
+  /** Whether it is as old as it may become. In the middle of a handshake another one would not do. */
+  isTooOld(now: number): boolean {
+    return now >= this.lentUntil_ms && this.binding?.isMidway !== true;
   }
 
   /** Begins an exchange. */
