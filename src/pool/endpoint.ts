@@ -8,6 +8,7 @@ import type { Deadlines } from "../connection/deadlines.ts";
 import { LinkedList, Members, type OwnedNode } from "../connection/lists.ts";
 import type { CloseReason, ReuseRefusal } from "../connection/reasons.ts";
 import type { Clock } from "../net/ports.ts";
+import { AbruptCloses, SETTLED_MS } from "./abrupt-closes.ts";
 import type { BindingOwner } from "./binding.ts";
 import { Health, type Standing } from "./health.ts";
 import { Lifetime } from "./lifetime.ts";
@@ -29,6 +30,8 @@ export interface EndpointOptions {
   readonly observer: PoolObserver;
   /** How long a connection may idle before hints and learning are considered. */
   readonly idleLimit_ms: number;
+  /** How old a connection may become; 0: any age. */
+  readonly maxAge_ms: number;
   /** How long a client keeps its connection in the middle of a handshake although others wait for room. */
   readonly handshakeTime_ms: number;
   /** Whether its pool has no other endpoint. */
@@ -42,7 +45,9 @@ export interface EndpointOptions {
 export class Endpoint {
   readonly origin: OriginAddress;
   readonly deadlines: Deadlines;
+  readonly maxAge_ms: number;
   readonly lifetime = new Lifetime();
+  readonly abruptCloses = new AbruptCloses();
   /** Every connection that is not gone yet. */
   readonly connections = new Members<PooledConnection>();
   /** Connections being dialed. */
@@ -69,6 +74,7 @@ export class Endpoint {
     this.origin = options.origin;
     this.deadlines = options.deadlines;
     this.isAlone = options.isAlone;
+    this.maxAge_ms = options.maxAge_ms;
   }
 
   now(): number {
@@ -133,7 +139,7 @@ export class Endpoint {
       this.options.observer.reuseRefused(connection, refusal);
       // All others have idled for longer, so the same holds for them.
       if (refusal === "not-well-inside") return none;
-      if (refusal !== "end-in-doubt") this.retire(connection, refusal);
+      if (refusal !== "end-in-doubt" && refusal !== "close-expected") this.retire(connection, refusal);
     }
     return none ?? this.findAmongBound(isRetriable, now);
   }
@@ -191,6 +197,7 @@ export class Endpoint {
         peerHasClosed: connection.peerHasClosed,
         isBoundToAnother: connection.isBoundToAnother(bindings),
         isRetired: connection.isRetired,
+        isTooOld: connection.isTooOld(now),
         isInDoubt: now < connection.reusableFrom_ms,
         idle_ms: now - connection.idleSince_ms,
         idleLimit_ms: this.options.idleLimit_ms,
@@ -200,6 +207,7 @@ export class Endpoint {
       },
       {
         isRetriable,
+        settled_ms: this.abruptCloses.isHabit ? SETTLED_MS : 0,
         wellInside_ms: isRetriable ? Number.POSITIVE_INFINITY : lifetime.wellInside_ms(connection.hintTimeout_ms),
       },
     );
@@ -279,7 +287,9 @@ export class Endpoint {
   private idleLimit(connection: PooledConnection): { limit_ms: number; reason: ReuseRefusal } {
     let limit_ms = this.options.idleLimit_ms;
     let reason: ReuseRefusal = "idle-timeout";
-    this.watch(connection, this.now());
+    const now = this.now();
+    this.watch(connection, now);
+    if (connection.isTooOld(now)) return { limit_ms: 0, reason: "max-age" };
     const lifetime_ms = this.lifetime.usable_ms;
     if (lifetime_ms !== undefined && lifetime_ms < limit_ms) {
       limit_ms = lifetime_ms;
@@ -333,19 +343,21 @@ export class Endpoint {
   /** @internal the origin closed a connection while it idled */
   onPeerClosedIdle(connection: PooledConnection): void {
     if (connection.life.exchanges === 0) return;
-    this.learn(this.now() - connection.idleSince_ms);
+    this.learn(connection.idleSince_ms, this.now() - connection.idleSince_ms);
   }
 
   /** A reused connection died before any octet of a response; the rest of its age is not to be trusted either. */
   onStale(connection: PooledConnection): void {
-    this.learn(connection.idleWhenTaken_ms);
+    this.learn(connection.idleSince_ms, connection.idleWhenTaken_ms);
     for (const node of this.idle) {
       if (node.owner.idleSince_ms <= connection.idleSince_ms) node.owner.close("retry-suspect");
     }
   }
 
-  private learn(idle_ms: number): void {
-    if (this.lifetime.recordClose(idle_ms, this.now())) this.options.observer.lifetimeLearned(this);
+  private learn(idleSince_ms: number, idle_ms: number): void {
+    const now = this.now();
+    this.abruptCloses.noteClose(idleSince_ms, idle_ms, now);
+    if (this.lifetime.recordClose(idle_ms, now)) this.options.observer.lifetimeLearned(this);
   }
 
   /** @internal */
@@ -413,6 +425,7 @@ export class Endpoint {
 function closeReasonFor(refusal: ReuseRefusal): CloseReason {
   switch (refusal) {
     case "hint-max":
+    case "max-age":
     case "hint-expired":
     case "lifetime-learned":
     case "idle-timeout":
@@ -425,6 +438,7 @@ function closeReasonFor(refusal: ReuseRefusal): CloseReason {
     case "bound-to-another":
     case "retired":
     case "end-in-doubt":
+    case "close-expected":
     case "not-well-inside":
       return "pool-surplus";
   }
