@@ -5,6 +5,7 @@
  * themselves, see response-writing.ts and client-terms.ts.
  */
 import type { CloseReason } from "../connection/reasons.ts";
+import type { Socket } from "../net/ports.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import type { Octets } from "../wire/octets.ts";
@@ -26,6 +27,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** What the connection does for its present exchange. */
 export interface Http1Hop extends ClientConnection, TunnelEnd {
+  readonly socket: Socket;
   readonly isBlocked: boolean;
   readonly isSlow: boolean;
   sayContinue(): void;
@@ -86,6 +88,7 @@ export class Http1ClientSide implements ClientSide {
 
   final(head: ResponseHead, options: ConnectionOptions, framing: Framing, isRequestDropped: boolean): void {
     const { context, request } = this;
+    const { isTrusted, socket } = this.connection;
     this.nominated = options.nominated;
     this.framing = clientFraming(framing, request.minorVersion);
     this.closeReason = this.closeReasonAfter(isRequestDropped);
@@ -98,7 +101,7 @@ export class Http1ClientSide implements ClientSide {
       requestMethod: request.method,
       connectionLines: this.connection.connectionLines(this.closeReason, this.options.keepAlive, upgrade),
       references: head.fields.has(Kind.location)
-        ? context.originReferences.lines(head.fields, request, this.connection.isTrusted)
+        ? context.originReferences.lines(head.fields, request, isTrusted, socket.isSecure)
         : undefined,
       context,
     };

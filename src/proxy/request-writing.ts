@@ -139,13 +139,14 @@ function forwardingLines(
   const { fields } = head;
   const before = downstream.isTrusted ? fields.valuesOf(Kind.forwardedFor).join(", ") : "";
   let lines = before === "" ? downstream.forwardedForLine : `X-Forwarded-For: ${before}, ${downstream.clientName}\r\n`;
-  if (!downstream.isTrusted || !saysSomething(fields, Kind.forwardedProto)) lines += "X-Forwarded-Proto: http\r\n";
+  const proto = downstream.socket.isSecure ? "https" : "http";
+  if (!downstream.isTrusted || !saysSomething(fields, Kind.forwardedProto)) lines += `X-Forwarded-Proto: ${proto}\r\n`;
   if (authority !== "" && !(downstream.isTrusted && saysSomething(fields, Kind.forwardedHost))) {
     lines += context.forwardedHostLine(authority);
   }
   if (context.settings.sendsForwarded) {
     const host = authority === "" ? "" : `;host="${authority}"`;
-    lines += `Forwarded: for=${forwardedNode(downstream.clientName)};proto=http${host}\r\n`;
+    lines += `Forwarded: for=${forwardedNode(downstream.clientName)};proto=${proto}${host}\r\n`;
   }
   return lines;
 }
