@@ -194,6 +194,11 @@ const meanings = {
     text: "The origin asked for a proxy's credentials, which is not its business (RFC 9110 section 11.7.1).",
     proxyError: "http_protocol_error",
   },
+  "body-consumed": {
+    status: 500,
+    text: "The request's body was read before this handler got it, and cannot be written again exactly as it was.",
+    proxyError: "proxy_configuration_error",
+  },
   "max-forwards-invalid": {
     status: 400,
     text: "Max-Forwards must be a decimal number (RFC 9110 section 7.6.2).",
@@ -224,6 +229,7 @@ const reasonPhrases: Readonly<Record<number, string>> = {
   417: "Expectation Failed",
   421: "Misdirected Request",
   431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
   501: "Not Implemented",
   502: "Bad Gateway",
   503: "Service Unavailable",
