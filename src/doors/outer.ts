@@ -75,6 +75,7 @@ interface Http2Stream {
   readonly destroyed?: boolean;
   readonly session?: object | undefined;
   readonly sentInfoHeaders?: readonly Readonly<Record<string, unknown>>[];
+  close?(code: number): unknown;
 }
 
 /** What is there on most responses. */
@@ -84,6 +85,7 @@ export interface Response extends HandlerResponse {
   readonly writableLength?: number;
   /** Of `node:http`: 100 (Continue) has been sent. */
   readonly _sent100?: boolean;
+  readonly stream?: Http2Stream;
   readonly socket?: RequestSocket | null;
   writeHead(status: number, reasonPhrase?: string): unknown;
   write(piece: Uint8Array | string, encoding?: "latin1"): boolean;

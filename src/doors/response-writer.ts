@@ -14,6 +14,8 @@ const ADDED_TO: ReadonlySet<string> = new Set(["set-cookie", "vary"]);
 const FRAMING = "transfer-encoding";
 /** The highest status that HTTP/2 servers of Node can send. Clients take what is beyond for a 5xx (RFC 9110 section 15). */
 const HTTP2_STATUS_MAX = 599;
+/** INTERNAL_ERROR (RFC 9113 section 7). */
+const HTTP2_INTERNAL_ERROR = 2;
 /** Up to here a piece is copied into a text: a head and a text leave in one write. */
 const TEXT_BYTES_MAX = 4 * 1024;
 
@@ -155,6 +157,8 @@ export class ResponseWriter {
     // Without a length and without chunks FIN would look like the end of the body.
     const isEndedByClose = this.hasBegun && !this.hasLength && request.httpVersionMajor === 1;
     if (isEndedByClose && request.httpVersionMinor === 0) response.socket?.resetAndDestroy?.();
+    // A stream that is merely destroyed looks complete to its client.
+    if (isHttp2(request)) response.stream?.close?.(HTTP2_INTERNAL_ERROR);
     response.destroy?.();
   }
 

@@ -5,8 +5,8 @@
  * socket, which then closes: another request on it would be one that the server outside never judged. Deliberately absent: mount
  * paths. No framework routes upgrades, so `request.url` is the whole of it.
  */
-import { type StreamSocket, socketOver } from "../net/runtime.ts";
-import { errorAnswer } from "../proxy/answers.ts";
+import { readsUpgradeBodies, type StreamSocket, socketOver } from "../net/runtime.ts";
+import { type AnswerReason, errorAnswer } from "../proxy/answers.ts";
 import type { Gateway } from "../proxy/gateway.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { HandlerSocket, Request } from "./outer.ts";
@@ -25,9 +25,9 @@ export function upgrade(
   // It would never tell that it is gone.
   if (stream.destroyed) return;
   const text = headText(request, { target: request.url ?? "", without: NONE, instead: "" });
-  if (isClosing || text === undefined) {
-    const reason = isClosing ? "drain-deadline" : "control-character";
-    const answer = errorAnswer(reason, gateway.context.answerContext(undefined, CLOSE));
+  const refusal = isClosing ? "drain-deadline" : refusalOf(request, text);
+  if (refusal !== undefined || text === undefined) {
+    const answer = errorAnswer(refusal ?? "control-character", gateway.context.answerContext(undefined, CLOSE));
     stream.on("error", () => undefined);
     (stream as StreamSocket).end(answer, "latin1");
     return;
@@ -37,4 +37,15 @@ export function upgrade(
   // Each time whoever it is by then: a tunnel, or somebody who reads to the end.
   socket.handler.onData(Buffer.from(text, "latin1") as unknown as Octets);
   if (early.length > 0) socket.handler.onData(Buffer.from(early) as unknown as Octets);
+}
+
+function refusalOf({ rawHeaders }: Request, text: string | undefined): AnswerReason | undefined {
+  if (text === undefined) return "control-character";
+  if (!readsUpgradeBodies) return undefined;
+  // Bytes of it would come from two places, and nobody could tell how they belong together.
+  const hasBody = rawHeaders.some((field, index) => {
+    const name = index % 2 === 0 ? field.toLowerCase() : "";
+    return name === "transfer-encoding" || (name === "content-length" && Number(rawHeaders[index + 1]) !== 0);
+  });
+  return hasBody ? "content-not-allowed" : undefined;
 }

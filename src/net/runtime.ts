@@ -51,6 +51,9 @@ export const canHandOver: boolean = bun === undefined;
 /** Whether the runtime can listen on a socket that it was given; Bun cannot. */
 export const canInherit: boolean = bun === undefined;
 
+/** Whether the runtime's HTTP server reads the body of a request for an upgrade itself, apart from the socket: Node from 26 on. */
+export const readsUpgradeBodies: boolean = bun === undefined && isNodeFrom(26, 0);
+
 function isNodeFrom(major: number, minor: number): boolean {
   const [ourMajor = 0, ourMinor = 0] = process.versions.node.split(".").map(Number);
   return ourMajor > major || (ourMajor === major && ourMinor >= minor);
