@@ -11,7 +11,7 @@ import type { Octets } from "../wire/octets.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import { bodyAgain, wasRead } from "./consumed-body.ts";
 import type { Forwarded } from "./door-exchange.ts";
-import type { HandlerConfig } from "./handler-options.ts";
+import type { HandlerConfig } from "./handler-config.ts";
 import { isHttp2, type Request, type Response } from "./outer.ts";
 import type { OuterClient } from "./outer-client.ts";
 import { readHead } from "./request-head.ts";

@@ -145,7 +145,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
   };
 
   private readonly onEnd = (): void => {
-    const trailers = trailerText(this.parts.request.rawTrailers);
+    const trailers = trailerText(this.parts.request.rawTrailers ?? []);
     if (this.forwarded?.admission.framing.kind === "chunked" && trailers !== undefined) {
       this.feed(bytesOf(`0\r\n${trailers}`));
     }

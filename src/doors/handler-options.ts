@@ -1,10 +1,9 @@
 /**
- * The options of a handler: those of a proxy that are not the business of the server outside, and those that only a handler has.
+ * The options of a handler, as those write them who use the library: those of a proxy that are not the business of the server
+ * outside, and those that only a handler has.
  *
- * Deliberately absent: where to listen, and everything about clients' connections.
+ * Deliberately absent: where to listen, and everything about clients' connections; reading them, see handler-config.ts.
  */
-import { HopwiseError } from "../config/error.ts";
-import { type ProxyConfig, readProxyOptions } from "../config/options.ts";
 import type { ProxyOptions } from "../config/public-options.ts";
 import type { HandlerRequest } from "./outer.ts";
 
@@ -44,61 +43,4 @@ export interface HandlerOptions
    * anything else is answered with `body-consumed`.
    */
   body?(request: HandlerRequest & { readonly body?: unknown }): string | Uint8Array | undefined;
-}
-
-/** What a handler needs, decided. */
-export interface HandlerConfig {
-  readonly proxy: ProxyConfig;
-  readonly keepsMountPath: boolean;
-  readonly handsErrorsOn: boolean;
-  readonly body: HandlerOptions["body"] | undefined;
-}
-
-const mountPaths = ["strip", "keep"] as const;
-const errorWays = ["answer", "next"] as const;
-
-/** What belongs to the server outside. */
-const OUTSIDE: ReadonlySet<string> = new Set([
-  "listen",
-  "host",
-  "port",
-  "keepAliveTimeout",
-  "maxRequests",
-  "maxConnections",
-  "headTimeout",
-  "clientClose",
-  "reusePort",
-  "drainDelay",
-  "admin",
-  "accessLog",
-  "logConnections",
-]);
-
-/** @throws HopwiseError `option-unknown`, `option-missing` or `option-invalid`, for the first thing that is wrong */
-export function readHandlerOptions(options: HandlerOptions): HandlerConfig {
-  const { mountPath, errors, body, ...rest } = options ?? {};
-  for (const name of Object.keys(rest)) {
-    if (!OUTSIDE.has(name)) continue;
-    throw new HopwiseError("option-unknown", "that is decided by the server that the handler is in", name);
-  }
-  if (body !== undefined && typeof body !== "function") {
-    throw new HopwiseError(
-      "option-invalid",
-      "write a function that is given the request, and returns its body",
-      "body",
-    );
-  }
-  return {
-    // Nobody listens; with a port the origin could seem to be this proxy itself.
-    proxy: readProxyOptions({ ...rest, port: 0, admin: false }),
-    keepsMountPath: chosen(mountPaths, mountPath, "mountPath") === "keep",
-    handsErrorsOn: chosen(errorWays, errors, "errors") === "next",
-    body,
-  };
-}
-
-function chosen<Word extends string>(words: readonly [Word, ...Word[]], value: unknown, name: string): Word {
-  const word = value === undefined ? words[0] : words.find((one) => one === value);
-  if (word === undefined) throw new HopwiseError("option-invalid", `write ${words.join(" or ")}`, name);
-  return word;
 }

@@ -15,7 +15,8 @@ import type { DrainReport } from "../proxy/drain-report.ts";
 import { Gateway } from "../proxy/gateway.ts";
 import { answerAtEnd, readForwarded } from "./asked.ts";
 import { DoorExchange } from "./door-exchange.ts";
-import { type HandlerConfig, type HandlerOptions, readHandlerOptions } from "./handler-options.ts";
+import { type HandlerConfig, readHandlerOptions } from "./handler-config.ts";
+import type { HandlerOptions } from "./handler-options.ts";
 import type {
   HandlerRequest,
   HandlerResponse,

@@ -13,7 +13,7 @@ export interface HandlerRequest {
   readonly httpVersionMinor: number;
   /** Names and values in turn, as they were received. */
   readonly rawHeaders: readonly string[];
-  readonly rawTrailers: readonly string[];
+  readonly rawTrailers?: readonly string[] | undefined;
   on(event: string, listener: (...args: never[]) => void): unknown;
   removeListener(event: string, listener: (...args: never[]) => void): unknown;
   pause(): unknown;
