@@ -49,6 +49,10 @@ export {
   type ReuseRefusal,
   reuseRefusals,
 } from "./connection/reasons.ts";
+export { HandlerError } from "./doors/error.ts";
+export { createHandler, type HopwiseHandler } from "./doors/handler.ts";
+export type { HandlerOptions } from "./doors/handler-options.ts";
+export type { HandlerRequest, HandlerResponse, HandlerServer, HandlerSocket } from "./doors/outer.ts";
 export type {
   AcceptFailedEntry,
   AccessLogEntry,

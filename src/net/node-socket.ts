@@ -41,6 +41,7 @@ export class NodeSocket implements Socket {
   handler: SocketHandler = nobody;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  readonly isSecure: boolean;
   private readonly raw: RawSocket;
   private fault: string | undefined;
   private unsentMark = 0;
@@ -50,6 +51,7 @@ export class NodeSocket implements Socket {
     this.raw = raw;
     this.remoteAddress = raw.remoteAddress ?? "";
     this.remotePort = raw.remotePort ?? 0;
+    this.isSecure = "encrypted" in raw && raw.encrypted === true;
     (raw as OwnedSocket)[owner] = this;
     raw.on("data", onData).on("end", onEnd).on("drain", onDrain).on("error", onError).on("close", onClose);
   }

@@ -199,6 +199,11 @@ const meanings = {
     text: "The origin asked for a proxy's credentials, which is not its business (RFC 9110 section 11.7.1).",
     proxyError: "http_protocol_error",
   },
+  "body-consumed": {
+    status: 500,
+    text: "The request's body was read before this handler got it, and cannot be written again exactly as it was.",
+    proxyError: "proxy_configuration_error",
+  },
   "max-forwards-invalid": {
     status: 400,
     text: "Max-Forwards must be a decimal number (RFC 9110 section 7.6.2).",

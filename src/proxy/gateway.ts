@@ -60,7 +60,7 @@ export class Gateway {
       clock: ports.clock,
       deadlines,
       observer: ports.observer,
-      nextId: () => this.nextId++,
+      nextId: () => this.newId(),
     };
     this.routing = routingFor(settings, pooling);
     this.context = new ProxyContext(settings, this.routing, ports.clock, deadlines, ports.observer, openHttp1Origin);
@@ -74,12 +74,17 @@ export class Gateway {
     return this.isDrainAnnounced || this.clients.isDraining;
   }
 
+  /** The number of another connection: over both hops each has its own. */
+  newId(): number {
+    return this.nextId++;
+  }
+
   /** Takes a client's connection. */
   accept(socket: Socket): void {
     const { clients } = this;
     clients.makeRoom(this.ports.clock.now());
     const { isFull, isOverfull } = clients;
-    const connection = new DownstreamConnection(this.nextId++, socket, this.context, clients);
+    const connection = new DownstreamConnection(this.newId(), socket, this.context, clients);
     connection.isSurplus = isFull;
     clients.add(connection);
     this.ports.observer.downstreamOpened(connection);

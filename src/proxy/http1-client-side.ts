@@ -6,6 +6,7 @@
  */
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Outbox } from "../net/outbox.ts";
+import type { Socket } from "../net/ports.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
@@ -27,6 +28,7 @@ const NONE: ReadonlySet<string> = new Set();
 /** What the connection does for its present exchange. */
 export interface Http1Hop extends ClientConnection, TunnelEnd {
   readonly outbox: Outbox;
+  readonly socket: Socket;
   readonly isBlocked: boolean;
   readonly isSlow: boolean;
   sayContinue(): void;
@@ -101,7 +103,7 @@ export class Http1ClientSide implements ClientSide {
       requestMethod: request.method,
       connectionLines: connection.connectionLines(this.closeReason, this.options.keepAlive, upgrade),
       references: head.fields.has(Kind.location)
-        ? context.originReferences.lines(head, request, connection.isTrusted)
+        ? context.originReferences.lines(head, request, connection.isTrusted, connection.socket.isSecure)
         : undefined,
       context,
     };

@@ -140,16 +140,17 @@ function forwardingLines(
 ): string {
   const { fields, changes } = head;
   const before = downstream.isTrusted ? fields.valuesOf(Kind.forwardedFor).join(", ") : "";
+  const proto = downstream.socket.isSecure ? "https" : "http";
   let lines = "";
   if (!changes?.concerns("x-forwarded-for")) {
     lines += before === "" ? downstream.forwardedForLine : `X-Forwarded-For: ${before}, ${downstream.clientName}\r\n`;
   }
-  if (!isTold(downstream, head, Kind.forwardedProto, "x-forwarded-proto")) lines += "X-Forwarded-Proto: http\r\n";
+  if (!isTold(downstream, head, Kind.forwardedProto, "x-forwarded-proto")) lines += `X-Forwarded-Proto: ${proto}\r\n`;
   if (authority !== "" && !isTold(downstream, head, Kind.forwardedHost, "x-forwarded-host"))
     lines += context.forwardedHostLine(authority);
   if (context.settings.sendsForwarded && !changes?.concerns("forwarded")) {
     const host = authority === "" ? "" : `;host="${authority}"`;
-    lines += `Forwarded: for=${forwardedNode(downstream.clientName)};proto=http${host}\r\n`;
+    lines += `Forwarded: for=${forwardedNode(downstream.clientName)};proto=${proto}${host}\r\n`;
   }
   return lines;
 }
