@@ -53,6 +53,7 @@ export const closeReasons = {
   "upstream-failed": "the other hop of the exchange failed after the response had begun",
   "max-forwards": "the proxy was the final recipient of a TRACE or OPTIONS request",
   "internal-error": "a fault of hopwise's own, which ends this connection and no other",
+  "hook-failed": "the application's own code for the response failed, and what was left of it is not wanted",
   // Tunnels.
   "no-tunnel": "a CONNECT got no tunnel, and what followed it might have been meant for the tunnel",
   "tunnel-ended": "both sides of the tunnel were done",

@@ -10,7 +10,7 @@ import { type Confined, confine } from "../connection/confining.ts";
 import type { DeadlineOwner } from "../connection/deadlines.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Admission } from "../proxy/admission.ts";
-import { type AnswerReason, answerMeaning, errorAnswer } from "../proxy/answers.ts";
+import { type AnswerReason, answerMeaning } from "../proxy/answers.ts";
 import { begin } from "../proxy/begin-exchange.ts";
 import { trailerLines } from "../proxy/body-writing.ts";
 import type { ClientExchange } from "../proxy/client-exchange.ts";
@@ -19,6 +19,7 @@ import type { ClientSide, TunnelEnd } from "../proxy/client-side.ts";
 import type { ProxyContext } from "../proxy/context.ts";
 import { ExchangeRecord } from "../proxy/exchange-record.ts";
 import { clientFraming, interimHeadText, responseHeadText } from "../proxy/response-writing.ts";
+import { errorPage } from "../proxy/run-hooks.ts";
 import { type ConnectionOptions, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import type { Octets } from "../wire/octets.ts";
@@ -253,8 +254,14 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
       return;
     }
     if (mustClose) this.writer.sayClose();
+    const { context } = this.parts;
+    const method = head?.methodSoFar ?? "";
     this.writer.answer(
-      errorAnswer(reason, this.parts.context.answerContext(head?.fields, head?.methodSoFar ?? "", ""), fault),
+      errorPage(
+        context,
+        { reason, fault, method, target: head?.target ?? "" },
+        context.answerContext(head?.fields, method, ""),
+      ),
     );
     this.noteError();
   }

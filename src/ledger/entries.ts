@@ -12,6 +12,7 @@ import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { AnswerReason } from "../proxy/answers.ts";
 import type { ClientConnection } from "../proxy/client-connection.ts";
 import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
+import type { HookName } from "../proxy/hooks.ts";
 import { withoutUserinfo } from "../wire/userinfo.ts";
 import type { LogState } from "./line-queue.ts";
 
@@ -134,6 +135,15 @@ export interface AcceptFailedEntry {
   readonly time: string;
   /** The system's error code, or `overloaded`. */
   readonly fault: string;
+}
+
+/** A hook of the application threw, or said something that cannot be done. */
+export interface HookFailedEntry {
+  readonly type: "hook-failed";
+  readonly time: string;
+  readonly hook: HookName;
+  /** Its text, with where it showed. */
+  readonly message: string;
 }
 
 /** A fault of hopwise's own: it has ended one connection, and is to be reported. */
@@ -263,8 +273,11 @@ export class EntryMaker {
   }
 
   internalError(fault: unknown): InternalErrorEntry {
-    const message = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
-    return { type: "internal-error", time: this.now(), message };
+    return { type: "internal-error", time: this.now(), message: textOf(fault) };
+  }
+
+  hookFailed(hook: HookName, fault: unknown): HookFailedEntry {
+    return { type: "hook-failed", time: this.now(), hook, message: textOf(fault) };
   }
 
   accessLog(state: LogState, fault: string | undefined, dropped: number): AccessLogEntry {
@@ -343,4 +356,8 @@ export function logStateText(state: LogState, fault: string | undefined, dropped
     case "writing":
       return `the access log is written again; ${dropped} lines of it were lost`;
   }
+}
+
+function textOf(fault: unknown): string {
+  return fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
 }

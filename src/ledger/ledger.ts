@@ -93,6 +93,8 @@ export class Ledger implements ProxyObserver {
     this.gateways.push(gateway);
   }
 
+  hookFailed(): void {}
+
   internalError(): void {
     this.internalErrors++;
   }

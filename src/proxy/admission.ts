@@ -4,6 +4,7 @@
  * Deliberately absent: connections and bodies.
  */
 
+import type { OriginAddress } from "../pool/origin-address.ts";
 import { isFutureAddress } from "../wire/authority.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import { type Framing, requestFraming } from "../wire/framing.ts";
@@ -11,6 +12,8 @@ import { hasNoWeight, listElements, listMembers, withoutComments, withoutParamet
 import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import { destinationOf, type Target, targetOf } from "../wire/target.ts";
 import type { AnswerReason } from "./answers.ts";
+import type { HookRequest } from "./hooks.ts";
+import type { CheckedAnswer } from "./own-answers.ts";
 
 /** A request that is forwarded, and what was decided about it once. */
 export interface Admission {
@@ -29,6 +32,12 @@ export interface Admission {
   readonly client?: string;
   /** Why a forward proxy does nothing for this client; absent: nothing speaks against it. */
   readonly denied?: AnswerReason;
+  /** The request as the application's hooks know it; there are none: absent. */
+  readonly hooked?: HookRequest;
+  /** What the application answers by itself; it does not: absent. */
+  readonly answer?: CheckedAnswer;
+  /** Where the application sends it instead of where it would go; it does not: absent. */
+  readonly origin?: OriginAddress;
 }
 
 /** Kinds that make a request other than plain. */

@@ -5,6 +5,7 @@ import type { Deadlines } from "../connection/deadlines.ts";
 import type { Clock } from "../net/ports.ts";
 import type { FieldTable } from "../wire/fields.ts";
 import type { AnswerContext } from "./answers.ts";
+import { type HookSettings, noHooks } from "./hooks.ts";
 import type { ProxyObserver } from "./observer.ts";
 import { OriginReferences } from "./origin-references.ts";
 import type { OpenOrigin } from "./origin-side.ts";
@@ -19,6 +20,7 @@ export class ProxyContext {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly observer: ProxyObserver;
+  readonly hooks: HookSettings;
   /** `Via` of a message received with HTTP/1.0, HTTP/1.1, ... HTTP/1.9; empty where none is sent. */
   readonly viaLines: readonly string[];
   readonly originReferences: OriginReferences;
@@ -36,6 +38,7 @@ export class ProxyContext {
     deadlines: Deadlines,
     observer: ProxyObserver,
     openOrigin: OpenOrigin<ProxyContext>,
+    hooks: HookSettings = noHooks,
   ) {
     this.settings = settings;
     this.routing = routing;
@@ -44,6 +47,7 @@ export class ProxyContext {
     this.deadlines = deadlines;
     this.observer = observer;
     this.openOrigin = openOrigin;
+    this.hooks = hooks;
     this.originReferences = new OriginReferences(settings.origins, settings.originHost);
     this.viaLines = Array.from({ length: 10 }, (_, minor) =>
       settings.sendsVia ? `Via: 1.${minor} ${settings.viaName}\r\n` : "",

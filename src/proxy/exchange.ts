@@ -24,8 +24,10 @@ import type { ClientSide } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
 import type { ExchangeRecord, Outcome } from "./exchange-record.ts";
 import type { OriginListener, OriginSide } from "./origin-side.ts";
+import { AnsweringOrigin } from "./own-answers.ts";
 import { RequestRelay } from "./request-relay.ts";
 import { judgeRetry } from "./retry.ts";
+import { hookedResponse } from "./run-hooks.ts";
 import { switchProtocols } from "./tunnel.ts";
 import { answerAfter, type UpstreamLimit } from "./upstream-limit.ts";
 
@@ -160,7 +162,11 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
 
   private acquire(): void {
     this.awaitsStart = false;
-    const origin = this.context.openOrigin(this.context, this);
+    const { denied, answer } = this.admission;
+    if (denied !== undefined) return this.fail(denied);
+    if (answer !== undefined) this.record.noteOwnAnswer();
+    const origin =
+      answer === undefined ? this.context.openOrigin(this.context, this) : new AnsweringOrigin(this, answer);
     if (typeof origin === "string") return this.fail(origin);
     if (this.mustAwaitLength(origin)) return;
     this.origin = origin;
@@ -244,13 +250,18 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
       this.onFault("proxy-authentication-unexpected");
       return false;
     }
+    const told = hookedResponse(this.context, head, this);
+    if (told === undefined) {
+      this.fail("hook-failed", "hook-failed");
+      return false;
+    }
     const isRequestDropped = !this.request.isComplete && this.origin?.takesRest === false;
     if (isRequestDropped) {
       this.request.discard();
       this.client.resume();
     }
-    this.record.status = head.status;
-    this.client.final(head, options, framing, isRequestDropped);
+    this.record.status = told.status;
+    this.client.final(told, options, framing, isRequestDropped);
     this.response = "forwarding";
     return true;
   }

@@ -6,10 +6,11 @@
  */
 import type { Outbox } from "../net/outbox.ts";
 import type { RequestHead } from "../wire/request-head.ts";
-import { type AnswerReason, answer, answerMeaning, errorAnswer } from "./answers.ts";
+import { type AnswerReason, answer, answerMeaning } from "./answers.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { ProxyContext } from "./context.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
+import { errorPage } from "./run-hooks.ts";
 import { traceOf } from "./trace.ts";
 
 const CLOSE = "Connection: close\r\n";
@@ -32,7 +33,12 @@ export function answerRefused(
 ): void {
   record.reason = reason;
   record.received = head?.unreadable;
-  const text = errorAnswer(reason, context.answerContext(head?.fields, head?.methodSoFar ?? "", CLOSE));
+  const method = head?.methodSoFar ?? "";
+  const text = errorPage(
+    context,
+    { reason, method, target: head?.target ?? "" },
+    context.answerContext(head?.fields, method, CLOSE),
+  );
   send(context, downstream, record, answerMeaning(reason).status, text);
 }
 

@@ -12,7 +12,7 @@ import type { Framing } from "../wire/framing.ts";
 import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { Trailers } from "../wire/trailers.ts";
-import { type AnswerReason, errorAnswer } from "./answers.ts";
+import type { AnswerReason } from "./answers.ts";
 import { addBodyPiece, addLastChunk } from "./body-writing.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { ClientExchange } from "./client-exchange.ts";
@@ -20,6 +20,7 @@ import type { ClientSide, TunnelEnd } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
 import { closeReasonOfRequest } from "./hop-persistence.ts";
 import { type ClientFraming, clientFraming, interimHeadText, responseHeadText } from "./response-writing.ts";
+import { errorPage } from "./run-hooks.ts";
 
 /** Without framing fields: they would mean nothing (RFC 9110 section 9.3.6). */
 const ESTABLISHED = "HTTP/1.1 200 Connection Established\r\n\r\n";
@@ -135,8 +136,10 @@ export class Http1ClientSide implements ClientSide {
     const unfinished = isRequestComplete ? undefined : "request-unfinished";
     this.closeReason = ownReason ?? this.closeReasonAfter(false) ?? unfinished;
     const lines = connection.connectionLines(this.closeReason, this.options.keepAlive, "");
+    const { method, target, fields } = this.request;
+    const upgrade = this.options.upgrade ? fields.firstOf(Kind.upgrade) : undefined;
     connection.outbox.addText(
-      errorAnswer(reason, context.answerContext(this.request.fields, this.request.method, lines), fault),
+      errorPage(context, { reason, fault, method, target, upgrade }, context.answerContext(fields, method, lines)),
     );
     connection.flush();
   }

@@ -74,6 +74,12 @@ export class RecordingObserver implements ProxyObserver {
 
   readonly internalErrors: unknown[] = [];
 
+  readonly hookFailures: { readonly hook: string; readonly fault: unknown }[] = [];
+
+  hookFailed(hook: string, fault: unknown): void {
+    this.hookFailures.push({ hook, fault });
+  }
+
   internalError(fault: unknown): void {
     this.internalErrors.push(fault);
   }

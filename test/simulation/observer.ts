@@ -106,6 +106,10 @@ export class SimObserver implements ProxyObserver {
 
   endpointRecovered(): void {}
 
+  hookFailed(_hook: string, fault: unknown): never {
+    throw fault;
+  }
+
   internalError(fault: unknown): never {
     throw fault;
   }

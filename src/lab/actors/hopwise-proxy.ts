@@ -41,6 +41,7 @@ export class HopwiseActor {
       endpointRecovered: () => {},
       acceptFailed: () => {},
       internalError: () => {},
+      hookFailed: () => {},
       drainBegan: () => {},
       drainEnded: () => {},
     };
