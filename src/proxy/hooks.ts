@@ -111,13 +111,13 @@ export interface Hooks {
    * of an origin's. A promise is waited for as long as `hookTimeout` says (504, `hook-timeout`). WebSocket and other upgrades come
    * here, too.
    */
-  onRequest?(request: HookRequest): Perhaps<OwnAnswer> | Promise<Perhaps<OwnAnswer>>;
+  readonly onRequest?: ((request: HookRequest) => Perhaps<OwnAnswer> | Promise<Perhaps<OwnAnswer>>) | undefined;
   /** An origin's final response has begun; not those of switching protocols (101), and not answers of one's own. */
-  onResponse?(response: HookResponse, request: HookRequest): void;
+  readonly onResponse?: ((response: HookResponse, request: HookRequest) => void) | undefined;
   /** The proxy is about to answer by itself. A page for it has a status from 400 to 599. If the hook fails, the proxy's own page is sent. */
-  onError?(error: HookError): Perhaps<OwnAnswer>;
+  readonly onError?: ((error: HookError) => Perhaps<OwnAnswer>) | undefined;
   /** The same for a request that offered another protocol. Default: the proxy's own page, whatever `onError` says. */
-  onUpgradeError?(error: HookUpgradeError): Perhaps<OwnAnswer>;
+  readonly onUpgradeError?: ((error: HookUpgradeError) => Perhaps<OwnAnswer>) | undefined;
 }
 
 export type HookName = keyof Hooks;
