@@ -11,9 +11,8 @@ import { type Framing, requestFraming } from "../wire/framing.ts";
 import { hasNoWeight, listElements, listMembers, withoutComments, withoutParameters } from "../wire/lists.ts";
 import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import { destinationOf, type Target, targetOf } from "../wire/target.ts";
-import type { AnswerReason } from "./answers.ts";
+import type { AnswerReason, CheckedAnswer } from "./answers.ts";
 import type { HookRequest } from "./hooks.ts";
-import type { CheckedAnswer } from "./own-answers.ts";
 
 /** A request that is forwarded, and what was decided about it once. */
 export interface Admission {

@@ -344,7 +344,7 @@ function proxyStatusLine(viaName: string, type: string, reason: AnswerReason): s
 }
 
 /** A whole answer with an error, as the application wants it. */
-export function answerWith({ message, body }: ErrorMessage, reason: AnswerReason, context: AnswerContext): string {
+export function answerWith({ message, body }: CheckedAnswer, reason: AnswerReason, context: AnswerContext): string {
   const { status, changes } = message;
   return (
     `HTTP/1.1 ${status} ${reasonPhraseOf(status)}\r\nDate: ${context.date}\r\n` +
@@ -354,8 +354,8 @@ export function answerWith({ message, body }: ErrorMessage, reason: AnswerReason
   );
 }
 
-/** What an application's page is made of. */
-export interface ErrorMessage {
+/** An answer of an application's own that can be sent (own-answers.ts). */
+export interface CheckedAnswer {
   readonly message: ResponseMessage;
   readonly body: Octets;
 }

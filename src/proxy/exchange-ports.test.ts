@@ -10,6 +10,7 @@ import type { AnswerReason } from "./answers.ts";
 import type { ProxyContext } from "./context.ts";
 import { Exchange } from "./exchange.ts";
 import { ExchangeRecord } from "./exchange-record.ts";
+import { noHooks } from "./hooks.ts";
 import type { OriginListener } from "./origin-side.ts";
 
 class Play {
@@ -29,6 +30,7 @@ class Play {
       isGateway: this.isGateway,
       clock: { now: () => this.now },
       observer: { exchangeEnded: () => undefined },
+      hooks: noHooks,
       openOrigin: (_context: unknown, listener: OriginListener) => (refusal === "" ? this.open(listener) : refusal),
     } as unknown as ProxyContext;
     const head = new RequestHead(defaultHeadLimits);

@@ -12,15 +12,13 @@ import type { Admission } from "./admission.ts";
 import { reasonPhraseOf } from "./answers.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { HookClient, HookFields, HookRequest, HookResponse } from "./hooks.ts";
+import { checkStatus, hasBody } from "./own-answers.ts";
 
 /** What a path that is sent may hold: visible ASCII without `#`, as in every target that is read. */
 const PATH = /^\/[\x21\x22\x24-\x7e]*$/;
 
 /** Methods that decide whether there is a body, or where the request goes. */
 const FIXED_METHODS: ReadonlySet<string> = new Set(["HEAD", "CONNECT", "TRACE"]);
-
-/** Statuses of responses without a body. */
-const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 class FieldsView implements HookFields {
   changes: FieldChanges | undefined;
@@ -199,7 +197,7 @@ export class ResponseView implements HookResponse {
     if (status === this.status) return;
     checkStatus(status, 200);
     for (const it of [status, this.status]) {
-      if (BODILESS.has(it)) throw new FieldError(`${this.status} cannot become ${status}: ${it} has no body`);
+      if (!hasBody(it)) throw new FieldError(`${this.status} cannot become ${status}: ${it} has no body`);
     }
     this.chosenStatus = status;
   }
@@ -217,14 +215,4 @@ export class ResponseView implements HookResponse {
       ...{ changes: fields.changes, hasNewStartLine: chosenStatus !== undefined },
     };
   }
-}
-
-export function checkStatus(status: unknown, least: number): asserts status is number {
-  if (Number.isInteger(status) && (status as number) >= least && (status as number) <= 599) return;
-  throw new FieldError(`${String(status)} is no status here: write one from ${least} to 599`);
-}
-
-/** Whether a response with this status has a body, whatever its request. */
-export function hasBody(status: number): boolean {
-  return !BODILESS.has(status);
 }

@@ -1,23 +1,28 @@
 /**
- * Answers of an application's own (hooks.ts), validated: as a message that goes the way of an origin's response, or as an error page.
+ * Answers of an application's own (hooks.ts), validated.
+ *
+ * Deliberately absent: sending them, as an origin's response (answering-origin.ts) or as an error's page (answers.ts).
  */
 import { FieldChanges, FieldError } from "../wire/field-changes.ts";
-import { type ConnectionOptions, connectionOptionsOf, FieldTable } from "../wire/fields.ts";
-import type { Framing } from "../wire/framing.ts";
-import type { ResponseMessage } from "../wire/messages.ts";
+import { FieldTable } from "../wire/fields.ts";
 import type { Octets } from "../wire/octets.ts";
-import { reasonPhraseOf } from "./answers.ts";
-import { checkStatus, hasBody } from "./hook-views.ts";
-import type { OriginListener, OriginSide, OriginTunnelEnd } from "./origin-side.ts";
+import { type CheckedAnswer, reasonPhraseOf } from "./answers.ts";
 
 const NO_FIELDS = new FieldTable();
-const NO_OPTIONS: ConnectionOptions = connectionOptionsOf(NO_FIELDS);
 const KEYS: ReadonlySet<string> = new Set(["status", "fields", "body"]);
 
-/** An answer that can be sent. */
-export interface CheckedAnswer {
-  readonly message: ResponseMessage;
-  readonly body: Octets;
+/** Statuses of responses without a body. */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** Whether a response with this status has a body, whatever its request. */
+export function hasBody(status: number): boolean {
+  return !BODILESS.has(status);
+}
+
+/** @throws TypeError for a status that is none, or not from `least` to 599 */
+export function checkStatus(status: unknown, least: number): asserts status is number {
+  if (Number.isInteger(status) && (status as number) >= least && (status as number) <= 599) return;
+  throw new FieldError(`${String(status)} is no status here: write one from ${least} to 599`);
 }
 
 /** @throws TypeError for something that is no answer @param leastStatus 400 for an error's page, otherwise 200 */
@@ -56,59 +61,4 @@ const HOW = '{ status: 404, fields: { "Content-Type": "text/html" }, body: "…"
 
 function shownType(value: unknown): string {
   return value === null ? "null" : `a ${typeof value}`;
-}
-
-/** The origin of a request that the application answers: it takes the request, and answers at once. */
-export class AnsweringOrigin implements OriginSide {
-  readonly speaksHttp10 = false;
-  readonly isBlocked = false;
-  private readonly listener: OriginListener;
-  private readonly answer: CheckedAnswer;
-  private isOver = false;
-
-  constructor(listener: OriginListener, answer: CheckedAnswer) {
-    this.listener = listener;
-    this.answer = answer;
-  }
-
-  /** A client that waits for 100 (Continue) gets the answer instead, and need not send the body. */
-  get takesRest(): boolean {
-    return !this.listener.awaitsContinue;
-  }
-
-  seek(): void {
-    const { listener, answer } = this;
-    if (!listener.onReady()) return;
-    const { message, body } = answer;
-    const { status } = message;
-    const isWithout = listener.head.method === "HEAD" || status === 204 || status === 304;
-    const framing: Framing = isWithout ? { kind: "none", length: 0 } : { kind: "length", length: body.length };
-    if (!listener.onFinal(message, NO_OPTIONS, framing) || this.isOver) return;
-    if (!isWithout && body.length > 0) listener.onBody(body, 0, body.length);
-    listener.onComplete(undefined);
-  }
-
-  begin(): void {}
-  body(): void {}
-  endBody(): void {}
-
-  flush(): boolean {
-    return true;
-  }
-
-  pause(): void {}
-  resume(): void {}
-  arm(): void {}
-
-  end(): void {
-    this.isOver = true;
-  }
-
-  close(): void {
-    this.isOver = true;
-  }
-
-  get tunnelEnd(): OriginTunnelEnd {
-    throw new Error("an answer is no tunnel");
-  }
 }
