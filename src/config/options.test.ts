@@ -36,6 +36,7 @@ describe("defaults", () => {
       responseTimeout_ms: 60_000,
       tunnelTimeout_ms: 3_600_000,
       poolIdleTimeout_ms: 60_000,
+      poolMaxAge_ms: 3_600_000,
       headLimits: { headBytesMax: 65_536 },
       sendsForwarded: false,
     });

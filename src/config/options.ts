@@ -110,6 +110,7 @@ export function sharedConfig(values: SharedValues, limit: number, othersMax = 0)
       responseTimeout_ms: values.responseTimeout,
       tunnelTimeout_ms: values.tunnelTimeout,
       poolIdleTimeout_ms: values.poolIdleTimeout,
+      poolMaxAge_ms: values.poolMaxAge,
       poolSize: values.poolSize,
       headLimits: { ...defaultHeadLimits, headBytesMax: values.maxHeadSize },
       tolerates: values.tolerate ?? new Set(),

@@ -47,6 +47,11 @@ export interface ProxyOptions {
   readonly responseTimeout?: Duration | undefined;
   /** An origin's connection may idle this long, before hints and learning shorten it. Default: `60s`. */
   readonly poolIdleTimeout?: Duration | undefined;
+  /**
+   * An origin's connection may become this old; then it closes behind its exchange, and the next one goes where the origin's
+   * name leads by then. 0: any age. Default: `1h`.
+   */
+  readonly poolMaxAge?: Duration | undefined;
   /** Connections to each origin at once; beyond, requests wait in line. Default: `1024`. */
   readonly poolSize?: string | number | undefined;
   /** Faults in heads of responses that are mended instead of answered 502: `bare-lf`, `control-characters`. Default: `none`. */

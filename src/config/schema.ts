@@ -217,6 +217,16 @@ export const proxySchema = z.strictObject({
       "an origin's connection may idle this long; what the origin says, and what is learned of it, shorten it",
     reason: "most origins close earlier, and that is learned",
   }),
+  poolMaxAge: option(duration("1h", 0), {
+    group: "origins",
+    placeholder: "<duration>",
+    description:
+      "an origin's connection may become this old, and up to a tenth less, so that not all end at once; then it closes " +
+      "behind its exchange, and the next one goes where the origin's name leads by then; 0: any age",
+    reason:
+      "a busy connection follows DNS, too, at no cost; sooner, whenever a look-up differs from the last, names that are " +
+      "answered with some of many addresses in turn would lose their connections at each answer",
+  }),
   poolSize: option(count(1).prefault(1_024), {
     group: "origins",
     placeholder: "<count>",

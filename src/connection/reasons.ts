@@ -27,6 +27,7 @@ export const closeReasons = {
   // Upstream lifetimes.
   "hint-expired": "the origin's `Keep-Alive` timeout, less a margin, had passed",
   "hint-max": "the origin's `Keep-Alive` max was used up",
+  "max-age": "as old as a connection may become: the next one goes where the origin's name leads by then",
   "lifetime-learned": "the origin was seen to close connections that idle this long",
   "pool-surplus": "not needed now: it made room in the pool for another, or its request had to wait",
   "pool-evicted": "its origin was not asked for longest, and gave way to another origin",
@@ -73,6 +74,7 @@ export const reuseRefusals = {
   "peer-closed": "the origin has closed its side",
   "bound-to-another": "authentication (NTLM, Negotiate) has bound the connection to another client's",
   retired: "the connection is kept only to see when the origin closes it",
+  "max-age": "the connection is as old as it may become",
   "end-in-doubt":
     "its last response described a body that it must not have; it gets a moment to show that it sends none",
   "hint-max": "the origin's `Keep-Alive` max is used up",

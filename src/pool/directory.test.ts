@@ -22,6 +22,7 @@ class Stage {
       idleMax,
       size: 10,
       idleLimit_ms: 60_000,
+      maxAge_ms: 0,
       connectTimeout_ms: 5_000,
       dialer: this.dialer,
       clock,

@@ -193,6 +193,84 @@ describe("retiring", () => {
   });
 });
 
+describe("growing old", () => {
+  /** Up to a tenth less than the greatest age is a matter of the connection's number. */
+  const MAX_AGE_MS = 10_000;
+
+  it("a busy connection is closed at its greatest age, behind its exchange; the next request dials the name anew", () => {
+    const stage = new PoolStage({ maxAge_ms: MAX_AGE_MS });
+    const first = stage.exchange();
+    for (let i = 0; i < 17; i++) {
+      stage.pass(500);
+      expect(stage.exchange()).toBe(first);
+    }
+    const busy = stage.begin();
+    stage.pass(1_500);
+    expect(stage.connectionOf(busy).life.state).toBe("active");
+    stage.news();
+    stage.finish(busy);
+    expect(stage.news()).toStrictEqual(["#1 closed: max-age"]);
+    stage.exchange();
+    expect(stage.dialer.dialed).toStrictEqual(["o1.test:80", "o1.test:80"]);
+    stage.expectNothingLeft();
+  });
+
+  it("an idle one is not lent beyond it", () => {
+    const stage = new PoolStage({ maxAge_ms: MAX_AGE_MS });
+    stage.exchange();
+    stage.pass(8_000);
+    const first = stage.exchange();
+    stage.pass(2_000);
+    const seeker = stage.begin();
+    expect(seeker.connection).not.toBe(first);
+    expect(seeker.connection?.openReason).toBe("none-fit");
+    expect(stage.news().slice(-3)).toStrictEqual([
+      "#1 not reused: max-age",
+      "#1 closed: max-age",
+      "#2 opened: none-fit",
+    ]);
+    stage.expectNothingLeft([seeker]);
+  });
+
+  it("one that nobody asks for closes, too, however long it might idle", () => {
+    const stage = new PoolStage({ maxAge_ms: MAX_AGE_MS, idleLimit_ms: 3_600_000 });
+    stage.exchange();
+    stage.pass(MAX_AGE_MS + 100);
+    expect(stage.news()).toContain("#1 closed: max-age");
+    stage.expectNothingLeft();
+  });
+
+  it("whoever waits for room gets the place of one that has grown old", () => {
+    const stage = new PoolStage({ maxAge_ms: MAX_AGE_MS, size: 1, connectTimeout_ms: 60_000 });
+    const busy = stage.begin();
+    stage.pass(MAX_AGE_MS);
+    const next = stage.seek();
+    stage.finish(busy);
+    stage.dialer.connects();
+    expect(next.connection?.isReused).toBe(false);
+    stage.expectNothingLeft([next]);
+  });
+
+  it("a tunnel is no exchange: it goes on", () => {
+    const stage = new PoolStage({ maxAge_ms: MAX_AGE_MS });
+    const seeker = stage.begin();
+    stage.connectionOf(seeker).beginTunnel(seeker);
+    stage.pass(10 * MAX_AGE_MS);
+    expect(stage.connectionOf(seeker).life.state).toBe("tunnel");
+    stage.expectNothingLeft([seeker]);
+  });
+
+  it("without a limit they live as long as they are used", () => {
+    const stage = new PoolStage({ maxAge_ms: 0 });
+    const first = stage.exchange();
+    for (let i = 0; i < 100; i++) {
+      stage.pass(50_000);
+      expect(stage.exchange()).toBe(first);
+    }
+    stage.expectNothingLeft();
+  });
+});
+
 describe("a reused connection that was dead", () => {
   it("teaches the age it had, and takes those at least as old with it", () => {
     const stage = new PoolStage();

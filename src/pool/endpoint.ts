@@ -29,6 +29,8 @@ export interface EndpointOptions {
   readonly observer: PoolObserver;
   /** How long a connection may idle before hints and learning are considered. */
   readonly idleLimit_ms: number;
+  /** How old a connection may become; 0: any age. */
+  readonly maxAge_ms: number;
   /** How long a client keeps its connection in the middle of a handshake although others wait for room. */
   readonly handshakeTime_ms: number;
   /** Whether its pool has no other endpoint. */
@@ -42,6 +44,7 @@ export interface EndpointOptions {
 export class Endpoint {
   readonly origin: OriginAddress;
   readonly deadlines: Deadlines;
+  readonly maxAge_ms: number;
   readonly lifetime = new Lifetime();
   /** Every connection that is not gone yet. */
   readonly connections = new Members<PooledConnection>();
@@ -69,6 +72,7 @@ export class Endpoint {
     this.origin = options.origin;
     this.deadlines = options.deadlines;
     this.isAlone = options.isAlone;
+    this.maxAge_ms = options.maxAge_ms;
   }
 
   now(): number {
@@ -191,6 +195,7 @@ export class Endpoint {
         peerHasClosed: connection.peerHasClosed,
         isBoundToAnother: connection.isBoundToAnother(bindings),
         isRetired: connection.isRetired,
+        isTooOld: connection.isTooOld(now),
         isInDoubt: now < connection.reusableFrom_ms,
         idle_ms: now - connection.idleSince_ms,
         idleLimit_ms: this.options.idleLimit_ms,
@@ -279,7 +284,9 @@ export class Endpoint {
   private idleLimit(connection: PooledConnection): { limit_ms: number; reason: ReuseRefusal } {
     let limit_ms = this.options.idleLimit_ms;
     let reason: ReuseRefusal = "idle-timeout";
-    this.watch(connection, this.now());
+    const now = this.now();
+    this.watch(connection, now);
+    if (connection.isTooOld(now)) return { limit_ms: 0, reason: "max-age" };
     const lifetime_ms = this.lifetime.usable_ms;
     if (lifetime_ms !== undefined && lifetime_ms < limit_ms) {
       limit_ms = lifetime_ms;
@@ -413,6 +420,7 @@ export class Endpoint {
 function closeReasonFor(refusal: ReuseRefusal): CloseReason {
   switch (refusal) {
     case "hint-max":
+    case "max-age":
     case "hint-expired":
     case "lifetime-learned":
     case "idle-timeout":

@@ -8,6 +8,7 @@
 import type { Deadlines } from "../connection/deadlines.ts";
 import type { CloseReason, OpenReason } from "../connection/reasons.ts";
 import type { Clock, Dialer, DialRefusal } from "../net/ports.ts";
+import { withinAge_ms } from "./age.ts";
 import { handshakeTime_ms } from "./binding.ts";
 import type { Bindings } from "./bindings.ts";
 import { claimBound, type PendingSearch } from "./claim.ts";
@@ -39,6 +40,8 @@ export interface PoolOptions {
   /** Connections per endpoint. */
   readonly size: number;
   readonly idleLimit_ms: number;
+  /** How old a connection may become; 0: any age. */
+  readonly maxAge_ms: number;
   readonly connectTimeout_ms: number;
   readonly dialer: Dialer;
   readonly clock: Clock;
@@ -71,7 +74,8 @@ export class Pool {
           deadlines: options.deadlines,
           clock: options.clock,
           observer: options.observer,
-          idleLimit_ms: options.idleLimit_ms,
+          idleLimit_ms: withinAge_ms(options.idleLimit_ms, options.maxAge_ms),
+          maxAge_ms: options.maxAge_ms,
           handshakeTime_ms: handshakeTime_ms(options.connectTimeout_ms),
           isAlone: options.origins.length === 1,
           sharedIdle: options.sharedIdle,

@@ -14,6 +14,7 @@ import type { CloseReason, OpenReason } from "../connection/reasons.ts";
 import { Outbox } from "../net/outbox.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { Octets } from "../wire/octets.ts";
+import { lentUntil_ms } from "./age.ts";
 import type { Binding, BindingOwner } from "./binding.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { IdleConnection } from "./shared-idle.ts";
@@ -39,6 +40,7 @@ export class PooledConnection implements SocketHandler, Confined {
   readonly life = new Life();
   readonly openReason: OpenReason;
   readonly openedAt_ms: number;
+  private readonly lentUntil_ms: number;
   /** Since when it is idle. */
   idleSince_ms: number;
   /** How long it had idled when it was taken last; for a fresh connection 0. */
@@ -75,6 +77,7 @@ export class PooledConnection implements SocketHandler, Confined {
     this.outbox = new Outbox(socket);
     this.openReason = openReason;
     this.openedAt_ms = now;
+    this.lentUntil_ms = lentUntil_ms(endpoint.maxAge_ms, id, now);
     this.idleSince_ms = now;
     socket.handler = this;
     this.life.opened();
@@ -88,6 +91,11 @@ export class PooledConnection implements SocketHandler, Confined {
   /** Whether it is another client's alone. @param bindings those of the client that asks; it has none: undefined */
   isBoundToAnother(bindings: BindingOwner<PooledConnection> | undefined): boolean {
     return this.binding !== undefined && this.binding.owner !== bindings;
+  }
+
+  /** Whether it is as old as it may become. In the middle of a handshake another one would not do. */
+  isTooOld(now: number): boolean {
+    return now >= this.lentUntil_ms && this.binding?.isMidway !== true;
   }
 
   /** Begins an exchange. */

@@ -14,6 +14,8 @@ export interface ReuseFacts {
   readonly isBoundToAnother: boolean;
   /** Kept only to see when its origin closes it. */
   readonly isRetired: boolean;
+  /** It is as old as a connection may become. */
+  readonly isTooOld: boolean;
   /** What it said last may have been more than it should, and that was only just now. */
   readonly isInDoubt: boolean;
   readonly idle_ms: number;
@@ -42,6 +44,7 @@ export function reuseRefusal(facts: ReuseFacts, demand: ReuseDemand): ReuseRefus
   if (facts.peerHasClosed) return "peer-closed";
   if (facts.isBoundToAnother) return "bound-to-another";
   if (facts.isRetired) return "retired";
+  if (facts.isTooOld) return "max-age";
   if (facts.isInDoubt) return "end-in-doubt";
   if (facts.hintRequestsLeft !== undefined && facts.hintRequestsLeft <= 0) return "hint-max";
   if (facts.hintUsable_ms !== undefined && facts.idle_ms >= facts.hintUsable_ms) return "hint-expired";

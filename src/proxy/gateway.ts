@@ -54,6 +54,7 @@ export class Gateway {
     const pooling = {
       size: settings.poolSize,
       idleLimit_ms: settings.poolIdleTimeout_ms,
+      maxAge_ms: settings.poolMaxAge_ms,
       connectTimeout_ms: settings.connectTimeout_ms,
       dialer: ports.dialer,
       clock: ports.clock,

@@ -34,6 +34,7 @@ export const baseSettings: Omit<GatewaySettings, "origins"> = {
   responseTimeout_ms: 60_000,
   tunnelTimeout_ms: 3_600_000,
   poolIdleTimeout_ms: 60_000,
+  poolMaxAge_ms: 3_600_000,
   poolSize: 1_024,
   headLimits: defaultHeadLimits,
   tolerates: new Set(),

@@ -19,6 +19,7 @@ export interface PoolStageOptions {
   readonly origins?: readonly string[];
   readonly size?: number;
   readonly idleLimit_ms?: number;
+  readonly maxAge_ms?: number;
   readonly connectTimeout_ms?: number;
 }
 
@@ -116,6 +117,7 @@ export class PoolStage {
       origins: (options.origins ?? ["http://o1.test"]).map(parseOriginAddress),
       size: options.size ?? 4,
       idleLimit_ms: options.idleLimit_ms ?? 60_000,
+      maxAge_ms: options.maxAge_ms ?? 0,
       connectTimeout_ms: options.connectTimeout_ms ?? 5_000,
       dialer: this.dialer,
       clock: this.clock,
