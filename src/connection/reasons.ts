@@ -81,6 +81,8 @@ export const reuseRefusals = {
   "hint-expired": "idle for longer than the origin's `Keep-Alive` timeout less a margin",
   "lifetime-learned": "idle for nearly as long as this origin is known to allow",
   "idle-timeout": "idle for longer than the pool's limit",
+  "close-expected":
+    "the request may not be retried, and this origin is known to close connections right behind its responses",
   "not-well-inside": "the request may not be retried and the connection is not well inside its known lifetime",
 } as const;
 export type ReuseRefusal = keyof typeof reuseRefusals;

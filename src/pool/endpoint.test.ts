@@ -193,6 +193,64 @@ describe("retiring", () => {
   });
 });
 
+describe("an origin that closes right behind its responses", () => {
+  /** Its FIN comes a millisecond later. */
+  function exchangeAndClose(stage: PoolStage, wants = { isRetriable: false }): void {
+    const connection = stage.exchange(wants);
+    stage.pass(1);
+    stage.socketOf(connection).closesItsSide();
+    stage.later.settle();
+  }
+
+  function learn(stage: PoolStage): void {
+    for (let i = 0; i < 3; i++) exchangeAndClose(stage);
+    stage.news();
+  }
+
+  it("gets no request that may not be retried on a connection that it may be about to close", () => {
+    const stage = new PoolStage();
+    exchangeAndClose(stage);
+    exchangeAndClose(stage);
+    expect(stage.exchange({ isRetriable: false })).toBe(stage.exchange({ isRetriable: false }));
+    exchangeAndClose(stage);
+    stage.news();
+    const connections = Array.from({ length: 300 }, () => stage.exchange({ isRetriable: false }));
+    expect(connections.filter(({ isReused }) => isReused)).toStrictEqual([]);
+    stage.expectNothingLeft();
+  });
+
+  it("gets those that may, and so shows when it has changed", () => {
+    const stage = new PoolStage();
+    learn(stage);
+    const connection = stage.exchange();
+    for (let i = 0; i < 16; i++) expect(stage.exchange()).toBe(connection);
+    expect(stage.exchange({ isRetriable: false })).toBe(connection);
+    stage.expectNothingLeft();
+  });
+
+  it("shows it by what it leaves open, too, where no request may be retried", () => {
+    const stage = new PoolStage({ size: 100 });
+    learn(stage);
+    const before = stage.dialer.dialed.length;
+    for (let i = 0; i < 100; i++) {
+      stage.exchange({ isRetriable: false });
+      stage.pass(25);
+    }
+    const dials = stage.dialer.dialed.length - before;
+    expect(dials).toBeLessThan(10);
+    expect(stage.endpoint.abruptCloses.isHabit).toBe(false);
+    stage.expectNothingLeft();
+  });
+
+  it("is told as the reason", () => {
+    const stage = new PoolStage();
+    learn(stage);
+    stage.exchange();
+    stage.begin({ isRetriable: false });
+    expect(stage.news()).toContain("#4 not reused: close-expected");
+  });
+});
+
 describe("growing old", () => {
   /** Up to a tenth less than the greatest age is a matter of the connection's number. */
   const MAX_AGE_MS = 10_000;

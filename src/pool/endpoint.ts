@@ -8,6 +8,7 @@ import type { Deadlines } from "../connection/deadlines.ts";
 import { LinkedList, Members, type OwnedNode } from "../connection/lists.ts";
 import type { CloseReason, ReuseRefusal } from "../connection/reasons.ts";
 import type { Clock } from "../net/ports.ts";
+import { AbruptCloses, SETTLED_MS } from "./abrupt-closes.ts";
 import type { BindingOwner } from "./binding.ts";
 import { Health, type Standing } from "./health.ts";
 import { Lifetime } from "./lifetime.ts";
@@ -46,6 +47,7 @@ export class Endpoint {
   readonly deadlines: Deadlines;
   readonly maxAge_ms: number;
   readonly lifetime = new Lifetime();
+  readonly abruptCloses = new AbruptCloses();
   /** Every connection that is not gone yet. */
   readonly connections = new Members<PooledConnection>();
   /** Connections being dialed. */
@@ -137,7 +139,7 @@ export class Endpoint {
       this.options.observer.reuseRefused(connection, refusal);
       // All others have idled for longer, so the same holds for them.
       if (refusal === "not-well-inside") return none;
-      if (refusal !== "end-in-doubt") this.retire(connection, refusal);
+      if (refusal !== "end-in-doubt" && refusal !== "close-expected") this.retire(connection, refusal);
     }
     return none ?? this.findAmongBound(isRetriable, now);
   }
@@ -205,6 +207,7 @@ export class Endpoint {
       },
       {
         isRetriable,
+        settled_ms: this.abruptCloses.isHabit ? SETTLED_MS : 0,
         wellInside_ms: isRetriable ? Number.POSITIVE_INFINITY : lifetime.wellInside_ms(connection.hintTimeout_ms),
       },
     );
@@ -340,7 +343,9 @@ export class Endpoint {
   /** @internal the origin closed a connection while it idled */
   onPeerClosedIdle(connection: PooledConnection): void {
     if (connection.life.exchanges === 0) return;
-    this.learn(this.now() - connection.idleSince_ms);
+    const now = this.now();
+    this.abruptCloses.noteClose(connection.idleSince_ms, now);
+    this.learn(now - connection.idleSince_ms);
   }
 
   /** A reused connection died before any octet of a response; the rest of its age is not to be trusted either. */
@@ -433,6 +438,7 @@ function closeReasonFor(refusal: ReuseRefusal): CloseReason {
     case "bound-to-another":
     case "retired":
     case "end-in-doubt":
+    case "close-expected":
     case "not-well-inside":
       return "pool-surplus";
   }

@@ -120,7 +120,9 @@ export class PooledConnection implements SocketHandler, Confined {
   /** The response has begun: what idled and answered was alive. */
   noteAlive(): void {
     this.endpoint.onAnswered();
-    if (this.isReused) this.endpoint.lifetime.recordSurvival(this.idleWhenTaken_ms);
+    if (!this.isReused) return;
+    this.endpoint.lifetime.recordSurvival(this.idleWhenTaken_ms);
+    this.endpoint.abruptCloses.noteReuse();
   }
 
   /**

@@ -17,8 +17,8 @@ const fit: ReuseFacts = {
   hintRequestsLeft: undefined,
   lifetimeUsable_ms: undefined,
 };
-const retriable: ReuseDemand = { isRetriable: true, wellInside_ms: Number.POSITIVE_INFINITY };
-const notRetriable: ReuseDemand = { isRetriable: false, wellInside_ms: 500 };
+const retriable: ReuseDemand = { isRetriable: true, settled_ms: 0, wellInside_ms: Number.POSITIVE_INFINITY };
+const notRetriable: ReuseDemand = { isRetriable: false, settled_ms: 0, wellInside_ms: 500 };
 
 /** In the order in which they are told; each with what makes it so. */
 const refusals: readonly (readonly [ReuseRefusal, Partial<ReuseFacts>, ReuseDemand?])[] = [
@@ -33,6 +33,7 @@ const refusals: readonly (readonly [ReuseRefusal, Partial<ReuseFacts>, ReuseDema
   ["hint-expired", { hintUsable_ms: 1_000 }],
   ["lifetime-learned", { lifetimeUsable_ms: 1_000 }],
   ["idle-timeout", { idleLimit_ms: 1_000 }],
+  ["close-expected", {}, { ...notRetriable, settled_ms: 1_001 }],
   ["not-well-inside", {}, notRetriable],
 ];
 
@@ -72,17 +73,18 @@ describe("at the edges", () => {
       gives: "lifetime-learned",
     },
     { name: "a millisecond of the limit left", facts: { idleLimit_ms: 1_001 }, gives: undefined },
+    { name: "just settled", facts: { idle_ms: 100 }, demand: { ...notRetriable, settled_ms: 100 }, gives: undefined },
     { name: "just well inside", facts: { idle_ms: 500 }, demand: notRetriable, gives: undefined },
     {
       name: "just used and nothing known, not retriable",
       facts: { idle_ms: 0 },
-      demand: { isRetriable: false, wellInside_ms: 0 },
+      demand: { ...notRetriable, wellInside_ms: 0 },
       gives: undefined,
     },
     {
-      name: "retriable, well inside does not matter",
+      name: "retriable, neither settled nor well inside matters",
       facts: {},
-      demand: { isRetriable: true, wellInside_ms: 0 },
+      demand: { isRetriable: true, settled_ms: 1_001, wellInside_ms: 0 },
       gives: undefined,
     },
   ];

@@ -33,6 +33,8 @@ export interface ReuseFacts {
 export interface ReuseDemand {
   /** Whether the request can be sent again if the connection turns out to be dead. */
   readonly isRetriable: boolean;
+  /** How long a connection must have idled for a request that cannot: what closes right behind its response is closed by then. */
+  readonly settled_ms: number;
   /** How long a connection may have idled for a request that cannot. */
   readonly wellInside_ms: number;
 }
@@ -50,6 +52,7 @@ export function reuseRefusal(facts: ReuseFacts, demand: ReuseDemand): ReuseRefus
   if (facts.hintUsable_ms !== undefined && facts.idle_ms >= facts.hintUsable_ms) return "hint-expired";
   if (facts.lifetimeUsable_ms !== undefined && facts.idle_ms >= facts.lifetimeUsable_ms) return "lifetime-learned";
   if (facts.idle_ms >= facts.idleLimit_ms) return "idle-timeout";
+  if (!demand.isRetriable && facts.idle_ms < demand.settled_ms) return "close-expected";
   if (!demand.isRetriable && facts.idle_ms > demand.wellInside_ms) return "not-well-inside";
   return undefined;
 }

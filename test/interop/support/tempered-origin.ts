@@ -27,7 +27,7 @@ export class TemperedOrigin {
   idleCloses = 0;
   url = "";
   private readonly server: Server;
-  private readonly temper: Temper;
+  private temper: Temper;
   private readonly open = new Set<Socket>();
 
   constructor(temper: Temper) {
@@ -39,6 +39,12 @@ export class TemperedOrigin {
     const origin = new TemperedOrigin(temper);
     origin.url = await listening(origin.server);
     return origin;
+  }
+
+  /** It is replaced by another one: what it does with the next connection, and with those that idle. */
+  become(temper: Temper): void {
+    this.temper = temper;
+    this.connections = 0;
   }
 
   stop(): void {
