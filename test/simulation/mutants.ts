@@ -12,6 +12,7 @@ import type { Socket } from "../../src/net/ports.ts";
 import { Bindings } from "../../src/pool/bindings.ts";
 import { PoolDirectory } from "../../src/pool/directory.ts";
 import { Endpoint } from "../../src/pool/endpoint.ts";
+import { Manners } from "../../src/pool/manners.ts";
 import { PooledConnection } from "../../src/pool/pooled-connection.ts";
 import { Search } from "../../src/pool/search.ts";
 import { SharedIdle } from "../../src/pool/shared-idle.ts";
@@ -288,6 +289,21 @@ export const mutants: readonly Mutant[] = [
     name: "keeps what was bound to a client that is gone",
     caughtBy: ["bound-to-client"],
     apply: () => method(Bindings.prototype, "end", () => undefined),
+  },
+  {
+    name: "lends connections that have grown old",
+    caughtBy: ["limits"],
+    apply: () => method(PooledConnection.prototype, "isTooOld", () => false),
+  },
+  {
+    name: "trusts an origin that has just said more than it was asked for",
+    caughtBy: ["clean-reuse"],
+    apply: () => method(Manners.prototype, "isDistrusted", () => false),
+  },
+  {
+    name: "does not wait for a body that may follow an answer to HEAD",
+    caughtBy: ["clean-reuse"],
+    apply: () => method(PooledConnection.prototype, "doubtEnd", () => undefined),
   },
   {
     name: "has no limit of connections to an origin",
