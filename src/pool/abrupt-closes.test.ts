@@ -5,7 +5,7 @@ import { AbruptCloses, SETTLED_MS } from "./abrupt-closes.ts";
 /** Closes one after the other, each of a connection that idled for `idle_ms`. */
 function closed(count: number, idle_ms = 1): AbruptCloses {
   const closes = new AbruptCloses();
-  for (let i = 1; i <= count; i++) closes.noteClose(i * 1_000 - idle_ms, i * 1_000);
+  for (let i = 1; i <= count; i++) closes.noteClose(i * 1_000 - idle_ms, idle_ms, i * 1_000);
   return closes;
 }
 
@@ -29,13 +29,21 @@ it("a close at the end of an idle timeout is none of them", () => {
 
 it("connections that idle together and are closed together are one of them: that is a restart", () => {
   const closes = new AbruptCloses();
-  for (let i = 0; i < 50; i++) closes.noteClose(1_000 + i / 10, 1_010 + i / 10);
+  for (let i = 0; i < 50; i++) closes.noteClose(1_000 + i / 10, 10, 1_010 + i / 10);
   expect(closes.isHabit).toBe(false);
+});
+
+it("but when the next one closes so, too, it was none", () => {
+  const closes = new AbruptCloses();
+  for (let i = 0; i < 17; i++) closes.noteClose(1_000, 10, 1_010);
+  expect(closes.isHabit).toBe(false);
+  closes.noteClose(1_010, 10, 1_020);
+  expect(closes.isHabit).toBe(true);
 });
 
 it("many at the same time are many where each begins to idle behind the last close", () => {
   const closes = new AbruptCloses();
-  for (let i = 0; i < 3; i++) closes.noteClose(1_000 + 2 * i, 1_001 + 2 * i);
+  for (let i = 0; i < 3; i++) closes.noteClose(1_000 + 2 * i, 1, 1_001 + 2 * i);
   expect(closes.isHabit).toBe(true);
 });
 
@@ -50,7 +58,7 @@ it("a habit of years is unlearned with the 32nd answer", () => {
 it("a habit that shows in every tenth response stays one", () => {
   const closes = closed(3);
   for (let i = 0; i < 100; i++) {
-    closes.noteClose(10_000 + i, 10_000 + i);
+    closes.noteClose(10_000 + i, 0, 10_000 + i);
     for (let answer = 0; answer < 9; answer++) closes.noteReuse();
     expect(closes.isHabit).toBe(true);
   }

@@ -13,24 +13,32 @@ export const SETTLED_MS = LIFETIME_MS_MIN;
 
 /** A close weighs as much as so many answers: a habit is what happens more often than once in so many. */
 const CLOSE_WEIGHT = 16;
-/** Two of them may be chance. */
+/** Two of them may be chance; so may any number that come together, since a restart closes all connections. */
 const CHANCE = 2 * CLOSE_WEIGHT;
 /** However long the habit lasted, so many answers end it: this less `CHANCE`. */
 const SCORE_MAX = 4 * CLOSE_WEIGHT;
 
 export class AbruptCloses {
   private score = 0;
-  private latest_ms = Number.NEGATIVE_INFINITY;
+  /** When the first of the closes came that came together. */
+  private burst_ms = Number.NEGATIVE_INFINITY;
 
   get isHabit(): boolean {
     return this.score > CHANCE;
   }
 
-  /** The endpoint closed a connection that had idled since `idleSince_ms`. */
-  noteClose(idleSince_ms: number, now: number): void {
-    // One that idled when another one was closed so may have been closed with it, by a restart.
-    if (now - idleSince_ms >= SETTLED_MS || idleSince_ms < this.latest_ms) return;
-    this.latest_ms = now;
+  /**
+   * The endpoint closed a connection on which no other request was answered.
+   *
+   * @param idle_ms how long it had idled since `idleSince_ms`: until the close, or until it was used again in vain
+   */
+  noteClose(idleSince_ms: number, idle_ms: number, now: number): void {
+    if (idle_ms >= SETTLED_MS) return;
+    if (idleSince_ms < this.burst_ms) {
+      if (this.score < CHANCE) this.score++;
+      return;
+    }
+    this.burst_ms = now;
     this.score = Math.min(SCORE_MAX, this.score + CLOSE_WEIGHT);
   }
 

@@ -219,6 +219,21 @@ describe("an origin that closes right behind its responses", () => {
     stage.expectNothingLeft();
   });
 
+  it("is known, too, by requests that were put on its connections in vain", () => {
+    const stage = new PoolStage();
+    for (let i = 0; i < 3; i++) {
+      stage.exchange();
+      stage.pass(1);
+      const seeker = stage.begin();
+      const connection = stage.connectionOf(seeker);
+      expect(connection.noteUnanswered(false)).toBe(true);
+      connection.close("peer-closed");
+      stage.later.settle();
+    }
+    expect(stage.endpoint.abruptCloses.isHabit).toBe(true);
+    stage.expectNothingLeft();
+  });
+
   it("gets those that may, and so shows when it has changed", () => {
     const stage = new PoolStage();
     learn(stage);

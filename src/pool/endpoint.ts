@@ -343,21 +343,21 @@ export class Endpoint {
   /** @internal the origin closed a connection while it idled */
   onPeerClosedIdle(connection: PooledConnection): void {
     if (connection.life.exchanges === 0) return;
-    const now = this.now();
-    this.abruptCloses.noteClose(connection.idleSince_ms, now);
-    this.learn(now - connection.idleSince_ms);
+    this.learn(connection.idleSince_ms, this.now() - connection.idleSince_ms);
   }
 
   /** A reused connection died before any octet of a response; the rest of its age is not to be trusted either. */
   onStale(connection: PooledConnection): void {
-    this.learn(connection.idleWhenTaken_ms);
+    this.learn(connection.idleSince_ms, connection.idleWhenTaken_ms);
     for (const node of this.idle) {
       if (node.owner.idleSince_ms <= connection.idleSince_ms) node.owner.close("retry-suspect");
     }
   }
 
-  private learn(idle_ms: number): void {
-    if (this.lifetime.recordClose(idle_ms, this.now())) this.options.observer.lifetimeLearned(this);
+  private learn(idleSince_ms: number, idle_ms: number): void {
+    const now = this.now();
+    this.abruptCloses.noteClose(idleSince_ms, idle_ms, now);
+    if (this.lifetime.recordClose(idle_ms, now)) this.options.observer.lifetimeLearned(this);
   }
 
   /** @internal */

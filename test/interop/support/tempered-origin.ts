@@ -14,8 +14,8 @@ export interface Temper {
   readonly advertised_s?: number;
   /** How long a request takes. */
   readonly work_ms?: number;
-  /** Closes a connection without a word right after this many responses, for the first few connections. */
-  readonly abrupt?: { readonly connections: number; readonly afterResponses: number };
+  /** Closes a connection without a word right after this many responses, or a moment later and deaf meanwhile, for the first few. */
+  readonly abrupt?: { readonly connections: number; readonly afterResponses: number; readonly delay_ms?: number };
 }
 
 export class TemperedOrigin {
@@ -69,8 +69,12 @@ export class TemperedOrigin {
     const respond = (target: string) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${target.length}\r\n${terms}\r\n${target}`);
       responses++;
-      if (isAbrupt && responses === abrupt?.afterResponses) socket.end();
-      else idle();
+      if (!isAbrupt || responses !== abrupt?.afterResponses) idle();
+      else if (abrupt.delay_ms === undefined) socket.end();
+      else {
+        socket.removeAllListeners("data");
+        setTimeout(() => socket.destroy(), abrupt.delay_ms);
+      }
     };
     this.open.add(socket);
     socket.on("error", () => {});
