@@ -3,7 +3,7 @@
  *
  * Where an endpoint refuses the next one is tried, since nothing was sent yet. Each of several has an equal part of the time
  * before the next one is dialed as well; it is not given up then, and may still be the first to open. Deliberately absent:
- * which endpoint has least to do, and whose turn in line it is; see pool.ts and line.ts.
+ * which endpoint is chosen, and whose turn in line it is; see balancing.ts and line.ts.
  */
 import { Deadline } from "../connection/deadlines.ts";
 import type { OpenReason } from "../connection/reasons.ts";
