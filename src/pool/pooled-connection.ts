@@ -106,7 +106,7 @@ export class PooledConnection implements SocketHandler, Confined {
     this.endpoint.deadlines.clear(this.deadline);
     this.life.beginExchange();
     this.user = user;
-    this.endpoint.inUse++;
+    this.endpoint.onTaken();
     if (this.hintRequestsLeft !== undefined) this.hintRequestsLeft--;
   }
 
@@ -191,7 +191,7 @@ export class PooledConnection implements SocketHandler, Confined {
   /** It is decided that it ends. False: that was decided before. */
   noteClosing(reason: CloseReason): boolean {
     if (!this.life.decideClose(reason)) return false;
-    this.endpoint.closing++;
+    this.endpoint.onClosing();
     return true;
   }
 
@@ -221,13 +221,13 @@ export class PooledConnection implements SocketHandler, Confined {
 
   onClose(fault: string | undefined): void {
     const wasIdle = this.life.state === "idle";
+    const wasDecided = this.life.state === "closing";
     const { user } = this;
     if (wasIdle) this.endpoint.onPeerClosedIdle(this);
-    if (this.life.state === "closing") this.endpoint.closing--;
     const reason = fault !== undefined ? "peer-reset" : wasIdle ? "peer-closed-idle" : "peer-closed";
     if (!this.life.transportClosed(reason)) return;
     this.leave();
-    this.endpoint.onClosed(this);
+    this.endpoint.onClosed(this, wasDecided);
     user?.onClose(fault);
   }
 
@@ -239,7 +239,7 @@ export class PooledConnection implements SocketHandler, Confined {
   }
 
   private leaveUser(): void {
-    if (this.user !== undefined) this.endpoint.inUse--;
+    if (this.user !== undefined) this.endpoint.onLeft();
     this.user = undefined;
   }
 

@@ -1,7 +1,7 @@
 /**
  * May this connection be reused for this request? One linear decision; each `no` has its own reason.
  *
- * Deliberately absent: choosing among connections, see endpoint.ts.
+ * Deliberately absent: choosing among connections, see idle-connections.ts.
  */
 import type { ReuseRefusal } from "../connection/reasons.ts";
 

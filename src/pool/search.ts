@@ -147,7 +147,7 @@ export class Search implements PendingSearch {
   private dial(endpoint: Endpoint, openReason: OpenReason, now: number): void {
     const { pool } = this;
     const { dialer, deadlines, connectTimeout_ms } = pool.options;
-    endpoint.dialing++;
+    endpoint.onDialBegun();
     const giveUp = dialer.dial(
       endpoint.origin.address,
       {
@@ -181,7 +181,7 @@ export class Search implements PendingSearch {
 
   private onFailed(dial: Dial, fault: string): void {
     const { endpoint } = dial;
-    endpoint.dialing--;
+    endpoint.onDialOver();
     this.dials.splice(this.dials.indexOf(dial), 1);
     const why = reasonOf(fault);
     // What was not even tried, or failed for want of something here, says nothing about the endpoint.
@@ -224,7 +224,7 @@ export class Search implements PendingSearch {
     const { deadlines } = pool.options;
     this.isOver = true;
     for (const { endpoint, giveUp } of dials) {
-      endpoint.dialing--;
+      endpoint.onDialOver();
       giveUp();
     }
     dials.length = 0;
