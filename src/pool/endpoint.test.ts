@@ -288,6 +288,29 @@ describe("growing old", () => {
     stage.expectNothingLeft();
   });
 
+  it("so it follows its name: within the greatest age all requests go where that leads by then", () => {
+    let address = "192.0.2.1";
+    const names = {
+      find: (_name: string, _client: string, found: (addresses: string[]) => void) => {
+        found([address]);
+        return () => {};
+      },
+    };
+    const stage = new PoolStage({ maxAge_ms: MAX_AGE_MS, names });
+    const pairs = () => {
+      const seekers = [stage.begin(), stage.begin()];
+      for (const seeker of seekers) stage.finish(seeker);
+    };
+    pairs();
+    address = "192.0.2.2";
+    for (let passed_ms = 0; passed_ms < MAX_AGE_MS; passed_ms += 500) {
+      stage.pass(500);
+      pairs();
+    }
+    expect(stage.dialer.dialed).toStrictEqual(["192.0.2.1:80", "192.0.2.1:80", "192.0.2.2:80", "192.0.2.2:80"]);
+    stage.expectNothingLeft();
+  });
+
   it("an idle one is not lent beyond it", () => {
     const stage = new PoolStage({ maxAge_ms: MAX_AGE_MS });
     stage.exchange();
