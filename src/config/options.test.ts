@@ -81,6 +81,14 @@ describe("values", () => {
   });
 
   it.each([
+    ["90s", 90_000],
+    ["0", 0],
+    [0, 0],
+  ])("a greatest age of %j is %i ms, and 0 is no limit", (written, expected) => {
+    expect(read({ poolMaxAge: written }).gateway.poolMaxAge_ms).toBe(expected);
+  });
+
+  it.each([
     ["16k", 16_384],
     ["1m", 1_048_576],
     ["4096", 4_096],

@@ -56,8 +56,8 @@ export interface ProxyOptions extends Hooks {
   /** An origin's connection may idle this long, before hints and learning shorten it. Default: `60s`. */
   readonly poolIdleTimeout?: Duration | undefined;
   /**
-   * An origin's connection may become this old; then it closes behind its exchange, and the next one goes where the origin's
-   * name leads by then. 0: any age. Default: `1h`.
+   * An origin's connection closes behind its exchange at this age, or up to a tenth sooner, and the next one goes where the
+   * origin's name leads by then; 0: no limit. Default: `1h`.
    */
   readonly poolMaxAge?: Duration | undefined;
   /** Connections to each origin at once; beyond, requests wait in line. Default: `1024`. */

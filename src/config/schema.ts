@@ -231,11 +231,11 @@ export const proxySchema = z.strictObject({
     group: "origins",
     placeholder: "<duration>",
     description:
-      "an origin's connection may become this old, and up to a tenth less, so that not all end at once; then it closes " +
-      "behind its exchange, and the next one goes where the origin's name leads by then; 0: any age",
+      "an origin's connection closes behind its exchange at this age, or up to a tenth sooner, so that not all close at " +
+      "once; the next one goes where the origin's name leads by then; 0: no limit",
     reason:
-      "a busy connection follows DNS, too, at no cost; sooner, whenever a look-up differs from the last, names that are " +
-      "answered with some of many addresses in turn would lose their connections at each answer",
+      "a busy connection follows DNS, too, and it costs nothing; were connections closed as soon as a look-up gives other " +
+      "addresses, names that are answered with a few of many addresses in turn would lose theirs at each answer",
   }),
   poolSize: option(count(1).prefault(1_024), {
     group: "origins",

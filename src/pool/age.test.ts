@@ -20,7 +20,7 @@ it.each([1, 2, 3, 10])("a thousand that are opened together, every %i. id, end e
   for (const count of perTenth) expect(Math.abs(count - 100)).toBeLessThanOrEqual(5);
 });
 
-it("0 is any age", () => {
+it("0 is no limit", () => {
   expect(lentUntil_ms(0, 1, 0)).toBe(Number.POSITIVE_INFINITY);
 });
 

@@ -15,7 +15,7 @@ const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 /**
  * Until when connection number `id`, opened at `now`, is lent.
  *
- * @param maxAge_ms the greatest age; 0: any age
+ * @param maxAge_ms the greatest age; 0: no limit
  */
 export function lentUntil_ms(maxAge_ms: number, id: number, now: number): number {
   if (maxAge_ms === 0) return Number.POSITIVE_INFINITY;

@@ -24,7 +24,7 @@ export interface EndpointOptions
   readonly origin: OriginAddress;
   readonly deadlines: Deadlines;
   readonly observer: PoolObserver;
-  /** How old a connection may become; 0: any age. */
+  /** How old a connection may become; 0: no limit. */
   readonly maxAge_ms: number;
   /** Whether its pool has no other endpoint. */
   readonly isAlone: boolean;

@@ -40,7 +40,7 @@ export interface PoolOptions {
   /** Connections per endpoint. */
   readonly size: number;
   readonly idleLimit_ms: number;
-  /** How old a connection may become; 0: any age. */
+  /** How old a connection may become; 0: no limit. */
   readonly maxAge_ms: number;
   readonly connectTimeout_ms: number;
   readonly dialer: Dialer;
