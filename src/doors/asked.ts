@@ -14,7 +14,7 @@ import type { Forwarded } from "./door-exchange.ts";
 import type { HandlerConfig } from "./handler-config.ts";
 import { isHttp2, type Request, type Response } from "./outer.ts";
 import type { OuterClient } from "./outer-client.ts";
-import { readHead } from "./request-head.ts";
+import { FieldNames, readHead } from "./request-head.ts";
 
 /** A request that goes no further. */
 export interface Refused {
@@ -22,11 +22,12 @@ export interface Refused {
   readonly head: RequestHead;
 }
 
-const UPGRADE = new Set(["upgrade"]);
+const UPGRADE = new FieldNames("upgrade");
 /** 100 (Continue) has been said: there is nothing to wait for any more. */
-const UPGRADE_AND_EXPECT = new Set(["upgrade", "expect"]);
+const UPGRADE_AND_EXPECT = new FieldNames("upgrade", "expect");
 const CHUNKED = "Transfer-Encoding: chunked\r\n";
-const FRAMING = ["content-length", "transfer-encoding", "trailer"];
+/** What a body that is put together again does not need. */
+const FRAMING_TOO = new FieldNames("upgrade", "expect", "content-length", "transfer-encoding", "trailer");
 
 export function readForwarded(
   request: Request,
@@ -39,7 +40,7 @@ export function readForwarded(
   const { url = "" } = request;
   const target = keepsMountPath ? (request.originalUrl ?? url) : url;
   const isContinueOurs = owesContinue(request, response);
-  const without: ReadonlySet<string> = isContinueOurs ? UPGRADE : UPGRADE_AND_EXPECT;
+  const without = isContinueOurs ? UPGRADE : UPGRADE_AND_EXPECT;
   const writing = { target, without, instead: comesInPieces(request) ? CHUNKED : "" };
   const { head, refusal } = readHead(request, writing, settings.headLimits);
   if (refusal !== undefined) return { refusal, head };
@@ -52,7 +53,7 @@ export function readForwarded(
   if (body === undefined) return { refusal: "body-consumed", head };
   const again = {
     target,
-    without: new Set([...UPGRADE_AND_EXPECT, ...FRAMING]),
+    without: FRAMING_TOO,
     instead: `Content-Length: ${body.length}\r\n`,
   };
   return readAgain(request, again, body, client, context);
