@@ -14,7 +14,7 @@ import type { Forwarded } from "./door-exchange.ts";
 import type { HandlerConfig } from "./handler-config.ts";
 import { isHttp2, type Request, type Response } from "./outer.ts";
 import type { OuterClient } from "./outer-client.ts";
-import { readHead } from "./request-head.ts";
+import { FieldNames, type HeadWriting, readHead } from "./request-head.ts";
 
 /** A request that goes no further. */
 export interface Refused {
@@ -22,11 +22,10 @@ export interface Refused {
   readonly head: RequestHead;
 }
 
-const UPGRADE = new Set(["upgrade"]);
-/** 100 (Continue) has been said: there is nothing to wait for any more. */
-const UPGRADE_AND_EXPECT = new Set(["upgrade", "expect"]);
+const UPGRADE = new FieldNames("upgrade");
+/** A body that is put together again has a framing of its own, and waits for nothing. */
+const UPGRADE_AND_FRAMING = new FieldNames("upgrade", "expect", "content-length", "transfer-encoding", "trailer");
 const CHUNKED = "Transfer-Encoding: chunked\r\n";
-const FRAMING = ["content-length", "transfer-encoding", "trailer"];
 
 export function readForwarded(
   request: Request,
@@ -35,51 +34,52 @@ export function readForwarded(
   context: ProxyContext,
   { keepsMountPath, body: source }: HandlerConfig,
 ): Forwarded | Refused {
-  const { settings } = context;
   const { url = "" } = request;
   const target = keepsMountPath ? (request.originalUrl ?? url) : url;
-  const isContinueOurs = owesContinue(request, response);
-  const without: ReadonlySet<string> = isContinueOurs ? UPGRADE : UPGRADE_AND_EXPECT;
-  const writing = { target, without, instead: comesInPieces(request) ? CHUNKED : "" };
+  const instead = comesInPieces(request) ? CHUNKED : "";
+  const asked = admitted(request, { target, without: UPGRADE, instead }, client, context);
+  if ("refusal" in asked) return asked;
+  const { head, admission } = asked;
+  const { kind, length } = admission.framing;
+  if (kind !== "none" && length !== 0 && wasRead(request)) {
+    const body = bodyOf(request, head, kind === "length" ? length : undefined, source);
+    if (body === undefined) return { refusal: "body-consumed", head };
+    const again = { target, without: UPGRADE_AND_FRAMING, instead: `Content-Length: ${body.length}\r\n` };
+    const repeated = admitted(request, again, client, context);
+    return "refusal" in repeated ? repeated : { ...repeated, body, isContinueOurs: false };
+  }
+  const isContinueOurs = admission.expectsContinue && owesContinue(request, response);
+  // 100 (Continue) has been said: there is nothing to wait for any more.
+  const decided = isContinueOurs ? admission : { ...admission, expectsContinue: false };
+  return { head, admission: decided, body: undefined, isContinueOurs };
+}
+
+function admitted(
+  request: Request,
+  writing: HeadWriting,
+  client: OuterClient,
+  { settings }: ProxyContext,
+): { readonly head: RequestHead; readonly admission: Admission } | Refused {
   const { head, refusal } = readHead(request, writing, settings.headLimits);
   if (refusal !== undefined) return { refusal, head };
-  const admission = admitted(head, client, context);
-  if (typeof admission === "string") return { refusal: admission, head };
-  const { kind, length } = admission.framing;
-  if (kind === "none" || length === 0 || !wasRead(request)) return { head, admission, body: undefined, isContinueOurs };
-
-  const body = bodyAgain(request, head, kind === "length" ? length : undefined, source);
-  if (body === undefined) return { refusal: "body-consumed", head };
-  const again = {
-    target,
-    without: new Set([...UPGRADE_AND_EXPECT, ...FRAMING]),
-    instead: `Content-Length: ${body.length}\r\n`,
-  };
-  return readAgain(request, again, body, client, context);
+  const admission = admit(head, settings.viaName, true, client.isTrusted || client.socket.isSecure === true);
+  return typeof admission === "string" ? { refusal: admission, head } : { head, admission };
 }
 
-function readAgain(
-  request: Request,
-  writing: Parameters<typeof readHead>[1],
-  body: Octets,
-  client: OuterClient,
-  context: ProxyContext,
-): Forwarded | Refused {
-  const { head, refusal } = readHead(request, writing, context.settings.headLimits);
-  if (refusal !== undefined) return { refusal, head };
-  const admission = admitted(head, client, context);
-  if (typeof admission === "string") return { refusal: admission, head };
-  return { head, admission, body, isContinueOurs: false };
-}
-
-function admitted(head: RequestHead, client: OuterClient, { settings }: ProxyContext): Admission | AnswerReason {
-  return admit(head, settings.viaName, true, client.isTrusted || client.socket.isSecure === true);
+/** A function of the application's that throws harms its own request alone. */
+function bodyOf(...asking: Parameters<typeof bodyAgain>): Octets | undefined {
+  try {
+    return bodyAgain(...asking);
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
+    return undefined;
+  }
 }
 
 /** Whether an HTTP/2 request has a body whose length it does not tell. */
 function comesInPieces(request: Request): boolean {
   if (!isHttp2(request) || request.stream === undefined || request.stream.endAfterHeaders === true) return false;
-  return !request.rawHeaders.includes("content-length");
+  return !request.rawHeaders.some((field, index) => index % 2 === 0 && field === "content-length");
 }
 
 /**

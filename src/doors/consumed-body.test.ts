@@ -1,6 +1,6 @@
 /** A body that something has read before: what is written again, and what is refused at once. */
 import { createServer, type IncomingMessage } from "node:http";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { DoorStage, type OriginActs } from "../../test/kit/door-stage.ts";
 import type { HandlerOptions } from "../index.ts";
 
@@ -97,6 +97,18 @@ describe("is refused at once", () => {
     expect(answer).toMatch(/^HTTP\/1\.1 500 Internal Server Error\r\n(.*\r\n)*Proxy-Status: .*"body-consumed"/);
     expect(stage.origins).toHaveLength(0);
     expect(stage.exchanges).toStrictEqual([{ outcome: "answered", reason: "body-consumed", status: 500 }]);
+  });
+
+  it("when the application's own function throws, which is a warning", async () => {
+    const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    const fault = new Error("no body");
+    const body = () => {
+      throw fault;
+    };
+    await open(() => undefined, { body });
+    expect(await stage.ask(post(JSON_TYPE, '{"a":1}'), /\n$/)).toContain("body-consumed");
+    expect(warned).toHaveBeenCalledWith(fault);
+    warned.mockRestore();
   });
 
   it("when only some of it was read", async () => {

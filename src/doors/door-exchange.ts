@@ -68,6 +68,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
   private isReading = false;
   private unsentBefore_bytes = 0;
   private isBroken = false;
+  private hearsDrain = false;
   /** What `next` gets. */
   private error: HandlerError | undefined;
 
@@ -77,8 +78,9 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     this.connection = client;
     this.writer = new ResponseWriter(request, response);
     this.limits = new ClientLimits(this, context);
-    response.on("close", () => queueMicrotask(() => this.onClosed()));
-    response.on("drain", () => queueMicrotask(() => this.onDrain()));
+    response.on("close", () => {
+      if (this.exchange !== undefined) queueMicrotask(() => this.onClosed());
+    });
     // What goes wrong with it ends with `close`.
     response.on("error", ignore);
   }
@@ -272,6 +274,8 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     writer.flush();
     this.noteError();
     if (!writer.isBlocked || wasBlocked || this.exchange === undefined) return;
+    if (!this.hearsDrain) this.parts.response.on("drain", () => queueMicrotask(() => this.onDrain()));
+    this.hearsDrain = true;
     this.unsentBefore_bytes = writer.unsentBytes;
     limits.setForBlocked(this.unsentBefore_bytes);
   }

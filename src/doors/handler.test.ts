@@ -243,6 +243,15 @@ describe("100 (Continue)", () => {
     expect(client.received.match(/100 Continue/g)).toHaveLength(1);
   });
 
+  it("is not said to a client that has not asked for it, and another expectation is not met", async () => {
+    await open(says(`HTTP/1.1 100 Continue\r\n\r\n${OK}`), {}, (handler) =>
+      createServer(handler).on("checkContinue", handler).on("checkExpectation", handler),
+    );
+    expect(await stage.ask(GET, "ok")).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    const wrong = "GET / HTTP/1.1\r\nHost: a\r\nExpect: a miracle\r\n\r\n";
+    expect(await stage.ask(wrong, /\n$/)).toMatch(/^HTTP\/1\.1 417 /);
+  });
+
   it("that the origin does not say leaves nothing for another request to follow", async () => {
     await open(says("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno"), {}, (handler) =>
       createServer().on("checkContinue", handler),

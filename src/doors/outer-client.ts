@@ -7,14 +7,25 @@
 import { Life } from "../connection/life.ts";
 import type { Bindings } from "../pool/bindings.ts";
 import type { ClientConnection } from "../proxy/client-connection.ts";
-import { namesOf } from "../proxy/client-names.ts";
+import { type ClientNames, namesOf } from "../proxy/client-names.ts";
 import type { Request } from "./outer.ts";
 
 /** One connection of the other server's. */
-interface OuterConnection {
+class OuterConnection {
   readonly id: number;
-  exchanges: number;
+  readonly peer: ClientConnection["socket"];
+  readonly isTrusted: boolean;
+  readonly names: ClientNames;
+  exchanges = 0;
   bindings: Bindings | undefined;
+
+  constructor(request: Request, asking: Asking) {
+    const { remoteAddress = "", remotePort = 0, encrypted = false } = request.socket ?? {};
+    this.id = asking.newId();
+    this.peer = { remoteAddress, remotePort, isSecure: encrypted };
+    this.isTrusted = asking.isTrusted(remoteAddress);
+    this.names = namesOf(remoteAddress);
+  }
 }
 
 /** Who asks for what is known of a connection. */
@@ -37,10 +48,10 @@ export class OuterConnections {
     const key = request.stream?.session ?? request.socket ?? request;
     let connection = this.known.get(key);
     if (connection === undefined) {
-      connection = { id: this.asking.newId(), exchanges: 0, bindings: undefined };
+      connection = new OuterConnection(request, this.asking);
       this.known.set(key, connection);
     }
-    return new OuterClient(request, connection, this.asking);
+    return new OuterClient(request, connection, this.asking.now());
   }
 }
 
@@ -56,15 +67,14 @@ export class OuterClient implements ClientConnection {
   private readonly connection: OuterConnection;
   private readonly request: Request;
 
-  constructor(request: Request, connection: OuterConnection, asking: Asking) {
-    const { remoteAddress = "", remotePort = 0, encrypted = false } = request.socket ?? {};
+  constructor(request: Request, connection: OuterConnection, now: number) {
     this.request = request;
     this.connection = connection;
     this.id = connection.id;
-    this.socket = { remoteAddress, remotePort, isSecure: encrypted };
-    this.openedAt_ms = asking.now();
-    this.isTrusted = asking.isTrusted(remoteAddress);
-    ({ clientName: this.clientName, forwardedForLine: this.forwardedForLine } = namesOf(remoteAddress));
+    this.socket = connection.peer;
+    this.openedAt_ms = now;
+    this.isTrusted = connection.isTrusted;
+    ({ clientName: this.clientName, forwardedForLine: this.forwardedForLine } = connection.names);
     this.life.opened();
     this.life.exchanges = connection.exchanges++;
     this.life.beginExchange();

@@ -14,11 +14,29 @@ import { isHttp2, type Request } from "./outer.ts";
 /** What would end a line, or is not a byte. */
 const UNFIT = /[\r\n\u0100-\uffff]/;
 
+/** Names of fields. Most of what is asked for has another length than all of them. */
+export class FieldNames {
+  private readonly names: ReadonlySet<string>;
+  private lengths = 0;
+
+  /** @param names in lowercase, shorter than 32 characters */
+  constructor(...names: readonly string[]) {
+    this.names = new Set(names);
+    for (const { length } of names) this.lengths |= 1 << length;
+  }
+
+  has(name: string): boolean {
+    return name.length < 32 && (this.lengths & (1 << name.length)) !== 0 && this.names.has(name.toLowerCase());
+  }
+}
+
+export const noFields = new FieldNames();
+
 export interface HeadWriting {
   /** The target that goes on. */
   readonly target: string;
-  /** Lowercase names of fields that are left out. */
-  readonly without: ReadonlySet<string>;
+  /** Fields that are left out. */
+  readonly without: FieldNames;
   /** Field lines instead of them, each with its CRLF. */
   readonly instead: string;
 }
@@ -47,19 +65,18 @@ export function headText(request: Request, { target, without, instead }: HeadWri
   return fields === undefined ? undefined : `${method} ${target} HTTP/${version}\r\n${fields}${instead}\r\n`;
 }
 
-function lines(raw: readonly string[], without: ReadonlySet<string>): string | undefined {
+function lines(raw: readonly string[], without: FieldNames): string | undefined {
+  if (UNFIT.test(raw.join(""))) return undefined;
   let text = "";
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] as string;
-    const value = raw[index + 1] as string;
-    if (UNFIT.test(name) || UNFIT.test(value)) return undefined;
-    if (!without.has(name.toLowerCase())) text += `${name}: ${value}\r\n`;
+    if (!without.has(name)) text += `${name}: ${raw[index + 1]}\r\n`;
   }
   return text;
 }
 
 /** RFC 9113 sections 8.3.1 and 8.2.3: `:authority` is Host, and pieces of a Cookie are one field again. */
-function http2Lines(raw: readonly string[], without: ReadonlySet<string>): string | undefined {
+function http2Lines(raw: readonly string[], without: FieldNames): string | undefined {
   let authority: string | undefined;
   let host: string | undefined;
   const cookies: string[] = [];
@@ -82,6 +99,6 @@ function http2Lines(raw: readonly string[], without: ReadonlySet<string>): strin
 
 /** A trailer section as its bytes, with its empty line; it cannot be written: undefined. */
 export function trailerText(raw: readonly string[]): string | undefined {
-  const fields = lines(raw, new Set());
+  const fields = lines(raw, noFields);
   return fields === undefined ? undefined : `${fields}\r\n`;
 }

@@ -10,9 +10,8 @@ import { type AnswerReason, errorAnswer } from "../proxy/answers.ts";
 import type { Gateway } from "../proxy/gateway.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { HandlerSocket, Request } from "./outer.ts";
-import { headText } from "./request-head.ts";
+import { headText, noFields } from "./request-head.ts";
 
-const NONE: ReadonlySet<string> = new Set();
 const CLOSE = "Connection: close\r\n";
 
 export function upgrade(
@@ -24,7 +23,7 @@ export function upgrade(
 ): void {
   // It would never tell that it is gone.
   if (stream.destroyed) return;
-  const text = headText(request, { target: request.url ?? "", without: NONE, instead: "" });
+  const text = headText(request, { target: request.url ?? "", without: noFields, instead: "" });
   const refusal = isClosing ? "drain-deadline" : refusalOf(request, text);
   if (refusal !== undefined || text === undefined) {
     const answer = errorAnswer(refusal ?? "control-character", gateway.context.answerContext(undefined, "", CLOSE));
