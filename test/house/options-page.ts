@@ -35,8 +35,10 @@ const kinds: Readonly<Record<string, string>> = {
   "<count>": "whole number",
   "<duration>": "duration",
   "<file>": "path of a file",
+  "<from=to>": "`FROM=TO`; in a program also an object",
   "<host>": "`keep`, `origin` or a name",
   "<kinds>": "list, with commas",
+  "<name: value>": "`Name: value`; in a program also an object",
   "<name|off>": "name, or `off`",
   "<ports>": "ports",
   "<probe|cancel|finish>": "`probe`, `cancel` or `finish`",
@@ -45,7 +47,11 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /** The same of options that programs alone have. */
-const libraryKinds: Readonly<Record<string, string>> = { host: "host name or address", port: "whole number" };
+const libraryKinds: Readonly<Record<string, string>> = {
+  host: "host name or address",
+  port: "whole number",
+  hookTimeout: "duration",
+};
 
 /** Flags of the command line alone: why they are as they are. */
 const reasonsOfOwnFlags: Readonly<Record<string, { readonly normally: string; readonly reason: string }>> = {
