@@ -74,6 +74,7 @@ describe("fields", () => {
     ["X A: b", /^"X A" is no field name$/],
     ["X-A: b\r\nX-B: c", /^the value of X-A has a character that no field can carry$/],
     ["Content-Length: 5", /^Content-Length is the proxy's own to say/],
+    ["Host: a", /^Host is not changed here: the option originHost says what the origin gets$/],
     ["Connection: close", /^Connection is the proxy's own to say/],
     ["Content_Length: 5", /^Content_Length would be taken for a field with a hyphen in its place$/],
   ])("%j is refused", (written, problem) => expect(problemOf(() => readFieldSettings(written))).toMatch(problem));

@@ -23,12 +23,12 @@ const FIXED_METHODS: ReadonlySet<string> = new Set(["HEAD", "CONNECT", "TRACE"])
 class FieldsView implements HookFields {
   changes: FieldChanges | undefined;
   private readonly table: FieldTable;
-  private readonly refuse: (name: string) => void;
+  private readonly refuseLate: () => void;
 
-  /** @param refuse throws where this name may not be changed (now) */
-  constructor(table: FieldTable, refuse: (name: string) => void) {
+  /** @param refuseLate throws where nothing can be changed any more */
+  constructor(table: FieldTable, refuseLate: () => void) {
     this.table = table;
-    this.refuse = refuse;
+    this.refuseLate = refuseLate;
   }
 
   get(name: string): string | undefined {
@@ -45,19 +45,19 @@ class FieldsView implements HookFields {
   }
 
   set(name: string, value: string | number | readonly string[]): void {
-    this.changing(name).set(name, value);
+    this.changing().set(name, value);
   }
 
   append(name: string, value: string | number): void {
-    this.changing(name).append(name, value);
+    this.changing().append(name, value);
   }
 
   delete(name: string): void {
-    this.changing(name).delete(name);
+    this.changing().delete(name);
   }
 
-  private changing(name: string): FieldChanges {
-    this.refuse(name);
+  private changing(): FieldChanges {
+    this.refuseLate();
     this.changes ??= new FieldChanges();
     return this.changes;
   }
@@ -81,12 +81,7 @@ export class RequestView implements HookRequest {
     this.head = head;
     this.admission = admission;
     this.connection = connection;
-    this.fields = new FieldsView(head.fields, (name) => {
-      this.refuseLate();
-      if (String(name).toLowerCase() === "host") {
-        throw new FieldError("Host is not changed here: the option originHost says which one the origin gets");
-      }
-    });
+    this.fields = new FieldsView(head.fields, () => this.refuseLate());
   }
 
   private refuseLate(): void {

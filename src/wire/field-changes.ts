@@ -43,6 +43,8 @@ export function kindOfName(name: string): Kind {
 function checkName(name: unknown): asserts name is string {
   if (typeof name !== "string" || !isToken(name)) throw new FieldError(`"${String(name)}" is no field name`);
   const kind = kindOfName(name);
+  if (kind === Kind.host)
+    throw new FieldError("Host is not changed here: the option originHost says what the origin gets");
   if (OWN_KINDS.has(kind)) throw new FieldError(`${name} is the proxy's own to say: it concerns one connection alone`);
   if (kind === Kind.respelled) throw new FieldError(`${name} would be taken for a field with a hyphen in its place`);
 }
