@@ -5,6 +5,9 @@ const unitTests = ["src/**/*.test.ts", "test/house/**/*.test.ts", "test/story/**
 /** They change what modules or the runtime do, or measure it. */
 const unitTestsApart = ["src/net/**/*.test.ts", "src/**/*-cost.test.ts", "test/story/**/*.test.ts"];
 
+/** `HOPWISE_TESTS_SOCKETS=streams`: as on a Node whose handles are not known. */
+const setupFiles = process.env.HOPWISE_TESTS_SOCKETS === "streams" ? ["test/kit/on-streams.ts"] : [];
+
 // Nothing here measures time on the wall: what a busy machine could break is counted, or bounded so generously that only a
 // failure breaks it. `work` measures processor time, which other work hardly changes (test/work/measure.ts). So all files may
 // run side by side, one more than there are processors, since many of them wait.
@@ -27,7 +30,13 @@ export default defineConfig({
       { test: { name: "unit-apart", include: unitTestsApart, testTimeout: 30_000, pool: "threads" } },
       // Its files share nothing but the modules, which need not be loaded for each.
       {
-        test: { name: "conformance", isolate: false, include: ["test/conformance/**/*.test.ts"], testTimeout: 60_000 },
+        test: {
+          name: "conformance",
+          isolate: false,
+          include: ["test/conformance/**/*.test.ts"],
+          setupFiles,
+          testTimeout: 60_000,
+        },
       },
       { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 3_600_000 } },
       // No timeout: how long it runs is its own option.
@@ -35,6 +44,7 @@ export default defineConfig({
       {
         test: {
           name: "faults",
+          setupFiles,
           include: ["test/faults/**/*.test.ts", "test/peers/*.test.ts"],
           globalSetup: ["test/interop/support/build.ts"],
           testTimeout: 60_000,

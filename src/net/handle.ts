@@ -76,6 +76,12 @@ export function handleOf(raw: RawSocket): (Partial<Handle> & object) | null | un
   return (raw as unknown as { _handle?: Partial<Handle> | null })._handle;
 }
 
+/** The handle that hands to the system what a runtime's socket writes: the one below TLS, which counts its own records whole. */
+export function transportOf(raw: RawSocket): Pick<Partial<Handle>, "writeQueueSize"> | null | undefined {
+  const handle = handleOf(raw) as { _parent?: Partial<Handle> } | null | undefined;
+  return handle?._parent ?? handleOf(raw);
+}
+
 /** The address asked for last: most connections come from few addresses, and then share its text. */
 let latestAddress = "";
 

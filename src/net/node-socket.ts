@@ -7,7 +7,7 @@
 import type { Socket as RawSocket } from "node:net";
 import type { Octets } from "../wire/octets.ts";
 import { afterFinalReads } from "./final-reads.ts";
-import { handleOf, hasLostPeer } from "./handle.ts";
+import { handleOf, hasLostPeer, transportOf } from "./handle.ts";
 import { beginTurn, endTurn } from "./node-clock.ts";
 import type { Socket, SocketHandler } from "./ports.ts";
 import { unshared } from "./read-buffers.ts";
@@ -74,8 +74,8 @@ export class NodeSocket implements Socket, StreamOwner {
   }
 
   tookSome(): boolean {
-    // The stream counts a write until all of it is done; the handle knows how much of it the system has taken.
-    const mark = this.raw.writableLength + (handleOf(this.raw)?.writeQueueSize ?? 0);
+    // The stream counts a write until all of it is done; the handle below knows how much of it the system has taken.
+    const mark = this.raw.writableLength + (transportOf(this.raw)?.writeQueueSize ?? 0);
     const took = mark !== this.unsentMark;
     this.unsentMark = mark;
     return took;

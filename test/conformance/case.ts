@@ -141,6 +141,8 @@ export const CREDENTIALS = [
 
 /** Stands for the origin's own `host:port` in what it is to receive; every run has a port of its own. */
 export const ORIGIN_AUTHORITY = "{origin}";
+/** Stands for the origin's URL: it may be reached over TLS. */
+export const ORIGIN_URL = `http://${ORIGIN_AUTHORITY}`;
 
 /** The date by the proxy's clock. */
 export const DATE = "Date: Sun, 06 Nov 1994 08:49:37 GMT";

@@ -18,6 +18,7 @@ import {
   head,
   NOTHING_WHOLE,
   ORIGIN_AUTHORITY,
+  ORIGIN_URL,
   type Role,
   type Step,
   VIA,
@@ -72,7 +73,7 @@ async function perform(step: Step, scene: Scene, { way, sent, background }: Run)
   const peer = await (step.role === "client" ? scene.client(step.number) : scene.origin(step.number));
   switch (step.does) {
     case "sends": {
-      const said = step.octets.replaceAll(ORIGIN_AUTHORITY, scene.originAuthority);
+      const said = withOrigin(step.octets, scene);
       const pieces = way.cut(step.role, sent[step.role], said);
       sent[step.role] += said.length;
       if (step.role === "origin" && peer.arrived !== "")
@@ -80,7 +81,7 @@ async function perform(step: Step, scene: Scene, { way, sent, background }: Run)
       return peer.send(...pieces);
     }
     case "receives":
-      return act(peer, { ...step, expected: withAuthority(step.expected, scene.originAuthority) });
+      return act(peer, { ...step, expected: expectedOf(step.expected, scene) });
     case "answers-all": {
       const answering = answerAll(peer, step.count, step.request, step.response);
       // Its failure is told at the end of the steps, or by the step that waits for what it did not send.
@@ -100,8 +101,13 @@ async function answerAll(peer: Peer, count: number, request: string, response: s
   }
 }
 
-function withAuthority(expected: Expected, authority: string): Expected {
-  return typeof expected === "string" ? expected.replaceAll(ORIGIN_AUTHORITY, authority) : expected;
+function expectedOf(expected: Expected, scene: Scene): Expected {
+  return typeof expected === "string" ? withOrigin(expected, scene) : expected;
+}
+
+function withOrigin(text: string, { originAuthority, isOverTls }: Scene): string {
+  const url = `${isOverTls ? "https" : "http"}://${originAuthority}`;
+  return text.replaceAll(ORIGIN_URL, url).replaceAll(ORIGIN_AUTHORITY, originAuthority);
 }
 
 /** @returns whether the exchange more needed a connection to the origin of its own. */

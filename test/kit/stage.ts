@@ -6,11 +6,11 @@
  * no connection, deadline or timer left. Deliberately absent: what is said on the wire.
  */
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, isIP, type Server } from "node:net";
+import { type AddressInfo, connect, createServer, isIP, type Socket as RawSocket, type Server } from "node:net";
 import { DialGuard } from "../../src/net/dial-guard.ts";
-import type { Dialer, Listener } from "../../src/net/ports.ts";
+import type { Address, Dialer, Listener } from "../../src/net/ports.ts";
 import { dialer, guardedDialer, listen } from "../../src/net/runtime.ts";
-import { parseOriginAddress } from "../../src/pool/origin-address.ts";
+import { type OriginAddress, parseOriginAddress } from "../../src/pool/origin-address.ts";
 import { Gateway } from "../../src/proxy/gateway.ts";
 import type { GatewaySettings } from "../../src/proxy/settings.ts";
 import { defaultHeadLimits } from "../../src/wire/head-reader.ts";
@@ -18,7 +18,11 @@ import { Bell } from "./bell.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { Peer, WireError } from "./peer.ts";
 import { RecordingObserver } from "./recording-observer.ts";
+import { overTls, tlsTarget } from "./tls-peer.ts";
 import { WatchedSocket, watchedDialer } from "./watched-socket.ts";
+
+/** Whether gateways reach their origin over TLS (test/runtimes/ways.test.ts). Forward proxies do not: tunnels are bare. */
+const isOverTls = process.env.HOPWISE_TESTS_ORIGINS === "tls";
 
 export const VIA_NAME = "hopwise-test";
 
@@ -58,8 +62,12 @@ export class Stage {
 
   private constructor() {
     this.origin = createServer({ allowHalfOpen: true, noDelay: true }, (raw) => {
-      if (this.scene === undefined) raw.destroy();
-      else this.scene.onOriginConnection(raw);
+      const { scene } = this;
+      if (scene === undefined) return raw.destroy();
+      if (!scene.isOverTls) return scene.onOriginConnection(raw);
+      const peer = overTls(raw);
+      peer.on("error", () => undefined);
+      return peer.once("secure", () => scene.onOriginConnection(peer, raw));
     });
   }
 
@@ -83,7 +91,7 @@ export class Stage {
     if (this.scene !== undefined) throw new Error("the scene before has not ended");
     const { port } = this.origin.address() as AddressInfo;
     const clientPort = this.listener?.address.port ?? 0;
-    const origin = parseOriginAddress(`http://127.0.0.1:${port}`);
+    const origin = originAt(port, isOverTls && settings.forward === undefined);
     const scene = new Scene(
       { ...baseSettings, ...settings, origins: [origin] },
       clientPort,
@@ -101,6 +109,11 @@ export class Stage {
     this.listener?.close();
     this.origin.close();
   }
+}
+
+function originAt(port: number, isTls: boolean): OriginAddress {
+  const origin = parseOriginAddress(`${isTls ? "https" : "http"}://127.0.0.1:${port}`);
+  return isTls ? { ...origin, address: { ...origin.address, tls: tlsTarget } as Address } : origin;
 }
 
 /** Where a forward proxy of a scene listens, as far as its guard knows. */
@@ -132,6 +145,7 @@ export class Scene {
   readonly origins: Peer[] = [];
   /** `host:port` of the origin. */
   readonly originAuthority: string;
+  readonly isOverTls: boolean;
   private readonly bell = new Bell();
   private readonly port: number;
   private readonly onEnded: () => void;
@@ -142,7 +156,9 @@ export class Scene {
   constructor(settings: GatewaySettings, port: number, onEnded: () => void, ways: Dialer = dialer) {
     this.port = port;
     this.onEnded = onEnded;
-    this.originAuthority = settings.origins[0]?.authority ?? "";
+    const [origin] = settings.origins;
+    this.originAuthority = origin?.authority ?? "";
+    this.isOverTls = origin?.address.kind === "tcp" && origin.address.tls !== undefined;
     this.observer = new RecordingObserver(this.bell);
     const dialer = watchedDialer(ways, this.bell, (socket) => {
       this.dialed.set(socket.localPort, socket);
@@ -161,11 +177,10 @@ export class Scene {
   }
 
   /** @internal */
-  onOriginConnection(raw: ReturnType<typeof connect>): void {
-    const { remotePort } = raw;
-    this.origins.push(
-      new Peer(`origin ${this.origins.length + 1}`, raw, this.bell, () => this.dialed.get(remotePort ?? 0)),
-    );
+  onOriginConnection(raw: RawSocket, transport = raw): void {
+    const { remotePort } = transport;
+    const far = () => this.dialed.get(remotePort ?? 0);
+    this.origins.push(new Peer(`origin ${this.origins.length + 1}`, raw, this.bell, far, transport));
     this.bell.ring();
   }
 

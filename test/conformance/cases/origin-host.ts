@@ -1,6 +1,6 @@
 /** Which Host origins get, and how references to them come back (RFC 9110 sections 7.2, 7.4, 8.7 and 10.2.2). */
 import type { SceneSettings } from "../../kit/stage.ts";
-import { ADDED, type Case, DATE, exchangedOnce, GET, type Group, head, ORIGIN_AUTHORITY } from "../case.ts";
+import { ADDED, type Case, DATE, exchangedOnce, GET, type Group, head, ORIGIN_AUTHORITY, ORIGIN_URL } from "../case.ts";
 
 /** A redirect that comes back with `returned` instead of `location`. */
 function redirect(title: string, settings: SceneSettings, host: string, location: string, returned: string): Case {
@@ -44,7 +44,7 @@ export const originHost: Group = {
       "A Location that names the origin comes back as the client named it.",
       { originHost: "origin" },
       ORIGIN_AUTHORITY,
-      `http://${ORIGIN_AUTHORITY}/login?a#b`,
+      `${ORIGIN_URL}/login?a#b`,
       "http://a/login?a#b",
     ),
     redirect(
@@ -58,7 +58,7 @@ export const originHost: Group = {
       "So does one that names the origin by its address, whichever Host it was sent.",
       { originHost: "keep" },
       "a",
-      `http://${ORIGIN_AUTHORITY}/login`,
+      `${ORIGIN_URL}/login`,
       "http://a/login",
     ),
     redirect("A Location that names another server passes.", named, "app.internal", "http://b/login", "http://b/login"),
