@@ -17,15 +17,17 @@ import { SilentOrigin } from "./proof/silent-origin.mjs";
 
 const HELP = `npm run proof -- [options]
 
-An origin closes each connection that has been idle for a second, and does not say so. Requests come about when it does.
-Counts the requests that fail through each proxy. Takes about 50 seconds; real sockets, this machine only.
+An origin closes each connection that has been idle for a second, and does not
+say so. Requests come about when it does. Counts those that fail through each
+proxy. Takes about a minute; real sockets, this machine only.
 
   --requests N        through each proxy (default 640)
   --peers NAME,...    these proxies only (default: all that are installed)
   --json              the result as one line of JSON
   --help              print this
 
-Exit code: 0 when no request through hopwise failed and no POST was executed twice, otherwise 1.`;
+Exit code: 0 when no request through hopwise failed and no POST was executed
+twice, otherwise 1.`;
 
 /** How long the origin lets a connection idle. It says nothing of it. */
 const IDLE_MS = 1_000;
