@@ -54,7 +54,7 @@ export default defineConfig({
       {
         test: {
           name: "interop",
-          include: ["test/interop/**/*.test.ts"],
+          include: ["test/interop/**/*.test.ts", "test/frameworks/*.test.ts"],
           globalSetup: ["test/interop/support/build.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -161,6 +161,15 @@ const naive = {
   command: (_directory, origin, port) => server("naive", origin, port),
 };
 
+/** hopwise's handler in a server of `node:http`: that server's cost, and hopwise's. */
+const handler = {
+  name: "handler",
+  kind: "node-library",
+  version: () => `Node ${process.versions.node}`,
+  missing: () => (existsSync(cli) ? undefined : "npm run build"),
+  command: (_directory, origin, port) => server("handler", origin, port),
+};
+
 /** The floor of the runtime: octets from socket to socket, no HTTP. */
 const relay = {
   name: "relay",
@@ -191,6 +200,7 @@ export const peers = [
   hopwise("hopwise-bun", runtimes.bun),
   relay,
   relayOnBun,
+  handler,
   library("fastify", "@fastify/http-proxy"),
   library("httpxy"),
   library("http-proxy-3"),

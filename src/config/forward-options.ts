@@ -1,5 +1,5 @@
 /**
- * Options of a forward proxy: those of every proxy but what only a gateway has (`to`, `originHost`, `trusted`, `forwarded`), and its own.
+ * Options of a forward proxy: those of every proxy but what only a gateway has (`to`, `originHost`, `trusted`, what is done to messages), and its own.
  *
  * Deliberately absent: `X-Forwarded-*`. A forward proxy acts for its clients, who may not want to be known to origins.
  */
@@ -21,6 +21,10 @@ const {
   originHost: _originHost,
   trusted: _trusted,
   forwarded: _forwarded,
+  rewritePath: _rewritePath,
+  setRequestFields: _setRequestFields,
+  setResponseFields: _setResponseFields,
+  hookTimeout: _hookTimeout,
   listen: _listen,
   ...shared
 } = proxySchema.shape;

@@ -6,6 +6,7 @@
  */
 import * as z from "zod";
 import { HopwiseError } from "./error.ts";
+import { readFieldSettings, readRewrites } from "./message-changes.ts";
 import {
   invalid,
   type ListenAddress,
@@ -88,6 +89,15 @@ function size(normally: string, min: number, max: number) {
 
 function count(min: number) {
   return kind(textOrNumber, "write a whole number", (value) => readCount(value, min));
+}
+
+function fieldSettings() {
+  const values = z.union([z.string(), z.number(), z.array(z.string()).readonly(), z.null()]);
+  return kind(
+    z.union([z.string(), z.array(z.string()).readonly(), z.record(z.string(), values).readonly()]),
+    'write "Name: value"',
+    readFieldSettings,
+  ).optional();
 }
 
 export const listenAddress = kind(textOrNumber, "write PORT or HOST:PORT", readListenAddress);
@@ -174,7 +184,7 @@ export const proxySchema = z.strictObject({
     group: "clients",
     placeholder: "<duration>",
     description: "the longest pause in a body, either way; also how long a peer may take nothing of what it is sent",
-    reason: "nginx and most clients allow the same",
+    reason: "as much as nginx and most clients allow",
   }),
   minRate: option(size("0", 0, 1_048_576), {
     group: "clients",
@@ -216,6 +226,16 @@ export const proxySchema = z.strictObject({
     description:
       "an origin's connection may idle this long; what the origin says, and what is learned of it, shorten it",
     reason: "most origins close earlier, and that is learned",
+  }),
+  poolMaxAge: option(duration("1h", 0), {
+    group: "origins",
+    placeholder: "<duration>",
+    description:
+      "an origin's connection closes behind its exchange at this age, or up to a tenth sooner, so that not all close at " +
+      "once; the next one goes where the origin's name leads by then; 0: no limit",
+    reason:
+      "a busy connection follows DNS, too, and it costs nothing; were connections closed as soon as a look-up gives other " +
+      "addresses, names that are answered with a few of many addresses in turn would lose theirs at each answer",
   }),
   poolSize: option(count(1).prefault(1_024), {
     group: "origins",
@@ -268,6 +288,46 @@ export const proxySchema = z.strictObject({
     group: "fields",
     description: "send Forwarded (RFC 7239) beside X-Forwarded-*",
     reason: "few origins read it",
+  }),
+  rewritePath: option(
+    kind(
+      z.union([z.string(), z.array(z.string()).readonly(), z.record(z.string(), z.string()).readonly()]),
+      "write FROM=TO, like /api=/",
+      readRewrites,
+    ).optional(),
+    {
+      group: "fields",
+      placeholder: "<from=to>",
+      isList: true,
+      description:
+        "the beginning of a path, up to the end of a segment, and what the origin is asked for instead: /api=/ makes " +
+        "/users of /api/users; the first that fits counts; repeatable",
+      defaultText: "none",
+      reason: "origins make links from the path that they see",
+    },
+  ),
+  setRequestFields: option(fieldSettings(), {
+    group: "fields",
+    placeholder: "<name: value>",
+    isList: true,
+    description:
+      'a field of each request, instead of what the client sent: "X-Env: test"; "Name:" takes it away; repeatable',
+    defaultText: "none",
+    reason: "fields belong to those who send them",
+  }),
+  setResponseFields: option(fieldSettings(), {
+    group: "fields",
+    placeholder: "<name: value>",
+    isList: true,
+    description: 'the same of each response of an origin: "X-Frame-Options: DENY"; repeatable',
+    defaultText: "none",
+    reason: "fields belong to those who send them",
+  }),
+  hookTimeout: option(duration("5s"), {
+    group: "operation",
+    isLibraryOnly: true,
+    description: "the promise of onRequest may take this long; then the client gets 504 (hook-timeout)",
+    reason: "people wait a few seconds, and a hook that waits holds its client's place",
   }),
   via: option(kind(z.string(), "write a name", readViaName).optional(), {
     group: "fields",

@@ -28,6 +28,8 @@ export interface Socket {
   /** Peer's address; for a Unix socket an empty string. */
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** Whether it is secured by TLS; not: absent. */
+  readonly isSecure?: boolean;
   readonly localPort: number;
   /** Octets written that have not all been handed to the system yet. */
   readonly unsentBytes: number;

@@ -12,7 +12,8 @@ import { dialerOf } from "./dialing.ts";
 import { ChosenNames } from "./names/chosen-names.ts";
 import { attemptOnNode } from "./node-dialer.ts";
 import { listenOnNode } from "./node-listener.ts";
-import type { Dialer, Listener, ListenOptions } from "./ports.ts";
+import { KEEP_ALIVE_IDLE_MS, NodeSocket } from "./node-socket.ts";
+import type { Dialer, Listener, ListenOptions, Socket } from "./ports.ts";
 import { type Names, SystemNames } from "./resolving.ts";
 
 const attempt = bun === undefined ? attemptOnNode : attemptOnBun;
@@ -30,6 +31,17 @@ export function listen(options: ListenOptions): Promise<Listener> {
   return bun === undefined ? listenOnNode(options) : listenOnBun(bun, options);
 }
 
+/** A socket that somebody else has opened or accepted with `node:net` or `node:tls`, and gives away. */
+export type StreamSocket = ConstructorParameters<typeof NodeSocket>[0];
+
+/** Takes such a socket: what it had of timeouts is over, and small pieces leave at once. */
+export function socketOver(stream: StreamSocket): Socket {
+  stream.setTimeout?.(0);
+  stream.setNoDelay?.(true);
+  stream.setKeepAlive?.(true, KEEP_ALIVE_IDLE_MS);
+  return new NodeSocket(stream);
+}
+
 /** Whether the runtime lets several processes listen at one port (SO_REUSEPORT): Bun, and Node from 23.1 on, on Linux. */
 export const canSharePort: boolean = process.platform === "linux" && (bun !== undefined || isNodeFrom(23, 1));
 
@@ -38,6 +50,9 @@ export const canHandOver: boolean = bun === undefined;
 
 /** Whether the runtime can listen on a socket that it was given; Bun cannot. */
 export const canInherit: boolean = bun === undefined;
+
+/** Whether the runtime's HTTP server reads the body of a request for an upgrade itself, apart from the socket: Node from 26 on. */
+export const readsUpgradeBodies: boolean = bun === undefined && isNodeFrom(26, 0);
 
 function isNodeFrom(major: number, minor: number): boolean {
   const [ourMajor = 0, ourMinor = 0] = process.versions.node.split(".").map(Number);

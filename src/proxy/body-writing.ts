@@ -46,7 +46,8 @@ const CUT_NAMES: ReadonlySet<string> = new Set([
   "if-range",
 ]);
 
-function trailerLines(trailers: Trailers, nominated: ReadonlySet<string>): string {
+/** The lines of the trailers that may go on, each with its CRLF. */
+export function trailerLines(trailers: Trailers, nominated: ReadonlySet<string>): string {
   return fieldLines(trailers.fields, {
     kinds: CUT_KINDS,
     nominated: nominated.size === 0 ? CUT_NAMES : new Set([...nominated, ...CUT_NAMES]),

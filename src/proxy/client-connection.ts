@@ -8,7 +8,8 @@ import type { Bindings } from "../pool/bindings.ts";
 export interface ClientConnection {
   readonly hop: "downstream";
   readonly id: number;
-  readonly socket: Socket;
+  /** Who is at the other end, and whether TLS secures the way there. */
+  readonly socket: Pick<Socket, "remoteAddress" | "remotePort" | "isSecure">;
   readonly life: Life;
   readonly openedAt_ms: number;
   /** Whether the client is a neighbour whose forwarding fields are believed. */

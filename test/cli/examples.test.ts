@@ -27,3 +27,11 @@ it("examples/embedded.js goes on when its origin is gone, and tells why each req
   expect(stderr).toBe("");
   expect(stdout).toContain("GET /three -> 502: exchange 3 on connection 1,\n  answered by hopwise: connect-failed");
 });
+
+it("examples/http-server.js: two requests on one connection to the origin, and one that is its own", async () => {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["examples/http-server.js"], { cwd: root });
+  expect(stderr).toBe("");
+  expect(stdout).toMatch(/^hello\n/);
+  expect(stdout).toContain("the origin was asked for /two\n");
+  expect(stdout).toMatch(/GET \/one -> 200, on connection (\d+) [\s\S]*GET \/two -> 200, on connection \1 /);
+});

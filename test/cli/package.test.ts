@@ -54,7 +54,13 @@ it("serves, with an admin server, a log file and metrics", () => {
 
 it("has types that are whole by themselves, without those of other packages but Node's", () => {
   const program = `
-    import { createForwardProxy, createProxy, type ProxyOptions, type ProxyStats } from "hopwise";
+    import { createServer } from "node:http";
+    import { createServer as createHttp2Server } from "node:http2";
+    import { createForwardProxy, createHandler, createProxy, type ProxyOptions, type ProxyStats } from "hopwise";
+    const handler = createHandler({ to: "http://127.0.0.1:3000", body: (request) => JSON.stringify(request.body) });
+    createServer(handler).on("upgrade", handler.upgrade).on("checkContinue", handler);
+    createServer((request, response) => handler(request, response, (error) => console.log(error)));
+    handler.attach(createHttp2Server()).close({ graceMs: 1 }).then(({ cut }) => console.log(cut satisfies number));
     const options: ProxyOptions = { to: ["http://127.0.0.1:3000"], keepAliveTimeout: "75s" };
     const proxy = createProxy(options).on("exchange", ({ status }) => console.log(status satisfies number));
     const stats: ProxyStats = proxy.stats();

@@ -35,8 +35,10 @@ const kinds: Readonly<Record<string, string>> = {
   "<count>": "whole number",
   "<duration>": "duration",
   "<file>": "path of a file",
+  "<from=to>": "`FROM=TO`; in a program also an object",
   "<host>": "`keep`, `origin` or a name",
   "<kinds>": "list, with commas",
+  "<name: value>": "`Name: value`; in a program also an object",
   "<name|off>": "name, or `off`",
   "<ports>": "ports",
   "<probe|cancel|finish>": "`probe`, `cancel` or `finish`",
@@ -45,7 +47,11 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /** The same of options that programs alone have. */
-const libraryKinds: Readonly<Record<string, string>> = { host: "host name or address", port: "whole number" };
+const libraryKinds: Readonly<Record<string, string>> = {
+  host: "host name or address",
+  port: "whole number",
+  hookTimeout: "duration",
+};
 
 /** Flags of the command line alone: why they are as they are. */
 const reasonsOfOwnFlags: Readonly<Record<string, { readonly normally: string; readonly reason: string }>> = {
@@ -89,7 +95,8 @@ export function optionsPage(): string {
     "Every option of `hopwise proxy`, `hopwise forward` and `hopwise demo`, in the order of their `--help`, and of `createProxy` and",
     "`createForwardProxy`. An option is the same thing everywhere: `--head-timeout 10s` on the command line is",
     '`headTimeout: "10s"` in a program. There is no configuration file yet, and no option is read from the environment.',
-    "Those of `hopwise lab` say how a play is shown: `hopwise lab --help`.",
+    "Those of `hopwise lab` say how a play is shown: `hopwise lab --help`. `createHandler` takes those about origins, fields and bodies,",
+    "and [some of its own](guide.md#inside-your-own-server); hooks are [functions](guide.md#seeing-and-changing-what-passes).",
     "",
     "| Values | on the command line | in a program, also |",
     "|---|---|---|",

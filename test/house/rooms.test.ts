@@ -13,6 +13,7 @@ const rooms = [
   "proxy",
   "ledger",
   "config",
+  "doors",
   "admin",
   "workers",
   "doctor",

@@ -15,11 +15,11 @@ export interface HopwiseHooks {
   learned?(lifetime_ms: number): void;
 }
 
-type Owner = { readonly socket: Socket; readonly life: Life };
+type Owner = { readonly socket: object; readonly life: Life };
 
 export class HopwiseActor {
   readonly gateway: Gateway;
-  private readonly lives = new WeakMap<Socket, Life>();
+  private readonly lives = new WeakMap<object, Life>();
 
   constructor(
     ports: { readonly clock: Clock; readonly dialer: Dialer },
@@ -40,6 +40,8 @@ export class HopwiseActor {
       endpointFailed: () => {},
       endpointRecovered: () => {},
       acceptFailed: () => {},
+      internalError: () => {},
+      hookFailed: () => {},
       drainBegan: () => {},
       drainEnded: () => {},
     };

@@ -1,0 +1,424 @@
+/**
+ * One exchange through another server's request and response: the second user of the seam (client-side.ts).
+ *
+ * The other server owns the connection: it parses, keeps alive, answers `Expect` and ends it, and says with `close` that its client
+ * is gone. Its body arrives without framing, and is framed again for the reader that judges all of them (law 2). Its events are dealt
+ * with behind the call that they come in, as those of hopwise's own sockets are. Deliberately absent: tunnels; the other server
+ * gives a socket away with `upgrade` only (upgrade.ts).
+ */
+import { type Confined, confine } from "../connection/confining.ts";
+import type { DeadlineOwner } from "../connection/deadlines.ts";
+import type { CloseReason } from "../connection/reasons.ts";
+import type { Admission } from "../proxy/admission.ts";
+import { type AnswerReason, answerMeaning } from "../proxy/answers.ts";
+import { begin } from "../proxy/begin-exchange.ts";
+import { trailerLines } from "../proxy/body-writing.ts";
+import type { ClientExchange } from "../proxy/client-exchange.ts";
+import { ClientLimits } from "../proxy/client-limits.ts";
+import type { ClientSide, TunnelEnd } from "../proxy/client-side.ts";
+import type { ProxyContext } from "../proxy/context.ts";
+import { ExchangeRecord } from "../proxy/exchange-record.ts";
+import { clientFraming, interimHeadText, responseHeadText } from "../proxy/response-writing.ts";
+import { errorPage } from "../proxy/run-hooks.ts";
+import { type ConnectionOptions, Kind } from "../wire/fields.ts";
+import type { Framing } from "../wire/framing.ts";
+import type { Octets } from "../wire/octets.ts";
+import type { RequestHead } from "../wire/request-head.ts";
+import type { ResponseHead } from "../wire/response-head.ts";
+import type { Trailers } from "../wire/trailers.ts";
+import { HandlerError } from "./error.ts";
+import type { Next, Request, Response } from "./outer.ts";
+import type { OuterClient } from "./outer-client.ts";
+import { trailerText } from "./request-head.ts";
+import { ResponseWriter } from "./response-writer.ts";
+
+const CHUNK_END = bytesOf("\r\n");
+const NONE: ReadonlySet<string> = new Set();
+
+/** What a door's exchange is made of. */
+export interface DoorParts {
+  readonly request: Request;
+  readonly response: Response;
+  readonly client: OuterClient;
+  readonly context: ProxyContext;
+  /** Where errors go before the response has begun; undefined: hopwise answers. */
+  readonly next: Next | undefined;
+  readonly onEnded: (exchange: DoorExchange) => void;
+}
+
+/** A request that is forwarded. */
+export interface Forwarded {
+  readonly head: RequestHead;
+  readonly admission: Admission;
+  /** Its body, where something has read it before and it was put together again; otherwise it is read: undefined. */
+  readonly body: Octets | undefined;
+  /** The server outside has left it to us to say 100 (Continue). */
+  readonly isContinueOurs: boolean;
+}
+
+export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
+  readonly connection: OuterClient;
+  private readonly parts: DoorParts;
+  private readonly writer: ResponseWriter;
+  private readonly limits: ClientLimits;
+  private exchange: ClientExchange | undefined;
+  private forwarded: Forwarded | undefined;
+  private nominated = NONE;
+  private isPaused = false;
+  private isReading = false;
+  private unsentBefore_bytes = 0;
+  private isBroken = false;
+  private hearsDrain = false;
+  /** What `next` gets. */
+  private error: HandlerError | undefined;
+
+  constructor(parts: DoorParts) {
+    const { request, response, client, context } = parts;
+    this.parts = parts;
+    this.connection = client;
+    this.writer = new ResponseWriter(request, response);
+    this.limits = new ClientLimits(this, context);
+    response.on("close", () => {
+      if (this.exchange !== undefined) queueMicrotask(() => this.onClosed());
+    });
+    // What goes wrong with it ends with `close`.
+    response.on("error", ignore);
+  }
+
+  // The request.
+
+  start(forwarded: Forwarded): void {
+    const { context } = this.parts;
+    const { head, admission, body } = forwarded;
+    this.forwarded = forwarded;
+    const exchange = begin(context, this, head, admission, this.recordOf(head));
+    this.exchange = exchange;
+    if (body !== undefined && body.length > 0) exchange.readRequest(body, 0);
+    if (this.exchange === exchange) exchange.seek();
+    if (this.exchange !== exchange) return;
+    const { kind, length } = admission.framing;
+    if (body === undefined && kind !== "none" && length !== 0) this.readBody();
+    this.armForRequest();
+  }
+
+  /** It goes no further. @param head what was read of it; nothing: undefined */
+  refuse(reason: AnswerReason, head: RequestHead | undefined): void {
+    const record = this.recordOf(head);
+    record.reason = reason;
+    record.status = answerMeaning(reason).status;
+    this.answerWith(reason, undefined, head, true);
+    this.endByOurselves(record);
+  }
+
+  /** It is answered here, and meant to be. @param text a whole response */
+  answerFinally(text: string, head: RequestHead): void {
+    const record = this.recordOf(head);
+    record.status = 200;
+    this.writer.answer(text);
+    this.endByOurselves(record);
+  }
+
+  private recordOf(head: RequestHead | undefined): ExchangeRecord {
+    return ExchangeRecord.of(this.connection, head, this.parts.context.clock.now());
+  }
+
+  private endByOurselves(record: ExchangeRecord): void {
+    const { clock, observer } = this.parts.context;
+    record.outcome = "answered";
+    record.endedAt_ms = clock.now();
+    observer.exchangeEnded(record);
+    this.leave();
+    this.giveToNext();
+  }
+
+  private readBody(): void {
+    const { request } = this.parts;
+    this.isReading = true;
+    request.on("data", this.onData);
+    request.on("end", this.onEnd);
+    request.on("close", this.onRequestClosed);
+    request.on("error", ignore);
+  }
+
+  private readonly onData = (piece: Uint8Array): void => this.onPiece(piece);
+  private readonly onEnd = (): void => this.onBodyEnd();
+
+  /** @internal */
+  onPiece(piece: Uint8Array): void {
+    if (piece.length === 0) return;
+    const isChunked = this.forwarded?.admission.framing.kind === "chunked";
+    if (isChunked) this.feed(bytesOf(`${piece.length.toString(16)}\r\n`));
+    this.feed((Buffer.isBuffer(piece) ? piece : Buffer.from(piece)) as unknown as Octets);
+    if (isChunked) this.feed(CHUNK_END);
+  }
+
+  /** @internal */
+  onBodyEnd(): void {
+    const trailers = trailerText(this.parts.request.rawTrailers ?? []);
+    if (this.forwarded?.admission.framing.kind === "chunked" && trailers !== undefined) {
+      this.feed(bytesOf(`0\r\n${trailers}`));
+    }
+    // Whatever ended it, there is no more.
+    this.exchange?.onClientEnd();
+  }
+
+  private feed(bytes: Octets): void {
+    this.exchange?.readRequest(bytes, 0);
+  }
+
+  pause(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    this.parts.request.pause();
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    this.parts.request.resume();
+  }
+
+  armForRequest(): void {
+    const { exchange, forwarded } = this;
+    if (this.writer.isBlocked || exchange === undefined || forwarded === undefined) return;
+    this.limits.setForExchange(exchange, !this.isPaused, forwarded.head.minorVersion);
+  }
+
+  // The response.
+
+  get isBlocked(): boolean {
+    return this.writer.isBlocked;
+  }
+
+  get isSlow(): boolean {
+    return this.limits.isSlow(this.writer.unsentBytes);
+  }
+
+  sayContinue(): void {
+    if (this.forwarded?.isContinueOurs) this.writer.sayContinue();
+  }
+
+  /** 100 where the server outside has left it to us, and 103; Node sends no other. */
+  interim(head: ResponseHead, options: ConnectionOptions): void {
+    if (head.status === 100) this.sayContinue();
+    else if (head.status === 103) this.writer.hint(interimHeadText(head, options, this.parts.context));
+  }
+
+  final(head: ResponseHead, options: ConnectionOptions, framing: Framing, isRequestDropped: boolean): void {
+    const { forwarded, writer, connection } = this;
+    if (forwarded === undefined) return;
+    const { context } = this.parts;
+    const { head: request, isContinueOurs } = forwarded;
+    const { isTrusted, socket } = connection;
+    this.nominated = options.nominated;
+    const hasReferences = head.fields.has(Kind.location);
+    const text = responseHeadText({
+      head,
+      options,
+      framing,
+      clientFraming: clientFraming(framing, request.minorVersion),
+      requestMethod: request.method,
+      connectionLines: "",
+      references: hasReferences ? context.originReferences.lines(head, request, isTrusted, socket.isSecure) : undefined,
+      context,
+    });
+    // A client that was not told to go on may send its body, or another request: nobody could tell which.
+    if (isRequestDropped && isContinueOurs && !writer.saidContinue) writer.sayClose();
+    const upgrade = head.status === 426 ? head.fields.valuesOf(Kind.upgrade).join(", ") : "";
+    writer.begin(text, upgrade, framing.kind === "none" || framing.kind === "length");
+  }
+
+  body(octets: Octets, from: number, to: number): void {
+    this.writer.body(octets, from, to);
+  }
+
+  endBody(trailers: Trailers | undefined): void {
+    this.writer.end(trailers === undefined ? "" : trailerLines(trailers, this.nominated));
+  }
+
+  answer(
+    reason: AnswerReason,
+    fault: string | undefined,
+    _isRequestComplete: boolean,
+    ownReason: CloseReason | undefined,
+  ): void {
+    this.answerWith(reason, fault, this.forwarded?.head, ownReason !== undefined);
+  }
+
+  private answerWith(
+    reason: AnswerReason,
+    fault: string | undefined,
+    head: RequestHead | undefined,
+    mustClose: boolean,
+  ): void {
+    if (this.parts.next !== undefined) {
+      this.error = new HandlerError(reason, fault);
+      return;
+    }
+    if (mustClose) this.writer.sayClose();
+    const { context } = this.parts;
+    const method = head?.methodSoFar ?? "";
+    this.writer.answer(
+      errorPage(
+        context,
+        { reason, fault, method, target: head?.target ?? "" },
+        context.answerContext(head?.fields, method, ""),
+      ),
+    );
+    this.noteError();
+  }
+
+  flush(): void {
+    const { writer, limits } = this;
+    const wasBlocked = writer.isBlocked;
+    writer.flush();
+    this.noteError();
+    if (!writer.isBlocked || wasBlocked || this.exchange === undefined) return;
+    if (!this.hearsDrain) this.parts.response.on("drain", () => queueMicrotask(() => this.onDrain()));
+    this.hearsDrain = true;
+    this.unsentBefore_bytes = writer.unsentBytes;
+    limits.setForBlocked(this.unsentBefore_bytes);
+  }
+
+  /** Middleware has thrown: what it stands around cannot be told any more. */
+  private noteError(): void {
+    if (this.writer.error !== undefined) queueMicrotask(() => this.onBroken());
+  }
+
+  private onBroken(): void {
+    const { request, response, next } = this.parts;
+    const { error } = this.writer;
+    if (this.isBroken) return;
+    this.isBroken = true;
+    this.gone();
+    if (next !== undefined && !response.headersSent) return next(error);
+    process.emitWarning(error instanceof Error ? error : String(error));
+    this.writer.destroy();
+    request.resume();
+  }
+
+  // How it ends.
+
+  end(): void {
+    this.leave();
+    this.giveToNext();
+  }
+
+  breakOff(_reason: CloseReason, isResponseComplete: boolean): void {
+    this.leave();
+    if (!isResponseComplete) this.writer.destroy();
+  }
+
+  /** The drain's deadline has come. */
+  cut(): void {
+    const { exchange } = this;
+    exchange?.cut();
+    if (this.exchange === undefined) return;
+    this.leave();
+    this.writer.destroy();
+  }
+
+  /** The exchange is over. What is left of the request is the server's outside. */
+  private leave(): void {
+    const { request, onEnded } = this.parts;
+    this.exchange = undefined;
+    this.limits.clear();
+    if (this.isReading) {
+      this.isReading = false;
+      request.removeListener("data", this.onData);
+      request.removeListener("end", this.onEnd);
+      request.removeListener("close", this.onRequestClosed);
+      // It is thrown away, unless somebody else answers.
+      if (this.error === undefined) request.resume();
+    }
+    this.connection.leave();
+    onEnded(this);
+  }
+
+  private giveToNext(): void {
+    const { error } = this;
+    const { next } = this.parts;
+    if (error !== undefined && next !== undefined) queueMicrotask(() => next(error));
+  }
+
+  // What the client does meanwhile.
+
+  /** @internal */
+  onDrain(): void {
+    if (!this.writer.isBlocked) return;
+    this.writer.isBlocked = false;
+    this.limits.endBlocked();
+    this.exchange?.onClientDrain();
+    this.armForRequest();
+  }
+
+  /** The response is done with: all of it has left, or the client is gone. */
+  onClosed(): void {
+    const { request } = this.parts;
+    if (!this.writer.hasEnded || (request.destroyed === true && request.readableEnded !== true)) this.gone();
+  }
+
+  private readonly onRequestClosed = (): void => {
+    queueMicrotask(() => {
+      if (this.writer.hasEnded && this.parts.request.readableEnded !== true) this.gone();
+    });
+  };
+
+  private gone(): void {
+    const { exchange } = this;
+    if (exchange === undefined) return;
+    this.exchange = undefined;
+    exchange.onClientGone();
+    this.leave();
+  }
+
+  /** @internal */
+  onDeadline(): void {
+    const { exchange, limits, writer } = this;
+    if (exchange === undefined) return;
+    if (limits.limit === "body" && exchange.owed === "body-start") return exchange.onClientLate();
+    const before_bytes = this.unsentBefore_bytes;
+    this.unsentBefore_bytes = writer.unsentBytes;
+    const isBody = limits.limit === "body";
+    const due = limits.dueOf(!isBody && writer.unsentBytes !== before_bytes, isBody ? 0 : writer.unsentBytes);
+    if (due === undefined) return;
+    if (!isBody) return this.giveUp();
+    if (due === "late") exchange.onClientLate();
+    else exchange.onClientTooSlow();
+  }
+
+  /** The client does not take what it asked for. */
+  private giveUp(): void {
+    this.gone();
+    this.writer.destroy();
+  }
+
+  breakDown(fault: unknown): void {
+    const { exchange } = this;
+    this.parts.context.observer.internalError(fault);
+    exchange?.onBroken();
+    if (this.exchange === undefined) return;
+    this.leave();
+    this.writer.destroy();
+  }
+
+  // Of tunnels nothing is offered to the origin here, so none begins; nor does a gateway ask for credentials.
+
+  goOn(): void {}
+
+  establish(): void {
+    throw new Error("no tunnel was offered here");
+  }
+
+  get tunnelEnd(): TunnelEnd {
+    throw new Error("no tunnel was offered here");
+  }
+}
+
+confine(DoorExchange.prototype, "start", "onPiece", "onBodyEnd", "onDrain", "onClosed", "onDeadline");
+
+function bytesOf(text: string): Octets {
+  return Buffer.from(text, "latin1") as unknown as Octets;
+}
+
+function ignore(): void {}

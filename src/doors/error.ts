@@ -1,0 +1,29 @@
+/**
+ * The error that a handler hands to `next`, where it was told not to answer by itself (`errors: "next"`).
+ *
+ * It has what frameworks look for: `status` and `statusCode`. Deliberately absent: what clients must not see; nothing in its message
+ * tells of addresses or internals.
+ */
+import { type AnswerReason, answerMeaning } from "../proxy/answers.ts";
+
+/** Why a request was not forwarded, or could not be answered by its origin. */
+export class HandlerError extends Error {
+  override readonly name = "HandlerError";
+  /** The reason, as in answers of hopwise's own and in logs. */
+  readonly code: AnswerReason;
+  /** The status that hopwise would have answered with. */
+  readonly status: number;
+  /** The same, by the name that Express and Fastify look for. */
+  readonly statusCode: number;
+  /** The system's error code (`ECONNREFUSED`); none: undefined. */
+  readonly fault: string | undefined;
+
+  constructor(code: AnswerReason, fault: string | undefined) {
+    const { status, text } = answerMeaning(code);
+    super(`${code}: ${text}`);
+    this.code = code;
+    this.status = status;
+    this.statusCode = status;
+    this.fault = fault;
+  }
+}

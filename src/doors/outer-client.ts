@@ -1,0 +1,102 @@
+/**
+ * Who a request of another server's comes from, as exchanges and records know it (client-connection.ts).
+ *
+ * The connection is the other server's: it may carry several requests at once (HTTP/2, or pipelined ones), so each has a life of its
+ * own here, and they share a number, and what authentication has bound to them. Deliberately absent: a socket.
+ */
+import { Life } from "../connection/life.ts";
+import type { Bindings } from "../pool/bindings.ts";
+import type { ClientConnection } from "../proxy/client-connection.ts";
+import { type ClientNames, namesOf } from "../proxy/client-names.ts";
+import type { Request } from "./outer.ts";
+
+/** One connection of the other server's. */
+class OuterConnection {
+  readonly id: number;
+  readonly peer: ClientConnection["socket"];
+  readonly isTrusted: boolean;
+  readonly names: ClientNames;
+  exchanges = 0;
+  bindings: Bindings | undefined;
+
+  constructor(request: Request, asking: Asking) {
+    const { remoteAddress = "", remotePort = 0, encrypted = false } = request.socket ?? {};
+    this.id = asking.newId();
+    this.peer = { remoteAddress, remotePort, isSecure: encrypted };
+    this.isTrusted = asking.isTrusted(remoteAddress);
+    this.names = namesOf(remoteAddress);
+  }
+}
+
+/** Who asks for what is known of a connection. */
+export interface Asking {
+  newId(): number;
+  now(): number;
+  isTrusted(address: string): boolean;
+}
+
+export class OuterConnections {
+  private readonly known = new WeakMap<object, OuterConnection>();
+  private readonly asking: Asking;
+
+  constructor(asking: Asking) {
+    this.asking = asking;
+  }
+
+  clientOf(request: Request): OuterClient {
+    // With HTTP/2 each stream has a socket of its own to show.
+    const key = request.stream?.session ?? request.socket ?? request;
+    let connection = this.known.get(key);
+    if (connection === undefined) {
+      connection = new OuterConnection(request, this.asking);
+      this.known.set(key, connection);
+    }
+    return new OuterClient(request, connection, this.asking.now());
+  }
+}
+
+export class OuterClient implements ClientConnection {
+  readonly hop = "downstream";
+  readonly id: number;
+  readonly life = new Life();
+  readonly socket: ClientConnection["socket"];
+  readonly openedAt_ms: number;
+  readonly isTrusted: boolean;
+  readonly clientName: string;
+  readonly forwardedForLine: string;
+  private readonly connection: OuterConnection;
+  private readonly request: Request;
+
+  constructor(request: Request, connection: OuterConnection, now: number) {
+    this.request = request;
+    this.connection = connection;
+    this.id = connection.id;
+    this.socket = connection.peer;
+    this.openedAt_ms = now;
+    this.isTrusted = connection.isTrusted;
+    ({ clientName: this.clientName, forwardedForLine: this.forwardedForLine } = connection.names);
+    this.life.opened();
+    this.life.exchanges = connection.exchanges++;
+    this.life.beginExchange();
+  }
+
+  get bindings(): Bindings | undefined {
+    return this.connection.bindings;
+  }
+
+  /** What is bound ends with the client's connection. That is all that is ever asked of a socket, and only for this. */
+  set bindings(bindings: Bindings | undefined) {
+    this.connection.bindings = bindings;
+    const { request, connection } = this;
+    if (request.stream === undefined) request.socket?.once?.("close", () => connection.bindings?.end());
+  }
+
+  /** The exchange is over. Where nothing tells of the connection's end, nothing stays bound to it. */
+  leave(): void {
+    const { request, connection } = this;
+    if (connection.bindings === undefined) return;
+    if (request.stream === undefined && request.socket?.once !== undefined) return;
+    connection.bindings.end();
+    connection.bindings = undefined;
+  }
+}
