@@ -152,6 +152,15 @@ const library = (name, packageName = name) => ({
   command: (_directory, origin, port) => server(name, origin, port),
 });
 
+/** What one writes oneself. */
+const naive = {
+  name: "naive",
+  kind: "node-library",
+  version: () => `Node ${process.versions.node}`,
+  missing: () => undefined,
+  command: (_directory, origin, port) => server("naive", origin, port),
+};
+
 /** hopwise's handler in a server of `node:http`: that server's cost, and hopwise's. */
 const handler = {
   name: "handler",
@@ -197,6 +206,9 @@ export const peers = [
   library("http-proxy-3"),
   // What http-proxy-3 continues; unmaintained since 2020.
   { ...library("http-proxy"), wantsNaming: true },
+  // What npm run proof is about; http-proxy and node:http beneath them are what costs.
+  { ...library("http-proxy-middleware"), wantsNaming: true },
+  { ...naive, wantsNaming: true },
 ];
 
 /**

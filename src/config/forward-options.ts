@@ -51,7 +51,7 @@ export const forwardSchema = z.strictObject({
     group: "way",
     placeholder: "<ports>",
     description: "ports that CONNECT may lead to, like 443,8443,9000-9010",
-    reason: "what speaks TLS; port 25 would make it a relay for mail (RFC 9110 section 9.3.6)",
+    reason: "these speak TLS; port 25 would make it a relay for mail (RFC 9110 section 9.3.6)",
   }),
   httpPorts: option(ports.optional(), {
     group: "way",
@@ -59,7 +59,7 @@ export const forwardSchema = z.strictObject({
     description: "ports that other requests may lead to, written the same way",
     defaultText: "80,443,1024-65535; all with --allow-private",
     reason:
-      "what speaks HTTP; services below 1024, mail among them, may take the lines of a request for commands (as in Squid)",
+      "these speak HTTP; services below 1024, mail among them, may take the lines of a request for commands (as in Squid)",
   }),
   allowPrivate: option(z.boolean().prefault(false), {
     group: "way",

@@ -184,7 +184,7 @@ export const proxySchema = z.strictObject({
     group: "clients",
     placeholder: "<duration>",
     description: "the longest pause in a body, either way; also how long a peer may take nothing of what it is sent",
-    reason: "what nginx and most clients allow",
+    reason: "as much as nginx and most clients allow",
   }),
   minRate: option(size("0", 0, 1_048_576), {
     group: "clients",
@@ -218,7 +218,7 @@ export const proxySchema = z.strictObject({
     group: "origins",
     placeholder: "<duration>",
     description: "from the end of a request to the first byte of its response",
-    reason: "what clients and load balancers commonly wait",
+    reason: "clients and load balancers commonly wait as long",
   }),
   poolIdleTimeout: option(duration("60s"), {
     group: "origins",
@@ -343,7 +343,7 @@ export const proxySchema = z.strictObject({
     group: "operation",
     placeholder: "<duration>",
     description: "after SIGTERM or SIGINT what is in flight may take this long to finish",
-    reason: "what Kubernetes gives by default",
+    reason: "Kubernetes gives as much by default",
   }),
   drainDelay: option(kind(textOrNumber, "write a duration like 5s", (value) => readDuration_ms(value, 0)).optional(), {
     group: "operation",

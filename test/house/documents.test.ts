@@ -27,7 +27,11 @@ function scriptsIn(text: string): string[] {
   );
 }
 
-const documents = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md"];
+/** Pages that people work by. */
+const howTo = ["guide", "options", "troubleshooting", "from-nginx", "from-http-proxy-middleware"].map(
+  (name) => `docs/${name}.md`,
+);
+const documents = ["README.md", "README.ko.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md", ...howTo];
 
 describe("commands that documents name are scripts of the package", () => {
   for (const name of documents) {
@@ -39,9 +43,11 @@ describe("commands that documents name are scripts of the package", () => {
   }
 });
 
-it("README.md begins where everybody begins: two commands that work", () => {
-  for (const command of ["npm ci && npm start", "npm ci && npm test"]) expect(read("README.md")).toContain(command);
-  expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(["start", "test"]));
+it("README.md begins where everyone begins: commands that work", () => {
+  for (const command of ["npm ci && npm start", "npm ci && npm test", "npm run proof"]) {
+    for (const page of ["README.md", "README.ko.md"]) expect(read(page)).toContain(command);
+  }
+  expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(["start", "test", "proof"]));
 });
 
 it("ARCHITECTURE.md names every room that exists", () => {
@@ -82,7 +88,7 @@ describe("pages name only what exists", () => {
   const metrics = read("src/ledger/metrics.ts");
   const ownFlags = [...read("src/cli/program.ts").matchAll(/"(--[a-z-]+)/g)].map(([, flag]) => flag as string);
   const flags = new Set(["--help", "--no-admin", ...[...optionNames, ...forwardOptionNames].map(flagOf), ...ownFlags]);
-  for (const page of ["README.md", "SECURITY.md", "docs/guide.md", "docs/reasons.md"]) {
+  for (const page of ["README.md", "README.ko.md", "SECURITY.md", "docs/reasons.md", ...howTo]) {
     const text = read(page);
     it(`metrics in ${page}`, () => {
       const names = [...text.matchAll(/\b(?:hopwise_[a-z_]+|[a-z_]+_total)\b/g)].map(([name]) => name);
