@@ -136,6 +136,8 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
     request.on("end", this.onEnd);
     request.on("close", this.onRequestClosed);
     request.on("error", ignore);
+    // Somebody may have held it back until the handler was called.
+    if (!this.isPaused) request.resume();
   }
 
   private readonly onData = (piece: Uint8Array): void => {

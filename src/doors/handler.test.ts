@@ -83,6 +83,32 @@ describe("a request", () => {
     expect(stage.asked).toBe(`GET / HTTP/1.1\r\nHost: a\r\n${DROPS}`);
   });
 
+  it("that was held back until the handler was called goes on then", async () => {
+    await open(
+      (socket, asked) => {
+        if (asked.endsWith("hello")) socket.write(OK);
+      },
+      {},
+      (handler) =>
+        createServer((request, response) => {
+          request.pause();
+          setImmediate(() => handler(request, response));
+        }),
+    );
+    await stage.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", "ok");
+  });
+
+  it("that was answered already is left alone", async () => {
+    await open(says(OK), {}, (handler) =>
+      createServer((request, response) => {
+        response.end("answered");
+        handler(request, response);
+      }),
+    );
+    await stage.ask(GET, "answered");
+    expect(stage.origins).toHaveLength(0);
+  });
+
   it("is not begun for a body that never begins, at first", async () => {
     await open((socket, asked) => {
       if (asked.endsWith("hello")) socket.write(OK);
@@ -448,6 +474,7 @@ describe("close", () => {
     const waiting = stage.client("GET /waits HTTP/1.1\r\nHost: a\r\n\r\n");
     await until("both are in flight", () => stage.origins.length === 2 && stage.origins[1]?.received !== "");
     expect(await stage.handler.close({ graceMs: 1 })).toStrictEqual({ cut: 2 });
+    expect(stage.handler.stats().cut).toBe(2);
     expect(await waiting.until(/\n$/)).toMatch(/^HTTP\/1\.1 503 /);
     await until("it is over", () => begun.ended !== undefined);
     expect(begun.received).toMatch(/\r\n\r\nhe$/);
