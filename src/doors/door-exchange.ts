@@ -199,11 +199,11 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
     else if (head.status === 103) this.writer.hint(interimHeadText(head, options, this.parts.context));
   }
 
-  final(head: ResponseHead, options: ConnectionOptions, framing: Framing, isRequestDropped: boolean): void {
+  final(head: ResponseHead, options: ConnectionOptions, framing: Framing): void {
     const { forwarded, writer, connection } = this;
     if (forwarded === undefined) return;
     const { context } = this.parts;
-    const { head: request, isContinueOurs } = forwarded;
+    const { head: request } = forwarded;
     const { isTrusted, socket } = connection;
     this.nominated = options.nominated;
     const hasReferences = head.fields.has(Kind.location);
@@ -219,8 +219,6 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
         : undefined,
       context,
     });
-    // A client that was not told to go on may send its body, or another request: nobody could tell which.
-    if (isRequestDropped && isContinueOurs && !writer.saidContinue) writer.sayClose();
     const upgrade = head.status === 426 ? head.fields.valuesOf(Kind.upgrade).join(", ") : "";
     writer.begin(text, upgrade, framing.kind === "none" || framing.kind === "length");
   }

@@ -28,7 +28,6 @@ export class ResponseWriter {
   hasEnded = false;
   /** The status and fields are said. */
   hasBegun = false;
-  saidContinue = false;
   /** What something around the response threw. */
   error: unknown;
   private readonly request: Request;
@@ -39,6 +38,7 @@ export class ResponseWriter {
   private pieces: (Uint8Array | string)[] = [];
   private trailers: Record<string, string> | undefined;
   private isEnding = false;
+  private saidContinue = false;
   /** Its length is known, so nobody waits for pieces of it. */
   private hasLength = true;
 
