@@ -221,6 +221,20 @@ describe("a response", () => {
     expect(await stage.ask(GET, "\r\n\r\n")).toContain("Location: http://a/x\r\n");
   });
 
+  it("knows that its client came over TLS, and so does the origin", async () => {
+    await open(
+      (socket) => {
+        const { port } = stage.origins[0]?.socket.address() as { port: number };
+        socket.write(`HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:${port}/x\r\nContent-Length: 0\r\n\r\n`);
+      },
+      { forwarded: true },
+      (handler) => createServer(handler).on("connection", (socket) => Object.assign(socket, { encrypted: true })),
+    );
+    expect(await stage.ask(GET, "\r\n\r\n")).toContain("Location: https://a/x\r\n");
+    expect(stage.asked).toContain("X-Forwarded-Proto: https\r\n");
+    expect(stage.asked).toContain('Forwarded: for=127.0.0.1;proto=https;host="a"\r\n');
+  });
+
   it("comes behind interim ones, of which Node sends 103 alone", async () => {
     const hint = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nX-B: 1\r\n\r\n";
     await open(says(`HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n${hint}${OK}`));

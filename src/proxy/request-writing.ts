@@ -39,6 +39,9 @@ const STRANGERS_CUT_KINDS = FORWARDING_KINDS | kindSet(Kind.respelled);
 const KEPT_KINDS =
   kindSet(Kind.host, Kind.contentLength, Kind.cookie, Kind.authorization, Kind.expect, Kind.via) | FORWARDING_KINDS;
 
+const PROTO_HTTP = "X-Forwarded-Proto: http\r\n";
+const PROTO_HTTPS = "X-Forwarded-Proto: https\r\n";
+
 /** How the body is framed towards the origin. */
 export type SentFraming = { readonly kind: "none" | "chunked" } | { readonly kind: "length"; readonly length: number };
 
@@ -139,14 +142,15 @@ function forwardingLines(
   const { fields } = head;
   const before = downstream.isTrusted ? fields.valuesOf(Kind.forwardedFor).join(", ") : "";
   let lines = before === "" ? downstream.forwardedForLine : `X-Forwarded-For: ${before}, ${downstream.clientName}\r\n`;
-  const proto = downstream.socket.isSecure ? "https" : "http";
-  if (!downstream.isTrusted || !saysSomething(fields, Kind.forwardedProto)) lines += `X-Forwarded-Proto: ${proto}\r\n`;
+  const { isSecure } = downstream.socket;
+  if (!downstream.isTrusted || !saysSomething(fields, Kind.forwardedProto))
+    lines += isSecure ? PROTO_HTTPS : PROTO_HTTP;
   if (authority !== "" && !(downstream.isTrusted && saysSomething(fields, Kind.forwardedHost))) {
     lines += context.forwardedHostLine(authority);
   }
   if (context.settings.sendsForwarded) {
     const host = authority === "" ? "" : `;host="${authority}"`;
-    lines += `Forwarded: for=${forwardedNode(downstream.clientName)};proto=${proto}${host}\r\n`;
+    lines += `Forwarded: for=${forwardedNode(downstream.clientName)};proto=${isSecure ? "https" : "http"}${host}\r\n`;
   }
   return lines;
 }
