@@ -44,6 +44,12 @@ export interface DoorParts {
   readonly onEnded: (exchange: DoorExchange) => void;
 }
 
+interface BodyListeners {
+  readonly data: (piece: Uint8Array) => void;
+  readonly end: () => void;
+  readonly close: () => void;
+}
+
 /** A request that is forwarded. */
 export interface Forwarded {
   readonly head: RequestHead;
@@ -63,7 +69,8 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
   private forwarded: Forwarded | undefined;
   private nominated = NONE;
   private isPaused = false;
-  private isReading = false;
+  /** Whom the request tells of its body, while it is read. */
+  private reading: BodyListeners | undefined;
   private unsentBefore_bytes = 0;
   private isBroken = false;
   private hearsDrain = false;
@@ -131,31 +138,36 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
 
   private readBody(): void {
     const { request } = this.parts;
-    this.isReading = true;
-    request.on("data", this.onData);
-    request.on("end", this.onEnd);
-    request.on("close", this.onRequestClosed);
+    const listeners: BodyListeners = {
+      data: (piece) => this.onData(piece),
+      end: () => this.onEnd(),
+      close: () => this.onRequestClosed(),
+    };
+    this.reading = listeners;
+    request.on("data", listeners.data);
+    request.on("end", listeners.end);
+    request.on("close", listeners.close);
     request.on("error", ignore);
     // Somebody may have held it back until the handler was called.
     if (!this.isPaused) request.resume();
   }
 
-  private readonly onData = (piece: Uint8Array): void => {
+  private onData(piece: Uint8Array): void {
     if (piece.length === 0) return;
     const isChunked = this.forwarded?.admission.framing.kind === "chunked";
     if (isChunked) this.feed(bytesOf(`${piece.length.toString(16)}\r\n`));
     this.feed((Buffer.isBuffer(piece) ? piece : Buffer.from(piece)) as unknown as Octets);
     if (isChunked) this.feed(CHUNK_END);
-  };
+  }
 
-  private readonly onEnd = (): void => {
+  private onEnd(): void {
     const trailers = trailerText(this.parts.request.rawTrailers ?? []);
     if (this.forwarded?.admission.framing.kind === "chunked" && trailers !== undefined) {
       this.feed(bytesOf(`0\r\n${trailers}`));
     }
     // Whatever ended it, there is no more.
     this.exchange?.onClientEnd();
-  };
+  }
 
   private feed(bytes: Octets): void {
     this.exchange?.readRequest(bytes, 0);
@@ -310,11 +322,12 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
     const { request, onEnded } = this.parts;
     this.exchange = undefined;
     this.limits.clear();
-    if (this.isReading) {
-      this.isReading = false;
-      request.removeListener("data", this.onData);
-      request.removeListener("end", this.onEnd);
-      request.removeListener("close", this.onRequestClosed);
+    const { reading } = this;
+    if (reading !== undefined) {
+      this.reading = undefined;
+      request.removeListener("data", reading.data);
+      request.removeListener("end", reading.end);
+      request.removeListener("close", reading.close);
       // It is thrown away, unless somebody else answers.
       if (this.error === undefined) request.resume();
     }
@@ -344,11 +357,11 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
     if (!this.writer.hasEnded || (request.destroyed === true && request.readableEnded !== true)) this.gone();
   }
 
-  private readonly onRequestClosed = (): void => {
+  private onRequestClosed(): void {
     queueMicrotask(() => {
       if (this.writer.hasEnded && this.parts.request.readableEnded !== true) this.gone();
     });
-  };
+  }
 
   private gone(): void {
     const { exchange } = this;
