@@ -7,6 +7,7 @@
  * gives a socket away with `upgrade` only (upgrade.ts).
  */
 import type { DeadlineOwner } from "../connection/deadlines.ts";
+import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Admission } from "../proxy/admission.ts";
 import { type AnswerReason, answerMeaning, errorAnswer } from "../proxy/answers.ts";
@@ -62,6 +63,7 @@ export interface Forwarded {
 
 export class DoorExchange implements ClientSide, DeadlineOwner {
   readonly connection: OuterClient;
+  readonly memberNode: OwnedNode<DoorExchange> = new OwnedNode(this);
   private readonly parts: DoorParts;
   private readonly writer: ResponseWriter;
   private readonly limits: ClientLimits;

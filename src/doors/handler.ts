@@ -5,6 +5,7 @@
  * the request on everything is as in a proxy that listens by itself. Deliberately absent: any subscription but by `attach`.
  */
 
+import { Members } from "../connection/lists.ts";
 import { EventHub, type ProxyEventName, type ProxyListener } from "../ledger/events.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { Observers } from "../ledger/observers.ts";
@@ -110,9 +111,9 @@ class HandlerDoor {
   private readonly config: HandlerConfig;
   private readonly gateway: Gateway;
   private readonly connections: OuterConnections;
-  private readonly inProgress = new Set<DoorExchange>();
+  private readonly inProgress = new Members<DoorExchange>();
   private readonly onEnded = (exchange: DoorExchange) => {
-    this.inProgress.delete(exchange);
+    this.inProgress.delete(exchange.memberNode);
     if (this.inProgress.size === 0) this.onIdle?.();
   };
   private onIdle: (() => void) | undefined;
@@ -148,7 +149,7 @@ class HandlerDoor {
       next: config.handsErrorsOn ? next : undefined,
       onEnded: this.onEnded,
     });
-    this.inProgress.add(exchange);
+    this.inProgress.add(exchange.memberNode);
     if ("refusal" in asked) exchange.refuse(asked.refusal, asked.head);
     else if (this.closing !== undefined) exchange.refuse("drain-deadline", asked.head);
     else if (asked.admission.maxForwards === 0)
