@@ -8,6 +8,7 @@
  */
 import { type Confined, confine } from "../connection/confining.ts";
 import type { DeadlineOwner } from "../connection/deadlines.ts";
+import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Admission } from "../proxy/admission.ts";
 import { type AnswerReason, answerMeaning } from "../proxy/answers.ts";
@@ -46,6 +47,12 @@ export interface DoorParts {
   readonly onEnded: (exchange: DoorExchange) => void;
 }
 
+interface BodyListeners {
+  readonly data: (piece: Uint8Array) => void;
+  readonly end: () => void;
+  readonly close: () => void;
+}
+
 /** A request that is forwarded. */
 export interface Forwarded {
   readonly head: RequestHead;
@@ -58,6 +65,7 @@ export interface Forwarded {
 
 export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
   readonly connection: OuterClient;
+  readonly memberNode: OwnedNode<DoorExchange> = new OwnedNode(this);
   private readonly parts: DoorParts;
   private readonly writer: ResponseWriter;
   private readonly limits: ClientLimits;
@@ -65,7 +73,8 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
   private forwarded: Forwarded | undefined;
   private nominated = NONE;
   private isPaused = false;
-  private isReading = false;
+  /** Whom the request tells of its body, while it is read. */
+  private reading: BodyListeners | undefined;
   private unsentBefore_bytes = 0;
   private isBroken = false;
   private hearsDrain = false;
@@ -133,18 +142,22 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
 
   private readBody(): void {
     const { request } = this.parts;
-    this.isReading = true;
-    request.on("data", this.onData);
-    request.on("end", this.onEnd);
-    request.on("close", this.onRequestClosed);
+    const listeners: BodyListeners = {
+      data: (piece) => this.onData(piece),
+      end: () => this.onEnd(),
+      close: () => this.onRequestClosed(),
+    };
+    this.reading = listeners;
+    request.on("data", listeners.data);
+    request.on("end", listeners.end);
+    request.on("close", listeners.close);
     request.on("error", ignore);
+    // Somebody may have held it back until the handler was called.
+    if (!this.isPaused) request.resume();
   }
 
-  private readonly onData = (piece: Uint8Array): void => this.onPiece(piece);
-  private readonly onEnd = (): void => this.onBodyEnd();
-
   /** @internal */
-  onPiece(piece: Uint8Array): void {
+  onData(piece: Uint8Array): void {
     if (piece.length === 0) return;
     const isChunked = this.forwarded?.admission.framing.kind === "chunked";
     if (isChunked) this.feed(bytesOf(`${piece.length.toString(16)}\r\n`));
@@ -153,7 +166,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
   }
 
   /** @internal */
-  onBodyEnd(): void {
+  onEnd(): void {
     const trailers = trailerText(this.parts.request.rawTrailers ?? []);
     if (this.forwarded?.admission.framing.kind === "chunked" && trailers !== undefined) {
       this.feed(bytesOf(`0\r\n${trailers}`));
@@ -204,11 +217,11 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     else if (head.status === 103) this.writer.hint(interimHeadText(head, options, this.parts.context));
   }
 
-  final(head: ResponseHead, options: ConnectionOptions, framing: Framing, isRequestDropped: boolean): void {
+  final(head: ResponseHead, options: ConnectionOptions, framing: Framing): void {
     const { forwarded, writer, connection } = this;
     if (forwarded === undefined) return;
     const { context } = this.parts;
-    const { head: request, isContinueOurs } = forwarded;
+    const { head: request } = forwarded;
     const { isTrusted, socket } = connection;
     this.nominated = options.nominated;
     const hasReferences = head.fields.has(Kind.location);
@@ -222,8 +235,6 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
       references: hasReferences ? context.originReferences.lines(head, request, isTrusted, socket.isSecure) : undefined,
       context,
     });
-    // A client that was not told to go on may send its body, or another request: nobody could tell which.
-    if (isRequestDropped && isContinueOurs && !writer.saidContinue) writer.sayClose();
     const upgrade = head.status === 426 ? head.fields.valuesOf(Kind.upgrade).join(", ") : "";
     writer.begin(text, upgrade, framing.kind === "none" || framing.kind === "length");
   }
@@ -323,11 +334,12 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     const { request, onEnded } = this.parts;
     this.exchange = undefined;
     this.limits.clear();
-    if (this.isReading) {
-      this.isReading = false;
-      request.removeListener("data", this.onData);
-      request.removeListener("end", this.onEnd);
-      request.removeListener("close", this.onRequestClosed);
+    const { reading } = this;
+    if (reading !== undefined) {
+      this.reading = undefined;
+      request.removeListener("data", reading.data);
+      request.removeListener("end", reading.end);
+      request.removeListener("close", reading.close);
       // It is thrown away, unless somebody else answers.
       if (this.error === undefined) request.resume();
     }
@@ -358,11 +370,11 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     if (!this.writer.hasEnded || (request.destroyed === true && request.readableEnded !== true)) this.gone();
   }
 
-  private readonly onRequestClosed = (): void => {
+  private onRequestClosed(): void {
     queueMicrotask(() => {
       if (this.writer.hasEnded && this.parts.request.readableEnded !== true) this.gone();
     });
-  };
+  }
 
   private gone(): void {
     const { exchange } = this;
@@ -415,7 +427,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
   }
 }
 
-confine(DoorExchange.prototype, "start", "onPiece", "onBodyEnd", "onDrain", "onClosed", "onDeadline");
+confine(DoorExchange.prototype, "start", "onData", "onEnd", "onDrain", "onClosed", "onDeadline");
 
 function bytesOf(text: string): Octets {
   return Buffer.from(text, "latin1") as unknown as Octets;

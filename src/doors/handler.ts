@@ -5,6 +5,7 @@
  * the request on everything is as in a proxy that listens by itself. Deliberately absent: any subscription but by `attach`.
  */
 
+import { Members } from "../connection/lists.ts";
 import { EventHub, type ProxyEventName, type ProxyListener } from "../ledger/events.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { Observers } from "../ledger/observers.ts";
@@ -110,9 +111,9 @@ class HandlerDoor {
   private readonly config: HandlerConfig;
   private readonly gateway: Gateway;
   private readonly connections: OuterConnections;
-  private readonly inProgress = new Set<DoorExchange>();
+  private readonly inProgress = new Members<DoorExchange>();
   private readonly onEnded = (exchange: DoorExchange) => {
-    this.inProgress.delete(exchange);
+    this.inProgress.delete(exchange.memberNode);
     if (this.inProgress.size === 0) this.onIdle?.();
   };
   private onIdle: (() => void) | undefined;
@@ -135,18 +136,20 @@ class HandlerDoor {
   handle(request: Request, response: Response, next: Next | undefined): void {
     // Nobody is there any more to be answered, and nothing would tell.
     if (response.destroyed === true || request.stream?.destroyed === true) return;
+    if (response.writableEnded === true) return;
     if (response.headersSent) return void response.destroy?.();
     const { gateway, config } = this;
+    const client = this.connections.clientOf(request);
+    const asked = readForwarded(request, response, client, gateway.context, config);
     const exchange = new DoorExchange({
       request,
       response,
-      client: this.connections.clientOf(request),
+      client,
       context: gateway.context,
       next: config.handsErrorsOn ? next : undefined,
       onEnded: this.onEnded,
     });
-    this.inProgress.add(exchange);
-    const asked = readForwarded(request, response, exchange.connection, gateway.context, config);
+    this.inProgress.add(exchange.memberNode);
     if ("refusal" in asked) exchange.refuse(asked.refusal, asked.head);
     else if (this.closing !== undefined) exchange.refuse("drain-deadline", asked.head);
     else if (asked.admission.maxForwards === 0)
@@ -178,9 +181,9 @@ class HandlerDoor {
     }
     const left = [...inProgress];
     for (const exchange of left) exchange.cut();
-    const { cut } = await gateway.drain(Math.max(0, endsAt_ms - nodeClock.now()));
+    const report = await gateway.drain(Math.max(0, endsAt_ms - nodeClock.now()), left.length);
     this.events.flush();
-    return { cut: cut + left.length };
+    return report;
   }
 }
 

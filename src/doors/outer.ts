@@ -87,7 +87,9 @@ export interface Response extends HandlerResponse {
   readonly _sent100?: boolean;
   readonly stream?: Http2Stream;
   readonly socket?: RequestSocket | null;
-  writeHead(status: number, reasonPhrase?: string): unknown;
+  /** @param fields names and values in turn */
+  writeHead(status: number, reasonPhrase?: string, fields?: string[]): unknown;
+  getHeaderNames?(): readonly string[];
   write(piece: Uint8Array | string, encoding?: "latin1"): boolean;
   end(piece?: Uint8Array | string, encoding?: "latin1"): unknown;
   flushHeaders?(): void;

@@ -28,7 +28,6 @@ export class ResponseWriter {
   hasEnded = false;
   /** The status and fields are said. */
   hasBegun = false;
-  saidContinue = false;
   /** What something around the response threw. */
   error: unknown;
   private readonly request: Request;
@@ -39,6 +38,7 @@ export class ResponseWriter {
   private pieces: (Uint8Array | string)[] = [];
   private trailers: Record<string, string> | undefined;
   private isEnding = false;
+  private saidContinue = false;
   /** Its length is known, so nobody waits for pieces of it. */
   private hasLength = true;
 
@@ -80,6 +80,7 @@ export class ResponseWriter {
     this.hasLength = hasLength;
     this.attempt(() => {
       const { response } = this;
+      if (upgrade === "" && this.isUntouched) return this.beginAtOnce(text);
       const said: string[] = [];
       fieldsIn(text, (name, value) => this.say(name, value, said));
       if (upgrade !== "" && !isHttp2(this.request)) {
@@ -90,6 +91,20 @@ export class ResponseWriter {
       if (isHttp2(this.request)) response.writeHead(status > HTTP2_STATUS_MAX ? 500 : status);
       else response.writeHead(status, text.slice(13, text.indexOf("\r\n")));
     });
+  }
+
+  /** Nobody has said any field, nor will be asked before they leave. */
+  private get isUntouched(): boolean {
+    const { request, response } = this;
+    return !isHttp2(request) && !Object.hasOwn(response, "writeHead") && response.getHeaderNames?.().length === 0;
+  }
+
+  private beginAtOnce(text: string): void {
+    const fields: string[] = [];
+    fieldsIn(text, (name, value) => {
+      if (name.length !== FRAMING.length || name.toLowerCase() !== FRAMING) fields.push(name, value);
+    });
+    this.response.writeHead(Number(text.slice(9, 12)), text.slice(13, text.indexOf("\r\n")), fields);
   }
 
   private say(name: string, value: string, said: string[]): void {

@@ -44,6 +44,13 @@ it("asks the origin for the upgrade, and becomes a tunnel that ends as either si
   expect(stage.exchanges).toStrictEqual([{ outcome: "tunnel", status: 101 }]);
 });
 
+it("tells the origin that the client came over TLS", async () => {
+  await open(echoes);
+  stage.server.on("connection", (socket) => Object.assign(socket, { encrypted: true }));
+  await stage.client(ASKS).until("\r\n\r\n");
+  expect(stage.asked).toContain("X-Forwarded-Proto: https\r\n");
+});
+
 it("takes what the client sent early along", async () => {
   await open(echoes);
   const client = stage.client(`${ASKS}early`);

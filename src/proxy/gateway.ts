@@ -120,8 +120,10 @@ export class Gateway {
    * Finishes what is in flight, starts nothing new; to be called when nobody can connect any more. Idle clients get a
    * moment to be heard once more, tunnels and exchanges get `grace_ms`. Then who waits for a response is told that there will
    * be none, for `LAST_WORDS_MS`, and everything else is cut.
+   *
+   * @param cutBefore what of this drain was cut elsewhere
    */
-  drain(grace_ms: number): Promise<DrainReport> {
+  drain(grace_ms: number, cutBefore = 0): Promise<DrainReport> {
     const { clients, ports, routing } = this;
     const { clock, observer } = ports;
     return new Promise((resolve) => {
@@ -149,7 +151,7 @@ export class Gateway {
         // Its deadline runs on: what closes towards origins has the same.
         routing.drain(() => {
           stopDeadline();
-          const all = cut + this.cutEarly;
+          const all = cut + this.cutEarly + cutBefore;
           observer.drainEnded(all);
           resolve({ cut: all });
         });

@@ -39,6 +39,9 @@ const STRANGERS_CUT_KINDS = FORWARDING_KINDS | kindSet(Kind.respelled);
 const KEPT_KINDS =
   kindSet(Kind.host, Kind.contentLength, Kind.cookie, Kind.authorization, Kind.expect, Kind.via) | FORWARDING_KINDS;
 
+const PROTO_HTTP = "X-Forwarded-Proto: http\r\n";
+const PROTO_HTTPS = "X-Forwarded-Proto: https\r\n";
+
 /** How the body is framed towards the origin. */
 export type SentFraming = { readonly kind: "none" | "chunked" } | { readonly kind: "length"; readonly length: number };
 
@@ -140,17 +143,19 @@ function forwardingLines(
 ): string {
   const { fields, changes } = head;
   const before = downstream.isTrusted ? fields.valuesOf(Kind.forwardedFor).join(", ") : "";
-  const proto = downstream.socket.isSecure ? "https" : "http";
+  const { isSecure } = downstream.socket;
   let lines = "";
   if (!changes?.concerns("x-forwarded-for")) {
     lines += before === "" ? downstream.forwardedForLine : `X-Forwarded-For: ${before}, ${downstream.clientName}\r\n`;
   }
-  if (!isTold(downstream, head, Kind.forwardedProto, "x-forwarded-proto")) lines += `X-Forwarded-Proto: ${proto}\r\n`;
+  if (!isTold(downstream, head, Kind.forwardedProto, "x-forwarded-proto")) {
+    lines += isSecure ? PROTO_HTTPS : PROTO_HTTP;
+  }
   if (authority !== "" && !isTold(downstream, head, Kind.forwardedHost, "x-forwarded-host"))
     lines += context.forwardedHostLine(authority);
   if (context.settings.sendsForwarded && !changes?.concerns("forwarded")) {
     const host = authority === "" ? "" : `;host="${authority}"`;
-    lines += `Forwarded: for=${forwardedNode(downstream.clientName)};proto=${proto}${host}\r\n`;
+    lines += `Forwarded: for=${forwardedNode(downstream.clientName)};proto=${isSecure ? "https" : "http"}${host}\r\n`;
   }
   return lines;
 }
