@@ -10,6 +10,7 @@ const NO_OPTIONS: ConnectionOptions = connectionOptionsOf(new FieldTable());
 export class AnsweringOrigin implements OriginSide {
   readonly speaksHttp10 = false;
   readonly isBlocked = false;
+  readonly awaitsWord = false;
   private readonly listener: OriginListener;
   private readonly answer: CheckedAnswer;
   private isOver = false;

@@ -235,6 +235,53 @@ describe("a response that comes before the request is complete", () => {
   });
 });
 
+describe("an origin that may answer the head alone", () => {
+  const waiting = (request: string) => {
+    const play = new Play(request);
+    play.origin.awaitsWord = true;
+    play.origin.isReady();
+    return play;
+  };
+
+  it("gets the body when it has had the time to", () => {
+    const play = waiting(`${POST}he`);
+    expect(play.origin.told).toStrictEqual(["seek", "request"]);
+    play.send("ll");
+    play.origin.takesMore();
+    play.send("o");
+    expect(play.origin.told).toStrictEqual(["seek", "request", "body hello", "end of body"]);
+  });
+
+  it("does not get it when it has refused it", () => {
+    const play = waiting(`${POST}he`);
+    play.origin.takesRest = false;
+    play.origin.answers(413);
+    play.origin.takesMore();
+    play.origin.isDone();
+    expect(play.origin.told).toStrictEqual(["seek", "request", "end"]);
+    expect(play.client.told.at(-1)).toBe("end, request incomplete");
+  });
+
+  it("gets it when it has answered and still takes it", () => {
+    const play = waiting(`${POST}he`);
+    play.origin.answers(200);
+    play.origin.isDone();
+    play.origin.takesMore();
+    play.send("llo");
+    expect(play.origin.told).toStrictEqual(["seek", "request", "body hello", "end of body", "end"]);
+    expect(play.client.told.at(-1)).toBe("end");
+  });
+
+  it("holds its client back when that sends more than is held", () => {
+    const play = waiting(`PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n${"x".repeat(60_000)}`);
+    expect(play.client.isPaused).toBe(false);
+    play.send("x".repeat(10_000));
+    expect(play.client.isPaused).toBe(true);
+    play.origin.takesMore();
+    expect(play.client.isPaused).toBe(false);
+  });
+});
+
 it("interim responses are many at once, or slow, but no flood", () => {
   const play = new Play(GET);
   play.origin.isReady();

@@ -194,12 +194,17 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
     }
     if (origin.speaksHttp10 && this.awaitsContinue) this.sayContinue();
     origin.begin(this.request.lengthHeld);
-    this.request.stream(origin);
-    this.flushRequest();
-    if (!origin.isBlocked) this.client.resume();
+    if (origin.awaitsWord) origin.flush();
+    else this.stream(origin);
     origin.arm();
     if (!this.request.isComplete) this.client.armForRequest();
     return true;
+  }
+
+  private stream(origin: OriginSide): void {
+    this.request.stream(origin);
+    this.flushRequest();
+    if (!origin.isBlocked) this.client.resume();
   }
 
   onNone(why: NoConnection, fault: string): void {
@@ -211,7 +216,8 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
   }
 
   onOriginDrain(): void {
-    this.client.resume();
+    if (this.origin !== undefined && this.request.isHolding) this.stream(this.origin);
+    else this.client.resume();
     this.client.armForRequest();
   }
 
@@ -223,7 +229,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
 
   onBegun(): void {
     this.record.responseBeganAt_ms = this.context.clock.now();
-    this.request.letGo();
+    if (this.request.isStreaming) this.request.letGo();
   }
 
   onInterim(head: ResponseMessage, options: ConnectionOptions): boolean {

@@ -21,6 +21,7 @@ import type { AnswerReason } from "./answers.ts";
 import { addBodyPiece, addLastChunk } from "./body-writing.ts";
 import { bindByRequest, mayGoElsewhere } from "./connection-binding.ts";
 import type { ProxyContext } from "./context.ts";
+import { EARLY_ANSWER_MS, waitsForWord } from "./early-answers.ts";
 import { closeReasonAfterExchange, noteFinalResponse } from "./hop-persistence.ts";
 import type { OriginListener, OriginSide, OriginTunnelEnd } from "./origin-side.ts";
 import { requestHeadText, sentFraming } from "./request-writing.ts";
@@ -35,6 +36,8 @@ export function openHttp1Origin(context: ProxyContext, listener: OriginListener)
 
 export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Confined {
   isBlocked = false;
+  /** How to give up waiting for an early answer; nothing waits: undefined. */
+  private endWait: (() => void) | undefined;
   private readonly context: ProxyContext;
   private readonly pool: Pool;
   private readonly listener: OriginListener;
@@ -108,6 +111,26 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     // An HTTP/1.0 origin will never say 100 (RFC 9110 section 10.1.1).
     const sent = speaksHttp10 ? { ...admission, expectsContinue: false } : admission;
     connection.outbox.addText(requestHeadText(context, client.connection, head, sent, framing, origin.authority));
+    const { address } = origin;
+    const waits = waitsForWord({
+      length_bytes: framing.kind === "length" ? framing.length : undefined,
+      isWhollyHeld: listener.isRequestComplete,
+      isSecure: address.kind === "tcp" && address.tls !== undefined,
+      isReused: connection.isReused,
+    });
+    if (waits) this.endWait = context.clock.after(EARLY_ANSWER_MS, () => this.onWaitOver());
+  }
+
+  get awaitsWord(): boolean {
+    return this.endWait !== undefined;
+  }
+
+  /** @internal the origin has spoken, or had the time to */
+  onWaitOver(): void {
+    if (this.endWait === undefined) return;
+    this.endWait();
+    this.endWait = undefined;
+    if (!this.isOver) this.listener.onOriginDrain();
   }
 
   body(octets: Octets, from: number, to: number): void {
@@ -166,7 +189,9 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     if (response.isComplete) return connection.noteSurplus();
     const wasInHead = response.isInHead;
     response.read(octets);
-    if (this.isOver || response.isComplete) return;
+    if (this.isOver) return;
+    this.onWaitOver();
+    if (response.isComplete) return;
     this.listener.onRead();
     // A head has one limit as a whole, which does not begin anew with each byte.
     if (!wasInHead || !response.isInHead) this.arm();
@@ -253,6 +278,7 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     const { connection } = this;
     if (this.isOver || connection === undefined) return;
     this.isOver = true;
+    this.endWait?.();
     const reason = closeReasonAfterExchange(connection, this.closeReason, !this.wasAnsweredEarly);
     if (reason === undefined) connection.release();
     else connection.close(reason);
@@ -267,6 +293,7 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   close(reason: CloseReason | undefined): void {
     if (this.isOver) return;
     this.isOver = true;
+    this.endWait?.();
     this.search?.cancel();
     if (reason !== undefined) this.connection?.close(reason);
   }
@@ -281,4 +308,5 @@ confine(
   "onDrain",
   "onClose",
   "onDeadline",
+  "onWaitOver",
 );

@@ -27,6 +27,8 @@ export interface OriginSide {
   readonly speaksHttp10: boolean;
   /** It takes nothing more of the request for now. It says so when it does again (`onOriginDrain`). */
   readonly isBlocked: boolean;
+  /** It may answer the head alone: the body waits until it has spoken, or for a moment, which `onOriginDrain` ends. */
+  readonly awaitsWord: boolean;
   /** Whether it would still take what is missing of the request, once its response has begun. */
   readonly takesRest: boolean;
   /** For a tunnel, behind `onSwitch`. */

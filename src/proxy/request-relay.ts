@@ -56,6 +56,10 @@ export class RequestRelay implements BodySink {
     return this.mode === "holding" && this.heldBytes > HELD_BYTES_MAX;
   }
 
+  get isHolding(): boolean {
+    return this.mode === "holding";
+  }
+
   get isStreaming(): boolean {
     return this.mode === "streaming";
   }

@@ -16,6 +16,7 @@ export class FakeOrigin implements OriginSide {
   pieces = 0;
   speaksHttp10 = false;
   isBlocked = false;
+  awaitsWord = false;
   takesRest = true;
   isPaused = false;
   private readonly listener: OriginListener | undefined;
@@ -62,6 +63,7 @@ export class FakeOrigin implements OriginSide {
 
   takesMore(): void {
     this.isBlocked = false;
+    this.awaitsWord = false;
     this.says.onOriginDrain();
   }
 
