@@ -61,6 +61,8 @@ export type {
   DrainEntry,
   EndpointEntry,
   ExchangeEntry,
+  HookFailedEntry,
+  InternalErrorEntry,
   LifetimeEntry,
   ReuseEntry,
   ReuseRefusedEntry,
@@ -75,6 +77,18 @@ export type { RuntimeFacts } from "./net/runtime-facts.ts";
 export { type AnswerReason, answerReasons } from "./proxy/answers.ts";
 export type { DrainReport } from "./proxy/drain-report.ts";
 export type { Outcome } from "./proxy/exchange-record.ts";
+export type {
+  HookClient,
+  HookError,
+  HookFields,
+  HookName,
+  HookRequest,
+  HookResponse,
+  Hooks,
+  HookUpgradeError,
+  OwnAnswer,
+  Perhaps,
+} from "./proxy/hooks.ts";
 
 /** The longest delay that timers of the runtime know: 2^31 - 1 ms, nearly 25 days. */
 const GRACE_MS_MAX = 2_147_483_647;
@@ -168,6 +182,7 @@ export class HopwiseProxy implements AsyncDisposable {
       clock: nodeClock,
       dialer: dialGuard === undefined ? dialer : guardedDialer(dialGuard, this.names),
       firstConnectionId,
+      hooks: config.hooks,
       observer: new Observers(this.ledger, this.events, ...(observer === undefined ? [] : [observer])),
     });
     this.ledger.watch(this.gateway);

@@ -50,6 +50,7 @@ export async function runForward(flags: Readonly<Record<string, unknown>>, termi
     // Deliberately not told: origins that cannot be reached. Clients name them, and get to know.
     const news = new News(terminal);
     proxy.on("accept-failed", (event) => news.tell(event));
+    proxy.on("internal-error", (event) => news.tell(event));
     proxy.on("access-log", (event) => news.tell(event));
     signals.renews({
       reopenLogs: () => reopenLog(options.accessLog, () => proxy.reopenAccessLog()),

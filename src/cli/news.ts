@@ -2,9 +2,10 @@
  * What an operator wants to see pass by: origins that go and come, connections that cannot be accepted, an access log that
  * cannot be written.
  */
-import type { AcceptFailedEntry, AccessLogEntry, EndpointEntry } from "../index.ts";
+import type { AcceptFailedEntry, AccessLogEntry, EndpointEntry, InternalErrorEntry } from "../index.ts";
 import { logStateText } from "../ledger/entries.ts";
 import { explainedFault } from "./fault-words.ts";
+import { warnOfFault } from "./faults.ts";
 import { styled, type Terminal } from "./terminal.ts";
 
 /** While file descriptors are scarce, once in so often is enough to know. */
@@ -12,7 +13,7 @@ const ACCEPT_FAULT_MS = 10_000;
 /** An output at its limit may fail and recover many times a second. */
 const LOG_STATE_MS = 10_000;
 
-export type Told = EndpointEntry | AcceptFailedEntry | AccessLogEntry;
+export type Told = EndpointEntry | AcceptFailedEntry | AccessLogEntry | InternalErrorEntry;
 
 export class News {
   private readonly terminal: Terminal;
@@ -28,6 +29,7 @@ export class News {
   /** @param worker whose news it is; without workers: 0 */
   tell(news: Told, worker = 0): void {
     if (news.type === "endpoint") return this.tellEndpoint(news, worker);
+    if (news.type === "internal-error") return warnOfFault(this.terminal, news.message);
     if (news.type === "access-log") return this.tellLog(news);
     if (performance.now() - this.acceptFaultAt < ACCEPT_FAULT_MS) return;
     this.acceptFaultAt = performance.now();

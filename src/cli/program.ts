@@ -90,7 +90,8 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-function programWith(execute: (run: Run, flags: Flags) => Promise<void>): Command {
+/** Also what docs/options.md is made of. */
+export function programWith(execute: (run: Run, flags: Flags) => Promise<void>): Command {
   const program = new Command("hopwise")
     .description("The proxy that knows its hops: persistent HTTP/1 connections done right, with a reason for each.")
     .version(version, "-V, --version", "print the version")

@@ -30,6 +30,7 @@ export async function runProxy(flags: Readonly<Record<string, unknown>>, termina
     const news = new News(terminal);
     proxy.on("endpoint", (event) => news.tell(event));
     proxy.on("accept-failed", (event) => news.tell(event));
+    proxy.on("internal-error", (event) => news.tell(event));
     proxy.on("access-log", (event) => news.tell(event));
     signals.renews({
       reopenLogs: () => reopenLog(options.accessLog, () => proxy.reopenAccessLog()),

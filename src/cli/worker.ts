@@ -17,6 +17,7 @@ const kinds = {
       onNews(listener) {
         proxy.on("endpoint", listener);
         proxy.on("accept-failed", listener);
+        proxy.on("internal-error", listener);
         proxy.on("access-log", listener);
       },
     };
@@ -28,6 +29,7 @@ const kinds = {
       reread: () => void reloadUsers(proxy, options, terminal),
       onNews(listener) {
         proxy.on("accept-failed", listener);
+        proxy.on("internal-error", listener);
         proxy.on("access-log", listener);
       },
     };

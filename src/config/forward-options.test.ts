@@ -91,6 +91,10 @@ describe("the schema", () => {
       "originHost",
       "trusted",
       "forwarded",
+      "rewritePath",
+      "setRequestFields",
+      "setResponseFields",
+      "hookTimeout",
     ]);
   });
 

@@ -1,5 +1,5 @@
 /**
- * Options of a forward proxy: those of every proxy but what only a gateway has (`to`, `originHost`, `trusted`, `forwarded`), and its own.
+ * Options of a forward proxy: those of every proxy but what only a gateway has (`to`, `originHost`, `trusted`, what is done to messages), and its own.
  *
  * Deliberately absent: `X-Forwarded-*`. A forward proxy acts for its clients, who may not want to be known to origins.
  */
@@ -21,6 +21,10 @@ const {
   originHost: _originHost,
   trusted: _trusted,
   forwarded: _forwarded,
+  rewritePath: _rewritePath,
+  setRequestFields: _setRequestFields,
+  setResponseFields: _setResponseFields,
+  hookTimeout: _hookTimeout,
   listen: _listen,
   ...shared
 } = proxySchema.shape;
@@ -55,13 +59,13 @@ export const forwardSchema = z.strictObject({
     description: "ports that other requests may lead to, written the same way",
     defaultText: "80,443,1024-65535; all with --allow-private",
     reason:
-      "what speaks HTTP; below 1024 live services that take the lines of a request for orders, mail among them (Squid)",
+      "what speaks HTTP; services below 1024, mail among them, may take the lines of a request for commands (as in Squid)",
   }),
   allowPrivate: option(z.boolean().prefault(false), {
     group: "way",
     description:
       "reach addresses that are not public, too: loopback, private, link-local; never metadata servers of clouds, nor the admin port",
-    reason: "what only this machine can reach is not for whoever reaches this machine",
+    reason: "clients should not get through this machine to what only it can reach",
   }),
   users: option(z.string().min(1, "it is empty: write a file's path").optional(), {
     group: "way",

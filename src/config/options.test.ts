@@ -36,6 +36,7 @@ describe("defaults", () => {
       responseTimeout_ms: 60_000,
       tunnelTimeout_ms: 3_600_000,
       poolIdleTimeout_ms: 60_000,
+      poolMaxAge_ms: 3_600_000,
       headLimits: { headBytesMax: 65_536 },
       sendsForwarded: false,
     });
@@ -77,6 +78,14 @@ describe("values", () => {
     [250, 250],
   ])("the duration %j is %i ms", (written, expected) => {
     expect(read({ headTimeout: written }).gateway.headTimeout_ms).toBe(expected);
+  });
+
+  it.each([
+    ["90s", 90_000],
+    ["0", 0],
+    [0, 0],
+  ])("a greatest age of %j is %i ms, and 0 is no limit", (written, expected) => {
+    expect(read({ poolMaxAge: written }).gateway.poolMaxAge_ms).toBe(expected);
   });
 
   it.each([

@@ -11,9 +11,11 @@ import { connectionsThatFit, DESCRIPTORS_RESERVED, descriptorLimit } from "../ne
 import type { DialGuard } from "../net/dial-guard.ts";
 import { parseOriginAddress } from "../pool/origin-address.ts";
 import type { BasicAuthentication } from "../proxy/basic-authentication.ts";
+import type { HookName, HookSettings, Hooks } from "../proxy/hooks.ts";
 import type { GatewaySettings } from "../proxy/settings.ts";
 import { defaultHeadLimits } from "../wire/head-reader.ts";
 import { HopwiseError } from "./error.ts";
+import { both, settingHooks } from "./message-changes.ts";
 import { nearest } from "./nearest.ts";
 import type { ProxyOptions } from "./public-options.ts";
 import { type AdminAddress, proxySchema } from "./schema.ts";
@@ -27,6 +29,8 @@ export interface ProxyConfig {
   /** Of a forward proxy: look-ups under way at once. */
   readonly lookupsMax?: number;
   readonly users?: { readonly file: string; readonly authentication: BasicAuthentication };
+  /** What the application sees and changes; of a forward proxy: nothing. */
+  readonly hooks?: HookSettings;
   readonly listen: ListenAddress;
   readonly reusesPort: boolean;
   readonly drainDelay_ms: number;
@@ -57,7 +61,8 @@ function randomName(): string {
  * @throws HopwiseError `option-unknown`, `option-missing` or `option-invalid`, for the first thing that is wrong
  */
 export function readProxyOptions(options: ProxyOptions, limit: number = descriptorLimit()): ProxyConfig {
-  const values = readWith(proxySchema, options);
+  const { hooks, rest } = hooksIn(options);
+  const values = readWith(proxySchema, rest);
   const config = sharedConfig(values, limit);
   const { listen } = config;
   const origins = values.to.map(parseOriginAddress);
@@ -74,11 +79,39 @@ export function readProxyOptions(options: ProxyOptions, limit: number = descript
     isTrusted: (address) => address !== "" && trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
     sendsForwarded: values.forwarded,
   };
-  return { ...config, gateway };
+  const { rewritePath = [], setRequestFields = [], setResponseFields = [], hookTimeout } = values;
+  const all = both(settingHooks(rewritePath, setRequestFields, setResponseFields), hooks);
+  return { ...config, gateway, hooks: { ...all, timeout_ms: hookTimeout } };
+}
+
+const hookNames = ["onRequest", "onResponse", "onError", "onUpgradeError"] as const satisfies readonly HookName[];
+
+/** Hooks are functions, which no schema can judge, and stand apart from what can be written in a file. */
+function hooksIn(options: ProxyOptions): { readonly hooks: Hooks; readonly rest: object } {
+  // What is no object is refused by the schema.
+  if (typeof options !== "object" || options === null) return { hooks: {}, rest: options };
+  const { onRequest, onResponse, onError, onUpgradeError, ...rest } = options;
+  const hooks: Hooks = { onRequest, onResponse, onError, onUpgradeError };
+  for (const name of hookNames) {
+    const hook: unknown = hooks[name];
+    if (hook === undefined || typeof hook === "function") continue;
+    throw new HopwiseError("option-invalid", "write a function", name);
+  }
+  return { hooks, rest };
 }
 
 /** The values of the options that every kind of proxy has. */
-export type SharedValues = Omit<z.output<typeof proxySchema>, "to" | "originHost" | "trusted" | "forwarded">;
+export type SharedValues = Omit<z.output<typeof proxySchema>, keyof typeof gatewayOnly>;
+const gatewayOnly = {
+  to: 0,
+  originHost: 0,
+  trusted: 0,
+  forwarded: 0,
+  rewritePath: 0,
+  setRequestFields: 0,
+  setResponseFields: 0,
+  hookTimeout: 0,
+};
 
 /** What follows from them. @param othersMax descriptors beyond those of clients and their exchanges: idle connections, look-ups */
 export function sharedConfig(values: SharedValues, limit: number, othersMax = 0): ProxyConfig {
@@ -110,6 +143,7 @@ export function sharedConfig(values: SharedValues, limit: number, othersMax = 0)
       responseTimeout_ms: values.responseTimeout,
       tunnelTimeout_ms: values.tunnelTimeout,
       poolIdleTimeout_ms: values.poolIdleTimeout,
+      poolMaxAge_ms: values.poolMaxAge,
       poolSize: values.poolSize,
       headLimits: { ...defaultHeadLimits, headBytesMax: values.maxHeadSize },
       tolerates: values.tolerate ?? new Set(),

@@ -1,13 +1,21 @@
 /** The options as those write them who use the library. What they mean is in schema.ts and forward-options.ts. */
+
 import type { ClientClose } from "../proxy/client-presence.ts";
+import type { Hooks } from "../proxy/hooks.ts";
 
 /** A duration: `500ms`, `5s`, `2m`, `1h`, or a number of milliseconds. */
 export type Duration = string | number;
 /** A size: `16k`, `1m`, or a number of bytes. */
 export type Size = string | number;
 
+/** Fields to be said, by name: `{ "X-Env": "test", "X-Secret": null }`, or texts like `X-Env: test`. */
+export type FieldSettings =
+  | string
+  | readonly string[]
+  | Readonly<Record<string, string | number | readonly string[] | null>>;
+
 /** Options of a reverse proxy. Every one but `to` has a default. */
-export interface ProxyOptions {
+export interface ProxyOptions extends Hooks {
   /** Where requests go: `http://host:port`, `https://host:port` or `unix:/path`; several share the load. */
   readonly to: string | readonly string[];
   /** Where clients connect, as `port` or `host:port`; port 0 takes any free one. Default: `127.0.0.1:8080`. */
@@ -47,6 +55,11 @@ export interface ProxyOptions {
   readonly responseTimeout?: Duration | undefined;
   /** An origin's connection may idle this long, before hints and learning shorten it. Default: `60s`. */
   readonly poolIdleTimeout?: Duration | undefined;
+  /**
+   * An origin's connection closes behind its exchange at this age, or up to a tenth sooner, and the next one goes where the
+   * origin's name leads by then; 0: no limit. Default: `1h`.
+   */
+  readonly poolMaxAge?: Duration | undefined;
   /** Connections to each origin at once; beyond, requests wait in line. Default: `1024`. */
   readonly poolSize?: string | number | undefined;
   /** Faults in heads of responses that are mended instead of answered 502: `bare-lf`, `control-characters`. Default: `none`. */
@@ -57,6 +70,20 @@ export interface ProxyOptions {
   readonly tunnelTimeout?: Duration | undefined;
   /** Neighbours (addresses, CIDR ranges) whose forwarding fields are believed and passed on. Default: `none`. */
   readonly trusted?: string | readonly string[] | undefined;
+  /**
+   * Beginnings of paths, up to the end of a segment, and what the origin is asked for instead: `{ "/api": "/" }`, or `/api=/`. The
+   * first that fits counts. Default: `none`.
+   */
+  readonly rewritePath?: string | readonly string[] | Readonly<Record<string, string>> | undefined;
+  /**
+   * Fields of each request, instead of what the client sent: `{ "X-Env": "test" }`, or `X-Env: test`; `null`, or nothing behind the
+   * colon, takes a field away. Default: `none`.
+   */
+  readonly setRequestFields?: FieldSettings | undefined;
+  /** The same of each response of an origin. Default: `none`. */
+  readonly setResponseFields?: FieldSettings | undefined;
+  /** The promise of `onRequest` may take this long; then the client gets 504 (`hook-timeout`). Default: `5s`. */
+  readonly hookTimeout?: Duration | undefined;
   /** Send `Forwarded` (RFC 7239) beside `X-Forwarded-*`. Default: `false`. */
   readonly forwarded?: boolean | undefined;
   /** This proxy's name in `Via`, which also detects loops; `off`: no `Via`. Default: `hopwise- and 6 random characters`. */
@@ -82,7 +109,18 @@ export interface ProxyOptions {
 }
 
 /** Options of a forward proxy. Every one has a default. */
-export interface ForwardOptions extends Omit<ProxyOptions, "to" | "originHost" | "trusted" | "forwarded" | "listen"> {
+type GatewayOnly =
+  | "to"
+  | "originHost"
+  | "trusted"
+  | "forwarded"
+  | "rewritePath"
+  | "setRequestFields"
+  | "setResponseFields"
+  | "hookTimeout"
+  | keyof Hooks;
+
+export interface ForwardOptions extends Omit<ProxyOptions, GatewayOnly | "listen"> {
   /** Where clients connect, as `port` or `host:port`; port 0 takes any free one. Default: `127.0.0.1:3128`. */
   readonly listen?: string | number | undefined;
   /** Ports that CONNECT may lead to: numbers and ranges, separated by commas. Default: `443,8443`. */

@@ -6,6 +6,7 @@
  */
 import * as z from "zod";
 import { HopwiseError } from "./error.ts";
+import { readFieldSettings, readRewrites } from "./message-changes.ts";
 import {
   invalid,
   type ListenAddress,
@@ -82,12 +83,21 @@ function duration(normally: string, min_ms = 1) {
 }
 
 function size(normally: string, min: number, max: number) {
-  const how = "write a size like 16k, or a number of octets";
+  const how = "write a size like 16k, or a number of bytes";
   return kind(textOrNumber, how, (value) => readSize_bytes(value, min, max)).prefault(normally);
 }
 
 function count(min: number) {
   return kind(textOrNumber, "write a whole number", (value) => readCount(value, min));
+}
+
+function fieldSettings() {
+  const values = z.union([z.string(), z.number(), z.array(z.string()).readonly(), z.null()]);
+  return kind(
+    z.union([z.string(), z.array(z.string()).readonly(), z.record(z.string(), values).readonly()]),
+    'write "Name: value"',
+    readFieldSettings,
+  ).optional();
 }
 
 export const listenAddress = kind(textOrNumber, "write PORT or HOST:PORT", readListenAddress);
@@ -127,7 +137,7 @@ export const proxySchema = z.strictObject({
     group: "way",
     placeholder: "<[host:]port>",
     description: "where clients connect; port 0 takes any free one",
-    reason: "this machine alone: what the network may reach is decided, not forgotten",
+    reason: "this machine alone: to open a port to the network should be a decision",
   }),
   host: option(kind(z.string(), "write a host", readListenHost).optional(), {
     group: "way",
@@ -167,13 +177,13 @@ export const proxySchema = z.strictObject({
   headTimeout: option(duration("30s"), {
     group: "clients",
     placeholder: "<duration>",
-    description: "a whole request head arrives within this, from its first octet (or from connecting) on",
+    description: "a whole request head arrives within this, from its first byte (or from connecting) on",
     reason: "a phone in a tunnel needs seconds; only an attacker needs minutes",
   }),
   bodyTimeout: option(duration("60s"), {
     group: "clients",
     placeholder: "<duration>",
-    description: "between octets of a body, either way; also how long a peer may take nothing of what it is sent",
+    description: "the longest pause in a body, either way; also how long a peer may take nothing of what it is sent",
     reason: "what nginx and most clients allow",
   }),
   minRate: option(size("0", 0, 1_048_576), {
@@ -194,7 +204,7 @@ export const proxySchema = z.strictObject({
   maxHeadSize: option(size("64k", 1_024, 16 * 1_048_576), {
     group: "clients",
     placeholder: "<size>",
-    description: "octets of a whole head, of requests and responses",
+    description: "bytes of a whole head, of requests and responses",
     reason: "room for the largest cookies and tokens; nginx takes 32k, Node 16k",
   }),
 
@@ -207,7 +217,7 @@ export const proxySchema = z.strictObject({
   responseTimeout: option(duration("60s"), {
     group: "origins",
     placeholder: "<duration>",
-    description: "from the end of a request to the first octet of its response",
+    description: "from the end of a request to the first byte of its response",
     reason: "what clients and load balancers commonly wait",
   }),
   poolIdleTimeout: option(duration("60s"), {
@@ -216,6 +226,16 @@ export const proxySchema = z.strictObject({
     description:
       "an origin's connection may idle this long; what the origin says, and what is learned of it, shorten it",
     reason: "most origins close earlier, and that is learned",
+  }),
+  poolMaxAge: option(duration("1h", 0), {
+    group: "origins",
+    placeholder: "<duration>",
+    description:
+      "an origin's connection closes behind its exchange at this age, or up to a tenth sooner, so that not all close at " +
+      "once; the next one goes where the origin's name leads by then; 0: no limit",
+    reason:
+      "a busy connection follows DNS, too, and it costs nothing; were connections closed as soon as a look-up gives other " +
+      "addresses, names that are answered with a few of many addresses in turn would lose theirs at each answer",
   }),
   poolSize: option(count(1).prefault(1_024), {
     group: "origins",
@@ -236,10 +256,10 @@ export const proxySchema = z.strictObject({
       group: "origins",
       placeholder: "<kinds>",
       description:
-        "faults in heads of responses that are mended instead of answered 502, for origins that cannot be: bare-lf, " +
+        "faults in response heads that are repaired instead of answered with 502, for origins that cannot be fixed: bare-lf, " +
         "control-characters, separated by commas; /metrics counts them",
       defaultText: "none",
-      reason: "each leniency has been somebody's hole",
+      reason: "each of these faults has been used in an attack",
     },
   ),
   originHost: option(kind(z.string(), "write keep, origin, or HOST[:PORT]", readOriginHost).prefault("keep"), {
@@ -247,7 +267,7 @@ export const proxySchema = z.strictObject({
     placeholder: "<host>",
     description:
       "the Host that origins get: keep (the client's), origin (that of --to), or a name; a Location that names an origin " +
-      "is always said as the client would say it",
+      "is always rewritten to the host that the client used",
     reason: "applications make links and check cookies by the host that people see",
   }),
 
@@ -261,13 +281,53 @@ export const proxySchema = z.strictObject({
       isList: true,
       description: "neighbours whose X-Forwarded-* and Forwarded fields are believed and passed on; repeatable",
       defaultText: "none",
-      reason: "anybody can write these fields",
+      reason: "anyone can write these fields",
     },
   ),
   forwarded: option(z.boolean().prefault(false), {
     group: "fields",
     description: "send Forwarded (RFC 7239) beside X-Forwarded-*",
     reason: "few origins read it",
+  }),
+  rewritePath: option(
+    kind(
+      z.union([z.string(), z.array(z.string()).readonly(), z.record(z.string(), z.string()).readonly()]),
+      "write FROM=TO, like /api=/",
+      readRewrites,
+    ).optional(),
+    {
+      group: "fields",
+      placeholder: "<from=to>",
+      isList: true,
+      description:
+        "the beginning of a path, up to the end of a segment, and what the origin is asked for instead: /api=/ makes " +
+        "/users of /api/users; the first that fits counts; repeatable",
+      defaultText: "none",
+      reason: "origins make links from the path that they see",
+    },
+  ),
+  setRequestFields: option(fieldSettings(), {
+    group: "fields",
+    placeholder: "<name: value>",
+    isList: true,
+    description:
+      'a field of each request, instead of what the client sent: "X-Env: test"; "Name:" takes it away; repeatable',
+    defaultText: "none",
+    reason: "fields belong to those who send them",
+  }),
+  setResponseFields: option(fieldSettings(), {
+    group: "fields",
+    placeholder: "<name: value>",
+    isList: true,
+    description: 'the same of each response of an origin: "X-Frame-Options: DENY"; repeatable',
+    defaultText: "none",
+    reason: "fields belong to those who send them",
+  }),
+  hookTimeout: option(duration("5s"), {
+    group: "operation",
+    isLibraryOnly: true,
+    description: "the promise of onRequest may take this long; then the client gets 504 (hook-timeout)",
+    reason: "people wait a few seconds, and a hook that waits holds its client's place",
   }),
   via: option(kind(z.string(), "write a name", readViaName).optional(), {
     group: "fields",
@@ -290,14 +350,14 @@ export const proxySchema = z.strictObject({
     placeholder: "<duration>",
     description: "how long to go on listening and serving as before once /readyz has turned false",
     defaultText: "250ms, or --drain-timeout where that is shorter",
-    reason: "who looks every few seconds needs more, and says so; everybody else does not wait for them",
+    reason: "balancers that look every few seconds need more, and can say so; nobody else has to wait for them",
   }),
   reusePort: option(z.boolean().prefault(false), {
     group: "way",
     description:
       "let other processes listen at the same port (SO_REUSEPORT; Linux, Node 23.1 or Bun); connections that wait " +
       "for one that ends are reset, which inherited sockets spare",
-    reason: "two programs at one port are a mistake, unless it is said",
+    reason: "two programs at one port are a mistake, unless somebody says so",
   }),
   admin: option(
     kind(

@@ -27,6 +27,7 @@ export const closeReasons = {
   // Upstream lifetimes.
   "hint-expired": "the origin's `Keep-Alive` timeout, less a margin, had passed",
   "hint-max": "the origin's `Keep-Alive` max was used up",
+  "max-age": "as old as a connection may become: the next one goes where the origin's name leads by then",
   "lifetime-learned": "the origin was seen to close connections that idle this long",
   "pool-surplus": "not needed now: it made room in the pool for another, or its request had to wait",
   "pool-evicted": "its origin was not asked for longest, and gave way to another origin",
@@ -51,6 +52,8 @@ export const closeReasons = {
   "client-gone": "the client of the exchange disappeared",
   "upstream-failed": "the other hop of the exchange failed after the response had begun",
   "max-forwards": "the proxy was the final recipient of a TRACE or OPTIONS request",
+  "internal-error": "a fault of hopwise's own, which ends this connection and no other",
+  "hook-failed": "the application's own code for the response failed, and what was left of it is not wanted",
   // Tunnels.
   "no-tunnel": "a CONNECT got no tunnel, and what followed it might have been meant for the tunnel",
   "tunnel-ended": "both sides of the tunnel were done",
@@ -72,12 +75,15 @@ export const reuseRefusals = {
   "peer-closed": "the origin has closed its side",
   "bound-to-another": "authentication (NTLM, Negotiate) has bound the connection to another client's",
   retired: "the connection is kept only to see when the origin closes it",
+  "max-age": "the connection is as old as it may become",
   "end-in-doubt":
     "its last response described a body that it must not have; it gets a moment to show that it sends none",
   "hint-max": "the origin's `Keep-Alive` max is used up",
   "hint-expired": "idle for longer than the origin's `Keep-Alive` timeout less a margin",
   "lifetime-learned": "idle for nearly as long as this origin is known to allow",
   "idle-timeout": "idle for longer than the pool's limit",
+  "close-expected":
+    "the request may not be retried, and this origin is known to close connections right behind its responses",
   "not-well-inside": "the request may not be retried and the connection is not well inside its known lifetime",
 } as const;
 export type ReuseRefusal = keyof typeof reuseRefusals;

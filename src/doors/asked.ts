@@ -95,7 +95,7 @@ function owesContinue(request: Request, response: Response): boolean {
 
 /** The answer to TRACE and OPTIONS as their final recipient (RFC 9110 section 7.6.2). */
 export function answerAtEnd(head: RequestHead, context: ProxyContext): string {
-  const answering = context.answerContext(head, "");
+  const answering = context.answerContext(head.fields, head.method, "");
   if (head.method === "TRACE") return answer(200, "message/http", traceOf(head), "", answering);
   return answer(200, "", "", "", answering);
 }

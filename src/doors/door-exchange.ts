@@ -6,11 +6,12 @@
  * with behind the call that they come in, as those of hopwise's own sockets are. Deliberately absent: tunnels; the other server
  * gives a socket away with `upgrade` only (upgrade.ts).
  */
+import { type Confined, confine } from "../connection/confining.ts";
 import type { DeadlineOwner } from "../connection/deadlines.ts";
 import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Admission } from "../proxy/admission.ts";
-import { type AnswerReason, answerMeaning, errorAnswer } from "../proxy/answers.ts";
+import { type AnswerReason, answerMeaning } from "../proxy/answers.ts";
 import { begin } from "../proxy/begin-exchange.ts";
 import { trailerLines } from "../proxy/body-writing.ts";
 import type { ClientExchange } from "../proxy/client-exchange.ts";
@@ -19,6 +20,7 @@ import type { ClientSide, TunnelEnd } from "../proxy/client-side.ts";
 import type { ProxyContext } from "../proxy/context.ts";
 import { ExchangeRecord } from "../proxy/exchange-record.ts";
 import { clientFraming, interimHeadText, responseHeadText } from "../proxy/response-writing.ts";
+import { errorPage } from "../proxy/run-hooks.ts";
 import { type ConnectionOptions, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import type { Octets } from "../wire/octets.ts";
@@ -61,7 +63,7 @@ export interface Forwarded {
   readonly isContinueOurs: boolean;
 }
 
-export class DoorExchange implements ClientSide, DeadlineOwner {
+export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
   readonly connection: OuterClient;
   readonly memberNode: OwnedNode<DoorExchange> = new OwnedNode(this);
   private readonly parts: DoorParts;
@@ -141,8 +143,8 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
   private readBody(): void {
     const { request } = this.parts;
     const listeners: BodyListeners = {
-      data: (piece) => this.onData(piece),
-      end: () => this.onEnd(),
+      data: (piece) => this.onPiece(piece),
+      end: () => this.onBodyEnd(),
       close: () => this.onRequestClosed(),
     };
     this.reading = listeners;
@@ -154,7 +156,8 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
     if (!this.isPaused) request.resume();
   }
 
-  private onData(piece: Uint8Array): void {
+  /** @internal */
+  onPiece(piece: Uint8Array): void {
     if (piece.length === 0) return;
     const isChunked = this.forwarded?.admission.framing.kind === "chunked";
     if (isChunked) this.feed(bytesOf(`${piece.length.toString(16)}\r\n`));
@@ -162,7 +165,8 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
     if (isChunked) this.feed(CHUNK_END);
   }
 
-  private onEnd(): void {
+  /** @internal */
+  onBodyEnd(): void {
     const trailers = trailerText(this.parts.request.rawTrailers ?? []);
     if (this.forwarded?.admission.framing.kind === "chunked" && trailers !== undefined) {
       this.feed(bytesOf(`0\r\n${trailers}`));
@@ -228,9 +232,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
       clientFraming: clientFraming(framing, request.minorVersion),
       requestMethod: request.method,
       connectionLines: "",
-      references: hasReferences
-        ? context.originReferences.lines(head.fields, request, isTrusted, socket.isSecure)
-        : undefined,
+      references: hasReferences ? context.originReferences.lines(head, request, isTrusted, socket.isSecure) : undefined,
       context,
     });
     const upgrade = head.status === 426 ? head.fields.valuesOf(Kind.upgrade).join(", ") : "";
@@ -265,7 +267,15 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
       return;
     }
     if (mustClose) this.writer.sayClose();
-    this.writer.answer(errorAnswer(reason, this.parts.context.answerContext(head, ""), fault));
+    const { context } = this.parts;
+    const method = head?.methodSoFar ?? "";
+    this.writer.answer(
+      errorPage(
+        context,
+        { reason, fault, method, target: head?.target ?? "" },
+        context.answerContext(head?.fields, method, ""),
+      ),
+    );
     this.noteError();
   }
 
@@ -345,7 +355,8 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
 
   // What the client does meanwhile.
 
-  private onDrain(): void {
+  /** @internal */
+  onDrain(): void {
     if (!this.writer.isBlocked) return;
     this.writer.isBlocked = false;
     this.limits.endBlocked();
@@ -354,7 +365,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
   }
 
   /** The response is done with: all of it has left, or the client is gone. */
-  private onClosed(): void {
+  onClosed(): void {
     const { request } = this.parts;
     if (!this.writer.hasEnded || (request.destroyed === true && request.readableEnded !== true)) this.gone();
   }
@@ -394,6 +405,15 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
     this.writer.destroy();
   }
 
+  breakDown(fault: unknown): void {
+    const { exchange } = this;
+    this.parts.context.observer.internalError(fault);
+    exchange?.onBroken();
+    if (this.exchange === undefined) return;
+    this.leave();
+    this.writer.destroy();
+  }
+
   // Of tunnels nothing is offered to the origin here, so none begins; nor does a gateway ask for credentials.
 
   goOn(): void {}
@@ -406,6 +426,8 @@ export class DoorExchange implements ClientSide, DeadlineOwner {
     throw new Error("no tunnel was offered here");
   }
 }
+
+confine(DoorExchange.prototype, "start", "onPiece", "onBodyEnd", "onDrain", "onClosed", "onDeadline");
 
 function bytesOf(text: string): Octets {
   return Buffer.from(text, "latin1") as unknown as Octets;

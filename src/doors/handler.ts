@@ -124,7 +124,7 @@ class HandlerDoor {
     // What goes on behind an upgrade that was refused is another request of the server's outside, which judges those.
     const settings = { ...config.proxy.gateway, maxRequests: 1 };
     const observer = new Observers(this.ledger, this.events);
-    this.gateway = new Gateway(settings, { clock: nodeClock, dialer, observer });
+    this.gateway = new Gateway(settings, { clock: nodeClock, dialer, observer, hooks: config.proxy.hooks });
     this.ledger.watch(this.gateway);
     this.connections = new OuterConnections({
       newId: () => this.gateway.newId(),

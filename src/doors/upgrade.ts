@@ -26,7 +26,7 @@ export function upgrade(
   const text = headText(request, { target: request.url ?? "", without: noFields, instead: "" });
   const refusal = isClosing ? "drain-deadline" : refusalOf(request, text);
   if (refusal !== undefined || text === undefined) {
-    const answer = errorAnswer(refusal ?? "control-character", gateway.context.answerContext(undefined, CLOSE));
+    const answer = errorAnswer(refusal ?? "control-character", gateway.context.answerContext(undefined, "", CLOSE));
     stream.on("error", () => undefined);
     (stream as StreamSocket).end(answer, "latin1");
     return;

@@ -12,6 +12,7 @@ import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { AnswerReason } from "../proxy/answers.ts";
 import type { ClientConnection } from "../proxy/client-connection.ts";
 import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
+import type { HookName } from "../proxy/hooks.ts";
 import { withoutUserinfo } from "../wire/userinfo.ts";
 import type { LogState } from "./line-queue.ts";
 
@@ -136,6 +137,23 @@ export interface AcceptFailedEntry {
   readonly fault: string;
 }
 
+/** A hook of the application threw, or said something that cannot be done. */
+export interface HookFailedEntry {
+  readonly type: "hook-failed";
+  readonly time: string;
+  readonly hook: HookName;
+  /** Its text, with where it showed. */
+  readonly message: string;
+}
+
+/** A fault of hopwise's own: it has ended one connection, and is to be reported. */
+export interface InternalErrorEntry {
+  readonly type: "internal-error";
+  readonly time: string;
+  /** Its text, with where it showed. */
+  readonly message: string;
+}
+
 /** The access log cannot be written, loses lines, or is written again. */
 export interface AccessLogEntry {
   readonly type: "access-log";
@@ -254,6 +272,14 @@ export class EntryMaker {
     return { type: "accept-failed", time: this.now(), fault };
   }
 
+  internalError(fault: unknown): InternalErrorEntry {
+    return { type: "internal-error", time: this.now(), message: textOf(fault) };
+  }
+
+  hookFailed(hook: HookName, fault: unknown): HookFailedEntry {
+    return { type: "hook-failed", time: this.now(), hook, message: textOf(fault) };
+  }
+
   accessLog(state: LogState, fault: string | undefined, dropped: number): AccessLogEntry {
     return { type: "access-log", time: this.now(), state, ...(fault === undefined ? {} : { fault }), dropped };
   }
@@ -330,4 +356,8 @@ export function logStateText(state: LogState, fault: string | undefined, dropped
     case "writing":
       return `the access log is written again; ${dropped} lines of it were lost`;
   }
+}
+
+function textOf(fault: unknown): string {
+  return fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
 }

@@ -13,6 +13,7 @@ import type { Endpoint } from "../pool/endpoint.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { ClientConnection } from "../proxy/client-connection.ts";
 import type { ExchangeRecord } from "../proxy/exchange-record.ts";
+import type { HookName } from "../proxy/hooks.ts";
 import type { ProxyObserver } from "../proxy/observer.ts";
 import {
   type AcceptFailedEntry,
@@ -23,6 +24,8 @@ import {
   type EndpointEntry,
   EntryMaker,
   type ExchangeEntry,
+  type HookFailedEntry,
+  type InternalErrorEntry,
   type LifetimeEntry,
   type ReuseEntry,
   type ReuseRefusedEntry,
@@ -44,6 +47,10 @@ export interface ProxyEvents {
   readonly endpoint: EndpointEntry;
   /** A client's connection could not be accepted. */
   readonly "accept-failed": AcceptFailedEntry;
+  /** A hook of the application failed. Nobody listens: it becomes a warning of the process. */
+  readonly "hook-failed": HookFailedEntry;
+  /** A fault of hopwise's own ended one connection. Nobody listens: it becomes a warning of the process. */
+  readonly "internal-error": InternalErrorEntry;
   /** The access log cannot be written, loses lines, or is written again. */
   readonly "access-log": AccessLogEntry;
   readonly drain: DrainEntry;
@@ -85,6 +92,18 @@ export class EventHub implements ProxyObserver {
       this.queue = [];
       for (const tell of queue) tell();
     }
+  }
+
+  hookFailed(hook: HookName, fault: unknown): void {
+    const entry = this.make.hookFailed(hook, fault);
+    if (this.hears("hook-failed")) return this.tell("hook-failed", entry);
+    process.emitWarning(`the hook ${hook} failed: ${entry.message}`, { code: "HOPWISE_HOOK_FAILED" });
+  }
+
+  internalError(fault: unknown): void {
+    const entry = this.make.internalError(fault);
+    if (this.hears("internal-error")) return this.tell("internal-error", entry);
+    process.emitWarning(`a fault of its own, please report it: ${entry.message}`, { code: "HOPWISE_INTERNAL_ERROR" });
   }
 
   upstreamOpened(connection: PooledConnection): void {

@@ -95,6 +95,7 @@ export interface Figures {
   readonly acceptFaults: Readonly<Record<string, number>>;
   /** Lines of the access log that were lost. */
   readonly accessLogDropped: number;
+  readonly internalErrors: number;
   readonly cut: number;
   readonly processorSeconds: number;
   readonly residentBytes: number;
@@ -147,6 +148,7 @@ export function figuresOf(ledger: Ledger): Figures {
     waiting: ledger.gateways.reduce((waiting, gateway) => waiting + gateway.routing.waiting, 0),
     acceptFaults: Object.fromEntries(ledger.acceptFaults),
     accessLogDropped: ledger.accessLogDropped,
+    internalErrors: ledger.internalErrors,
     cut: ledger.cut,
     processorSeconds: (user + system) / 1e6,
     residentBytes: process.memoryUsage.rss(),
@@ -222,6 +224,7 @@ function plus(one: Figures, other: Figures): Figures {
     waiting: one.waiting + other.waiting,
     acceptFaults: tallies(one.acceptFaults, other.acceptFaults),
     accessLogDropped: one.accessLogDropped + other.accessLogDropped,
+    internalErrors: one.internalErrors + other.internalErrors,
     cut: one.cut + other.cut,
     processorSeconds: one.processorSeconds + other.processorSeconds,
     residentBytes: one.residentBytes + other.residentBytes,

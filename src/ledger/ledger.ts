@@ -77,6 +77,8 @@ export class Ledger implements ProxyObserver {
   readonly lifetimesLearned = new WeakMap<Endpoint, number>();
   /** Lines of the access log that its output did not take. */
   accessLogDropped = 0;
+  /** Faults of our own. */
+  internalErrors = 0;
   /** What was cut at the end of drains. */
   cut = 0;
   readonly gateways: Gateway[] = [];
@@ -89,6 +91,12 @@ export class Ledger implements ProxyObserver {
   /** Looks at this gateway, too, when somebody asks. */
   watch(gateway: Gateway): void {
     this.gateways.push(gateway);
+  }
+
+  hookFailed(): void {}
+
+  internalError(): void {
+    this.internalErrors++;
   }
 
   upstreamOpened(connection: PooledConnection): void {

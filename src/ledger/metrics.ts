@@ -123,6 +123,9 @@ class Metrics {
       [],
       (tell) => tell({}, figures.accessLogDropped),
     );
+    this.counter("hopwise_internal_errors_total", "Faults of the proxy's own: each ends one connection.", [], (tell) =>
+      tell({}, figures.internalErrors),
+    );
     this.counter("hopwise_drain_cut_total", "Exchanges and tunnels cut at the end of a drain.", [], (tell) =>
       tell({}, figures.cut),
     );

@@ -9,11 +9,14 @@ import type { Endpoint } from "../pool/endpoint.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { ClientConnection } from "../proxy/client-connection.ts";
 import type { ExchangeRecord } from "../proxy/exchange-record.ts";
+import type { HookName } from "../proxy/hooks.ts";
 import type { ProxyObserver } from "../proxy/observer.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
 
 /** Ignores everything. */
 export class QuietObserver implements ProxyObserver {
+  internalError(_fault: unknown): void {}
+  hookFailed(_hook: HookName, _fault: unknown): void {}
   upstreamOpened(_connection: PooledConnection): void {}
   upstreamReused(_connection: PooledConnection): void {}
   reuseRefused(_connection: PooledConnection, _refusal: ReuseRefusal): void {}
@@ -35,6 +38,14 @@ export class Observers implements ProxyObserver {
 
   constructor(...all: readonly ProxyObserver[]) {
     this.all = all;
+  }
+
+  hookFailed(hook: HookName, fault: unknown): void {
+    for (const observer of this.all) observer.hookFailed(hook, fault);
+  }
+
+  internalError(fault: unknown): void {
+    for (const observer of this.all) observer.internalError(fault);
   }
 
   upstreamOpened(connection: PooledConnection): void {

@@ -119,6 +119,8 @@ export interface ProxyStats {
   readonly acceptFailures: Readonly<Record<string, number>>;
   /** Lines of the access log that were lost: its output took none, or not as many. */
   readonly accessLogDropped: number;
+  /** Faults of hopwise's own: each has ended one connection. */
+  readonly internalErrors: number;
   /** Exchanges and tunnels cut at the end of a drain. */
   readonly cut: number;
 }
@@ -161,6 +163,7 @@ export function statsFrom(figures: Figures): ProxyStats {
     waiting: figures.waiting,
     acceptFailures: figures.acceptFaults,
     accessLogDropped: figures.accessLogDropped,
+    internalErrors: figures.internalErrors,
     cut: figures.cut,
   };
 }

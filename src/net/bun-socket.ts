@@ -8,8 +8,9 @@
 import { getSystemErrorName } from "node:util";
 import type { Octets } from "../wire/octets.ts";
 import type { BunEvents, BunRawSocket } from "./bun-api.ts";
+import { afterFinalReads } from "./final-reads.ts";
 import { JOINED_BYTES_MAX, joined } from "./joining.ts";
-import { beginTurn, endTurn, nodeClock } from "./node-clock.ts";
+import { beginTurn, endTurn } from "./node-clock.ts";
 import { HIGH_WATER_BYTES, nobody } from "./node-socket.ts";
 import type { Socket, SocketHandler } from "./ports.ts";
 
@@ -149,16 +150,12 @@ export class BunSocket implements Socket {
     if (this.isEnding) this.raw.shutdown();
   }
 
-  /**
-   * The peer takes nothing more. What it said before may have arrived and not been read yet: an answer to a request that was
-   * still on its way, and the reason for closing (RFC 9112 section 9.6). So the reads that are due come first.
-   */
   private fail(status: number): void {
     if (this.hasFailed) return;
     this.hasFailed = true;
     this.fault ??= this.faultOf(status);
     this.forget();
-    nodeClock.afterArrivals(() => this.destroy());
+    afterFinalReads(!this.isPaused && !this.hasEnded, () => this.destroy());
   }
 
   /** Bun 1.4 says -1 instead of the error. After a FIN the system says EPIPE for a RST, otherwise ECONNRESET. */
@@ -199,7 +196,8 @@ export class BunSocket implements Socket {
   ended(): void {
     this.hasEnded = true;
     // After a failed write the system says FIN for a RST that it has told already.
-    if (!this.hasFailed) this.handler.onEnd();
+    if (this.hasFailed) this.destroy();
+    else this.handler.onEnd();
   }
 
   /** @internal `code`: what the system said; none: the peer's FIN came after ours, or was told before it. */

@@ -8,9 +8,11 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { SecureContextOptions } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { received } from "../../test/kit/heard.ts";
 import { dialed, dialing, HOST, listenFor, listening, open, serverOn } from "../../test/kit/real-sockets.ts";
+import { contextOf, overTls, tlsTarget } from "../../test/kit/tls-peer.ts";
 import type { Address, Socket } from "./ports.ts";
 import { dialer, listen } from "./runtime.ts";
 
@@ -94,6 +96,64 @@ describe("dialing", () => {
     if (typeof socket === "string") throw new Error(socket);
     expect(socket.remoteAddress).toBe(HOST);
     socket.destroy();
+  });
+
+  describe("over TLS", () => {
+    let port: number;
+    /** Of each connection that came: whether it was resumed. */
+    let came: (boolean | "failed")[];
+    let fails: boolean;
+
+    async function serve(options: SecureContextOptions = {}): Promise<void> {
+      const server = await serverOn({ host: HOST, port: 0 });
+      const secureContext = contextOf(options);
+      ({ port } = server.address() as { port: number });
+      [came, fails] = [[], false];
+      server.on("connection", (raw) => {
+        if (fails) {
+          came.push("failed");
+          return raw.once("data", () => raw.destroy());
+        }
+        const peer = overTls(raw, { secureContext });
+        return peer.once("secure", () => {
+          came.push(peer.isSessionReused());
+          peer.write("hello");
+        });
+      });
+    }
+
+    /** Opens a connection, and closes it once something has come, and with that the sessions before it. */
+    async function visit(tls = tlsTarget): Promise<void> {
+      const socket = await dialing({ kind: "tcp", host: HOST, port, tls });
+      if (typeof socket === "string") return;
+      await new Promise<void>((resolve) => {
+        socket.handler = { onData: () => resolve(), onEnd() {}, onDrain() {}, onClose() {} };
+      });
+      socket.destroy();
+    }
+
+    it.each(["TLSv1.3", "TLSv1.2"] as const)("resumes what the connection before it left: %s", async (version) => {
+      await serve({ minVersion: version, maxVersion: version });
+      for (let i = 0; i < 4; i++) await visit();
+      expect(came).toEqual([false, true, true, true]);
+    });
+
+    it("resumes nothing that was checked otherwise", async () => {
+      await serve();
+      for (const tls of [{ ...tlsTarget, rejectUnauthorized: false }, tlsTarget, tlsTarget]) await visit(tls);
+      expect(came).toEqual([false, false, true]);
+    });
+
+    it("starts anew behind a handshake that failed", async () => {
+      await serve();
+      await visit();
+      fails = true;
+      await visit();
+      fails = false;
+      await visit();
+      await visit();
+      expect(came).toEqual([false, "failed", false, true]);
+    });
   });
 
   it("given up, tells nobody, and leaves no connection open", async () => {

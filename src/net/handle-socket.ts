@@ -9,10 +9,11 @@ import { Socket as RawSocket, type SocketConstructorOpts } from "node:net";
 import { getSystemErrorName } from "node:util";
 import type { Octets } from "../wire/octets.ts";
 import type { SocketHandle } from "./accepting.ts";
+import { afterFinalReads } from "./final-reads.ts";
 import { type Handle, handleOf, hasLostPeer, localPortOf, peerNameOf, type Writer } from "./handle.ts";
 import { DONE, UNFINISHED, writeTo } from "./handle-writing.ts";
 import { joined, keepJoined, TEXT_BYTES_MAX } from "./joining.ts";
-import { beginTurn, endTurn, nodeClock } from "./node-clock.ts";
+import { beginTurn, endTurn } from "./node-clock.ts";
 import { HIGH_WATER_BYTES, NodeSocket, nobody, socketOptions } from "./node-socket.ts";
 import type { Socket, SocketHandler } from "./ports.ts";
 import { isShared, letGoOf, nextBuffer, sharedBuffer, unshared, viewOf } from "./read-buffers.ts";
@@ -56,6 +57,7 @@ class HandleSocket implements Socket, Reader, Writer, PieceReader {
   private unfinished_bytes = 0;
   private unsentMark = 0;
   private owesDrain = false;
+  /** The peer takes nothing more. */
   private hasFailed = false;
   /** What is gathered for one write; not gathering: undefined. */
   private gathered: (string | Octets)[] | undefined;
@@ -131,7 +133,7 @@ class HandleSocket implements Socket, Reader, Writer, PieceReader {
   }
 
   private onPeerEnd(): void {
-    if (this.ourSide === "open" && hasLostPeer(this.handle)) return this.break("ECONNRESET");
+    if (this.hasFailed || (this.ourSide === "open" && hasLostPeer(this.handle))) return this.break("ECONNRESET");
     this.peerHasEnded = true;
     this.handler.onEnd();
     if (this.ourSide === "closed") this.destroy();
@@ -206,15 +208,11 @@ class HandleSocket implements Socket, Reader, Writer, PieceReader {
     this.handler.onDrain();
   }
 
-  /**
-   * The peer takes nothing more. What it said before may have arrived and not been read yet: an answer to a request that was
-   * still on its way, and the reason for closing (RFC 9112 section 9.6). So the reads that are due come first.
-   */
   private failToWrite(status: number): void {
     this.fault ??= getSystemErrorName(status);
     if (this.hasFailed) return;
     this.hasFailed = true;
-    nodeClock.afterArrivals(() => this.destroy());
+    afterFinalReads(this.isReading, () => this.destroy());
   }
 
   // Closing.

@@ -1,4 +1,7 @@
-/** One attempt to connect with `node:net` or `node:tls`. For TLS a connection counts as open after its handshake. */
+/**
+ * One attempt to connect with `node:net` or `node:tls`. For TLS a connection counts as open after its handshake, which resumes
+ * what an earlier connection to the same place left (tls-sessions.ts).
+ */
 import { connect, isIP, type Socket as RawSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { AttemptHandler } from "./dialing.ts";
@@ -6,12 +9,17 @@ import { socketOn } from "./handle-socket.ts";
 import { KEEP_ALIVE_IDLE_MS, keepAliveOptions, NodeSocket, socketOptions } from "./node-socket.ts";
 import type { Address, TlsTarget } from "./ports.ts";
 import { watchClosure } from "./tls-closure.ts";
+import { TlsSessions } from "./tls-sessions.ts";
+
+const sessions = new TlsSessions();
 
 export function attemptOnNode(place: Address, handler: AttemptHandler): () => void {
   const tls = place.kind === "tcp" ? place.tls : undefined;
   const raw = open(place);
   const readyEvent = tls === undefined ? "connect" : "secureConnect";
+  let isReached = false;
   const onReached = () => {
+    isReached = true;
     raw.setKeepAlive(true, KEEP_ALIVE_IDLE_MS);
     handler.onReached();
   };
@@ -25,6 +33,8 @@ export function attemptOnNode(place: Address, handler: AttemptHandler): () => vo
   const onFailed = (error: NodeJS.ErrnoException) => {
     settle();
     discard(raw);
+    if (isReached && place.kind === "tcp" && place.tls !== undefined)
+      sessions.forget(place.host, place.port, place.tls);
     handler.onFailed(error.code ?? error.message);
   };
   const onConnected = () => {
@@ -51,8 +61,10 @@ function open(place: Address): RawSocket {
 }
 
 function openTls(host: string, port: number, tls: TlsTarget): RawSocket {
-  return connectTls({
+  const session = sessions.take(host, port, tls);
+  const raw = connectTls({
     ...socketOptions,
+    ...(session === undefined ? {} : { session }),
     host,
     port,
     // RFC 6066 section 3: an address is no server name. Without one the certificate is checked against `host`.
@@ -60,7 +72,10 @@ function openTls(host: string, port: number, tls: TlsTarget): RawSocket {
     rejectUnauthorized: tls.rejectUnauthorized,
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     ALPNProtocols: ["http/1.1"],
-  }).setNoDelay(true);
+  });
+  // Tickets of TLS 1.3 come behind the handshake, at any time.
+  raw.on("session", (session) => sessions.keep(host, port, tls, session));
+  return raw.setNoDelay(true);
 }
 
 function discard(raw: RawSocket): void {

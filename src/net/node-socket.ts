@@ -6,12 +6,14 @@
  */
 import type { Socket as RawSocket } from "node:net";
 import type { Octets } from "../wire/octets.ts";
+import { afterFinalReads } from "./final-reads.ts";
 import { handleOf, hasLostPeer } from "./handle.ts";
 import { beginTurn, endTurn } from "./node-clock.ts";
 import type { Socket, SocketHandler } from "./ports.ts";
 import { unshared } from "./read-buffers.ts";
 import { pieceOf } from "./slabs.ts";
-import { destroy, wasCutOff } from "./tls-closure.ts";
+import { overrideStream, type StreamOwner, startReading, stopReading } from "./stream-overrides.ts";
+import { destroy, wasAnnounced, wasCutOff } from "./tls-closure.ts";
 
 /** Unsent octets at which a writer is asked to wait: two reads' worth keep a fast peer busy. */
 export const HIGH_WATER_BYTES = 128 * 1024;
@@ -37,7 +39,7 @@ type OwnedSocket = RawSocket & { [owner]: NodeSocket | undefined };
 /** Takes what no handler has asked for yet. */
 export const nobody: SocketHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
-export class NodeSocket implements Socket {
+export class NodeSocket implements Socket, StreamOwner {
   handler: SocketHandler = nobody;
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -46,6 +48,12 @@ export class NodeSocket implements Socket {
   private fault: string | undefined;
   private unsentMark = 0;
   private isCorked = false;
+  /** We have ended both sides: nothing but the close is told any more. @internal */
+  isGone = false;
+  /** @internal */
+  isPaused = false;
+  /** The peer takes nothing more. @internal */
+  hasFailed = false;
 
   constructor(raw: RawSocket) {
     this.raw = raw;
@@ -53,6 +61,7 @@ export class NodeSocket implements Socket {
     this.remotePort = raw.remotePort ?? 0;
     this.isSecure = "encrypted" in raw && raw.encrypted === true;
     (raw as OwnedSocket)[owner] = this;
+    overrideStream(raw, this);
     raw.on("data", onData).on("end", onEnd).on("drain", onDrain).on("error", onError).on("close", onClose);
   }
 
@@ -74,7 +83,7 @@ export class NodeSocket implements Socket {
 
   write(data: string | Octets): boolean {
     const { raw } = this;
-    if (!raw.writable) return true;
+    if (!raw.writable || this.hasFailed) return true;
     if (typeof data === "string") return raw.write(data, "latin1");
     if (data.length <= TEXT_BYTES_MAX && !this.isCorked) return raw.write(data.latin1Slice(), "latin1");
     const octets = unshared(data);
@@ -95,11 +104,12 @@ export class NodeSocket implements Socket {
   }
 
   end(): void {
-    this.raw.end();
+    if (!this.hasFailed) this.raw.end();
   }
 
   reset(): void {
     const { raw } = this;
+    this.isGone = true;
     // While the system closes our side it would refuse, and the runtime then never close the socket.
     const isClosingOurSide = raw.writableEnded && !raw.writableFinished && raw.writableLength === 0;
     try {
@@ -112,20 +122,34 @@ export class NodeSocket implements Socket {
   }
 
   destroy(): void {
-    destroy(this.raw);
+    this.isGone = true;
+    if (this.hasFailed) this.raw.destroy();
+    else destroy(this.raw);
   }
 
   pause(): void {
-    this.raw.pause();
+    this.isPaused = true;
+    stopReading(this.raw);
   }
 
   resume(): void {
-    this.raw.resume();
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    startReading(this.raw);
+  }
+
+  /** @internal */
+  onWriteFailed(error: NodeJS.ErrnoException): void {
+    this.noteFault(error.code ?? error.name);
+    if (this.hasFailed) return;
+    this.hasFailed = true;
+    if (this.isGone) this.raw.destroy();
+    else afterFinalReads(!this.isPaused && !this.raw.readableEnded, () => this.raw.destroy());
   }
 
   /** @internal */
   noteFault(code: string): void {
-    this.fault ??= code;
+    if (!this.isGone) this.fault ??= code;
   }
 
   /** @internal */
@@ -135,9 +159,10 @@ export class NodeSocket implements Socket {
 }
 
 function onData(this: RawSocket, octets: Buffer): void {
+  const socket = (this as OwnedSocket)[owner];
   beginTurn();
   try {
-    (this as OwnedSocket)[owner]?.handler.onData(octets as unknown as Octets);
+    if (socket?.isGone === false) socket.handler.onData(octets as unknown as Octets);
   } finally {
     endTurn();
   }
@@ -145,16 +170,17 @@ function onData(this: RawSocket, octets: Buffer): void {
 
 function onEnd(this: RawSocket): void {
   const socket = (this as OwnedSocket)[owner];
-  if (!this.writableEnded && hasLostPeer(handleOf(this))) {
-    socket?.noteFault("ECONNRESET");
-    this.destroy();
-    return;
-  }
-  socket?.handler.onEnd(wasCutOff(this));
+  if (socket === undefined || socket.isGone) return;
+  // Nobody but the peer can have announced its end, whatever came behind it.
+  const isLost = socket.hasFailed || (!this.writableEnded && hasLostPeer(handleOf(this)));
+  if (isLost) socket.noteFault("ECONNRESET");
+  if (!isLost || wasAnnounced(this)) socket.handler.onEnd(wasCutOff(this));
+  if (isLost) this.destroy();
 }
 
 function onDrain(this: RawSocket): void {
-  (this as OwnedSocket)[owner]?.handler.onDrain();
+  const socket = (this as OwnedSocket)[owner];
+  if (socket !== undefined && !socket.isGone && !socket.hasFailed) socket.handler.onDrain();
 }
 
 function onError(this: RawSocket, error: NodeJS.ErrnoException): void {

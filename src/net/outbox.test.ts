@@ -13,9 +13,9 @@ function add(outbox: Outbox, piece: Octets): void {
 
 function flushed(fill: (outbox: Outbox) => void): FakeSocket {
   const socket = new FakeSocket();
-  const outbox = new Outbox();
+  const outbox = new Outbox(socket);
   fill(outbox);
-  expect(outbox.flush(socket)).toBe(true);
+  expect(outbox.flush()).toBe(true);
   expect(outbox.isEmpty).toBe(true);
   return socket;
 }
@@ -46,9 +46,9 @@ describe("one write", () => {
       written = data;
       return true;
     };
-    const outbox = new Outbox();
+    const outbox = new Outbox(socket);
     add(outbox, body);
-    outbox.flush(socket);
+    outbox.flush();
     expect(written).toBe(body);
   });
 
@@ -87,24 +87,24 @@ it("nothing collected: nothing written", () => {
 
 it("nothing is written twice, and what is added later comes later", () => {
   const socket = new FakeSocket();
-  const outbox = new Outbox();
+  const outbox = new Outbox(socket);
   outbox.addText("a");
   add(outbox, octets("b"));
-  outbox.flush(socket);
-  outbox.flush(socket);
+  outbox.flush();
+  outbox.flush();
   outbox.addText("c");
-  outbox.flush(socket);
+  outbox.flush();
   expect(socket.writes).toStrictEqual(["ab", "c"]);
 });
 
 it("what was collected can be forgotten", () => {
-  const outbox = new Outbox();
   const socket = new FakeSocket();
+  const outbox = new Outbox(socket);
   outbox.addText("a");
   add(outbox, octets("b"));
   outbox.clear();
   expect(outbox.isEmpty).toBe(true);
-  outbox.flush(socket);
+  outbox.flush();
   expect(socket.writes).toStrictEqual([]);
 });
 
@@ -112,9 +112,9 @@ it("says what the last write said: whether more may follow", () => {
   for (const size of [1, 20 * KIB]) {
     const socket = new FakeSocket();
     socket.takesMore = false;
-    const outbox = new Outbox();
+    const outbox = new Outbox(socket);
     outbox.addText("head");
     add(outbox, octets("b".repeat(size)));
-    expect(outbox.flush(socket)).toBe(false);
+    expect(outbox.flush()).toBe(false);
   }
 });

@@ -1,8 +1,8 @@
 /**
- * Collects what goes out on one socket while one event is handled, so that it leaves in one write.
+ * Collects what goes out on its socket while one event is handled, so that it leaves in one write.
  *
- * Small pieces become one text; where there are others, the socket gathers all into one write. Deliberately absent: keeping
- * anything between events.
+ * Small pieces become one text; where there are others, the socket gathers all into one write. Each socket has its own: what is
+ * meant for one peer cannot reach another, whatever goes wrong. Deliberately absent: keeping anything between events.
  */
 import type { Octets } from "../wire/octets.ts";
 import { TEXT_BYTES_MAX } from "./joining.ts";
@@ -12,7 +12,12 @@ export class Outbox {
   /** Octets of body and framing collected, for counting. */
   private size = 0;
   private text = "";
-  private pieces: (string | Octets)[] = [];
+  private pieces: (string | Octets)[] | undefined;
+  private readonly socket: Socket;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+  }
 
   get isEmpty(): boolean {
     return this.size === 0;
@@ -31,6 +36,7 @@ export class Outbox {
       this.text += octets.latin1Slice(from, to);
       return;
     }
+    this.pieces ??= [];
     if (this.text !== "") {
       this.pieces.push(this.text);
       this.text = "";
@@ -39,13 +45,13 @@ export class Outbox {
   }
 
   /** Writes everything. False: the socket asks to wait for its drain. */
-  flush(socket: Socket): boolean {
+  flush(): boolean {
     if (this.size === 0) return true;
-    const { pieces, text } = this;
+    const { socket, pieces, text } = this;
     this.size = 0;
     this.text = "";
-    if (pieces.length === 0) return socket.write(text);
-    this.pieces = [];
+    if (pieces === undefined) return socket.write(text);
+    this.pieces = undefined;
     if (pieces.length === 1 && text === "") return socket.write(pieces[0] as Octets);
     let mayGoOn = true;
     socket.cork();
@@ -59,6 +65,6 @@ export class Outbox {
   clear(): void {
     this.size = 0;
     this.text = "";
-    this.pieces = [];
+    this.pieces = undefined;
   }
 }

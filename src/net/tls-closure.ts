@@ -28,6 +28,7 @@ interface Transport {
   readStop?(): number;
 }
 
+const watched = new WeakSet<RawSocket>();
 const cutOff = new WeakSet<RawSocket>();
 
 /** From now on it is known how `raw`, whose handshake is over, ends. */
@@ -35,6 +36,7 @@ export function watchClosure(raw: RawSocket): void {
   const handle = (raw as unknown as { _handle?: TlsHandle | null })._handle;
   const { onread, _parent: transport } = handle ?? {};
   if (handle === null || handle === undefined || onread === undefined || transport?.readStart === undefined) return;
+  watched.add(raw);
   handle.onread = function (octets) {
     if (octets === undefined && isReadToItsEnd(handle, transport)) cutOff.add(raw);
     return onread.call(this, octets);
@@ -44,6 +46,11 @@ export function watchClosure(raw: RawSocket): void {
 /** Whether the connection has ended without an alert. */
 export function wasCutOff(raw: RawSocket): boolean {
   return cutOff.has(raw);
+}
+
+/** Whether the connection has ended with an alert, for certain. */
+export function wasAnnounced(raw: RawSocket): boolean {
+  return watched.has(raw) && !cutOff.has(raw);
 }
 
 /**

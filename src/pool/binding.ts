@@ -3,7 +3,7 @@
  *
  * NTLM and Negotiate authenticate a connection instead of a request, so that everybody on such a connection is the user who logged in
  * (RFC 9110 section 16.4.2). It serves that client until either side closes, and nobody else ever. Deliberately absent: how
- * such credentials are recognized, see wire/connection-authentication.ts; where these connections idle, see endpoint.ts.
+ * such credentials are recognized, see wire/connection-authentication.ts; where these connections idle, see idle-connections.ts.
  */
 /** A handshake's next message is there within a few round trips; those who wait for room must still get their turn in time. */
 const HANDSHAKE_MS_MAX = 1_000;

@@ -70,6 +70,22 @@ describe("a bound connection", () => {
     expect(stage.begin({ bindings: client }).connection?.isReused).toBe(false);
   });
 
+  it("grows old as any other, but not in the middle of its handshake: on another one that would begin anew", () => {
+    const stage = new PoolStage({ maxAge_ms: 10_000 });
+    const [midway, inHandshake] = login(stage, new Bindings(1), true);
+    const [done] = login(stage, new Bindings(2));
+    stage.pass(9_000);
+    for (const bindings of [midway, done]) stage.exchange({ bindings });
+    stage.pass(1_000);
+    const seekers = [midway, done].map((bindings) => stage.begin({ bindings }));
+    expect(seekers.map(({ connection }) => connection?.isReused)).toStrictEqual([true, false]);
+    expect(stage.news()).toContain("#2 closed: max-age");
+    if (inHandshake.binding !== undefined) inHandshake.binding.isMidway = false;
+    for (const seeker of seekers) stage.finish(seeker);
+    expect(stage.news()).toContain("#1 closed: max-age");
+    stage.expectNothingLeft();
+  });
+
   it("is not kept for learning", () => {
     const stage = new PoolStage();
     const client = new Bindings(1);

@@ -193,6 +193,180 @@ describe("retiring", () => {
   });
 });
 
+describe("an origin that closes right behind its responses", () => {
+  /** Its FIN comes a millisecond later. */
+  function exchangeAndClose(stage: PoolStage, wants = { isRetriable: false }): void {
+    const connection = stage.exchange(wants);
+    stage.pass(1);
+    stage.socketOf(connection).closesItsSide();
+    stage.later.settle();
+  }
+
+  function learn(stage: PoolStage): void {
+    for (let i = 0; i < 3; i++) exchangeAndClose(stage);
+    stage.news();
+  }
+
+  it("gets no request that may not be retried on a connection that it may be about to close", () => {
+    const stage = new PoolStage();
+    exchangeAndClose(stage);
+    exchangeAndClose(stage);
+    expect(stage.exchange({ isRetriable: false })).toBe(stage.exchange({ isRetriable: false }));
+    exchangeAndClose(stage);
+    stage.news();
+    const connections = Array.from({ length: 300 }, () => stage.exchange({ isRetriable: false }));
+    expect(connections.filter(({ isReused }) => isReused)).toStrictEqual([]);
+    stage.expectNothingLeft();
+  });
+
+  it("is known, too, by requests that were put on its connections in vain", () => {
+    const stage = new PoolStage();
+    for (let i = 0; i < 3; i++) {
+      stage.exchange();
+      stage.pass(1);
+      const seeker = stage.begin();
+      const connection = stage.connectionOf(seeker);
+      expect(connection.noteUnanswered(false)).toBe(true);
+      connection.close("peer-closed");
+      stage.later.settle();
+    }
+    expect(stage.endpoint.abruptCloses.isHabit).toBe(true);
+    stage.expectNothingLeft();
+  });
+
+  it("gets those that may, and so shows when it has changed", () => {
+    const stage = new PoolStage();
+    learn(stage);
+    const connection = stage.exchange();
+    for (let i = 0; i < 16; i++) expect(stage.exchange()).toBe(connection);
+    expect(stage.exchange({ isRetriable: false })).toBe(connection);
+    stage.expectNothingLeft();
+  });
+
+  it("shows it by what it leaves open, too, where no request may be retried", () => {
+    const stage = new PoolStage({ size: 100 });
+    learn(stage);
+    const before = stage.dialer.dialed.length;
+    for (let i = 0; i < 100; i++) {
+      stage.exchange({ isRetriable: false });
+      stage.pass(25);
+    }
+    const dials = stage.dialer.dialed.length - before;
+    expect(dials).toBeLessThan(10);
+    expect(stage.endpoint.abruptCloses.isHabit).toBe(false);
+    stage.expectNothingLeft();
+  });
+
+  it("is told as the reason", () => {
+    const stage = new PoolStage();
+    learn(stage);
+    stage.exchange();
+    stage.begin({ isRetriable: false });
+    expect(stage.news()).toContain("#4 not reused: close-expected");
+  });
+});
+
+describe("growing old", () => {
+  /** Up to a tenth less than the greatest age is a matter of the connection's number. */
+  const MAX_AGE_MS = 10_000;
+
+  it("a busy connection is closed at its greatest age, behind its exchange; the next request dials the name anew", () => {
+    const stage = new PoolStage({ maxAge_ms: MAX_AGE_MS });
+    const first = stage.exchange();
+    for (let i = 0; i < 17; i++) {
+      stage.pass(500);
+      expect(stage.exchange()).toBe(first);
+    }
+    const busy = stage.begin();
+    stage.pass(1_500);
+    expect(stage.connectionOf(busy).life.state).toBe("active");
+    stage.news();
+    stage.finish(busy);
+    expect(stage.news()).toStrictEqual(["#1 closed: max-age"]);
+    stage.exchange();
+    expect(stage.dialer.dialed).toStrictEqual(["o1.test:80", "o1.test:80"]);
+    stage.expectNothingLeft();
+  });
+
+  it("so it follows its name: within the greatest age all requests go where that leads by then", () => {
+    let address = "192.0.2.1";
+    const names = {
+      find: (_name: string, _client: string, found: (addresses: string[]) => void) => {
+        found([address]);
+        return () => {};
+      },
+    };
+    const stage = new PoolStage({ maxAge_ms: MAX_AGE_MS, names });
+    const pairs = () => {
+      const seekers = [stage.begin(), stage.begin()];
+      for (const seeker of seekers) stage.finish(seeker);
+    };
+    pairs();
+    address = "192.0.2.2";
+    for (let passed_ms = 0; passed_ms < MAX_AGE_MS; passed_ms += 500) {
+      stage.pass(500);
+      pairs();
+    }
+    expect(stage.dialer.dialed).toStrictEqual(["192.0.2.1:80", "192.0.2.1:80", "192.0.2.2:80", "192.0.2.2:80"]);
+    stage.expectNothingLeft();
+  });
+
+  it("an idle one is not lent beyond it", () => {
+    const stage = new PoolStage({ maxAge_ms: MAX_AGE_MS });
+    stage.exchange();
+    stage.pass(8_000);
+    const first = stage.exchange();
+    stage.pass(2_000);
+    const seeker = stage.begin();
+    expect(seeker.connection).not.toBe(first);
+    expect(seeker.connection?.openReason).toBe("none-fit");
+    expect(stage.news().slice(-3)).toStrictEqual([
+      "#1 not reused: max-age",
+      "#1 closed: max-age",
+      "#2 opened: none-fit",
+    ]);
+    stage.expectNothingLeft([seeker]);
+  });
+
+  it("one that nobody asks for closes, too, however long it might idle", () => {
+    const stage = new PoolStage({ maxAge_ms: MAX_AGE_MS, idleLimit_ms: 3_600_000 });
+    stage.exchange();
+    stage.pass(MAX_AGE_MS + 100);
+    expect(stage.news()).toContain("#1 closed: max-age");
+    stage.expectNothingLeft();
+  });
+
+  it("whoever waits for room gets the place of one that has grown old", () => {
+    const stage = new PoolStage({ maxAge_ms: MAX_AGE_MS, size: 1, connectTimeout_ms: 60_000 });
+    const busy = stage.begin();
+    stage.pass(MAX_AGE_MS);
+    const next = stage.seek();
+    stage.finish(busy);
+    stage.dialer.connects();
+    expect(next.connection?.isReused).toBe(false);
+    stage.expectNothingLeft([next]);
+  });
+
+  it("a tunnel is no exchange: it goes on", () => {
+    const stage = new PoolStage({ maxAge_ms: MAX_AGE_MS });
+    const seeker = stage.begin();
+    stage.connectionOf(seeker).beginTunnel(seeker);
+    stage.pass(10 * MAX_AGE_MS);
+    expect(stage.connectionOf(seeker).life.state).toBe("tunnel");
+    stage.expectNothingLeft([seeker]);
+  });
+
+  it("without a limit they live as long as they are used", () => {
+    const stage = new PoolStage({ maxAge_ms: 0 });
+    const first = stage.exchange();
+    for (let i = 0; i < 100; i++) {
+      stage.pass(50_000);
+      expect(stage.exchange()).toBe(first);
+    }
+    stage.expectNothingLeft();
+  });
+});
+
 describe("a reused connection that was dead", () => {
   it("teaches the age it had, and takes those at least as old with it", () => {
     const stage = new PoolStage();

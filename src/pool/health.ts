@@ -1,7 +1,7 @@
 /**
  * Whether an endpoint is well, as far as its failures tell: a failure is one only until something better is seen.
  *
- * Time is handed in. Deliberately absent: what is done about it, see pool.ts; where there is no other endpoint, nothing is.
+ * Time is handed in. Deliberately absent: what is done about it, see balancing.ts; where there is no other endpoint, nothing is.
  */
 
 /** An endpoint that fails is avoided for this long, doubled with each further failure behind that, up to the maximum. */

@@ -16,8 +16,8 @@ const BURST_MS = 100;
 const MARGIN_SHARE = 0.1;
 const MARGIN_MS_MIN = 20;
 const MARGIN_MS_MAX = 1_000;
-/** An origin that closes sooner than this has other reasons than idleness; the watch on idle connections sees its FIN. */
-const LIFETIME_MS_MIN = 100;
+/** An origin that closes sooner than this has other reasons than idleness; see abrupt-closes.ts. */
+export const LIFETIME_MS_MIN = 100;
 /** The share of a known lifetime within which a request goes that may not be retried. */
 const WELL_INSIDE_SHARE = 0.5;
 /** Taken for a lifetime where nothing is known: origins that keep connections count their timeouts in whole seconds. */

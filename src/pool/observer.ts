@@ -6,6 +6,8 @@ import type { Endpoint } from "./endpoint.ts";
 import type { PooledConnection } from "./pooled-connection.ts";
 
 export interface PoolObserver {
+  /** A fault of our own: it has ended the connection in whose event it showed, and nothing else. */
+  internalError(fault: unknown): void;
   upstreamOpened(connection: PooledConnection): void;
   /** An idle connection carries another exchange. */
   upstreamReused(connection: PooledConnection): void;

@@ -8,11 +8,12 @@
 import type { Deadlines } from "../connection/deadlines.ts";
 import type { CloseReason, OpenReason } from "../connection/reasons.ts";
 import type { Clock, Dialer, DialRefusal } from "../net/ports.ts";
+import { withinAge_ms } from "./age.ts";
+import { choose } from "./balancing.ts";
 import { handshakeTime_ms } from "./binding.ts";
 import type { Bindings } from "./bindings.ts";
 import { claimBound, type PendingSearch } from "./claim.ts";
 import { Endpoint } from "./endpoint.ts";
-import type { Standing } from "./health.ts";
 import { Holdings } from "./holdings.ts";
 import { type Waiter, WaitingLine } from "./line.ts";
 import type { PoolObserver } from "./observer.ts";
@@ -39,6 +40,8 @@ export interface PoolOptions {
   /** Connections per endpoint. */
   readonly size: number;
   readonly idleLimit_ms: number;
+  /** How old a connection may become; 0: no limit. */
+  readonly maxAge_ms: number;
   readonly connectTimeout_ms: number;
   readonly dialer: Dialer;
   readonly clock: Clock;
@@ -71,7 +74,8 @@ export class Pool {
           deadlines: options.deadlines,
           clock: options.clock,
           observer: options.observer,
-          idleLimit_ms: options.idleLimit_ms,
+          idleLimit_ms: withinAge_ms(options.idleLimit_ms, options.maxAge_ms),
+          maxAge_ms: options.maxAge_ms,
           handshakeTime_ms: handshakeTime_ms(options.connectTimeout_ms),
           isAlone: options.origins.length === 1,
           sharedIdle: options.sharedIdle,
@@ -135,13 +139,7 @@ export class Pool {
   choose(now: number, tried: ReadonlySet<Endpoint> | undefined): Endpoint | undefined {
     const { endpoints } = this;
     if (endpoints.length === 1) return tried?.has(endpoints[0] as Endpoint) ? undefined : endpoints[0];
-    let best: Endpoint | undefined;
-    for (let i = 0; i < endpoints.length; i++) {
-      const candidate = endpoints[(this.turn + i) % endpoints.length] as Endpoint;
-      if (tried?.has(candidate)) continue;
-      if (best === undefined || isBetter(candidate, best, now)) best = candidate;
-    }
-    return best;
+    return choose(endpoints, this.turn, now, tried);
   }
 
   /** @internal */
@@ -188,13 +186,3 @@ export class Pool {
     onEmpty();
   }
 }
-
-function isBetter(candidate: Endpoint, best: Endpoint, now: number): boolean {
-  const standing = candidate.standing(now);
-  const order = RANKS[standing] - RANKS[best.standing(now)];
-  if (order !== 0) return order < 0;
-  if (standing === "avoided") return candidate.avoidUntil_ms < best.avoidUntil_ms;
-  return candidate.outstanding < best.outstanding;
-}
-
-const RANKS: Readonly<Record<Standing, number>> = { well: 0, "on-trial": 0, refusing: 1, avoided: 2 };

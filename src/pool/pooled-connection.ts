@@ -4,14 +4,17 @@
  * While it is idle any octet and any FIN ends it (RFC 9112 sections 9.2 and 9.5). While it is used, everything it has
  * to say goes to its user. Deliberately absent: HTTP messages; the exchange reads and writes them.
  */
+import { type Confined, confine } from "../connection/confining.ts";
 import { Deadline } from "../connection/deadlines.ts";
 import type { Place } from "../connection/fair-share.ts";
 import { type KeepAliveTerms, usableTimeout_ms } from "../connection/keep-alive-terms.ts";
 import { Life } from "../connection/life.ts";
 import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason, OpenReason } from "../connection/reasons.ts";
+import { Outbox } from "../net/outbox.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { Octets } from "../wire/octets.ts";
+import { lentUntil_ms } from "./age.ts";
 import type { Binding, BindingOwner } from "./binding.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { IdleConnection } from "./shared-idle.ts";
@@ -27,14 +30,17 @@ export interface ConnectionUser extends SocketHandler {
   onDeadline(): void;
 }
 
-export class PooledConnection implements SocketHandler {
+export class PooledConnection implements SocketHandler, Confined {
   readonly hop = "upstream";
   readonly id: number;
   readonly endpoint: Endpoint;
   readonly socket: Socket;
+  /** What goes out on it while one event is handled. */
+  readonly outbox: Outbox;
   readonly life = new Life();
   readonly openReason: OpenReason;
   readonly openedAt_ms: number;
+  private readonly lentUntil_ms: number;
   /** Since when it is idle. */
   idleSince_ms: number;
   /** How long it had idled when it was taken last; for a fresh connection 0. */
@@ -68,8 +74,10 @@ export class PooledConnection implements SocketHandler {
     this.id = id;
     this.endpoint = endpoint;
     this.socket = socket;
+    this.outbox = new Outbox(socket);
     this.openReason = openReason;
     this.openedAt_ms = now;
+    this.lentUntil_ms = lentUntil_ms(endpoint.maxAge_ms, id, now);
     this.idleSince_ms = now;
     socket.handler = this;
     this.life.opened();
@@ -85,6 +93,11 @@ export class PooledConnection implements SocketHandler {
     return this.binding !== undefined && this.binding.owner !== bindings;
   }
 
+  /** Whether it is as old as it may become. In the middle of a handshake another one would not do. */
+  isTooOld(now: number): boolean {
+    return now >= this.lentUntil_ms && this.binding?.isMidway !== true;
+  }
+
   /** Begins an exchange. */
   take(user: ConnectionUser, now: number): void {
     this.idleWhenTaken_ms = this.life.exchanges === 0 ? 0 : now - this.idleSince_ms;
@@ -93,7 +106,7 @@ export class PooledConnection implements SocketHandler {
     this.endpoint.deadlines.clear(this.deadline);
     this.life.beginExchange();
     this.user = user;
-    this.endpoint.inUse++;
+    this.endpoint.onTaken();
     if (this.hintRequestsLeft !== undefined) this.hintRequestsLeft--;
   }
 
@@ -107,7 +120,9 @@ export class PooledConnection implements SocketHandler {
   /** The response has begun: what idled and answered was alive. */
   noteAlive(): void {
     this.endpoint.onAnswered();
-    if (this.isReused) this.endpoint.lifetime.recordSurvival(this.idleWhenTaken_ms);
+    if (!this.isReused) return;
+    this.endpoint.lifetime.recordSurvival(this.idleWhenTaken_ms);
+    this.endpoint.abruptCloses.noteReuse();
   }
 
   /**
@@ -176,7 +191,7 @@ export class PooledConnection implements SocketHandler {
   /** It is decided that it ends. False: that was decided before. */
   noteClosing(reason: CloseReason): boolean {
     if (!this.life.decideClose(reason)) return false;
-    this.endpoint.closing++;
+    this.endpoint.onClosing();
     return true;
   }
 
@@ -206,18 +221,25 @@ export class PooledConnection implements SocketHandler {
 
   onClose(fault: string | undefined): void {
     const wasIdle = this.life.state === "idle";
+    const wasDecided = this.life.state === "closing";
     const { user } = this;
     if (wasIdle) this.endpoint.onPeerClosedIdle(this);
-    if (this.life.state === "closing") this.endpoint.closing--;
     const reason = fault !== undefined ? "peer-reset" : wasIdle ? "peer-closed-idle" : "peer-closed";
     if (!this.life.transportClosed(reason)) return;
     this.leave();
-    this.endpoint.onClosed(this);
+    this.endpoint.onClosed(this, wasDecided);
     user?.onClose(fault);
   }
 
+  breakDown(fault: unknown): void {
+    const { user } = this;
+    this.endpoint.noteInternalError(fault);
+    this.reset("internal-error");
+    user?.onClose("internal-error");
+  }
+
   private leaveUser(): void {
-    if (this.user !== undefined) this.endpoint.inUse--;
+    if (this.user !== undefined) this.endpoint.onLeft();
     this.user = undefined;
   }
 
@@ -235,3 +257,5 @@ export class PooledConnection implements SocketHandler {
     else this.endpoint.onIdleDeadline(this);
   }
 }
+
+confine(PooledConnection.prototype, "onData", "onEnd", "onDrain", "onClose", "onDeadline");

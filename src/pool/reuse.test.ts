@@ -9,6 +9,7 @@ const fit: ReuseFacts = {
   peerHasClosed: false,
   isBoundToAnother: false,
   isRetired: false,
+  isTooOld: false,
   isInDoubt: false,
   idle_ms: 1_000,
   idleLimit_ms: 60_000,
@@ -16,8 +17,8 @@ const fit: ReuseFacts = {
   hintRequestsLeft: undefined,
   lifetimeUsable_ms: undefined,
 };
-const retriable: ReuseDemand = { isRetriable: true, wellInside_ms: Number.POSITIVE_INFINITY };
-const notRetriable: ReuseDemand = { isRetriable: false, wellInside_ms: 500 };
+const retriable: ReuseDemand = { isRetriable: true, settled_ms: 0, wellInside_ms: Number.POSITIVE_INFINITY };
+const notRetriable: ReuseDemand = { isRetriable: false, settled_ms: 0, wellInside_ms: 500 };
 
 /** In the order in which they are told; each with what makes it so. */
 const refusals: readonly (readonly [ReuseRefusal, Partial<ReuseFacts>, ReuseDemand?])[] = [
@@ -26,11 +27,13 @@ const refusals: readonly (readonly [ReuseRefusal, Partial<ReuseFacts>, ReuseDema
   ["peer-closed", { peerHasClosed: true }],
   ["bound-to-another", { isBoundToAnother: true }],
   ["retired", { isRetired: true }],
+  ["max-age", { isTooOld: true }],
   ["end-in-doubt", { isInDoubt: true }],
   ["hint-max", { hintRequestsLeft: 0 }],
   ["hint-expired", { hintUsable_ms: 1_000 }],
   ["lifetime-learned", { lifetimeUsable_ms: 1_000 }],
   ["idle-timeout", { idleLimit_ms: 1_000 }],
+  ["close-expected", {}, { ...notRetriable, settled_ms: 1_001 }],
   ["not-well-inside", {}, notRetriable],
 ];
 
@@ -70,17 +73,18 @@ describe("at the edges", () => {
       gives: "lifetime-learned",
     },
     { name: "a millisecond of the limit left", facts: { idleLimit_ms: 1_001 }, gives: undefined },
+    { name: "just settled", facts: { idle_ms: 100 }, demand: { ...notRetriable, settled_ms: 100 }, gives: undefined },
     { name: "just well inside", facts: { idle_ms: 500 }, demand: notRetriable, gives: undefined },
     {
       name: "just used and nothing known, not retriable",
       facts: { idle_ms: 0 },
-      demand: { isRetriable: false, wellInside_ms: 0 },
+      demand: { ...notRetriable, wellInside_ms: 0 },
       gives: undefined,
     },
     {
-      name: "retriable, well inside does not matter",
+      name: "retriable, neither settled nor well inside matters",
       facts: {},
-      demand: { isRetriable: true, wellInside_ms: 0 },
+      demand: { isRetriable: true, settled_ms: 1_001, wellInside_ms: 0 },
       gives: undefined,
     },
   ];

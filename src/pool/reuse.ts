@@ -1,7 +1,7 @@
 /**
  * May this connection be reused for this request? One linear decision; each `no` has its own reason.
  *
- * Deliberately absent: choosing among connections, see endpoint.ts.
+ * Deliberately absent: choosing among connections, see idle-connections.ts.
  */
 import type { ReuseRefusal } from "../connection/reasons.ts";
 
@@ -14,6 +14,8 @@ export interface ReuseFacts {
   readonly isBoundToAnother: boolean;
   /** Kept only to see when its origin closes it. */
   readonly isRetired: boolean;
+  /** It is as old as a connection may become. */
+  readonly isTooOld: boolean;
   /** What it said last may have been more than it should, and that was only just now. */
   readonly isInDoubt: boolean;
   readonly idle_ms: number;
@@ -31,6 +33,8 @@ export interface ReuseFacts {
 export interface ReuseDemand {
   /** Whether the request can be sent again if the connection turns out to be dead. */
   readonly isRetriable: boolean;
+  /** How long a connection must have idled for a request that cannot: what closes right behind its response is closed by then. */
+  readonly settled_ms: number;
   /** How long a connection may have idled for a request that cannot. */
   readonly wellInside_ms: number;
 }
@@ -42,11 +46,13 @@ export function reuseRefusal(facts: ReuseFacts, demand: ReuseDemand): ReuseRefus
   if (facts.peerHasClosed) return "peer-closed";
   if (facts.isBoundToAnother) return "bound-to-another";
   if (facts.isRetired) return "retired";
+  if (facts.isTooOld) return "max-age";
   if (facts.isInDoubt) return "end-in-doubt";
   if (facts.hintRequestsLeft !== undefined && facts.hintRequestsLeft <= 0) return "hint-max";
   if (facts.hintUsable_ms !== undefined && facts.idle_ms >= facts.hintUsable_ms) return "hint-expired";
   if (facts.lifetimeUsable_ms !== undefined && facts.idle_ms >= facts.lifetimeUsable_ms) return "lifetime-learned";
   if (facts.idle_ms >= facts.idleLimit_ms) return "idle-timeout";
+  if (!demand.isRetriable && facts.idle_ms < demand.settled_ms) return "close-expected";
   if (!demand.isRetriable && facts.idle_ms > demand.wellInside_ms) return "not-well-inside";
   return undefined;
 }

@@ -3,7 +3,7 @@
  *
  * Where an endpoint refuses the next one is tried, since nothing was sent yet. Each of several has an equal part of the time
  * before the next one is dialed as well; it is not given up then, and may still be the first to open. Deliberately absent:
- * which endpoint has least to do, and whose turn in line it is; see pool.ts and line.ts.
+ * which endpoint is chosen, and whose turn in line it is; see balancing.ts and line.ts.
  */
 import { Deadline } from "../connection/deadlines.ts";
 import type { OpenReason } from "../connection/reasons.ts";
@@ -147,7 +147,7 @@ export class Search implements PendingSearch {
   private dial(endpoint: Endpoint, openReason: OpenReason, now: number): void {
     const { pool } = this;
     const { dialer, deadlines, connectTimeout_ms } = pool.options;
-    endpoint.dialing++;
+    endpoint.onDialBegun();
     const giveUp = dialer.dial(
       endpoint.origin.address,
       {
@@ -181,7 +181,7 @@ export class Search implements PendingSearch {
 
   private onFailed(dial: Dial, fault: string): void {
     const { endpoint } = dial;
-    endpoint.dialing--;
+    endpoint.onDialOver();
     this.dials.splice(this.dials.indexOf(dial), 1);
     const why = reasonOf(fault);
     // What was not even tried, or failed for want of something here, says nothing about the endpoint.
@@ -224,7 +224,7 @@ export class Search implements PendingSearch {
     const { deadlines } = pool.options;
     this.isOver = true;
     for (const { endpoint, giveUp } of dials) {
-      endpoint.dialing--;
+      endpoint.onDialOver();
       giveUp();
     }
     dials.length = 0;

@@ -4,14 +4,15 @@
  * Deliberately absent: connections and bodies.
  */
 
+import type { OriginAddress } from "../pool/origin-address.ts";
 import { isFutureAddress } from "../wire/authority.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import { type Framing, requestFraming } from "../wire/framing.ts";
 import { hasNoWeight, listElements, listMembers, withoutComments, withoutParameters } from "../wire/lists.ts";
-import type { RequestHead } from "../wire/request-head.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
+import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import { destinationOf, type Target, targetOf } from "../wire/target.ts";
-import type { AnswerReason } from "./answers.ts";
+import type { AnswerReason, CheckedAnswer } from "./answers.ts";
+import type { HookRequest } from "./hooks.ts";
 
 /** A request that is forwarded, and what was decided about it once. */
 export interface Admission {
@@ -30,6 +31,12 @@ export interface Admission {
   readonly client?: string;
   /** Why a forward proxy does nothing for this client; absent: nothing speaks against it. */
   readonly denied?: AnswerReason;
+  /** The request as the application's hooks know it; there are none: absent. */
+  readonly hooked?: HookRequest;
+  /** What the application answers by itself; it does not: absent. */
+  readonly answer?: CheckedAnswer;
+  /** Where the application sends it instead of where it would go; it does not: absent. */
+  readonly origin?: OriginAddress;
 }
 
 /** Kinds that make a request other than plain. */
@@ -53,7 +60,7 @@ const VIA_RECIPIENTS_MAX = 256;
  * @returns what was decided, or why the request is refused
  */
 export function admit(
-  head: RequestHead,
+  head: RequestMessage,
   viaName: string,
   isGateway: boolean,
   isTrusted: boolean,
@@ -144,14 +151,14 @@ function offeredUpgrade(values: readonly string[]): string | undefined {
 }
 
 /** Whether a 101 response switches to nothing but what was offered (RFC 9110 section 7.8). */
-export function isSwitchOffered(admission: Admission, response: ResponseHead): boolean {
+export function isSwitchOffered(admission: Admission, response: ResponseMessage): boolean {
   if (connectionOptionsOf(response.fields).refusal !== undefined) return false;
   const offered = listMembers(admission.upgrade ?? "", UPGRADE_PROTOCOLS_MAX) ?? [];
   const chosen = listMembers(response.fields.valuesOf(Kind.upgrade).join(","), UPGRADE_PROTOCOLS_MAX) ?? [];
   return chosen.length > 0 && chosen.every((protocol) => offered.includes(protocol));
 }
 
-function maxForwardsOf(head: RequestHead): number | undefined | AnswerReason {
+function maxForwardsOf(head: RequestMessage): number | undefined | AnswerReason {
   if (head.method !== "TRACE" && head.method !== "OPTIONS") return undefined;
   const values = head.fields.valuesOf(Kind.maxForwards);
   if (values.length === 0) return undefined;

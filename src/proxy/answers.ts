@@ -5,6 +5,8 @@
  */
 
 import { hasNoWeight, listMembers, withoutParameters, withoutQuotedText } from "../wire/lists.ts";
+import type { ResponseMessage } from "../wire/messages.ts";
+import type { Octets } from "../wire/octets.ts";
 import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
 import { CHALLENGE_LINE } from "./authentication.ts";
 import { dialErrorText, dialErrorType } from "./dial-faults.ts";
@@ -93,6 +95,22 @@ const meanings = {
     text: "The proxy is ending, and the request was not answered in the time that was left.",
     proxyError: "connection_terminated",
   },
+  "internal-error": {
+    status: 500,
+    text: "A fault of the proxy's own; its log has more. Please report it.",
+    proxyError: "proxy_internal_error",
+  },
+  "hook-failed": {
+    status: 500,
+    text: "The application's own code for this request failed.",
+    proxyError: "proxy_internal_error",
+  },
+  "hook-timeout": {
+    status: 504,
+    text: "The application's own code for this request did not end in time.",
+    proxyError: "proxy_internal_error",
+  },
+  "hook-answered": { status: 200, text: "The application answered by itself.", proxyError: "" },
   "head-timeout": { status: 408, text: "The request's head did not arrive in time.", proxyError: "http_request_error" },
   "body-timeout": { status: 408, text: "The request's body did not go on in time.", proxyError: "http_request_error" },
   "too-slow": {
@@ -220,14 +238,35 @@ export function answerMeaning(reason: AnswerReason): AnswerMeaning {
 
 const reasonPhrases: Readonly<Record<number, string>> = {
   200: "OK",
+  201: "Created",
+  202: "Accepted",
+  204: "No Content",
+  205: "Reset Content",
+  206: "Partial Content",
+  301: "Moved Permanently",
+  302: "Found",
+  303: "See Other",
+  304: "Not Modified",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
   400: "Bad Request",
+  401: "Unauthorized",
   403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  406: "Not Acceptable",
   407: "Proxy Authentication Required",
   408: "Request Timeout",
+  409: "Conflict",
+  410: "Gone",
   411: "Length Required",
+  413: "Content Too Large",
   414: "URI Too Long",
+  415: "Unsupported Media Type",
   417: "Expectation Failed",
   421: "Misdirected Request",
+  422: "Unprocessable Content",
+  429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   501: "Not Implemented",
@@ -237,6 +276,11 @@ const reasonPhrases: Readonly<Record<number, string>> = {
   505: "HTTP Version Not Supported",
   508: "Loop Detected",
 };
+
+/** What a status is called; empty: the RFC's own words are not known here. */
+export function reasonPhraseOf(status: number): string {
+  return reasonPhrases[status] ?? "";
+}
 
 /** Seconds after which a client may try again: idle connections and slots come free within moments. */
 const RETRY_AFTER_S = 1;
@@ -272,7 +316,7 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?
   const extra =
     `${status === 503 ? `Retry-After: ${RETRY_AFTER_S}\r\n` : ""}` +
     (status === 407 ? CHALLENGE_LINE : "") +
-    `Proxy-Status: ${statusName(context.viaName)}; error=${type}; details="${reason}"\r\n`;
+    proxyStatusLine(context.viaName, type, reason);
   return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
 }
 
@@ -293,6 +337,27 @@ const JSON_RANGES: ReadonlySet<string> = new Set(["application/json", "applicati
 function takesJson(accept: string): boolean {
   const ranges = listMembers(withoutQuotedText(accept), ACCEPT_RANGES_MAX) ?? [];
   return ranges.some((range) => JSON_RANGES.has(withoutParameters(range)) && !hasNoWeight(range));
+}
+
+function proxyStatusLine(viaName: string, type: string, reason: AnswerReason): string {
+  return `Proxy-Status: ${statusName(viaName)}; error=${type}; details="${reason}"\r\n`;
+}
+
+/** A whole answer with an error, as the application wants it. */
+export function answerWith({ message, body }: CheckedAnswer, reason: AnswerReason, context: AnswerContext): string {
+  const { status, changes } = message;
+  return (
+    `HTTP/1.1 ${status} ${reasonPhraseOf(status)}\r\nDate: ${context.date}\r\n` +
+    `Content-Length: ${body.length}\r\n${changes?.lines ?? ""}` +
+    `${proxyStatusLine(context.viaName, answerMeaning(reason).proxyError, reason)}${context.connectionLines}\r\n` +
+    (context.isHead ? "" : body.latin1Slice())
+  );
+}
+
+/** An answer of an application's own that can be sent (own-answers.ts). */
+export interface CheckedAnswer {
+  readonly message: ResponseMessage;
+  readonly body: Octets;
 }
 
 /** A whole answer of the proxy's own. */

@@ -37,6 +37,8 @@ export interface ClientExchange {
   onClientGone(): void;
   /** The client sends what it owes more slowly than the least rate. */
   onClientTooSlow(): void;
+  /** A fault of our own showed on the client's connection: this exchange ends, and no other. */
+  onBroken(): void;
   /** The drain's deadline has come. */
   cut(): void;
 }

@@ -4,6 +4,7 @@
  * There is one deadline per connection. The origin's is in upstream-limit.ts. Deliberately absent: what is done about it.
  */
 import { Deadline, type DeadlineOwner } from "../connection/deadlines.ts";
+import type { Socket } from "../net/ports.ts";
 import type { ClientExchange } from "./client-exchange.ts";
 import { ClientPresence, type PresenceStep } from "./client-presence.ts";
 import type { ProxyContext } from "./context.ts";
@@ -20,6 +21,14 @@ const HONEST_RATE = 1_024;
 const RATE_CHECK_MS = 2_500;
 /** Steps of finding out whether a client still reads are rounded up to this, so that few lengths of deadline are in use. */
 const PRESENCE_STEP_MS = 50;
+
+/** What has passed, and what it means. */
+export type ClientDue =
+  | "head"
+  | "keep-alive"
+  | `body-${"late" | "too-slow"}`
+  | `write-${"late" | "too-slow"}`
+  | `presence-${PresenceStep["does"]}`;
 
 export class ClientLimits extends Deadline {
   limit: ClientLimit = "head";
@@ -45,6 +54,32 @@ export class ClientLimits extends Deadline {
 
   clear(): void {
     this.context.deadlines.clear(this);
+  }
+
+  /** What the deadline means that has passed; nothing yet, and it runs on: undefined. */
+  passed(
+    exchange: ClientExchange | undefined,
+    socket: Pick<Socket, "tookSome" | "unsentBytes">,
+    minorVersion: 0 | 1,
+  ): ClientDue | undefined {
+    const { limit } = this;
+    switch (limit) {
+      case "head":
+      case "keep-alive":
+        return limit;
+      case "body": {
+        const what = exchange?.owed === "body-start" ? "late" : this.dueOf(false, 0);
+        return what && `body-${what}`;
+      }
+      case "write": {
+        const what = this.dueOf(socket.tookSome(), socket.unsentBytes);
+        return what && `write-${what}`;
+      }
+      case "presence": {
+        const does = this.presenceDue(exchange, minorVersion);
+        return does && `presence-${does}`;
+      }
+    }
   }
 
   // What the client owes, and how fast it is.

@@ -6,7 +6,7 @@
  */
 import type { Place } from "../connection/fair-share.ts";
 import { Kind } from "../wire/fields.ts";
-import type { RequestHead } from "../wire/request-head.ts";
+import type { RequestMessage } from "../wire/messages.ts";
 import type { Admission } from "./admission.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import { clientKeyOf } from "./client-key.ts";
@@ -23,7 +23,7 @@ const MEMBER_LENGTH_MAX = 80;
 interface Parts {
   readonly context: ProxyContext;
   readonly client: ClientSide;
-  readonly head: RequestHead;
+  readonly head: RequestMessage;
   readonly admission: Admission;
   readonly record: ExchangeRecord;
 }
@@ -43,7 +43,7 @@ export function placeOf(parts: Parts, movedBytes: number, giveWay: () => void): 
 export function clientOf(
   context: ProxyContext,
   { clientName, isTrusted }: Pick<ClientConnection, "clientName" | "isTrusted">,
-  head: RequestHead,
+  head: RequestMessage,
 ): string {
   const told = isTrusted ? head.fields.valuesOf(Kind.forwardedFor) : [];
   return clientKeyOf(latestUntrusted(told, context.settings.isTrusted) ?? clientName);

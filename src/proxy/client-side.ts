@@ -9,8 +9,8 @@ import type { CloseReason } from "../connection/reasons.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { ConnectionOptions } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
+import type { ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
 import type { Trailers } from "../wire/trailers.ts";
 import type { AnswerReason } from "./answers.ts";
 import type { ClientConnection } from "./client-connection.ts";
@@ -27,9 +27,9 @@ export interface ClientSide {
 
   /** 100 (Continue), of our own; at once. */
   sayContinue(): void;
-  interim(head: ResponseHead, options: ConnectionOptions): void;
+  interim(head: ResponseMessage, options: ConnectionOptions): void;
   /** @param isRequestDropped the rest of the request will not be read to its end */
-  final(head: ResponseHead, options: ConnectionOptions, framing: Framing, isRequestDropped: boolean): void;
+  final(head: ResponseMessage, options: ConnectionOptions, framing: Framing, isRequestDropped: boolean): void;
   body(octets: Octets, from: number, to: number): void;
   /** The body is complete. */
   endBody(trailers: Trailers | undefined): void;
@@ -67,7 +67,7 @@ export interface ClientSide {
   // A tunnel.
 
   /** The final response with which a tunnel begins: 101, or 2xx to CONNECT; at once. @param head the origin's; none: undefined */
-  establish(head: ResponseHead | undefined): void;
+  establish(head: ResponseMessage | undefined): void;
   readonly tunnelEnd: TunnelEnd;
 }
 

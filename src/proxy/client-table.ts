@@ -8,7 +8,7 @@
  */
 import { LatestRanking, type Place } from "../connection/fair-share.ts";
 import { LinkedList, Members, type OwnedNode } from "../connection/lists.ts";
-import type { RequestHead } from "../wire/request-head.ts";
+import type { RequestMessage } from "../wire/messages.ts";
 import { clientOf } from "./client-of.ts";
 import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
@@ -42,6 +42,11 @@ export function surplusMax(max: number): number {
 function lingeringMax(max: number): number {
   return Math.max(LINGERING_MIN, Math.floor(max * LINGERING_SHARE));
 }
+
+/** While draining, a client that idles may send one more request for this long; it is answered with `close`. */
+export const DRAIN_IDLE_GRACE_MS = 500;
+/** While draining: silence behind our FIN after which a client that does not close has everything. */
+export const DRAIN_SILENCE_MS = 1_000;
 
 export class ClientTable {
   /** Connections waiting for a request, or for their client to take the last response, in the order of idleness. */
@@ -102,7 +107,7 @@ export class ClientTable {
    *
    * @param head its request, which says on whose behalf
    */
-  mayStay(connection: DownstreamConnection, head: RequestHead, context: ProxyContext): boolean {
+  mayStay(connection: DownstreamConnection, head: RequestMessage, context: ProxyContext): boolean {
     if (!connection.isSurplus) return true;
     if (this.open > this.max) (this.idle.oldest ?? this.reading.oldest)?.owner.evict();
     while (this.open - this.reading.size > this.max) {

@@ -12,8 +12,7 @@ import {
   persistsAuthentication,
   tellsOfAuthentication,
 } from "../wire/connection-authentication.ts";
-import type { RequestHead } from "../wire/request-head.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
+import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { ProxyContext } from "./context.ts";
 
@@ -21,7 +20,7 @@ import type { ProxyContext } from "./context.ts";
 export function bindByRequest(
   downstream: ClientConnection,
   upstream: PooledConnection,
-  { fields }: RequestHead,
+  { fields }: RequestMessage,
   { isGateway }: ProxyContext,
 ): void {
   if (authenticatesConnection(fields, isGateway)) bind(downstream, upstream);
@@ -31,7 +30,7 @@ export function bindByRequest(
 export function bindByResponse(
   downstream: ClientConnection,
   upstream: PooledConnection,
-  { status, fields }: ResponseHead,
+  { status, fields }: ResponseMessage,
 ): void {
   const tells = tellsOfAuthentication(fields);
   if (!tells && upstream.binding === undefined) return;
@@ -51,7 +50,7 @@ function bind(downstream: ClientConnection, upstream: PooledConnection): void {
  */
 export function mayGoElsewhere(
   { binding }: PooledConnection,
-  { fields }: RequestHead,
+  { fields }: RequestMessage,
   { isGateway }: ProxyContext,
 ): boolean {
   return !(binding?.isMidway && authenticatesConnection(fields, isGateway));

@@ -2,12 +2,13 @@
  * What all exchanges of one proxy share: settings, routing, clock, deadlines, observer.
  */
 import type { Deadlines } from "../connection/deadlines.ts";
-import { Outbox } from "../net/outbox.ts";
 import type { Clock } from "../net/ports.ts";
-import type { RequestHead } from "../wire/request-head.ts";
+import type { FieldTable } from "../wire/fields.ts";
 import type { AnswerContext } from "./answers.ts";
+import { type HookSettings, noHooks } from "./hooks.ts";
 import type { ProxyObserver } from "./observer.ts";
 import { OriginReferences } from "./origin-references.ts";
+import type { OpenOrigin } from "./origin-side.ts";
 import type { Routing } from "./routing.ts";
 import type { GatewaySettings } from "./settings.ts";
 
@@ -19,11 +20,12 @@ export class ProxyContext {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly observer: ProxyObserver;
+  readonly hooks: HookSettings;
   /** `Via` of a message received with HTTP/1.0, HTTP/1.1, ... HTTP/1.9; empty where none is sent. */
   readonly viaLines: readonly string[];
   readonly originReferences: OriginReferences;
-  /** Empty between events: everything added is flushed before control returns. */
-  readonly outbox = new Outbox();
+  /** How requests get to where they are routed. */
+  readonly openOrigin: OpenOrigin<ProxyContext>;
   private latestHost = "";
   private latestHostLine = "";
   private dateSecond = -1;
@@ -35,6 +37,8 @@ export class ProxyContext {
     clock: Clock,
     deadlines: Deadlines,
     observer: ProxyObserver,
+    openOrigin: OpenOrigin<ProxyContext>,
+    hooks: HookSettings = noHooks,
   ) {
     this.settings = settings;
     this.routing = routing;
@@ -42,17 +46,19 @@ export class ProxyContext {
     this.clock = clock;
     this.deadlines = deadlines;
     this.observer = observer;
+    this.openOrigin = openOrigin;
+    this.hooks = hooks;
     this.originReferences = new OriginReferences(settings.origins, settings.originHost);
     this.viaLines = Array.from({ length: 10 }, (_, minor) =>
       settings.sendsVia ? `Via: 1.${minor} ${settings.viaName}\r\n` : "",
     );
   }
 
-  /** What an answer of the proxy's own needs. @param head what was read of the request; nothing: undefined */
-  answerContext(head: RequestHead | undefined, connectionLines: string): AnswerContext {
+  /** What an answer of the proxy's own needs. @param fields what was read of the request's; nothing: undefined */
+  answerContext(fields: FieldTable | undefined, method: string, connectionLines: string): AnswerContext {
     return {
-      accept: head?.fields.get("accept"),
-      isHead: head?.methodSoFar === "HEAD",
+      accept: fields?.get("accept"),
+      isHead: method === "HEAD",
       date: this.date(),
       connectionLines,
       viaName: this.settings.viaName,

@@ -4,11 +4,13 @@
  * Pipelined requests wait here, bounded, and are answered in order (RFC 9112 section 9.3.2). Deliberately absent: what
  * happens to a request, see exchange.ts; which connections give way to others, see client-table.ts.
  */
+import { type Confined, confine } from "../connection/confining.ts";
 import type { Place } from "../connection/fair-share.ts";
 import { Life } from "../connection/life.ts";
 import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import { Lingering } from "../net/lingering.ts";
+import { Outbox } from "../net/outbox.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { Bindings } from "../pool/bindings.ts";
 import type { Octets } from "../wire/octets.ts";
@@ -19,7 +21,7 @@ import { begin } from "./begin-exchange.ts";
 import type { ClientExchange } from "./client-exchange.ts";
 import { ClientLimits } from "./client-limits.ts";
 import { namesOf } from "./client-names.ts";
-import type { ClientTable } from "./client-table.ts";
+import { type ClientTable, DRAIN_IDLE_GRACE_MS, DRAIN_SILENCE_MS } from "./client-table.ts";
 import { connectionLines, requestsLeft } from "./client-terms.ts";
 import type { ProxyContext } from "./context.ts";
 import { ExchangeRecord } from "./exchange-record.ts";
@@ -27,15 +29,11 @@ import { answerFinally, answerRefused, CONTINUE } from "./final-answers.ts";
 import { Http1ClientSide, type Http1Hop } from "./http1-client-side.ts";
 import { nothingPipelined, Pipelined } from "./pipelined.ts";
 
-/** While draining, a client that idles may send one more request for this long; it is answered with `close`. */
-export const DRAIN_IDLE_GRACE_MS = 500;
-/** While draining: silence behind our FIN after which a client that does not close has everything. */
-const DRAIN_SILENCE_MS = 1_000;
-
-export class DownstreamConnection implements SocketHandler, Http1Hop {
+export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
   readonly hop = "downstream";
   readonly id: number;
   readonly socket: Socket;
+  readonly outbox: Outbox;
   readonly life = new Life();
   readonly openedAt_ms: number;
   readonly isTrusted: boolean;
@@ -69,6 +67,7 @@ export class DownstreamConnection implements SocketHandler, Http1Hop {
   constructor(id: number, socket: Socket, context: ProxyContext, table: ClientTable) {
     this.id = id;
     this.socket = socket;
+    this.outbox = new Outbox(socket);
     this.context = context;
     this.table = table;
     this.openedAt_ms = context.clock.now();
@@ -220,10 +219,10 @@ export class DownstreamConnection implements SocketHandler, Http1Hop {
 
   /** Sends what is in the outbox. */
   flush(): void {
-    const { outbox } = this.context;
+    const { outbox } = this;
     if (this.life.isEnding) return outbox.clear();
     const tellsPresence = this.limits.watchesPresence && !outbox.isEmpty;
-    const mayGoOn = outbox.flush(this.socket);
+    const mayGoOn = outbox.flush();
     if (tellsPresence) {
       this.limits.noteWrite();
       this.armForRequest();
@@ -234,13 +233,11 @@ export class DownstreamConnection implements SocketHandler, Http1Hop {
     this.limits.setForBlocked(this.socket.unsentBytes);
   }
 
-  /** Says 100 (Continue), of our own. */
   sayContinue(): void {
-    this.context.outbox.addText(CONTINUE);
+    this.outbox.addText(CONTINUE);
     this.flush();
   }
 
-  /** Sets the limit that runs on this hop during an exchange. */
   armForRequest(): void {
     if (this.isBlocked || this.life.isEnding) return;
     this.limits.setForExchange(this.exchange, !this.isPaused, this.minorVersion);
@@ -305,9 +302,9 @@ export class DownstreamConnection implements SocketHandler, Http1Hop {
   /** Answers a request that goes no further, and closes. */
   refuse(reason: AnswerReason, closeReason: CloseReason): void {
     // Of a head that never arrived whole the time counts from its first octet.
-    const { context, head } = this;
-    const since_ms = this.life.state === "active" && this.node.isListed ? this.readingSince_ms : context.clock.now();
-    if (this.life.state === "idle") this.life.beginExchange();
+    const { context, head, life } = this;
+    const since_ms = life.state === "active" && this.node.isListed ? this.readingSince_ms : context.clock.now();
+    if (life.state === "idle") life.beginExchange();
     answerRefused(context, this, head, ExchangeRecord.of(this, head, since_ms), reason);
     this.close(closeReason);
   }
@@ -340,6 +337,19 @@ export class DownstreamConnection implements SocketHandler, Http1Hop {
     this.leave();
     this.table.onClosing();
     this.socket.reset();
+  }
+
+  breakDown(fault: unknown): void {
+    this.context.observer.internalError(fault);
+    this.onBroken();
+  }
+
+  onBroken(): void {
+    const { exchange } = this;
+    this.exchange = undefined;
+    this.outbox.clear();
+    exchange?.onBroken();
+    this.reset("internal-error");
   }
 
   /** Gives way to a newcomer. */
@@ -404,37 +414,25 @@ export class DownstreamConnection implements SocketHandler, Http1Hop {
 
   /** @internal */
   onDeadline(): void {
-    switch (this.limits.limit) {
+    const { exchange, life, table } = this;
+    switch (this.limits.passed(exchange, this.socket, this.minorVersion)) {
       case "keep-alive":
-        return this.close(this.table.isDraining ? "drained" : "idle-timeout");
+        return this.close(table.isDraining ? "drained" : "idle-timeout");
       case "head":
-        return this.life.state === "active" ? this.refuse("head-timeout", "head-timeout") : this.close("head-timeout");
-      case "body":
-        return this.onBodyDue();
-      case "write":
-        return this.onWriteDue();
-      case "presence":
-        return this.onPresenceDue();
+        return life.state === "active" ? this.refuse("head-timeout", "head-timeout") : this.close("head-timeout");
+      case "body-late":
+        return exchange?.onClientLate();
+      case "body-too-slow":
+        return exchange?.onClientTooSlow();
+      case "write-late":
+        return this.giveUpOnClient("write-timeout");
+      case "write-too-slow":
+        return this.giveUpOnClient("too-slow");
+      case "presence-probe":
+        return this.sayContinue();
+      case "presence-cancel":
+        return this.giveUpOnClient("client-closed");
     }
-  }
-
-  private onBodyDue(): void {
-    const { exchange } = this;
-    if (exchange?.owed === "body-start") return exchange.onClientLate();
-    const due = this.limits.dueOf(false, 0);
-    if (due === "late") exchange?.onClientLate();
-    else if (due === "too-slow") exchange?.onClientTooSlow();
-  }
-
-  private onWriteDue(): void {
-    const due = this.limits.dueOf(this.socket.tookSome(), this.socket.unsentBytes);
-    if (due !== undefined) this.giveUpOnClient(due === "late" ? "write-timeout" : "too-slow");
-  }
-
-  private onPresenceDue(): void {
-    const does = this.limits.presenceDue(this.exchange, this.minorVersion);
-    if (does === "cancel") this.giveUpOnClient("client-closed");
-    else if (does === "probe") this.sayContinue();
   }
 
   /** The client does not take what it asked for, or is gone: the work for it is cancelled. */
@@ -448,3 +446,5 @@ export class DownstreamConnection implements SocketHandler, Http1Hop {
     else this.reset(reason);
   }
 }
+
+confine(DownstreamConnection.prototype, "onData", "onEnd", "onDrain", "onClose", "onDeadline", "goOn", "evict");

@@ -63,6 +63,12 @@ export class ExchangeRecord {
     this.endedAt_ms = now;
   }
 
+  /** The application answers by itself. */
+  noteOwnAnswer(): void {
+    this.outcome = "answered";
+    this.reason = "hook-answered";
+  }
+
   /** The exchange goes on this connection; on a retry it is the later one that is remembered. */
   noteUpstream(connection: PooledConnection): void {
     this.upstream = connection;

@@ -2,63 +2,70 @@
  * One exchange across two hops: a client's request goes to an origin, the response comes back.
  *
  * Both directions stream, each as fast as its receiver takes it. It ends when both messages are complete, or nothing more may
- * follow on the client's connection. Deliberately absent: reading request heads (downstream.ts), admission, writing, the pool.
+ * follow to the client. It knows its client and its origin by two ports. Deliberately absent: reading and writing messages
+ * (http1-client-side.ts, http1-origin-side.ts), admission, the pool.
  */
+import { type Confined, confine } from "../connection/confining.ts";
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
-import type { PendingSearch } from "../pool/claim.ts";
-import type { NoConnection, Seeker } from "../pool/pool.ts";
-import type { PooledConnection } from "../pool/pooled-connection.ts";
+import type { NoConnection } from "../pool/pool.ts";
 import type { ConnectionOptions } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
+import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import { isIdempotent } from "../wire/methods.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
-import type { RequestHead } from "../wire/request-head.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
+import type { Trailers } from "../wire/trailers.ts";
 import { type Admission, isSwitchOffered } from "./admission.ts";
+import { AnsweringOrigin } from "./answering-origin.ts";
 import { type AnswerReason, answerMeaning } from "./answers.ts";
 import type { ClientExchange, ExchangeStage, Owed } from "./client-exchange.ts";
 import { placeOf } from "./client-of.ts";
 import type { ClientSide } from "./client-side.ts";
-import { bindByRequest, mayGoElsewhere } from "./connection-binding.ts";
 import type { ProxyContext } from "./context.ts";
 import type { ExchangeRecord, Outcome } from "./exchange-record.ts";
-import { closeReasonAfterExchange, noteFinalResponse } from "./hop-persistence.ts";
+import type { OriginListener, OriginSide } from "./origin-side.ts";
 import { RequestRelay } from "./request-relay.ts";
-import { requestHeadText, sentFraming } from "./request-writing.ts";
-import { type ResponseReceiver, ResponseRelay } from "./response-relay.ts";
+import { judgeRetry } from "./retry.ts";
+import { hookedResponse } from "./run-hooks.ts";
 import { switchProtocols } from "./tunnel.ts";
-import { answerAfter, armLimit, type UpstreamLimit, upstreamLimit } from "./upstream-limit.ts";
+import { answerAfter, type UpstreamLimit } from "./upstream-limit.ts";
 
-export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
-  readonly request: RequestRelay;
-  private readonly response: ResponseRelay;
+/**
+ * 1xx responses to one request: so many at once, and one more for each second since it began. A job that reports its progress
+ * may take all day; a flood ends.
+ */
+const INTERIM_RESPONSES_AT_ONCE_MAX = 32;
+const INTERIM_RESPONSE_EVERY_MS = 1_000;
+
+export class Exchange implements ClientExchange, OriginListener, Confined {
+  readonly head: RequestMessage;
+  readonly admission: Admission;
   readonly record: ExchangeRecord;
+  readonly client: ClientSide;
+  readonly request: RequestRelay;
   /** A retry goes on a fresh connection, and is not retried itself. */
   isRetry = false;
-  private readonly context: ProxyContext;
-  private readonly client: ClientSide;
-  private readonly head: RequestHead;
-  private readonly admission: Admission;
-  private search: PendingSearch | undefined;
-  private upstream: PooledConnection | undefined;
   /** The client waits for 100 (Continue) before it sends the body. */
-  private awaitsContinue: boolean;
+  awaitsContinue: boolean;
+  private readonly context: ProxyContext;
+  /** The way to the origin, from when it is sought. */
+  private origin: OriginSide | undefined;
   /** Nothing of the body has come, so no origin is asked to wait for it. */
   private awaitsStart = false;
   /** The body must be complete before it is sent: the origin takes no chunks. */
   private awaitsLength = false;
-  private upstreamIsBlocked = false;
-  private upstreamCloseReason: CloseReason | undefined;
-  /** The response was complete before the origin had been sent all of the request. */
-  private wasAnsweredEarly = false;
+  /** How far the final response is, as the client knows it. */
+  private response: "unanswered" | "forwarding" | "complete" = "unanswered";
+  private responseBytes = 0;
+  private interimResponses = 0;
   private hasEnded = false;
+  private isBroken = false;
 
   constructor(
     context: ProxyContext,
     client: ClientSide,
-    head: RequestHead,
+    head: RequestMessage,
     admission: Admission,
     record: ExchangeRecord,
   ) {
@@ -69,12 +76,18 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     this.record = record;
     this.awaitsContinue = admission.expectsContinue;
     this.request = new RequestRelay(context, admission);
-    this.response = new ResponseRelay(context, head, this, client);
   }
 
-  /** Whether the request can be sent again: nothing is done twice that must not be, and all of it is at hand. */
+  get isRequestComplete(): boolean {
+    return this.request.isComplete;
+  }
+
   get isRetriable(): boolean {
-    return isIdempotent(this.head.method) && this.request.isWhollyHeld;
+    return this.isIdempotent && this.request.isWhollyHeld;
+  }
+
+  private get isIdempotent(): boolean {
+    return isIdempotent(this.head.method);
   }
 
   // The request, as it arrives.
@@ -85,14 +98,13 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     const end = this.request.read(octets, from);
     const didNotWait = this.awaitsContinue;
     this.awaitsContinue = false;
-    if (didNotWait) this.armUpstream();
+    if (didNotWait) this.origin?.arm();
     const { refusal } = this.request;
     if (refusal !== undefined) {
-      this.context.outbox.clear();
       this.fail(refusal, "request-incomplete", undefined, "request-refused");
       return octets.length;
     }
-    if (this.request.isStreaming) this.flushUpstream();
+    if (this.request.isStreaming) this.flushRequest();
     if (this.awaitsStart && this.request.hasBegun) this.acquire();
     if (this.hasEnded) return end;
     if (this.request.isComplete) this.onRequestComplete();
@@ -107,10 +119,10 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     if (this.awaitsLength) {
       this.awaitsLength = false;
       this.acquire();
-    } else if (this.response.isComplete) {
+    } else if (this.response === "complete") {
       this.end();
     } else {
-      this.armUpstream();
+      this.origin?.arm();
     }
   }
 
@@ -125,13 +137,18 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   }
 
   get place(): Place {
-    const { context, client, head, admission, record, request, response } = this;
-    const giveWay = () => this.fail("gave-way", "evicted", undefined, "evicted");
-    return placeOf({ context, client, head, admission, record }, request.bytes + response.bytes, giveWay);
+    const { context, client, head, admission, record, request } = this;
+    const giveWay = () => this.giveWay();
+    return placeOf({ context, client, head, admission, record }, request.bytes + this.responseBytes, giveWay);
+  }
+
+  /** @internal */
+  giveWay(): void {
+    this.fail("gave-way", "evicted", undefined, "evicted");
   }
 
   get stage(): ExchangeStage {
-    return this.response.isForwarding ? "forwarding" : "unanswered";
+    return this.response === "unanswered" ? "unanswered" : "forwarding";
   }
 
   // The way to the origin.
@@ -145,15 +162,19 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
 
   private acquire(): void {
     this.awaitsStart = false;
-    const pool = this.context.routing.poolFor(this.admission);
-    if (typeof pool === "string") return this.fail(pool);
-    if (this.mustAwaitLength(pool.speaksHttp10)) return;
-    const search = pool.acquire(this, this.client.connection.bindings);
-    if (!this.hasEnded && this.upstream === undefined) this.search = search;
+    const { denied, answer } = this.admission;
+    if (denied !== undefined) return this.fail(denied);
+    if (answer !== undefined) this.record.noteOwnAnswer();
+    const origin =
+      answer === undefined ? this.context.openOrigin(this.context, this) : new AnsweringOrigin(this, answer);
+    if (typeof origin === "string") return this.fail(origin);
+    if (this.mustAwaitLength(origin)) return;
+    this.origin = origin;
+    origin.seek();
   }
 
   /** RFC 9112 section 6.1: no Transfer-Encoding to a recipient that is known to speak HTTP/1.0. */
-  private mustAwaitLength(speaksHttp10: boolean): boolean {
+  private mustAwaitLength({ speaksHttp10 }: OriginSide): boolean {
     if (!speaksHttp10 || this.admission.framing.kind !== "chunked" || this.request.isWhollyHeld) return false;
     if (this.request.holdsTooMuch) {
       this.fail("length-required", "request-incomplete", undefined, "request-refused");
@@ -165,98 +186,58 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     return true;
   }
 
-  onConnection(connection: PooledConnection): void {
-    // Until the body is there, the connection could outlive its terms, or be closed by its origin under this request.
-    if (this.mustAwaitLength(connection.endpoint.speaksHttp10)) return connection.close("pool-surplus");
-    this.upstream = connection;
-    this.record.noteUpstream(connection);
-    bindByRequest(this.client.connection, connection, this.head, this.context);
-    this.send(connection);
-  }
-
-  private send({ endpoint: { speaksHttp10, origin } }: PooledConnection): void {
-    const { context, admission } = this;
-    // An HTTP/1.0 origin will never say 100 (RFC 9110 section 10.1.1).
-    if (speaksHttp10 && this.awaitsContinue) this.sayContinue();
-    const framing = sentFraming(admission.framing, speaksHttp10 ? this.request.lengthHeld : undefined);
-    const sent = speaksHttp10 ? { ...admission, expectsContinue: false } : admission;
-    context.outbox.addText(
-      requestHeadText(context, this.client.connection, this.head, sent, framing, origin.authority),
-    );
-    this.request.stream(framing.kind === "chunked");
-    this.flushUpstream();
-    if (!this.upstreamIsBlocked) this.client.resume();
-    this.armUpstream();
+  onReady(): boolean {
+    const origin = this.origin as OriginSide;
+    if (this.mustAwaitLength(origin)) {
+      this.origin = undefined;
+      return false;
+    }
+    if (origin.speaksHttp10 && this.awaitsContinue) this.sayContinue();
+    origin.begin(this.request.lengthHeld);
+    this.request.stream(origin);
+    this.flushRequest();
+    if (!origin.isBlocked) this.client.resume();
+    origin.arm();
     if (!this.request.isComplete) this.client.armForRequest();
+    return true;
   }
 
-  onNoConnection(why: NoConnection, fault: string): void {
+  onNone(why: NoConnection, fault: string): void {
     this.fail(why, undefined, fault);
   }
 
-  private flushUpstream(): void {
-    const { upstream } = this;
-    if (upstream === undefined || this.context.outbox.flush(upstream.socket) || this.request.isComplete) return;
-    this.upstreamIsBlocked = true;
-    this.client.pause();
-    this.armUpstream();
+  private flushRequest(): void {
+    if (this.origin?.flush() === false) this.client.pause();
   }
 
-  onDrain(): void {
-    if (!this.upstreamIsBlocked) return;
-    this.upstreamIsBlocked = false;
-    this.armUpstream();
+  onOriginDrain(): void {
     this.client.resume();
     this.client.armForRequest();
   }
 
-  private limit(): UpstreamLimit | undefined {
-    return upstreamLimit(this.request, this.response, {
-      originIsBlocked: this.upstreamIsBlocked,
-      awaitsContinue: this.awaitsContinue,
-      clientIsBlocked: this.client.isBlocked,
-    });
-  }
-
-  private armUpstream(): void {
-    if (this.upstream !== undefined) armLimit(this.upstream, this.limit(), this.context.settings);
-  }
-
-  onDeadline(): void {
-    const limit = this.limit();
-    if (limit === undefined) return;
-    if (limit === "write-timeout" && this.upstream?.socket.tookSome()) return this.armUpstream();
-    if (limit === "response-timeout") this.upstream?.endpoint.onUnanswered("ETIMEDOUT");
+  onOriginLate(limit: UpstreamLimit): void {
     this.fail(answerAfter(limit), limit);
   }
 
   // The response, as it arrives.
 
-  onData(octets: Octets): void {
-    const { upstream, client } = this;
-    if (upstream === undefined) return;
-    if (this.record.responseBeganAt_ms === undefined) {
-      this.record.responseBeganAt_ms = this.context.clock.now();
-      upstream.noteAlive();
-      this.request.letGo();
-    }
-    if (this.response.isComplete) {
-      upstream.noteSurplus();
-      return;
-    }
-    const wasInHead = this.response.isInHead;
-    this.response.read(octets);
-    if (this.hasEnded || this.response.isComplete) return;
-    client.flush();
-    if (client.isBlocked) upstream.socket.pause();
-    // A head has one limit as a whole, which does not begin anew with each octet.
-    if (!wasInHead || !this.response.isInHead) this.armUpstream();
+  onBegun(): void {
+    this.record.responseBeganAt_ms = this.context.clock.now();
+    this.request.letGo();
   }
 
-  onInterim(status: number): void {
-    if (status !== 100 || !this.awaitsContinue) return;
-    this.awaitsContinue = false;
-    this.client.armForRequest();
+  onInterim(head: ResponseMessage, options: ConnectionOptions): boolean {
+    const age_ms = this.context.clock.now() - this.record.startedAt_ms;
+    if (++this.interimResponses > INTERIM_RESPONSES_AT_ONCE_MAX + age_ms / INTERIM_RESPONSE_EVERY_MS) {
+      this.onFault("too-many-interim-responses");
+      return false;
+    }
+    if (head.status === 100 && this.awaitsContinue) {
+      this.awaitsContinue = false;
+      this.client.armForRequest();
+    }
+    this.client.interim(head, options);
+    return true;
   }
 
   private sayContinue(): void {
@@ -264,72 +245,85 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     this.client.sayContinue();
   }
 
-  onFinal(head: ResponseHead, options: ConnectionOptions, framing: Framing): void {
-    this.upstreamCloseReason = noteFinalResponse(this.record, head, options, framing, this.awaitsContinue);
-    const isRequestDropped = !this.request.isComplete && this.upstreamCloseReason !== undefined;
+  onFinal(head: ResponseMessage, options: ConnectionOptions, framing: Framing): boolean {
+    if (head.status === 407 && !this.context.isGateway) {
+      this.onFault("proxy-authentication-unexpected");
+      return false;
+    }
+    const told = hookedResponse(this.context, head, this);
+    if (told === undefined) {
+      this.fail("hook-failed", "hook-failed");
+      return false;
+    }
+    const isRequestDropped = !this.request.isComplete && this.origin?.takesRest === false;
     if (isRequestDropped) {
       this.request.discard();
       this.client.resume();
     }
-    this.record.status = head.status;
-    this.client.final(head, options, framing, isRequestDropped);
+    this.record.status = told.status;
+    this.client.final(told, options, framing, isRequestDropped);
+    this.response = "forwarding";
+    return true;
+  }
+
+  onBody(octets: Octets, from: number, to: number): void {
+    this.responseBytes += to - from;
+    this.client.body(octets, from, to);
+  }
+
+  onRead(): void {
+    this.client.flush();
+    if (this.client.isBlocked) this.origin?.pause();
   }
 
   onFault(reason: AnswerReason, refusal?: RefusalCode): void {
     // What was good goes out first.
-    if (this.response.isForwarding) this.client.flush();
+    if (this.response === "forwarding") this.client.flush();
     this.fail(reason, "response-malformed", refusal);
   }
 
-  onComplete(hasMore: boolean): void {
-    const { upstream } = this;
-    if (hasMore) upstream?.noteSurplus();
-    this.wasAnsweredEarly = !this.request.isComplete || (upstream !== undefined && upstream.socket.unsentBytes > 0);
+  onComplete(trailers: Trailers | undefined): void {
+    this.response = "complete";
+    this.client.endBody(trailers);
     this.client.flush();
-    const mayFinishRequest = this.upstreamCloseReason === undefined && upstream?.peerHasClosed === false;
-    if (this.request.isComplete || !mayFinishRequest) this.end();
-    else this.armUpstream();
+    if (this.request.isComplete || this.origin?.takesRest === false) this.end();
+    else this.origin?.arm();
   }
 
-  onEnd(isCutOff?: boolean): void {
-    if (this.response.isComplete) this.end();
-    else if (isCutOff && this.response.isForwarding) this.onLost("ERR_TLS_NO_CLOSURE_ALERT");
-    else if (!this.response.endByClose()) this.onLost(undefined);
+  onOriginEnd(): void {
+    this.end();
   }
 
-  onClose(fault: string | undefined): void {
-    if (this.response.isComplete) this.end();
-    else this.onLost(fault);
-  }
-
-  /** The connection to the origin ended before the response was complete. */
-  private onLost(fault: string | undefined): void {
-    const { upstream } = this;
-    if (upstream === undefined) return;
-    this.record.fault = fault;
+  onLost(fault: string | undefined, isWorthAnother: boolean): void {
+    const { record, request } = this;
+    record.fault = fault;
     const closeReason = fault === undefined ? "peer-closed" : "peer-reset";
-    if (this.response.isForwarding) return this.fail("response-incomplete", "response-truncated");
-    if (this.record.responseBeganAt_ms !== undefined) return this.fail("response-incomplete", closeReason);
-    const isWorthIt = upstream.noteUnanswered(this.isRetry, fault) && mayGoElsewhere(upstream, this.head, this.context);
-    if (!this.isRetriable || this.isRetry || !isWorthIt) return this.fail("upstream-closed", closeReason);
-    upstream.close(closeReason);
-    this.upstream = undefined;
-    this.record.fault = undefined;
+    if (this.response === "forwarding") return this.fail("response-incomplete", "response-truncated");
+    if (record.responseBeganAt_ms !== undefined) return this.fail("response-incomplete", closeReason);
+    const verdict = judgeRetry({
+      isIdempotent: this.isIdempotent,
+      isWhollyHeld: request.isWhollyHeld,
+      isRetry: this.isRetry,
+      isWorthAnother,
+    });
+    if (verdict !== "retry") return this.fail("upstream-closed", closeReason);
+    this.origin?.close(closeReason);
+    record.fault = undefined;
     this.isRetry = true;
-    this.record.retries++;
-    this.request.rewind();
+    record.retries++;
+    request.rewind();
     this.acquire();
   }
 
   /** Both connections become one tunnel (RFC 9110 section 7.8). */
-  onSwitch(head: ResponseHead, rest: Octets): void {
+  onSwitch(head: ResponseMessage, rest: Octets): void {
     if (!this.request.isComplete || !isSwitchOffered(this.admission, head)) {
       return this.fail("upgrade-unexpected", "response-malformed");
     }
     this.hasEnded = true;
     const { context, client, record, place } = this;
-    const upstream = this.upstream as PooledConnection;
-    const ends = { context, downstream: client.tunnelEnd, upstream, record, client: place.client };
+    const { tunnelEnd } = this.origin as OriginSide;
+    const ends = { context, downstream: client.tunnelEnd, upstream: tunnelEnd, record, client: place.client };
     switchProtocols(client, ends, head, rest);
   }
 
@@ -353,8 +347,8 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
 
   /** The client takes the response again. */
   onClientDrain(): void {
-    this.upstream?.socket.resume();
-    if (!this.response.isComplete) this.armUpstream();
+    this.origin?.resume();
+    if (this.response !== "complete") this.origin?.arm();
   }
 
   /** The client is gone: nobody wants the response, the work upstream is cancelled. */
@@ -362,8 +356,26 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
     this.abandon("client-gone", "client-gone");
   }
 
+  breakDown(fault: unknown): void {
+    this.context.observer.internalError(fault);
+    this.onBroken();
+  }
+
+  /** A fault of our own, on either side: the client is told, as far as it can be. */
+  onBroken(): void {
+    if (this.isBroken) return;
+    this.isBroken = true;
+    try {
+      if (!this.hasEnded) return this.fail("internal-error", "internal-error", undefined, "internal-error");
+    } catch {
+      // Not even an answer can be made.
+    }
+    this.hasEnded = true;
+    this.client.breakOff("internal-error", this.response === "complete");
+  }
+
   cut(): void {
-    if (this.response.isForwarding) this.abandon("truncated", "drain-deadline");
+    if (this.stage === "forwarding") this.abandon("truncated", "drain-deadline");
     else this.fail("drain-deadline", "drain-deadline");
   }
 
@@ -372,40 +384,35 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   private end(): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
-    const { upstream } = this;
-    const tookRequest = !this.wasAnsweredEarly && this.request.isStreaming;
-    const reason = upstream && closeReasonAfterExchange(upstream, this.upstreamCloseReason, tookRequest);
-    if (reason === undefined) upstream?.release();
-    else upstream?.close(reason);
+    this.origin?.end();
     this.finishRecord();
     this.client.end(this.request.isComplete);
   }
 
   /**
    * Something failed: the client gets an answer, or a visibly truncated response if that had begun.
-   * @param upstreamReason why the origin's connection closes; undefined: there is none
+   * @param originReason why the origin's connection closes; undefined: there is none
    * @param ownReason why the client's connection closes; undefined: it need not
    */
-  private fail(reason: AnswerReason, upstreamReason?: CloseReason, fault?: string, ownReason?: CloseReason): void {
+  private fail(reason: AnswerReason, originReason?: CloseReason, fault?: string, ownReason?: CloseReason): void {
     if (this.hasEnded) return;
     this.record.fault ??= fault;
     this.record.reason = reason;
-    this.giveUp(upstreamReason);
-    if (this.response.isForwarding) this.breakOff(ownReason ?? "upstream-failed");
+    this.giveUp(originReason);
+    if (this.stage === "forwarding") this.breakOff(ownReason ?? "upstream-failed");
     else this.answer(reason, ownReason);
   }
 
-  private abandon(outcome: Outcome, upstreamReason: CloseReason): void {
+  private abandon(outcome: Outcome, originReason: CloseReason): void {
     if (this.hasEnded) return;
     this.record.outcome = outcome;
-    this.giveUp(upstreamReason);
+    this.giveUp(originReason);
     this.finishRecord();
   }
 
-  private giveUp(upstreamReason: CloseReason | undefined): void {
+  private giveUp(originReason: CloseReason | undefined): void {
     this.hasEnded = true;
-    this.search?.cancel();
-    if (upstreamReason !== undefined) this.upstream?.close(upstreamReason);
+    this.origin?.close(originReason);
     this.request.discard();
   }
 
@@ -420,7 +427,7 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   }
 
   private breakOff(reason: CloseReason): void {
-    const { isComplete } = this.response;
+    const isComplete = this.response === "complete";
     if (isComplete) this.record.reason = undefined;
     else this.record.outcome = "truncated";
     this.finishRecord();
@@ -428,7 +435,9 @@ export class Exchange implements ClientExchange, Seeker, ResponseReceiver {
   }
 
   private finishRecord(): void {
-    this.record.finish(this.request.bytes, this.response.bytes, this.context.clock.now());
+    this.record.finish(this.request.bytes, this.responseBytes, this.context.clock.now());
     this.context.observer.exchangeEnded(this.record);
   }
 }
+
+confine(Exchange.prototype, "giveWay");

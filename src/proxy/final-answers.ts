@@ -4,11 +4,13 @@
  * Deliberately absent: what becomes of the connection behind them, see downstream.ts; what is said, see
  * answers.ts.
  */
+import type { Outbox } from "../net/outbox.ts";
 import type { RequestHead } from "../wire/request-head.ts";
-import { type AnswerReason, answer, answerMeaning, errorAnswer } from "./answers.ts";
+import { type AnswerReason, answer, answerMeaning } from "./answers.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { ProxyContext } from "./context.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
+import { errorPage } from "./run-hooks.ts";
 import { traceOf } from "./trace.ts";
 
 const CLOSE = "Connection: close\r\n";
@@ -17,6 +19,7 @@ export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /** Where the answer goes. */
 interface Answered extends ClientConnection {
+  readonly outbox: Outbox;
   flush(): void;
 }
 
@@ -30,7 +33,12 @@ export function answerRefused(
 ): void {
   record.reason = reason;
   record.received = head?.unreadable;
-  const text = errorAnswer(reason, context.answerContext(head, CLOSE));
+  const method = head?.methodSoFar ?? "";
+  const text = errorPage(
+    context,
+    { reason, method, target: head?.target ?? "" },
+    context.answerContext(head?.fields, method, CLOSE),
+  );
   send(context, downstream, record, answerMeaning(reason).status, text);
 }
 
@@ -41,7 +49,7 @@ export function answerFinally(
   head: RequestHead,
   record: ExchangeRecord,
 ): void {
-  const answering = context.answerContext(head, CLOSE);
+  const answering = context.answerContext(head.fields, head.method, CLOSE);
   const text =
     head.method === "TRACE"
       ? answer(200, "message/http", traceOf(head), "", answering)
@@ -52,7 +60,7 @@ export function answerFinally(
 function send(context: ProxyContext, downstream: Answered, record: ExchangeRecord, status: number, text: string): void {
   record.outcome = "answered";
   record.status = status;
-  context.outbox.addText(text);
+  downstream.outbox.addText(text);
   downstream.flush();
   record.endedAt_ms = context.clock.now();
   context.observer.exchangeEnded(record);

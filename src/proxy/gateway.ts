@@ -9,11 +9,13 @@ import type { Clock, Dialer, Socket } from "../net/ports.ts";
 import { Sweeper } from "../net/sweeper.ts";
 import { PoolDirectory } from "../pool/directory.ts";
 import { Pool, type PoolOptions } from "../pool/pool.ts";
-import { ClientTable } from "./client-table.ts";
+import { ClientTable, DRAIN_IDLE_GRACE_MS } from "./client-table.ts";
 import { ProxyContext } from "./context.ts";
-import { DownstreamConnection, DRAIN_IDLE_GRACE_MS } from "./downstream.ts";
+import { DownstreamConnection } from "./downstream.ts";
 import type { DrainReport } from "./drain-report.ts";
 import { ByTarget } from "./forward-routing.ts";
+import type { HookSettings } from "./hooks.ts";
+import { openHttp1Origin } from "./http1-origin-side.ts";
 import type { ProxyObserver } from "./observer.ts";
 import { OneOrigin, type Routing } from "./routing.ts";
 import type { GatewaySettings } from "./settings.ts";
@@ -21,16 +23,25 @@ import type { GatewaySettings } from "./settings.ts";
 /** Behind a drain's deadline: how long last answers may take to leave, and how long what was cut may take to be gone. */
 export const LAST_WORDS_MS = 500;
 
+/** Origins with a pool at once that an application chooses in `onRequest`: tenants of a large site; the rest come and go. */
+const CHOSEN_ORIGINS_MAX = 1_024;
+/** Idle connections to all of them. */
+const CHOSEN_IDLE_MAX = 1_024;
+
 export interface GatewayPorts {
   readonly clock: Clock;
   readonly dialer: Dialer;
   readonly observer: ProxyObserver;
+  readonly hooks?: HookSettings | undefined;
   /** Connections are numbered from here on. Default: 1. */
   readonly firstConnectionId?: number;
 }
 
 function routingFor({ forward, origins }: GatewaySettings, pooling: Omit<PoolOptions, "origins">): Routing {
-  if (forward === undefined) return new OneOrigin(new Pool({ ...pooling, origins }));
+  if (forward === undefined) {
+    const chosen = { poolsMax: CHOSEN_ORIGINS_MAX, idleMax: CHOSEN_IDLE_MAX };
+    return new OneOrigin(new Pool({ ...pooling, origins }), () => new PoolDirectory({ ...pooling, ...chosen }));
+  }
   const { originsMax: poolsMax, idleMax } = forward;
   return new ByTarget(new PoolDirectory({ ...pooling, poolsMax, idleMax }), forward);
 }
@@ -53,6 +64,7 @@ export class Gateway {
     const pooling = {
       size: settings.poolSize,
       idleLimit_ms: settings.poolIdleTimeout_ms,
+      maxAge_ms: settings.poolMaxAge_ms,
       connectTimeout_ms: settings.connectTimeout_ms,
       dialer: ports.dialer,
       clock: ports.clock,
@@ -61,7 +73,15 @@ export class Gateway {
       nextId: () => this.newId(),
     };
     this.routing = routingFor(settings, pooling);
-    this.context = new ProxyContext(settings, this.routing, ports.clock, deadlines, ports.observer);
+    this.context = new ProxyContext(
+      settings,
+      this.routing,
+      ports.clock,
+      deadlines,
+      ports.observer,
+      openHttp1Origin,
+      ports.hooks,
+    );
     this.clients = new ClientTable(settings.maxConnections, settings.keepAliveTimeout_ms, (connection) => {
       ports.observer.downstreamClosed(connection);
       this.checkDrained();

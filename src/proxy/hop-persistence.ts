@@ -7,9 +7,9 @@ import type { CloseReason } from "../connection/reasons.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import { type ConnectionOptions, type FieldTable, Kind } from "../wire/fields.ts";
 import { describesBody, type Framing } from "../wire/framing.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
+import type { ResponseMessage } from "../wire/messages.ts";
+import type { ClientConnection } from "./client-connection.ts";
 import { bindByResponse } from "./connection-binding.ts";
-import type { ExchangeRecord } from "./exchange-record.ts";
 
 /** Why the client's connection closes after this request; undefined: the request lets it persist. */
 export function closeReasonOfRequest(
@@ -24,7 +24,7 @@ export function closeReasonOfRequest(
 
 /** Why the origin's connection closes after this response; undefined: the response lets it persist. */
 function closeReasonOfResponse(
-  { minorVersion, isDoubtful }: ResponseHead,
+  { minorVersion, isDoubtful }: ResponseMessage,
   options: ConnectionOptions,
   framing: Framing,
 ): CloseReason | undefined {
@@ -36,24 +36,21 @@ function closeReasonOfResponse(
 
 /**
  * Notes what a final response says about the origin and its connection.
- * @param awaitsContinue it came instead of 100 (Continue): whether the body still follows is anybody's guess
- * @returns why the origin's connection closes after it; undefined: it persists
+ * @returns why the connection closes after it; undefined: it persists
  */
 export function noteFinalResponse(
-  record: ExchangeRecord,
-  head: ResponseHead,
+  upstream: PooledConnection,
+  downstream: ClientConnection,
+  head: ResponseMessage,
   options: ConnectionOptions,
   framing: Framing,
-  awaitsContinue: boolean,
 ): CloseReason | undefined {
-  const upstream = record.upstream as PooledConnection;
-  bindByResponse(record.downstream, upstream, head);
+  bindByResponse(downstream, upstream, head);
   upstream.endpoint.noteFinal(head.minorVersion, head.status);
   const terms = keepAliveTermsOf(head.fields, options);
   if (terms !== undefined) upstream.noteTerms(terms);
   if (framing.kind === "none" && (describesBody(head) || upstream.endpoint.noteBodiless())) upstream.doubtEnd();
-  const closeReason = closeReasonOfResponse(head, options, framing);
-  return closeReason ?? (awaitsContinue ? "request-unfinished" : undefined);
+  return closeReasonOfResponse(head, options, framing);
 }
 
 /**

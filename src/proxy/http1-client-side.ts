@@ -5,14 +5,14 @@
  * themselves, see response-writing.ts and client-terms.ts.
  */
 import type { CloseReason } from "../connection/reasons.ts";
+import type { Outbox } from "../net/outbox.ts";
 import type { Socket } from "../net/ports.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
+import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
-import type { RequestHead } from "../wire/request-head.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
 import type { Trailers } from "../wire/trailers.ts";
-import { type AnswerReason, errorAnswer } from "./answers.ts";
+import type { AnswerReason } from "./answers.ts";
 import { addBodyPiece, addLastChunk } from "./body-writing.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { ClientExchange } from "./client-exchange.ts";
@@ -20,6 +20,7 @@ import type { ClientSide, TunnelEnd } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
 import { closeReasonOfRequest } from "./hop-persistence.ts";
 import { type ClientFraming, clientFraming, interimHeadText, responseHeadText } from "./response-writing.ts";
+import { errorPage } from "./run-hooks.ts";
 
 /** Without framing fields: they would mean nothing (RFC 9110 section 9.3.6). */
 const ESTABLISHED = "HTTP/1.1 200 Connection Established\r\n\r\n";
@@ -27,6 +28,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** What the connection does for its present exchange. */
 export interface Http1Hop extends ClientConnection, TunnelEnd {
+  readonly outbox: Outbox;
   readonly socket: Socket;
   readonly isBlocked: boolean;
   readonly isSlow: boolean;
@@ -41,6 +43,8 @@ export interface Http1Hop extends ClientConnection, TunnelEnd {
   /** Our own connection options, each line with its CRLF. @param upgrade the protocols of a 426; none: empty */
   connectionLines(closeReason: CloseReason | undefined, asksKeepAlive: boolean, upgrade: string): string;
   close(reason: CloseReason, isTruncated: boolean): void;
+  /** A fault of our own: everything on it ends. */
+  onBroken(): void;
   /** @param closeReason why it closes now; it persists: undefined */
   onExchangeEnded(closeReason: CloseReason | undefined): void;
 }
@@ -48,7 +52,7 @@ export interface Http1Hop extends ClientConnection, TunnelEnd {
 export class Http1ClientSide implements ClientSide {
   readonly connection: Http1Hop;
   private readonly context: ProxyContext;
-  private readonly request: RequestHead;
+  private readonly request: RequestMessage;
   private readonly options: ConnectionOptions;
   /** How the client gets the body; `none` before the final response. */
   private framing: ClientFraming = "none";
@@ -57,7 +61,7 @@ export class Http1ClientSide implements ClientSide {
   private closeReason: CloseReason | undefined;
 
   /** @param options the connection options of `request` */
-  constructor(connection: Http1Hop, request: RequestHead, options: ConnectionOptions, context: ProxyContext) {
+  constructor(connection: Http1Hop, request: RequestMessage, options: ConnectionOptions, context: ProxyContext) {
     this.connection = connection;
     this.request = request;
     this.options = options;
@@ -81,14 +85,13 @@ export class Http1ClientSide implements ClientSide {
   }
 
   /** RFC 9110 section 15.2: HTTP/1.0 clients know no 1xx. */
-  interim(head: ResponseHead, options: ConnectionOptions): void {
+  interim(head: ResponseMessage, options: ConnectionOptions): void {
     if (this.request.minorVersion === 0) return;
-    this.context.outbox.addText(interimHeadText(head, options, this.context));
+    this.connection.outbox.addText(interimHeadText(head, options, this.context));
   }
 
-  final(head: ResponseHead, options: ConnectionOptions, framing: Framing, isRequestDropped: boolean): void {
-    const { context, request } = this;
-    const { isTrusted, socket } = this.connection;
+  final(head: ResponseMessage, options: ConnectionOptions, framing: Framing, isRequestDropped: boolean): void {
+    const { connection, context, request } = this;
     this.nominated = options.nominated;
     this.framing = clientFraming(framing, request.minorVersion);
     this.closeReason = this.closeReasonAfter(isRequestDropped);
@@ -99,13 +102,13 @@ export class Http1ClientSide implements ClientSide {
       framing,
       clientFraming: this.framing,
       requestMethod: request.method,
-      connectionLines: this.connection.connectionLines(this.closeReason, this.options.keepAlive, upgrade),
+      connectionLines: connection.connectionLines(this.closeReason, this.options.keepAlive, upgrade),
       references: head.fields.has(Kind.location)
-        ? context.originReferences.lines(head.fields, request, isTrusted, socket.isSecure)
+        ? context.originReferences.lines(head, request, connection.isTrusted, connection.socket.isSecure)
         : undefined,
       context,
     };
-    context.outbox.addText(responseHeadText(writing));
+    connection.outbox.addText(responseHeadText(writing));
   }
 
   private closeReasonAfter(isRequestDropped: boolean): CloseReason | undefined {
@@ -116,11 +119,11 @@ export class Http1ClientSide implements ClientSide {
   }
 
   body(octets: Octets, from: number, to: number): void {
-    addBodyPiece(this.context.outbox, this.framing === "chunked", octets, from, to);
+    addBodyPiece(this.connection.outbox, this.framing === "chunked", octets, from, to);
   }
 
   endBody(trailers: Trailers | undefined): void {
-    if (this.framing === "chunked") addLastChunk(this.context.outbox, trailers, this.nominated);
+    if (this.framing === "chunked") addLastChunk(this.connection.outbox, trailers, this.nominated);
   }
 
   answer(
@@ -133,7 +136,11 @@ export class Http1ClientSide implements ClientSide {
     const unfinished = isRequestComplete ? undefined : "request-unfinished";
     this.closeReason = ownReason ?? this.closeReasonAfter(false) ?? unfinished;
     const lines = connection.connectionLines(this.closeReason, this.options.keepAlive, "");
-    context.outbox.addText(errorAnswer(reason, context.answerContext(this.request, lines), fault));
+    const { method, target, fields } = this.request;
+    const upgrade = this.options.upgrade ? fields.firstOf(Kind.upgrade) : undefined;
+    connection.outbox.addText(
+      errorPage(context, { reason, fault, method, target, upgrade }, context.answerContext(fields, method, lines)),
+    );
     connection.flush();
   }
 
@@ -147,7 +154,8 @@ export class Http1ClientSide implements ClientSide {
 
   /** Where only a close could show the end, RST shows that it is none. */
   breakOff(reason: CloseReason, isResponseComplete: boolean): void {
-    this.context.outbox.clear();
+    this.connection.outbox.clear();
+    if (reason === "internal-error") return this.connection.onBroken();
     const isAbrupt = reason === "too-slow" || reason === "evicted";
     if (!isResponseComplete && isAbrupt) this.connection.reset(reason);
     else if (!isResponseComplete && this.framing === "close") this.connection.close(reason, true);
@@ -170,10 +178,10 @@ export class Http1ClientSide implements ClientSide {
     this.connection.goOn(exchange);
   }
 
-  establish(head: ResponseHead | undefined): void {
-    const { context } = this;
+  establish(head: ResponseMessage | undefined): void {
+    const { connection, context } = this;
     const text = head === undefined ? ESTABLISHED : interimHeadText(head, connectionOptionsOf(head.fields), context);
-    context.outbox.addText(text);
+    connection.outbox.addText(text);
     this.connection.flush();
   }
 }

@@ -8,6 +8,7 @@ import type { PoolObserver } from "../pool/observer.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
+import type { HookName } from "./hooks.ts";
 
 export interface ProxyObserver extends PoolObserver {
   downstreamOpened(connection: ClientConnection): void;
@@ -17,6 +18,8 @@ export interface ProxyObserver extends PoolObserver {
   exchangeEnded(record: ExchangeRecord): void;
   /** The head of a response had a fault of this kind, and was mended (`--tolerate`). */
   responseTolerated?(kind: ToleranceKind): void;
+  /** A hook of the application threw, or said something that cannot be done. */
+  hookFailed(hook: HookName, fault: unknown): void;
   /** A connection could not be accepted: the system's error code. */
   acceptFailed(fault: string): void;
   drainBegan(): void;

@@ -31,7 +31,7 @@ function linesOf(scene: Scene, ...lines: string[]): string | undefined {
   response.read(octets(`HTTP/1.1 302 Found\r\n${lines.map((line) => `${line}\r\n`).join("")}\r\n`), 0);
   expect(response.refusal).toBeUndefined();
   const references = new OriginReferences(to.map(parseOriginAddress), originHost);
-  return references.lines(response.fields, requestOf(...request), isTrusted);
+  return references.lines(response, requestOf(...request), isTrusted);
 }
 
 /** What becomes of one Location. */

@@ -8,8 +8,8 @@
 import type { OriginAddress } from "../pool/origin-address.ts";
 import { isAuthority } from "../wire/authority.ts";
 import { type FieldTable, Kind } from "../wire/fields.ts";
+import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import { trimWhitespace } from "../wire/octets.ts";
-import type { RequestHead } from "../wire/request-head.ts";
 import { targetOf } from "../wire/target.ts";
 
 /** Which Host an origin gets: the one that the client sent, its own, or the one that the operator chose. */
@@ -56,7 +56,12 @@ export class OriginReferences {
    * @param isTrusted the client is a neighbour that tells which server its own client named
    * @param isSecure the client came over TLS
    */
-  lines(fields: FieldTable, request: RequestHead, isTrusted: boolean, isSecure = false): string | undefined {
+  lines(
+    { fields, changes }: ResponseMessage,
+    request: RequestMessage,
+    isTrusted: boolean,
+    isSecure = false,
+  ): string | undefined {
     if (this.names.size === 0) return undefined;
     const client = serverNamedBy(request, isTrusted, isSecure);
     if (client.authority === "" || client.authority.length > CLIENT_AUTHORITY_MAX) return undefined;
@@ -65,6 +70,8 @@ export class OriginReferences {
     for (let index = 0; index < fields.count; index++) {
       if (fields.kind(index) !== Kind.location) continue;
       const name = fields.name(index);
+      // What one of ours says is said as it is.
+      if (changes?.replaced.has(name.toLowerCase())) continue;
       const value = fields.value(index);
       const start = name.toLowerCase() === "refresh" ? refreshUrlStart(value) : 0;
       const reference = this.rewritten(value.slice(start), client);
@@ -96,7 +103,7 @@ function nameOf(scheme: Scheme, authority: string): string {
 }
 
 /** The server that the client means to talk to. */
-function serverNamedBy(request: RequestHead, isTrusted: boolean, isSecure: boolean): ServerName {
+function serverNamedBy(request: RequestMessage, isTrusted: boolean, isSecure: boolean): ServerName {
   const target = targetOf(request);
   // It was admitted, so it has a target.
   if (typeof target === "string") return { scheme: "http", authority: "" };

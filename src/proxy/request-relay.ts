@@ -3,15 +3,14 @@
  *
  * What is held is bounded; it is also what makes a retry possible (law 4). Deliberately absent: the request's head.
  */
-import type { Outbox } from "../net/outbox.ts";
 import { BodyReader } from "../wire/body-reader.ts";
 import type { BodySink } from "../wire/chunk-scanner.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
 import type { Admission } from "./admission.ts";
-import { addBodyPiece, addLastChunk } from "./body-writing.ts";
 import type { ProxyContext } from "./context.ts";
 import { HeldBody } from "./held-body.ts";
+import type { OriginSide } from "./origin-side.ts";
 
 /** Octets of a body that are held for a connection or a retry: one read's worth, and most forms and API calls. */
 export const HELD_BYTES_MAX = 64 * 1024;
@@ -26,16 +25,12 @@ export class RequestRelay implements BodySink {
   /** Whether what arrives is copied at once: its event may end before it is sent. */
   private isSettled = false;
   private heldBytes = 0;
-  private isChunked: boolean;
   private readonly body: BodyReader;
-  private readonly outbox: Outbox;
-  private readonly nominated: ReadonlySet<string>;
+  /** Where it streams to. */
+  private origin: OriginSide | undefined;
 
-  constructor(context: ProxyContext, { framing, options }: Admission) {
+  constructor(context: ProxyContext, { framing }: Admission) {
     this.body = BodyReader.for(framing, context.settings.headLimits);
-    this.isChunked = framing.kind === "chunked";
-    this.nominated = options.nominated;
-    this.outbox = context.outbox;
   }
 
   /** Whether the client has sent the whole request. */
@@ -70,7 +65,7 @@ export class RequestRelay implements BodySink {
     return this.heldBytes;
   }
 
-  /** Reads on from `from`; what streams is in the outbox then. Returns the position behind what belongs to the body. */
+  /** Reads on from `from`; what streams was told to the origin then. Returns the position behind what belongs to the body. */
   read(octets: Octets, from: number): number {
     const end = this.body.read(octets, from, this);
     if (this.isSettled || (this.arrived !== undefined && this.arrived.length > 1)) this.keepArrived();
@@ -80,7 +75,7 @@ export class RequestRelay implements BodySink {
 
   onBodyOctets(octets: Octets, from: number, to: number): void {
     this.bytes += to - from;
-    if (this.mode === "streaming") addBodyPiece(this.outbox, this.isChunked, octets, from, to);
+    if (this.mode === "streaming") this.origin?.body(octets, from, to);
     else if (this.mode === "holding") this.hold(octets.subarray(from, to));
   }
 
@@ -104,10 +99,10 @@ export class RequestRelay implements BodySink {
     this.held.add(arrived, this.mode === "holding");
   }
 
-  /** Adds what is held to the outbox, behind the head, and streams from now on. @param isChunked towards the origin */
-  stream(isChunked: boolean): void {
+  /** Tells `origin` what is held, behind the head, and streams from now on. */
+  stream(origin: OriginSide): void {
     this.mode = "streaming";
-    this.isChunked = isChunked;
+    this.origin = origin;
     this.addHeld(this.held?.pieces);
     this.addHeld(this.arrived);
     if (this.body.isComplete) this.addEnd();
@@ -115,11 +110,11 @@ export class RequestRelay implements BodySink {
   }
 
   private addHeld(pieces: readonly Octets[] | undefined): void {
-    for (const piece of pieces ?? []) addBodyPiece(this.outbox, this.isChunked, piece, 0, piece.length);
+    for (const piece of pieces ?? []) this.origin?.body(piece, 0, piece.length);
   }
 
   private addEnd(): void {
-    if (this.isChunked) addLastChunk(this.outbox, this.body.trailers, this.nominated);
+    this.origin?.endBody(this.body.trailers);
   }
 
   /** Goes back to the start for a retry; only when the body is wholly held. */

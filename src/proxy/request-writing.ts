@@ -9,7 +9,7 @@
 import { type FieldTable, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import { type Cut, fieldLines, type KindSet, kindSet, startAndFieldLines } from "../wire/head-writer.ts";
-import type { RequestHead } from "../wire/request-head.ts";
+import type { RequestMessage } from "../wire/messages.ts";
 import type { Admission } from "./admission.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { ProxyContext } from "./context.ts";
@@ -55,7 +55,7 @@ export function sentFraming(framing: Framing, lengthHeld: number | undefined): S
 export function requestHeadText(
   context: ProxyContext,
   downstream: ClientConnection,
-  head: RequestHead,
+  head: RequestMessage,
   admission: Admission,
   framing: SentFraming,
   originAuthority: string,
@@ -96,6 +96,7 @@ export function requestHeadText(
     nominated: admission.options.nominated,
     kept: KEPT_KINDS,
     isIrregular: head.isIrregular,
+    changes: head.changes,
   };
   const ownLines =
     added +
@@ -103,7 +104,8 @@ export function requestHeadText(
     context.viaLines[head.receivedMinorVersion] +
     (isGateway ? forwardingLines(context, downstream, head, target.authority) : "");
   // The usual request-line is just what we would write.
-  if (hostLine === "" && target.path === head.target && head.receivedMinorVersion === 1) {
+  const isAsReceived = target.path === head.target && head.hasNewStartLine !== true;
+  if (hostLine === "" && isAsReceived && head.receivedMinorVersion === 1) {
     return `${startAndFieldLines(fields, cut) + ownLines}\r\n`;
   }
   return `${head.method} ${target.path} HTTP/1.1\r\n${hostLine}${fieldLines(fields, cut)}${ownLines}\r\n`;
@@ -122,7 +124,7 @@ function connectionLines({ upgrade, takesTrailers }: Admission): string {
 }
 
 /** Forwarding fields that do not go on as they came: of strangers all, of trusted neighbours what we continue or must fill in. */
-function replacedForwarding({ isTrusted }: ClientConnection, { fields }: RequestHead): KindSet {
+function replacedForwarding({ isTrusted }: ClientConnection, { fields }: RequestMessage): KindSet {
   if (!isTrusted) return STRANGERS_CUT_KINDS;
   let kinds = 1 << Kind.forwardedFor;
   for (const kind of [Kind.forwardedProto, Kind.forwardedHost]) if (!saysSomething(fields, kind)) kinds |= 1 << kind;
@@ -136,23 +138,34 @@ function saysSomething(fields: FieldTable, kind: Kind): boolean {
 function forwardingLines(
   context: ProxyContext,
   downstream: ClientConnection,
-  head: RequestHead,
+  head: RequestMessage,
   authority: string,
 ): string {
-  const { fields } = head;
+  const { fields, changes } = head;
   const before = downstream.isTrusted ? fields.valuesOf(Kind.forwardedFor).join(", ") : "";
-  let lines = before === "" ? downstream.forwardedForLine : `X-Forwarded-For: ${before}, ${downstream.clientName}\r\n`;
   const { isSecure } = downstream.socket;
-  if (!downstream.isTrusted || !saysSomething(fields, Kind.forwardedProto))
-    lines += isSecure ? PROTO_HTTPS : PROTO_HTTP;
-  if (authority !== "" && !(downstream.isTrusted && saysSomething(fields, Kind.forwardedHost))) {
-    lines += context.forwardedHostLine(authority);
+  let lines = "";
+  if (!changes?.concerns("x-forwarded-for")) {
+    lines += before === "" ? downstream.forwardedForLine : `X-Forwarded-For: ${before}, ${downstream.clientName}\r\n`;
   }
-  if (context.settings.sendsForwarded) {
+  if (!isTold(downstream, head, Kind.forwardedProto, "x-forwarded-proto")) lines += isSecure ? PROTO_HTTPS : PROTO_HTTP;
+  if (authority !== "" && !isTold(downstream, head, Kind.forwardedHost, "x-forwarded-host"))
+    lines += context.forwardedHostLine(authority);
+  if (context.settings.sendsForwarded && !changes?.concerns("forwarded")) {
     const host = authority === "" ? "" : `;host="${authority}"`;
     lines += `Forwarded: for=${forwardedNode(downstream.clientName)};proto=${isSecure ? "https" : "http"}${host}\r\n`;
   }
   return lines;
+}
+
+/** Whether a trusted neighbour, or one of ours, has said it already. */
+function isTold(
+  { isTrusted }: ClientConnection,
+  { fields, changes }: RequestMessage,
+  kind: Kind,
+  name: string,
+): boolean {
+  return (isTrusted && saysSomething(fields, kind)) || changes?.concerns(name) === true;
 }
 
 /** A node of `Forwarded` (RFC 7239 section 6): IPv6 addresses are bracketed and quoted. */

@@ -6,7 +6,7 @@ import { asksForConnection } from "../wire/connection-authentication.ts";
 import { type ConnectionOptions, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import { fieldLines, kindSet, startAndFieldLines } from "../wire/head-writer.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
+import type { ResponseMessage } from "../wire/messages.ts";
 import type { ProxyContext } from "./context.ts";
 
 const HOP_KINDS = kindSet(
@@ -40,7 +40,7 @@ export function clientFraming(framing: Framing, clientMinorVersion: 0 | 1): Clie
 }
 
 export interface ResponseWriting {
-  readonly head: ResponseHead;
+  readonly head: ResponseMessage;
   readonly options: ConnectionOptions;
   readonly framing: Framing;
   readonly clientFraming: ClientFraming;
@@ -79,16 +79,17 @@ export function responseHeadText(writing: ResponseWriting): string {
     cutKinds |= 1 << Kind.location;
     added += writing.references;
   }
-  if (!fields.has(Kind.date)) added += `Date: ${writing.context.date()}\r\n`;
+  if (!fields.has(Kind.date) && !head.changes?.concerns("date")) added += `Date: ${writing.context.date()}\r\n`;
   const cut = {
     kinds: cutKinds,
     nominated: writing.options.nominated,
     kept: KEPT_KINDS,
     isIrregular: head.isIrregular,
+    changes: head.changes,
   };
   const ownLines = added + writing.connectionLines;
   // The usual status-line is just what we would write.
-  if (head.receivedMinorVersion === 1 && head.text.startsWith(" ", STATUS_END)) {
+  if (head.receivedMinorVersion === 1 && head.hasNewStartLine !== true && fields.text.startsWith(" ", STATUS_END)) {
     return `${startAndFieldLines(fields, cut) + ownLines}\r\n`;
   }
   return `${statusLine(head)}${fieldLines(fields, cut)}${ownLines}\r\n`;
@@ -104,7 +105,7 @@ function lengthToSay({ head, framing, requestMethod }: ResponseWriting): string 
 }
 
 /** An interim response (1xx) without framing and hop-by-hop fields; 101 keeps its `Upgrade`. A proxy adds `Via` as to any. */
-export function interimHeadText(head: ResponseHead, options: ConnectionOptions, context: ProxyContext): string {
+export function interimHeadText(head: ResponseMessage, options: ConnectionOptions, context: ProxyContext): string {
   const cut = {
     kinds: HOP_KINDS | kindSet(Kind.contentLength, Kind.trailer),
     nominated: options.nominated,
@@ -117,6 +118,6 @@ export function interimHeadText(head: ResponseHead, options: ConnectionOptions, 
   return `${statusLine(head)}${fieldLines(head.fields, cut)}${via}${upgrade}\r\n`;
 }
 
-function statusLine(head: ResponseHead): string {
+function statusLine(head: ResponseMessage): string {
   return `HTTP/1.1 ${head.status} ${head.reasonPhrase}\r\n`;
 }

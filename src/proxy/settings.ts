@@ -50,6 +50,8 @@ export interface GatewaySettings {
   /** How long a tunnel may carry nothing. */
   readonly tunnelTimeout_ms: number;
   readonly poolIdleTimeout_ms: number;
+  /** How old a connection to an origin may become; 0: no limit. */
+  readonly poolMaxAge_ms: number;
   /** Connections per endpoint. */
   readonly poolSize: number;
   readonly headLimits: HeadLimits;

@@ -5,12 +5,13 @@
  * none is made the connection closes: what followed might have been meant for the tunnel, and must not be taken for
  * another request. Deliberately absent: the relay itself, see tunnel.ts; which ports are allowed, see routing.
  */
+import { type Confined, confine } from "../connection/confining.ts";
 import type { Place } from "../connection/fair-share.ts";
 import type { PendingSearch } from "../pool/claim.ts";
 import type { NoConnection, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
+import type { RequestMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
-import type { RequestHead } from "../wire/request-head.ts";
 import type { Admission } from "./admission.ts";
 import { type AnswerReason, answerMeaning } from "./answers.ts";
 import type { ClientExchange } from "./client-exchange.ts";
@@ -20,7 +21,7 @@ import type { ProxyContext } from "./context.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 import { Tunnel } from "./tunnel.ts";
 
-export class TunnelRequest implements ClientExchange, Seeker {
+export class TunnelRequest implements ClientExchange, Seeker, Confined {
   /** What the tunnel carries is nobody's to repeat. */
   readonly isRetriable = false;
   readonly isRetry = false;
@@ -31,7 +32,7 @@ export class TunnelRequest implements ClientExchange, Seeker {
   readonly stage = "local";
   private readonly context: ProxyContext;
   private readonly client: ClientSide;
-  private readonly head: RequestHead;
+  private readonly head: RequestMessage;
   private readonly admission: Admission;
   readonly record: ExchangeRecord;
   private search: PendingSearch | undefined;
@@ -40,7 +41,7 @@ export class TunnelRequest implements ClientExchange, Seeker {
   constructor(
     context: ProxyContext,
     client: ClientSide,
-    head: RequestHead,
+    head: RequestMessage,
     admission: Admission,
     record: ExchangeRecord,
   ) {
@@ -56,7 +57,8 @@ export class TunnelRequest implements ClientExchange, Seeker {
     return placeOf({ context, client, head, admission, record }, 0, () => this.giveWay());
   }
 
-  private giveWay(): void {
+  /** @internal */
+  giveWay(): void {
     this.search?.cancel();
     this.refuse("gave-way", "");
   }
@@ -99,6 +101,16 @@ export class TunnelRequest implements ClientExchange, Seeker {
     this.abandon();
   }
 
+  onBroken(): void {
+    this.search?.cancel();
+    this.refuse("internal-error", "");
+  }
+
+  breakDown(fault: unknown): void {
+    this.context.observer.internalError(fault);
+    this.onBroken();
+  }
+
   cut(): void {
     this.search?.cancel();
     this.refuse("drain-deadline", "");
@@ -137,3 +149,5 @@ export class TunnelRequest implements ClientExchange, Seeker {
   onClose(): void {}
   onDeadline(): void {}
 }
+
+confine(TunnelRequest.prototype, "onConnection", "onNoConnection", "giveWay");

@@ -4,32 +4,34 @@
  * Each side may close its half on its own; the other goes on until it is done, too. What one side cannot take, the other
  * is not asked for. Deliberately absent: any look at what passes.
  */
+import { type Confined, confine } from "../connection/confining.ts";
 import { Deadline } from "../connection/deadlines.ts";
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
-import type { ConnectionUser, PooledConnection } from "../pool/pooled-connection.ts";
+import type { ConnectionUser } from "../pool/pooled-connection.ts";
+import type { ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
-import type { ResponseHead } from "../wire/response-head.ts";
 import type { ClientSide, TunnelEnd } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
+import type { OriginTunnelEnd } from "./origin-side.ts";
 
 /** What a tunnel is made of. */
 export interface TunnelEnds {
   readonly context: ProxyContext;
   readonly downstream: TunnelEnd;
-  readonly upstream: PooledConnection;
+  readonly upstream: OriginTunnelEnd;
   readonly record: ExchangeRecord;
   /** Whose it is. */
   readonly client: string;
 }
 
-export class Tunnel implements ConnectionUser {
+export class Tunnel implements ConnectionUser, Confined {
   private readonly client: string;
   private readonly context: ProxyContext;
   private readonly downstream: TunnelEnd;
-  private readonly upstream: PooledConnection;
+  private readonly upstream: OriginTunnelEnd;
   private readonly record: ExchangeRecord;
   private clientHasEnded = false;
   private originHasEnded = false;
@@ -154,8 +156,14 @@ export class Tunnel implements ConnectionUser {
     this.breakOff("tunnel-timeout");
   }
 
-  private giveWay(): void {
+  /** @internal */
+  giveWay(): void {
     if (!this.isOver) this.breakOff("evicted");
+  }
+
+  breakDown(fault: unknown): void {
+    this.context.observer.internalError(fault);
+    this.breakOff("internal-error");
   }
 
   /** With RST on both sides: nobody takes what came so far for everything. */
@@ -189,6 +197,20 @@ export class Tunnel implements ConnectionUser {
   }
 }
 
+confine(
+  Tunnel.prototype,
+  "fromClient",
+  "onClientEnd",
+  "onClientDrain",
+  "onClientClose",
+  "onData",
+  "onEnd",
+  "onDrain",
+  "onClose",
+  "onDeadline",
+  "giveWay",
+);
+
 /** A part of a text keeps all of it: for as long as the tunnel stands the head it began with, cookies and all. */
 function textOfItsOwn(part: string): string {
   return Buffer.from(part, "latin1").toString("latin1");
@@ -220,11 +242,10 @@ class FromClient implements SocketHandler {
 }
 
 /** The origin has switched protocols (RFC 9110 section 7.8): the client is told, and both connections become one tunnel. */
-export function switchProtocols(client: ClientSide, ends: TunnelEnds, head: ResponseHead, rest: Octets): void {
-  const { upstream, record } = ends;
+export function switchProtocols(client: ClientSide, ends: TunnelEnds, head: ResponseMessage, rest: Octets): void {
+  const { record } = ends;
   record.status = 101;
   record.outcome = "tunnel";
-  upstream.endpoint.noteFinal(head.minorVersion, head.status);
   client.establish(head);
   new Tunnel(ends).begin(rest);
 }

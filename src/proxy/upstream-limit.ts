@@ -8,13 +8,14 @@ import type { GatewaySettings } from "./settings.ts";
 /** `write-timeout`: it takes nothing of the request; `response-timeout`: nothing of a response; `body-timeout`: no more of it. */
 export type UpstreamLimit = "write-timeout" | "response-timeout" | "body-timeout";
 
-export interface UpstreamFacts {
-  /** The origin takes nothing more of the request for now. */
-  readonly originIsBlocked: boolean;
+/** What is known of the other side. */
+export interface RequestFacts {
+  /** The client has sent all of the request. */
+  readonly isRequestComplete: boolean;
   /** The client waits for 100 (Continue): the origin has to speak first. */
   readonly awaitsContinue: boolean;
-  /** The client takes nothing more of the response for now, so the origin is not asked for more. */
-  readonly clientIsBlocked: boolean;
+  /** Whether it takes nothing more of the response for now, so that the origin is not asked for more. */
+  readonly client: { readonly isBlocked: boolean };
 }
 
 /** How long it is, in milliseconds. */
@@ -38,15 +39,17 @@ export function answerAfter(limit: UpstreamLimit): AnswerReason {
  * The limit that runs now; undefined: the origin owes nothing.
  *
  * @param response whether nothing of the (next) one has arrived, and whether all of it has
+ * @param isBlocked the origin takes nothing more of the request for now
  */
 export function upstreamLimit(
-  request: { readonly isComplete: boolean },
+  request: RequestFacts,
   response: { readonly isAwaited: boolean; readonly isComplete: boolean },
-  facts: UpstreamFacts,
+  isBlocked: boolean,
 ): UpstreamLimit | undefined {
-  if (facts.originIsBlocked && !request.isComplete) return "write-timeout";
-  if (response.isAwaited) return request.isComplete || facts.awaitsContinue ? "response-timeout" : undefined;
-  return response.isComplete || facts.clientIsBlocked ? undefined : "body-timeout";
+  const { isRequestComplete, awaitsContinue, client } = request;
+  if (isBlocked && !isRequestComplete) return "write-timeout";
+  if (response.isAwaited) return isRequestComplete || awaitsContinue ? "response-timeout" : undefined;
+  return response.isComplete || client.isBlocked ? undefined : "body-timeout";
 }
 
 /** Sets the deadline of the origin's connection for what runs now; nothing does: it has none. */

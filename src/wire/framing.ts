@@ -6,9 +6,8 @@
  */
 import { Kind } from "./fields.ts";
 import { listMembers } from "./lists.ts";
+import type { RequestMessage, ResponseMessage } from "./messages.ts";
 import type { RefusalCode } from "./refusals.ts";
-import type { RequestHead } from "./request-head.ts";
-import type { ResponseHead } from "./response-head.ts";
 
 /** `length`: exactly `length` octets. `close`: until the connection closes (responses only). */
 export type BodyKind = "none" | "length" | "chunked" | "close";
@@ -36,7 +35,7 @@ const TRANSFER_CODINGS_MAX = 16;
 const FRAMING_KINDS = (1 << Kind.contentLength) | (1 << Kind.transferEncoding);
 
 /** The framing of a request's body. A request without either field has none. */
-export function requestFraming(head: RequestHead): FramingDecision {
+export function requestFraming(head: RequestMessage): FramingDecision {
   if ((head.fields.kinds & FRAMING_KINDS) === 0) return noBody;
   const declared = declaredFraming(head);
   if (head.method !== "CONNECT" || typeof declared === "string") return declared;
@@ -49,7 +48,7 @@ export function requestFraming(head: RequestHead): FramingDecision {
  *
  * @param requestMethod the method of the request it answers: HEAD has no body, a 2xx to CONNECT begins a tunnel.
  */
-export function responseFraming(head: ResponseHead, requestMethod: string): FramingDecision {
+export function responseFraming(head: ResponseMessage, requestMethod: string): FramingDecision {
   const { status, fields } = head;
   if (status < 200 || status === 204) return noBody;
   if (requestMethod === "CONNECT" && status < 300) return noBody;
@@ -66,13 +65,13 @@ export function responseFraming(head: ResponseHead, requestMethod: string): Fram
  * Whether the fields of a response without a body describe one, as those to HEAD do: some origins send it all the same. A 304
  * is no such case, since who makes one has no body at hand.
  */
-export function describesBody({ status, fields }: ResponseHead): boolean {
+export function describesBody({ status, fields }: ResponseMessage): boolean {
   if (status === 304) return false;
   if (fields.has(Kind.transferEncoding)) return true;
   return fields.valuesOf(Kind.contentLength).some((length) => Number(length) !== 0);
 }
 
-function declaredFraming(head: RequestHead | ResponseHead): FramingDecision {
+function declaredFraming(head: RequestMessage | ResponseMessage): FramingDecision {
   const { fields } = head;
   const isChunked = fields.has(Kind.transferEncoding);
   if (isChunked && fields.has(Kind.contentLength)) return "length-and-chunked";

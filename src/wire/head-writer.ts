@@ -3,6 +3,7 @@
  *
  * Order, case and unknown fields are kept. Deliberately absent: which fields are cut and added; the proxy room decides.
  */
+import type { FieldChanges } from "./field-changes.ts";
 import { type FieldTable, Kind } from "./fields.ts";
 
 /** A set of `Kind`s as one bit each. */
@@ -19,24 +20,34 @@ export interface Cut {
   readonly nominated: ReadonlySet<string>;
   /** Kinds that cannot be nominated away. */
   readonly kept: KindSet;
+  /** What goes on instead of some of the fields; all go on as they came: undefined. */
+  readonly changes?: FieldChanges | undefined;
   /** Whether lines are written anew instead of copied (folding, space before a colon). */
   readonly isIrregular: boolean;
 }
 
-/** The field lines that are left after the cut, each with its CRLF; none: an empty string. */
+/** The field lines that are left after the cut, and those that are said instead, each with its CRLF; none: an empty string. */
 export function fieldLines(fields: FieldTable, cut: Cut): string {
+  return cut.changes === undefined ? linesLeft(fields, cut) : linesLeft(fields, cut) + cut.changes.lines;
+}
+
+function linesLeft(fields: FieldTable, cut: Cut): string {
   if (fields.count === 0) return "";
   return cut.isIrregular ? rewrittenLines(fields, cut) : copiedLines(fields, cut, fields.lineStart(0));
 }
 
-/** The start-line just as it came, and the field lines that are left after the cut. */
+/** The start-line just as it came, and the field lines that are left after the cut, or said instead. */
 export function startAndFieldLines(fields: FieldTable, cut: Cut): string {
   const start = fields.count === 0 ? fields.end : fields.lineStart(0);
-  return cut.isIrregular ? fields.text.slice(0, start) + rewrittenLines(fields, cut) : copiedLines(fields, cut, 0);
+  const lines = cut.isIrregular
+    ? fields.text.slice(0, start) + rewrittenLines(fields, cut)
+    : copiedLines(fields, cut, 0);
+  return cut.changes === undefined ? lines : lines + cut.changes.lines;
 }
 
 function copiedLines(fields: FieldTable, cut: Cut, from: number): string {
-  if ((fields.kinds & cut.kinds) === 0 && cut.nominated.size === 0) return fields.text.slice(from, fields.end);
+  if ((fields.kinds & cut.kinds) === 0 && cut.nominated.size === 0 && cut.changes === undefined)
+    return fields.text.slice(from, fields.end);
   let lines = "";
   let keptFrom = from;
   for (let index = 0; index < fields.count; index++) {
@@ -59,6 +70,7 @@ function rewrittenLines(fields: FieldTable, cut: Cut): string {
 function isCut(fields: FieldTable, index: number, cut: Cut): boolean {
   const bit = 1 << fields.kind(index);
   if ((cut.kinds & bit) !== 0) return true;
+  if (cut.changes?.replaced.has(fields.name(index).toLowerCase())) return true;
   if (cut.nominated.size === 0) return false;
   if ((cut.kept & bit) !== 0 && fields.kind(index) !== Kind.other) return false;
   return cut.nominated.has(fields.name(index).toLowerCase());

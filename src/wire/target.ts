@@ -5,8 +5,8 @@
  */
 import { isAuthority, PORT_MAX } from "./authority.ts";
 import { Kind } from "./fields.ts";
+import type { RequestMessage } from "./messages.ts";
 import type { RefusalCode } from "./refusals.ts";
-import type { RequestHead } from "./request-head.ts";
 
 export interface Target {
   readonly form: "origin" | "absolute" | "authority" | "asterisk";
@@ -24,7 +24,7 @@ const ABSOLUTE = /^([a-z][a-z0-9+\-.]*):\/\/([^/?]*)(.*)$/i;
 let latestHost = "";
 
 /** Reads the target and checks Host (RFC 9112 section 3.2), whichever of them then decides. */
-export function targetOf(head: RequestHead): Target | RefusalCode {
+export function targetOf(head: RequestMessage): Target | RefusalCode {
   if (head.fields.isRepeated(Kind.host)) return "host-repeated";
   const host = head.fields.firstOf(Kind.host);
   if (host === undefined) {

@@ -6,14 +6,14 @@
  * for answers; each message stands for itself.
  */
 import type { HopwiseErrorCode } from "../config/error.ts";
-import type { AcceptFailedEntry, AccessLogEntry, EndpointEntry } from "../ledger/entries.ts";
+import type { AcceptFailedEntry, AccessLogEntry, EndpointEntry, InternalErrorEntry } from "../ledger/entries.ts";
 import type { Figures } from "../ledger/figures.ts";
 
 /** How often workers tell figures unasked: what one that is killed has not told is lost, and silence is a sign (watch.ts). */
 export const FIGURES_MS = 1_000;
 
 /** What an operator wants to see pass by. */
-export type News = EndpointEntry | AcceptFailedEntry | AccessLogEntry;
+export type News = EndpointEntry | AcceptFailedEntry | AccessLogEntry | InternalErrorEntry;
 
 export interface StartMessage {
   readonly type: "start";

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { groups } from "./cases/all.ts";
 import { checklist } from "./checklist.ts";
-import { conformancePage } from "./page.ts";
+import { chapterFile, chapterPage, conformanceIndex } from "./page.ts";
 import { story } from "./story.ts";
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -51,8 +51,20 @@ describe("the conformance page", () => {
     }
   });
 
-  // `npm run conformance:page` writes it anew.
-  test("is up to date", async () => {
-    await expect(conformancePage(checklist, groups, story)).toMatchFileSnapshot("../../docs/conformance.md");
+  // `npm run conformance:page` writes them anew.
+  test("is up to date: the index", async () => {
+    await expect(conformanceIndex(checklist, groups, story)).toMatchFileSnapshot("../../docs/conformance.md");
+  });
+
+  for (const chapter of checklist) {
+    test(`is up to date: ${chapter.title}`, async () => {
+      const page = chapterPage(chapter, checklist, groups);
+      await expect(page).toMatchFileSnapshot(`../../docs/conformance/${chapterFile(chapter)}`);
+    });
+  }
+
+  test("has no page of a chapter that is gone", () => {
+    const written = new Set(checklist.map(chapterFile));
+    expect(readdirSync(at("docs/conformance")).filter((file) => !written.has(file))).toStrictEqual([]);
   });
 });

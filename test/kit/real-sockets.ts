@@ -1,14 +1,15 @@
 /**
  * Real connections whose one end is a socket of the port, dialed or accepted, and whose other end is a bare one of
- * `node:net`. Whatever was opened is closed after each test.
+ * `node:net`, or of `node:tls` over it. Whatever was opened is closed after each test.
  */
 import { once } from "node:events";
-import { connect, createServer, type Socket as RawSocket, type Server } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket as RawSocket, type Server } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, expect } from "vitest";
 import type { Address, Listener, Socket } from "../../src/net/ports.ts";
 import { dialer, listen } from "../../src/net/runtime.ts";
 import { Heard } from "./heard.ts";
+import { overTls, tlsTarget } from "./tls-peer.ts";
 
 export const HOST = "127.0.0.1";
 
@@ -16,6 +17,8 @@ export interface Pair {
   readonly ours: Socket;
   readonly heard: Heard;
   readonly peer: RawSocket;
+  /** The peer's TCP connection: the peer itself, or what is below its TLS. */
+  readonly transport: RawSocket;
 }
 
 /** What is closed after the test. */
@@ -32,12 +35,12 @@ afterEach(() => {
   for (const listener of listening) listener.close();
 });
 
-function opened(ours: Socket, peer: RawSocket): Pair {
+function opened(ours: Socket, peer: RawSocket, transport: RawSocket = peer): Pair {
   const heard = new Heard();
   ours.handler = heard;
   peer.on("error", () => {});
-  open.push(ours, peer);
-  return { ours, heard, peer };
+  open.push(ours, peer, transport);
+  return { ours, heard, peer, transport };
 }
 
 export async function serverOn(where: { host: string; port: number } | { path: string }): Promise<Server> {
@@ -69,6 +72,24 @@ export async function dialed(address?: Address): Promise<Pair> {
   ]);
   if (typeof ours === "string") throw new Error(ours);
   return opened(ours, peer);
+}
+
+export async function dialedOverTls(): Promise<Pair> {
+  const server = await serverOn({ host: HOST, port: 0 });
+  const { port } = server.address() as AddressInfo;
+  const connected = (async () => {
+    const [transport] = (await once(server, "connection")) as [RawSocket];
+    const peer = overTls(transport);
+    // Before that it keeps what it is to write.
+    await once(peer, "secure");
+    return { transport, peer };
+  })();
+  const [{ transport, peer }, ours] = await Promise.all([
+    connected,
+    dialing({ kind: "tcp", host: HOST, port, tls: tlsTarget }),
+  ]);
+  if (typeof ours === "string") throw new Error(ours);
+  return opened(ours, peer, transport);
 }
 
 export async function accepted(): Promise<Pair> {

@@ -72,6 +72,18 @@ export class RecordingObserver implements ProxyObserver {
     this.exchanges.push(record);
   }
 
+  readonly internalErrors: unknown[] = [];
+
+  readonly hookFailures: { readonly hook: string; readonly fault: unknown }[] = [];
+
+  hookFailed(hook: string, fault: unknown): void {
+    this.hookFailures.push({ hook, fault });
+  }
+
+  internalError(fault: unknown): void {
+    this.internalErrors.push(fault);
+  }
+
   acceptFailed(fault: string): void {
     this.faults.push(fault);
   }

@@ -11,6 +11,7 @@ import { SimulatedNetwork } from "../../src/net/simulated/network.ts";
 import { Schedule } from "../../src/net/simulated/schedule.ts";
 import { parseOriginAddress } from "../../src/pool/origin-address.ts";
 import { Gateway } from "../../src/proxy/gateway.ts";
+import type { HookSettings } from "../../src/proxy/hooks.ts";
 import { Bell } from "./bell.ts";
 import { RecordingObserver } from "./recording-observer.ts";
 import { baseSettings, type SceneSettings } from "./stage.ts";
@@ -65,7 +66,11 @@ export class SmallWorld {
   private readonly port: number;
 
   /** @param answer what the origin says to each read, or does; undefined: nothing */
-  constructor(settings: SceneSettings, answer: string | ((socket: Socket, asked: string) => void) | undefined) {
+  constructor(
+    settings: SceneSettings,
+    answer: string | ((socket: Socket, asked: string) => void) | undefined,
+    hooks?: HookSettings,
+  ) {
     const origin = this.network.listen((socket) => {
       this.origins.push(socket);
       socket.handler = {
@@ -82,7 +87,12 @@ export class SmallWorld {
     });
     const { clock, dialer } = this.network;
     const origins = [parseOriginAddress(`http://${origin.address.host}:${origin.address.port}`)];
-    this.gateway = new Gateway({ ...baseSettings, ...settings, origins }, { clock, dialer, observer: this.observer });
+    this.gateway = new Gateway(
+      { ...baseSettings, ...settings, origins },
+      {
+        ...{ clock, dialer, observer: this.observer, hooks },
+      },
+    );
     this.port = this.network.listen((socket) => this.gateway.accept(socket)).address.port;
   }
 

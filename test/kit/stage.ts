@@ -34,6 +34,7 @@ export const baseSettings: Omit<GatewaySettings, "origins"> = {
   responseTimeout_ms: 60_000,
   tunnelTimeout_ms: 3_600_000,
   poolIdleTimeout_ms: 60_000,
+  poolMaxAge_ms: 3_600_000,
   poolSize: 1_024,
   headLimits: defaultHeadLimits,
   tolerates: new Set(),
@@ -260,7 +261,6 @@ export class Scene {
     }
     if (gateway.routing.waiting !== 0) left.push(`${gateway.routing.waiting} searches in line`);
     if (gateway.context.deadlines.size !== 0) left.push(`${gateway.context.deadlines.size} deadlines`);
-    if (!gateway.context.outbox.isEmpty) left.push("octets in the outbox");
     const unsentBytes = Math.max(
       ...[...this.accepted.values(), ...this.dialed.values()].map((socket) => socket.unsentBytesMax),
     );

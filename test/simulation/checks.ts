@@ -5,6 +5,7 @@
  */
 
 import type { VirtualClock } from "../../src/net/simulated/schedule.ts";
+import type { Endpoint } from "../../src/pool/endpoint.ts";
 import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
 import { Exchange } from "../../src/proxy/exchange.ts";
 import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
@@ -20,6 +21,8 @@ const SURPLUS_MAX = 64;
 const READ_BYTES = 64 * 1024;
 /** What the proxy documents to hold of a body or of pipelined requests, and the read that goes beyond it. */
 const HELD_BYTES_MAX = 64 * 1024 + READ_BYTES;
+/** So long an endpoint is not trusted that said more than it was asked for; the word of it comes a little later. */
+const DISTRUSTED_MS = 55_000;
 /** How long a handshake keeps others waiting, with the step of deadlines. */
 const HANDSHAKE_MS_MAX = 1_000 + 100;
 /** Heads and chunk framing that are written around it. */
@@ -30,6 +33,8 @@ export class Checks {
   private readonly network: Network;
   private readonly clock: VirtualClock;
   private readonly observer: SimObserver;
+  /** When each endpoint was last known to have said more than it was asked for. */
+  private readonly surplusAt_ms = new Map<Endpoint, number>();
 
   constructor(gateway: Gateway, network: Network, clock: VirtualClock, observer: SimObserver) {
     this.gateway = gateway;
@@ -37,6 +42,10 @@ export class Checks {
     this.clock = clock;
     this.observer = observer;
     observer.onGaveWay = (record) => this.gaveWay(record);
+    observer.onReused = (connection) => this.reused(connection);
+    observer.onUpstreamClosed = ({ endpoint, life }) => {
+      if (life.closeReason === "unexpected-octets") this.surplusAt_ms.set(endpoint, clock.now());
+    };
   }
 
   /** A client that has one place keeps it: no share is smaller. Limits of time are too short here for anybody to be slow. */
@@ -46,6 +55,18 @@ export class Checks {
     const client = connections.find(({ id }) => id === downstream.id)?.place?.client;
     const count = places.filter((place) => place.client === client).length;
     if (count < 2) fail("fair-share", `${target} of ${client} gave way, the only one of its client`);
+  }
+
+  private reused({ endpoint, id, openedAt_ms, idleSince_ms, binding }: PooledConnection): void {
+    const age_ms = this.clock.now() - openedAt_ms;
+    if (age_ms > this.gateway.context.settings.poolMaxAge_ms && !binding?.isMidway) {
+      fail("limits", `connection ${id} is used again ${age_ms} ms after it was opened`);
+    }
+    const distrusted_ms = idleSince_ms - (this.surplusAt_ms.get(endpoint) ?? Number.NEGATIVE_INFINITY);
+    if (distrusted_ms > 0 && distrusted_ms < DISTRUSTED_MS) {
+      const { name } = endpoint.origin;
+      fail("clean-reuse", `connection ${id} is used again, and ${name} said too much ${distrusted_ms} ms before`);
+    }
   }
 
   /** After every event. */
@@ -67,7 +88,16 @@ export class Checks {
     if (idle > idleMax) fail("limits", `${idle} connections idle in all`);
     if (routing.waiting > 0 && routing.endpoints.length === 1) this.nobodyIdles();
     if (routing.endpoints.some(({ idleBoundCount }) => idleBoundCount > 0)) this.everyBoundOneHasItsClient();
-    if (!context.outbox.isEmpty) fail("nothing-left", "octets are left in the outbox behind an event");
+    this.everythingHasLeft();
+  }
+
+  /** Between events nothing waits to be handed to a socket. */
+  private everythingHasLeft(): void {
+    const { clients, routing } = this.gateway;
+    const upstream = routing.endpoints.flatMap(({ connections }) => [...connections]);
+    for (const { hop, id, life, outbox } of [...clients.connections, ...upstream]) {
+      if (!life.isEnding && !outbox.isEmpty) fail("nothing-left", `bytes are left in the outbox of ${hop} ${id}`);
+    }
   }
 
   /** What authentication has bound to a client's connection does not outlive that. */

@@ -12,14 +12,17 @@ import type { Socket } from "../../src/net/ports.ts";
 import { Bindings } from "../../src/pool/bindings.ts";
 import { PoolDirectory } from "../../src/pool/directory.ts";
 import { Endpoint } from "../../src/pool/endpoint.ts";
+import { Manners } from "../../src/pool/manners.ts";
 import { PooledConnection } from "../../src/pool/pooled-connection.ts";
 import { Search } from "../../src/pool/search.ts";
 import { SharedIdle } from "../../src/pool/shared-idle.ts";
 import { DownstreamConnection } from "../../src/proxy/downstream.ts";
 import { Exchange } from "../../src/proxy/exchange.ts";
 import { Http1ClientSide } from "../../src/proxy/http1-client-side.ts";
+import { Http1OriginSide } from "../../src/proxy/http1-origin-side.ts";
+import type { OriginSide } from "../../src/proxy/origin-side.ts";
 import { RequestRelay } from "../../src/proxy/request-relay.ts";
-import type { ResponseRelay } from "../../src/proxy/response-relay.ts";
+import { ResponseReader } from "../../src/proxy/response-reader.ts";
 import { FieldTable, Kind } from "../../src/wire/fields.ts";
 import type { Check } from "./failure.ts";
 
@@ -96,8 +99,8 @@ export const mutants: readonly Mutant[] = [
         method(PooledConnection.prototype, "onData", (self, original, values) =>
           self.user === undefined ? undefined : original(...values),
         ),
-        method(Exchange.prototype, "end", (self, original) => {
-          if (self.upstream !== undefined) (self.upstream as Insides).hasUnreadOctets = false;
+        method(Http1OriginSide.prototype, "end", (self, original) => {
+          (self.connection as Insides).hasUnreadOctets = false;
           return original();
         }),
       ),
@@ -113,7 +116,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "retries a POST",
     caughtBy: ["nothing-twice"],
-    apply: () => getter(Exchange.prototype, "isRetriable", (self) => (self.request as RequestRelay).isWhollyHeld),
+    apply: () => getter(Exchange.prototype, "isIdempotent", () => true),
   },
   {
     name: "drops the last chunk",
@@ -127,10 +130,11 @@ export const mutants: readonly Mutant[] = [
     name: "makes a truncated response look complete",
     caughtBy: ["truncation-is-visible"],
     apply: () =>
-      method(Exchange.prototype, "onEnd", (self, original) => {
-        const response = self.response as ResponseRelay;
-        if (response.isForwarding && !response.isComplete) return (response as unknown as Completable).complete(false);
-        return original();
+      method(ResponseReader.prototype, "endByClose", (self, original) => {
+        const { isInBody, isComplete } = self as unknown as ResponseReader;
+        if (!isInBody || isComplete) return original();
+        (self as unknown as Completable).complete(false);
+        return true;
       }),
   },
   {
@@ -139,10 +143,10 @@ export const mutants: readonly Mutant[] = [
     apply: () =>
       method(Exchange.prototype, "onClientEnd", (self, original) => {
         const relay = self.request as unknown as Insides;
-        if (relay.mode !== "streaming" || relay.isChunked !== true || relay.isComplete === true) return original();
-        const { outbox } = self.context as { outbox: Outbox };
-        outbox.addText("0\r\n\r\n");
-        (self as unknown as { flushUpstream(): void }).flushUpstream();
+        const origin = self.origin as (OriginSide & Insides) | undefined;
+        const isOpen = relay.mode === "streaming" && relay.isComplete !== true && origin?.isChunked === true;
+        if (isOpen) origin.endBody(undefined);
+        if (isOpen) origin.flush();
         return original();
       }),
   },
@@ -198,13 +202,29 @@ export const mutants: readonly Mutant[] = [
       let turn = 0;
       return method(DownstreamConnection.prototype, "flush", (self, original) => {
         const current = self as unknown as DownstreamConnection;
-        const { outbox } = self.context as { outbox: Outbox };
         const other = before;
         before = current;
         if (other === undefined || other === current || other.life.state !== "active" || ++turn % 5 > 0) {
           return original();
         }
-        return outbox.flush(other.socket);
+        const outbox = current.outbox as unknown as Insides;
+        outbox.socket = other.socket;
+        current.outbox.flush();
+        outbox.socket = current.socket;
+        return undefined;
+      });
+    },
+  },
+  {
+    name: "leaves behind in an outbox what has left",
+    caughtBy: ["nothing-left", "response-belongs-to-request", "well-formed-response", "unambiguous-request"],
+    apply: () => {
+      let turn = 0;
+      return method(Outbox.prototype, "flush", (self, original) => {
+        const { text, size } = self;
+        const mayGoOn = original();
+        if (++turn % 5 === 0) Object.assign(self, { text, size });
+        return mayGoOn;
       });
     },
   },
@@ -269,6 +289,21 @@ export const mutants: readonly Mutant[] = [
     name: "keeps what was bound to a client that is gone",
     caughtBy: ["bound-to-client"],
     apply: () => method(Bindings.prototype, "end", () => undefined),
+  },
+  {
+    name: "lends connections that have grown old",
+    caughtBy: ["limits"],
+    apply: () => method(PooledConnection.prototype, "isTooOld", () => false),
+  },
+  {
+    name: "trusts an origin that has just said more than it was asked for",
+    caughtBy: ["clean-reuse"],
+    apply: () => method(Manners.prototype, "isDistrusted", () => false),
+  },
+  {
+    name: "does not wait for a body that may follow an answer to HEAD",
+    caughtBy: ["clean-reuse"],
+    apply: () => method(PooledConnection.prototype, "doubtEnd", () => undefined),
   },
   {
     name: "has no limit of connections to an origin",

@@ -27,6 +27,9 @@ export class SimObserver implements ProxyObserver {
   private readonly ended = new WeakSet<ExchangeRecord>();
   /** Told when an exchange has given way to another client, which is while its client still has the place. */
   onGaveWay: (record: ExchangeRecord) => void = () => {};
+  /** Told when an idle connection was lent again, and when one is gone. */
+  onReused: (connection: PooledConnection) => void = () => {};
+  onUpstreamClosed: (connection: PooledConnection) => void = () => {};
   private readonly timeline: Timeline;
 
   constructor(timeline: Timeline) {
@@ -53,6 +56,7 @@ export class SimObserver implements ProxyObserver {
 
   upstreamClosed(connection: PooledConnection): void {
     this.wasClosed(connection);
+    this.onUpstreamClosed(connection);
   }
 
   private wasClosed(connection: Connection): void {
@@ -75,6 +79,7 @@ export class SimObserver implements ProxyObserver {
   upstreamReused(connection: PooledConnection): void {
     this.reuses++;
     this.note(connection, "reused");
+    this.onReused(connection);
   }
 
   reuseRefused(connection: PooledConnection, refusal: ReuseRefusal): void {
@@ -100,6 +105,14 @@ export class SimObserver implements ProxyObserver {
   }
 
   endpointRecovered(): void {}
+
+  hookFailed(_hook: string, fault: unknown): never {
+    throw fault;
+  }
+
+  internalError(fault: unknown): never {
+    throw fault;
+  }
 
   acceptFailed(fault: string): void {
     this.timeline.note("  proxy", `turns a connection away: ${fault}`);

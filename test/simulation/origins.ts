@@ -19,6 +19,11 @@ import { type ReaderEvents, type ReadFraming, type ReadHead, StrictError, Strict
 import { type Act, calmTemper, type Temper } from "./tempers.ts";
 import { TUNNEL_PROTOCOL, TunnelEnd } from "./tunnel-end.ts";
 
+/** A body would follow, were it no answer to HEAD; one with 304 describes what it stands for. */
+const DESCRIBES_BODY = /^HTTP\/1\.[01] (?!304).*^(?:Transfer-Encoding: |Content-Length: [1-9])/ims;
+/** How long it is awaited all the same, before the connection carries another request: 50 ms, less what rounding takes. */
+const DOUBT_MS = 49.999;
+
 /** One origin server. */
 export class Origin {
   readonly number: number;
@@ -77,6 +82,8 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
   private idleSince_ms = 0;
   private idleTurn = 0;
   private tunnel: TunnelEnd | undefined;
+  /** Its last response had no body and described one, which might follow. */
+  private isEndInDoubt = false;
   private promised: { readonly timeout_ms: number; readonly max: number | undefined } | undefined;
 
   constructor(origin: Origin, link: Link, scene: Scene, random: Random) {
@@ -156,6 +163,12 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
     const isDisturbed = this.strayFrom !== Number.POSITIVE_INFINITY;
     if ((this.isAnswering || !this.requestIsWhole) && !isDisturbed) {
       fail("response-belongs-to-request", `a request comes on ${link.name} before the one before is answered`);
+    }
+    if (this.isEndInDoubt && mark.at_ms - mark.quietSince_ms < DOUBT_MS) {
+      fail(
+        "clean-reuse",
+        `a request comes on ${link.name} before it can be known that no body follows the last response`,
+      );
     }
     return mark;
   }
@@ -257,6 +270,7 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
     };
     const script = makeScript(act, circumstances);
     arrival.meant = script.meant;
+    this.isEndInDoubt = record.facts.method === "HEAD" && DESCRIBES_BODY.test(script.text);
     this.isAnswering = true;
     this.isKept = false;
     if (temper.hintTimeout_s !== undefined && script.text.includes("timeout=")) {

@@ -4,7 +4,13 @@ import { type CloseReason, closeReasons } from "../../src/connection/reasons.ts"
 import { searchSeeds } from "./seeds.ts";
 
 /** Reasons that need something that is not simulated: TRACE, `--tolerate`, and clients that are slow for very long. */
-const notSimulated: readonly CloseReason[] = ["max-forwards", "response-tolerated", "too-slow"];
+const notSimulated: readonly CloseReason[] = [
+  "max-forwards",
+  "response-tolerated",
+  "too-slow",
+  "internal-error",
+  "hook-failed",
+];
 
 /** With fewer seeds than this some reasons are luck. */
 const SEEDS_ENOUGH = 900;

@@ -65,6 +65,8 @@ export function randomShape(random: Random): WorldShape {
     responseTimeout_ms: random.between(500, 3_000),
     tunnelTimeout_ms: 5_000,
     poolIdleTimeout_ms: random.between(500, 6_000),
+    // Not drawn, so that seeds make the worlds that they made before.
+    poolMaxAge_ms: 5_000,
     poolSize: random.pick([1, 2, 4, 16]),
     headLimits: { ...defaultHeadLimits, headBytesMax: random.pick([2_048, 65_536]) },
     isTrusted: () => false,

@@ -40,6 +40,8 @@ export class HopwiseActor {
       endpointFailed: () => {},
       endpointRecovered: () => {},
       acceptFailed: () => {},
+      internalError: () => {},
+      hookFailed: () => {},
       drainBegan: () => {},
       drainEnded: () => {},
     };

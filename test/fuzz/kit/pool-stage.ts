@@ -4,6 +4,8 @@
 import { expect } from "vitest";
 import type { Place } from "../../../src/connection/fair-share.ts";
 import type { KeepAliveTerms } from "../../../src/connection/keep-alive-terms.ts";
+import { dialerOf } from "../../../src/net/dialing.ts";
+import type { Names } from "../../../src/net/resolving.ts";
 import { Sweeper } from "../../../src/net/sweeper.ts";
 import type { Bindings } from "../../../src/pool/bindings.ts";
 import type { PendingSearch } from "../../../src/pool/claim.ts";
@@ -19,7 +21,10 @@ export interface PoolStageOptions {
   readonly origins?: readonly string[];
   readonly size?: number;
   readonly idleLimit_ms?: number;
+  readonly maxAge_ms?: number;
   readonly connectTimeout_ms?: number;
+  /** Where names lead; otherwise they are dialed as they are. */
+  readonly names?: Names;
 }
 
 /** What a request wants of its connection. */
@@ -109,14 +114,22 @@ export class PoolStage {
       upstreamClosed: (connection) => told.push(`#${connection.id} closed: ${connection.life.closeReason}`),
       lifetimeLearned: (endpoint) => told.push(`learned: ${endpoint.lifetime.estimate_ms}`),
       endpointFailed: (endpoint, fault) => told.push(`${endpoint.origin.name} failed: ${fault}`),
+      internalError: () => undefined,
       endpointRecovered: (endpoint) => told.push(`${endpoint.origin.name} recovered`),
     };
     this.pool = new Pool({
       origins: (options.origins ?? ["http://o1.test"]).map(parseOriginAddress),
       size: options.size ?? 4,
       idleLimit_ms: options.idleLimit_ms ?? 60_000,
+      maxAge_ms: options.maxAge_ms ?? 0,
       connectTimeout_ms: options.connectTimeout_ms ?? 5_000,
-      dialer: this.dialer,
+      dialer:
+        options.names === undefined
+          ? this.dialer
+          : dialerOf((place, handler) => {
+              const giveUp = this.dialer.dial(place, handler);
+              return () => void giveUp();
+            }, options.names),
       clock: this.clock,
       deadlines: this.deadlines,
       observer,

@@ -33,7 +33,7 @@ function contextWith(sendsForwarded: boolean): ProxyContext {
   };
   const clock = { date: () => DATE_MS } as Clock;
   const unused = undefined as never;
-  return new ProxyContext(settings as GatewaySettings, unused, clock, unused, unused);
+  return new ProxyContext(settings as GatewaySettings, unused, clock, unused, unused, unused);
 }
 
 function clientThat(isTrusted: boolean): ClientConnection {

@@ -14,8 +14,8 @@ export interface Temper {
   readonly advertised_s?: number;
   /** How long a request takes. */
   readonly work_ms?: number;
-  /** Closes a connection without a word right after this many responses, for the first few connections. */
-  readonly abrupt?: { readonly connections: number; readonly afterResponses: number };
+  /** Closes a connection without a word right after this many responses, or a moment later and deaf meanwhile, for the first few. */
+  readonly abrupt?: { readonly connections: number; readonly afterResponses: number; readonly delay_ms?: number };
 }
 
 export class TemperedOrigin {
@@ -27,7 +27,7 @@ export class TemperedOrigin {
   idleCloses = 0;
   url = "";
   private readonly server: Server;
-  private readonly temper: Temper;
+  private temper: Temper;
   private readonly open = new Set<Socket>();
 
   constructor(temper: Temper) {
@@ -39,6 +39,12 @@ export class TemperedOrigin {
     const origin = new TemperedOrigin(temper);
     origin.url = await listening(origin.server);
     return origin;
+  }
+
+  /** It is replaced by another one: what it does with the next connection, and with those that idle. */
+  become(temper: Temper): void {
+    this.temper = temper;
+    this.connections = 0;
   }
 
   stop(): void {
@@ -63,8 +69,12 @@ export class TemperedOrigin {
     const respond = (target: string) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${target.length}\r\n${terms}\r\n${target}`);
       responses++;
-      if (isAbrupt && responses === abrupt?.afterResponses) socket.end();
-      else idle();
+      if (!isAbrupt || responses !== abrupt?.afterResponses) idle();
+      else if (abrupt.delay_ms === undefined) socket.end();
+      else {
+        socket.removeAllListeners("data");
+        setTimeout(() => socket.destroy(), abrupt.delay_ms);
+      }
     };
     this.open.add(socket);
     socket.on("error", () => {});

@@ -1,0 +1,78 @@
+/**
+ * Two things that the runtime's streams do by themselves lose what a peer said last, so here they do not do them.
+ *
+ * A stream that is paused reads on until it holds enough, and a reset throws away what it holds. And a write that fails ends a
+ * stream at once, with what had arrived and was not read yet: an answer to a request that was still on its way. So reading
+ * stops when it is paused, and a failed write is told to the socket's owner alone. The methods that are replaced are those
+ * which Node documents for classes of streams. Deliberately absent: what the owner does then (node-socket.ts).
+ */
+import type { Socket as RawSocket } from "node:net";
+
+export interface StreamOwner {
+  readonly isPaused: boolean;
+  /** A write has failed: what is still to be written is dropped. */
+  readonly hasFailed: boolean;
+  onWriteFailed(error: NodeJS.ErrnoException): void;
+}
+
+type Done = (error?: Error | null) => void;
+
+/** https://nodejs.org/api/stream.html#api-for-stream-implementers */
+interface StreamMethods {
+  _read(size: number): void;
+  _write(chunk: unknown, encoding: string, done: Done): void;
+  _writev?(chunks: unknown, done: Done): void;
+}
+
+const owner = Symbol("hopwise.stream-owner");
+type OwnedStream = StreamMethods & { [owner]: StreamOwner };
+
+/** From now on `raw` reads nothing while it is paused, and tells `itsOwner` of failed writes. */
+export function overrideStream(raw: RawSocket, itsOwner: StreamOwner): void {
+  const stream = raw as unknown as OwnedStream;
+  const canWriteMany = typeof stream._writev === "function";
+  stream[owner] = itsOwner;
+  stream._read = read;
+  stream._write = write;
+  if (canWriteMany) stream._writev = writeMany;
+}
+
+export function stopReading(raw: RawSocket): void {
+  raw.pause();
+  const handle = (raw as unknown as { _handle?: { reading?: boolean; readStop?(): number } | null })._handle;
+  // Bun stops by itself, and has no such name.
+  if (handle?.reading !== true || handle.readStop === undefined) return;
+  handle.reading = false;
+  handle.readStop();
+}
+
+export function startReading(raw: RawSocket): void {
+  raw.resume();
+  // A stream that has asked for more and got nothing does not ask again.
+  raw._read(0);
+}
+
+function read(this: OwnedStream, size: number): void {
+  if (!this[owner].isPaused) originalOf(this)._read.call(this, size);
+}
+
+function write(this: OwnedStream, chunk: unknown, encoding: string, done: Done): void {
+  const itsOwner = this[owner];
+  if (itsOwner.hasFailed) return done();
+  originalOf(this)._write.call(this, chunk, encoding, (error) => settle(itsOwner, error, done));
+}
+
+function writeMany(this: OwnedStream, chunks: unknown, done: Done): void {
+  const itsOwner = this[owner];
+  if (itsOwner.hasFailed) return done();
+  originalOf(this)._writev?.call(this, chunks, (error) => settle(itsOwner, error, done));
+}
+
+function settle(itsOwner: StreamOwner, error: Error | null | undefined, done: Done): void {
+  if (error !== null && error !== undefined) itsOwner.onWriteFailed(error);
+  done();
+}
+
+function originalOf(stream: OwnedStream): StreamMethods {
+  return Object.getPrototypeOf(stream) as StreamMethods;
+}

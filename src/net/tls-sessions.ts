@@ -1,0 +1,60 @@
+/**
+ * What TLS connections to origins leave for the next one to the same place: sessions, with which a handshake needs no
+ * certificate and less arithmetic (RFC 8446 section 2.2, RFC 5077).
+ *
+ * On a resumed session the runtime does not look at the certificate again, so a session counts only where it was made: for the
+ * same address and name, checked against the same authorities, and as strictly. Each is offered once, the newest first
+ * (RFC 8446 appendix C.4); where none is left, the last one again, since many servers hand out few and take them many times.
+ * Servers are free to refuse, and then the handshake is a full one. Deliberately absent: early data, which could be done twice;
+ * and an age limit, since TLS libraries offer no session beyond the lifetime that its server gave it.
+ */
+import type { TlsTarget } from "./ports.ts";
+
+/** Places whose sessions are kept; the one that got none for longest goes first. */
+const PLACES_MAX = 64;
+/** Sessions of one place, 1 to 3 KiB each: what a burst of new connections can use. */
+const SESSIONS_MAX = 16;
+
+interface Kept {
+  readonly ca: string | undefined;
+  /** Never offered, the newest one last. */
+  readonly fresh: Buffer[];
+  /** Offered last. */
+  latest: Buffer | undefined;
+}
+
+export class TlsSessions {
+  private readonly places = new Map<string, Kept>();
+
+  /** A session to offer at this place. */
+  take(host: string, port: number, tls: TlsTarget): Buffer | undefined {
+    const kept = this.places.get(placeOf(host, port, tls));
+    if (kept === undefined || kept.ca !== tls.ca) return undefined;
+    kept.latest = kept.fresh.pop() ?? kept.latest;
+    return kept.latest;
+  }
+
+  keep(host: string, port: number, tls: TlsTarget, session: Buffer): void {
+    const place = placeOf(host, port, tls);
+    const before = this.places.get(place);
+    const kept: Kept =
+      before !== undefined && before.ca === tls.ca ? before : { ca: tls.ca, fresh: [], latest: undefined };
+    kept.fresh.push(session);
+    if (kept.fresh.length > SESSIONS_MAX) kept.fresh.shift();
+    this.places.delete(place);
+    this.places.set(place, kept);
+    if (this.places.size <= PLACES_MAX) return;
+    const [oldest = place] = this.places.keys();
+    this.places.delete(oldest);
+  }
+
+  /** A handshake has failed there: nothing of before is offered again. */
+  forget(host: string, port: number, tls: TlsTarget): void {
+    this.places.delete(placeOf(host, port, tls));
+  }
+}
+
+/** Authorities are long, and compared apart. */
+function placeOf(host: string, port: number, { serverName, rejectUnauthorized }: TlsTarget): string {
+  return `${host} ${port} ${serverName} ${rejectUnauthorized}`;
+}

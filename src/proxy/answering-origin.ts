@@ -1,0 +1,62 @@
+/** The origin of a request that the application answers by itself: an origin side (origin-side.ts) that needs no connection. */
+import { type ConnectionOptions, connectionOptionsOf, FieldTable } from "../wire/fields.ts";
+import type { Framing } from "../wire/framing.ts";
+import type { CheckedAnswer } from "./answers.ts";
+import type { OriginListener, OriginSide, OriginTunnelEnd } from "./origin-side.ts";
+
+const NO_OPTIONS: ConnectionOptions = connectionOptionsOf(new FieldTable());
+
+/** It takes the request, and answers at once. */
+export class AnsweringOrigin implements OriginSide {
+  readonly speaksHttp10 = false;
+  readonly isBlocked = false;
+  private readonly listener: OriginListener;
+  private readonly answer: CheckedAnswer;
+  private isOver = false;
+
+  constructor(listener: OriginListener, answer: CheckedAnswer) {
+    this.listener = listener;
+    this.answer = answer;
+  }
+
+  /** A client that waits for 100 (Continue) gets the answer instead, and need not send the body. */
+  get takesRest(): boolean {
+    return !this.listener.awaitsContinue;
+  }
+
+  seek(): void {
+    const { listener, answer } = this;
+    if (!listener.onReady()) return;
+    const { message, body } = answer;
+    const { status } = message;
+    const isWithout = listener.head.method === "HEAD" || status === 204 || status === 304;
+    const framing: Framing = isWithout ? { kind: "none", length: 0 } : { kind: "length", length: body.length };
+    if (!listener.onFinal(message, NO_OPTIONS, framing) || this.isOver) return;
+    if (!isWithout && body.length > 0) listener.onBody(body, 0, body.length);
+    listener.onComplete(undefined);
+  }
+
+  begin(): void {}
+  body(): void {}
+  endBody(): void {}
+
+  flush(): boolean {
+    return true;
+  }
+
+  pause(): void {}
+  resume(): void {}
+  arm(): void {}
+
+  end(): void {
+    this.isOver = true;
+  }
+
+  close(): void {
+    this.isOver = true;
+  }
+
+  get tunnelEnd(): OriginTunnelEnd {
+    throw new Error("an answer is no tunnel");
+  }
+}

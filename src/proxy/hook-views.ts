@@ -1,0 +1,218 @@
+/**
+ * Messages as hooks see them: what is asked of the table of fields, what is said goes into changes beside it.
+ *
+ * Deliberately absent: copying a message. One of which nothing is changed goes on as it came.
+ */
+import { type OriginAddress, parseOriginAddress } from "../pool/origin-address.ts";
+import { CHANGED_CHARACTERS_MAX, FieldChanges, FieldError } from "../wire/field-changes.ts";
+import type { FieldTable } from "../wire/fields.ts";
+import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
+import { isToken } from "../wire/octets.ts";
+import type { Admission } from "./admission.ts";
+import { reasonPhraseOf } from "./answers.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import type { HookClient, HookFields, HookRequest, HookResponse } from "./hooks.ts";
+import { checkStatus, hasBody } from "./own-answers.ts";
+
+/** What a path that is sent may hold: visible ASCII without `#`, as in every target that is read. */
+const PATH = /^\/[\x21\x22\x24-\x7e]*$/;
+
+/** Methods that decide whether there is a body, or where the request goes. */
+const FIXED_METHODS: ReadonlySet<string> = new Set(["HEAD", "CONNECT", "TRACE"]);
+
+class FieldsView implements HookFields {
+  changes: FieldChanges | undefined;
+  private readonly table: FieldTable;
+  private readonly refuse: (name: string) => void;
+
+  /** @param refuse throws where this name may not be changed (now) */
+  constructor(table: FieldTable, refuse: (name: string) => void) {
+    this.table = table;
+    this.refuse = refuse;
+  }
+
+  get(name: string): string | undefined {
+    const values = this.getAll(name);
+    return values.length === 0 ? undefined : values.join(", ");
+  }
+
+  getAll(name: string): string[] {
+    return (this.changes ?? new FieldChanges()).valuesIn(this.table, name.toLowerCase());
+  }
+
+  has(name: string): boolean {
+    return this.getAll(name).length > 0;
+  }
+
+  set(name: string, value: string | number | readonly string[]): void {
+    this.changing(name).set(name, value);
+  }
+
+  append(name: string, value: string | number): void {
+    this.changing(name).append(name, value);
+  }
+
+  delete(name: string): void {
+    this.changing(name).delete(name);
+  }
+
+  private changing(name: string): FieldChanges {
+    this.refuse(name);
+    this.changes ??= new FieldChanges();
+    return this.changes;
+  }
+
+  [Symbol.iterator](): Iterator<[name: string, value: string]> {
+    return (this.changes ?? new FieldChanges()).entriesIn(this.table);
+  }
+}
+
+export class RequestView implements HookRequest {
+  readonly fields: FieldsView;
+  private readonly head: RequestMessage;
+  private readonly admission: Admission;
+  private readonly connection: ClientConnection;
+  private chosenMethod: string | undefined;
+  private chosenPath: string | undefined;
+  private chosenOrigin: { readonly written: string; readonly address: OriginAddress } | undefined;
+  private isSent = false;
+
+  constructor(head: RequestMessage, admission: Admission, connection: ClientConnection) {
+    this.head = head;
+    this.admission = admission;
+    this.connection = connection;
+    this.fields = new FieldsView(head.fields, (name) => {
+      this.refuseLate();
+      if (String(name).toLowerCase() === "host") {
+        throw new FieldError("Host is not changed here: the option originHost says which one the origin gets");
+      }
+    });
+  }
+
+  private refuseLate(): void {
+    if (this.isSent) throw new FieldError("the request has gone on: it can be changed in onRequest only");
+  }
+
+  get method(): string {
+    return this.chosenMethod ?? this.head.method;
+  }
+
+  set method(method: string) {
+    this.refuseLate();
+    if (method === this.method) return;
+    if (typeof method !== "string" || !isToken(method)) throw new FieldError(`"${String(method)}" is no method`);
+    for (const it of [method, this.method]) {
+      if (FIXED_METHODS.has(it))
+        throw new FieldError(`${this.method} cannot become ${method}: ${it} decides about bodies`);
+    }
+    this.chosenMethod = method;
+  }
+
+  get path(): string {
+    return this.chosenPath ?? this.admission.target.path;
+  }
+
+  set path(path: string) {
+    this.refuseLate();
+    if (path === this.path) return;
+    if (typeof path !== "string" || path.length > CHANGED_CHARACTERS_MAX || !PATH.test(path)) {
+      throw new FieldError(`"${String(path).slice(0, 100)}" is no path: write one that begins with / and is encoded`);
+    }
+    this.chosenPath = path;
+  }
+
+  get origin(): string | undefined {
+    return this.chosenOrigin?.written;
+  }
+
+  set origin(origin: string | undefined) {
+    this.refuseLate();
+    if (origin === undefined) this.chosenOrigin = undefined;
+    else this.chosenOrigin = { written: origin, address: parseOriginAddress(origin) };
+  }
+
+  get authority(): string {
+    return this.admission.target.authority;
+  }
+
+  get httpVersion(): "1.0" | "1.1" {
+    return this.head.minorVersion === 0 ? "1.0" : "1.1";
+  }
+
+  get isUpgrade(): boolean {
+    return this.admission.upgrade !== undefined;
+  }
+
+  get client(): HookClient {
+    const { remoteAddress: address, remotePort: port, isSecure = false } = this.connection.socket;
+    return { address, port, isSecure };
+  }
+
+  /** From now on it is as it is. @returns it as it goes on */
+  send(): { readonly head: RequestMessage; readonly admission: Admission } {
+    this.isSent = true;
+    const { head, admission, fields, chosenMethod, chosenPath, chosenOrigin } = this;
+    const hasNewStartLine = chosenMethod !== undefined || chosenPath !== undefined;
+    const isChanged = hasNewStartLine || fields.changes !== undefined;
+    const { minorVersion, receivedMinorVersion, target, isIrregular } = head;
+    const table = head.fields;
+    return {
+      head: isChanged
+        ? {
+            method: this.method,
+            ...{ target, minorVersion, receivedMinorVersion, fields: table, isIrregular },
+            ...{ changes: fields.changes, hasNewStartLine },
+          }
+        : head,
+      admission: {
+        ...admission,
+        ...(chosenPath === undefined ? {} : { target: { ...admission.target, path: chosenPath } }),
+        ...(chosenOrigin === undefined ? {} : { origin: chosenOrigin.address }),
+      },
+    };
+  }
+}
+
+export class ResponseView implements HookResponse {
+  readonly fields: FieldsView;
+  private readonly head: ResponseMessage;
+  private chosenStatus: number | undefined;
+  private isSent = false;
+
+  constructor(head: ResponseMessage) {
+    this.head = head;
+    this.fields = new FieldsView(head.fields, () => this.refuseLate());
+  }
+
+  private refuseLate(): void {
+    if (this.isSent) throw new FieldError("the response has gone on: it can be changed in onResponse only");
+  }
+
+  get status(): number {
+    return this.chosenStatus ?? this.head.status;
+  }
+
+  set status(status: number) {
+    this.refuseLate();
+    if (status === this.status) return;
+    checkStatus(status, 200);
+    for (const it of [status, this.status]) {
+      if (!hasBody(it)) throw new FieldError(`${this.status} cannot become ${status}: ${it} has no body`);
+    }
+    this.chosenStatus = status;
+  }
+
+  /** From now on it is as it is. @returns it as it goes on */
+  send(): ResponseMessage {
+    this.isSent = true;
+    const { head, fields, chosenStatus } = this;
+    if (chosenStatus === undefined && fields.changes === undefined) return head;
+    const { minorVersion, receivedMinorVersion, isIrregular, isDoubtful } = head;
+    return {
+      status: this.status,
+      reasonPhrase: chosenStatus === undefined ? head.reasonPhrase : reasonPhraseOf(chosenStatus),
+      ...{ minorVersion, receivedMinorVersion, fields: head.fields, isIrregular, isDoubtful },
+      ...{ changes: fields.changes, hasNewStartLine: chosenStatus !== undefined },
+    };
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Calls the hooks of the application: what they throw, return or never settle concerns their own exchange only, and has a reason.
+ */
+import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
+import type { Admission } from "./admission.ts";
+import { type AnswerContext, type AnswerReason, answerMeaning, answerWith, errorAnswer } from "./answers.ts";
+import type { ClientExchange } from "./client-exchange.ts";
+import type { ClientSide } from "./client-side.ts";
+import type { ProxyContext } from "./context.ts";
+import type { ExchangeRecord } from "./exchange-record.ts";
+import { RequestView, ResponseView } from "./hook-views.ts";
+import type { HookError } from "./hooks.ts";
+import { checkAnswer } from "./own-answers.ts";
+import { WaitingExchange } from "./waiting-exchange.ts";
+
+export interface HookedParts {
+  readonly context: ProxyContext;
+  readonly client: ClientSide;
+  readonly head: RequestMessage;
+  readonly admission: Admission;
+  readonly record: ExchangeRecord;
+}
+
+type Begin = (head: RequestMessage, admission: Admission) => ClientExchange;
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
+}
+
+/** Asks `onRequest`, and begins with what it says. */
+export function beginHooked(parts: HookedParts, begin: Begin): ClientExchange {
+  const { context, client, head, admission, record } = parts;
+  const { hooks, observer, clock } = context;
+  const request = new RequestView(head, admission, client.connection);
+  const denied = (reason: AnswerReason) => begin(head, { ...admission, denied: reason });
+  const failed = (fault: unknown) => {
+    request.send();
+    observer.hookFailed("onRequest", fault);
+    return denied("hook-failed");
+  };
+  const goOn = (result: unknown): ClientExchange => {
+    try {
+      const answer = result === undefined ? undefined : checkAnswer(result, 200);
+      const sent = request.send();
+      return begin(sent.head, { ...sent.admission, hooked: request, ...(answer === undefined ? {} : { answer }) });
+    } catch (fault) {
+      return failed(fault);
+    }
+  };
+  let result: unknown;
+  try {
+    result = hooks.onRequest?.(request);
+  } catch (fault) {
+    return failed(fault);
+  }
+  if (!isThenable(result)) return goOn(result);
+
+  const waiting = new WaitingExchange(context, client, record, () => {
+    request.send();
+    return denied("drain-deadline");
+  });
+  const stop = clock.after(hooks.timeout_ms, () =>
+    waiting.goOn(() => {
+      request.send();
+      observer.hookFailed("onRequest", new Error(`its promise was not settled within ${hooks.timeout_ms} ms`));
+      return denied("hook-timeout");
+    }),
+  );
+  const settled = (what: () => ClientExchange) => {
+    stop();
+    waiting.goOn(what);
+  };
+  result.then(
+    (late) => settled(() => goOn(late)),
+    (fault: unknown) => settled(() => failed(fault)),
+  );
+  return waiting;
+}
+
+/** Asks `onResponse`, if it is an origin's. @returns the response as it goes on; the hook has failed: undefined */
+export function hookedResponse(
+  context: ProxyContext,
+  head: ResponseMessage,
+  asked: Pick<HookedParts, "head" | "admission" | "client">,
+): ResponseMessage | undefined {
+  const { admission, client } = asked;
+  if (context.hooks.onResponse === undefined || admission.answer !== undefined) return head;
+  const request = admission.hooked ?? new RequestView(asked.head, admission, client.connection);
+  const response = new ResponseView(head);
+  try {
+    const result: unknown = context.hooks.onResponse(response, request);
+    if (isThenable(result)) result.then(undefined, () => undefined);
+    if (result !== undefined)
+      throw new TypeError("onResponse must return nothing, and no promise: it cannot be waited for");
+    return response.send();
+  } catch (fault) {
+    response.send();
+    context.observer.hookFailed("onResponse", fault);
+    return undefined;
+  }
+}
+
+/** What an error's page is made of. */
+export interface ErrorAsked {
+  readonly reason: AnswerReason;
+  readonly fault?: string | undefined;
+  readonly method: string;
+  readonly target: string;
+  /** What the request offered to switch to; nothing: undefined. */
+  readonly upgrade?: string | undefined;
+}
+
+/** The answer to a request that the proxy answers itself: the application's page, or the proxy's own. */
+export function errorPage(context: ProxyContext, asked: ErrorAsked, answering: AnswerContext): string {
+  const { reason, fault, upgrade } = asked;
+  const { onError, onUpgradeError } = context.hooks;
+  const isAsked = upgrade === undefined ? onError !== undefined : onUpgradeError !== undefined;
+  if (!isAsked) return errorAnswer(reason, answering, fault);
+  const { status, text } = answerMeaning(reason);
+  const error: HookError = {
+    ...{ reason, status, text, fault, method: asked.method, target: asked.target, accept: answering.accept },
+  };
+  try {
+    const page: unknown = upgrade === undefined ? onError?.(error) : onUpgradeError?.({ ...error, upgrade });
+    if (isThenable(page)) page.then(undefined, () => undefined);
+    if (page !== undefined) return answerWith(checkAnswer(page, 400), reason, answering);
+  } catch (fault) {
+    context.observer.hookFailed(upgrade === undefined ? "onError" : "onUpgradeError", fault);
+  }
+  return errorAnswer(reason, answering, fault);
+}
