@@ -4,7 +4,8 @@
  * Deliberately absent: `Upgrade`. Of a request that came as one nothing can become a tunnel, so none is offered to the origin.
  */
 import { type Admission, admit } from "../proxy/admission.ts";
-import { type AnswerReason, answer } from "../proxy/answers.ts";
+import { answer, answering } from "../proxy/answer-text.ts";
+import type { AnswerReason } from "../proxy/answers.ts";
 import type { ProxyContext } from "../proxy/context.ts";
 import { traceOf } from "../proxy/trace.ts";
 import type { Octets } from "../wire/octets.ts";
@@ -95,7 +96,7 @@ function owesContinue(request: Request, response: Response): boolean {
 
 /** The answer to TRACE and OPTIONS as their final recipient (RFC 9110 section 7.6.2). */
 export function answerAtEnd(head: RequestHead, context: ProxyContext): string {
-  const answering = context.answerContext(head.fields, head.method, "");
-  if (head.method === "TRACE") return answer(200, "message/http", traceOf(head), "", answering);
-  return answer(200, "", "", "", answering);
+  const asked = answering(context, head.fields, head.method, "");
+  if (head.method === "TRACE") return answer(200, "message/http", traceOf(head), "", asked);
+  return answer(200, "", "", "", asked);
 }

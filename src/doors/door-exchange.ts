@@ -11,6 +11,7 @@ import type { DeadlineOwner } from "../connection/deadlines.ts";
 import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Admission } from "../proxy/admission.ts";
+import { answering } from "../proxy/answer-text.ts";
 import { type AnswerReason, answerMeaning } from "../proxy/answers.ts";
 import { begin } from "../proxy/begin-exchange.ts";
 import { trailerLines } from "../proxy/body-writing.ts";
@@ -18,9 +19,9 @@ import type { ClientExchange } from "../proxy/client-exchange.ts";
 import { ClientLimits } from "../proxy/client-limits.ts";
 import type { ClientSide, TunnelEnd } from "../proxy/client-side.ts";
 import type { ProxyContext } from "../proxy/context.ts";
+import { errorPage } from "../proxy/error-page.ts";
 import { ExchangeRecord } from "../proxy/exchange-record.ts";
 import { clientFraming, interimHeadText, responseHeadText } from "../proxy/response-writing.ts";
-import { errorPage } from "../proxy/run-hooks.ts";
 import { type ConnectionOptions, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import type { Octets } from "../wire/octets.ts";
@@ -273,7 +274,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
       errorPage(
         context,
         { reason, fault, method, target: head?.target ?? "" },
-        context.answerContext(head?.fields, method, ""),
+        answering(context, head?.fields, method, ""),
       ),
     );
     this.noteError();

@@ -6,7 +6,8 @@
  * paths. No framework routes upgrades, so `request.url` is the whole of it.
  */
 import { readsUpgradeBodies, type StreamSocket, socketOver } from "../net/runtime.ts";
-import { type AnswerReason, errorAnswer } from "../proxy/answers.ts";
+import { answering, errorAnswer } from "../proxy/answer-text.ts";
+import type { AnswerReason } from "../proxy/answers.ts";
 import type { Gateway } from "../proxy/gateway.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { HandlerSocket, Request } from "./outer.ts";
@@ -26,7 +27,7 @@ export function upgrade(
   const text = headText(request, { target: request.url ?? "", without: noFields, instead: "" });
   const refusal = isClosing ? "drain-deadline" : refusalOf(request, text);
   if (refusal !== undefined || text === undefined) {
-    const answer = errorAnswer(refusal ?? "control-character", gateway.context.answerContext(undefined, "", CLOSE));
+    const answer = errorAnswer(refusal ?? "control-character", answering(gateway.context, undefined, "", CLOSE));
     stream.on("error", () => undefined);
     (stream as StreamSocket).end(answer, "latin1");
     return;

@@ -1,15 +1,13 @@
 /**
- * What the proxy itself answers: short, typed, with the reason's name in it and never internals.
+ * Why the proxy answers by itself: a closed list of reasons, each with its status and a sentence for people, never internals.
  *
- * Deliberately absent: what the origin said, addresses, stack traces. The ledger gets those.
+ * Deliberately absent: how an answer is written (http1/answer-text.ts), and what the origin said, addresses, stack traces; the ledger
+ * gets those.
  */
 
-import { hasNoWeight, listMembers, withoutParameters, withoutQuotedText } from "../wire/lists.ts";
 import type { ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
 import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
-import { CHALLENGE_LINE } from "./authentication.ts";
-import { dialErrorText, dialErrorType } from "./dial-faults.ts";
 
 interface AnswerMeaning {
   readonly status: number;
@@ -282,96 +280,8 @@ export function reasonPhraseOf(status: number): string {
   return reasonPhrases[status] ?? "";
 }
 
-/** Seconds after which a client may try again: idle connections and slots come free within moments. */
-const RETRY_AFTER_S = 1;
-
-export interface AnswerContext {
-  /** The request's `Accept`; absent: text is sent. */
-  readonly accept: string | undefined;
-  readonly isHead: boolean;
-  /** The value of `Date`. */
-  readonly date: string;
-  /** Connection field lines, each with its CRLF. */
-  readonly connectionLines: string;
-  readonly viaName: string;
-}
-
-/**
- * A whole answer with an error.
- *
- * @param fault the system's error code, for want of a connection
- */
-export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?: string): string {
-  const meaning = answerMeaning(reason);
-  const { status } = meaning;
-  const isOfDial = reason === "connect-failed" || reason === "connect-timeout";
-  const dialError = isOfDial ? dialErrorType(fault ?? "") : undefined;
-  const type = dialError ?? meaning.proxyError;
-  const text = dialError === undefined ? meaning.text : dialErrorText(dialError);
-  const title = reasonPhrases[status] ?? "Error";
-  const wantsJson = context.accept !== undefined && takesJson(context.accept);
-  const body = wantsJson
-    ? `${JSON.stringify({ type: "about:blank", title, status, reason, detail: text })}\n`
-    : `${status} ${title}: ${reason}\n${text}\n`;
-  const extra =
-    `${status === 503 ? `Retry-After: ${RETRY_AFTER_S}\r\n` : ""}` +
-    (status === 407 ? CHALLENGE_LINE : "") +
-    proxyStatusLine(context.viaName, type, reason);
-  return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
-}
-
-/**
- * A name in `Via` as an item of a structured field (RFC 9209 section 2, RFC 8941 section 3.3): a token if it begins as one,
- * otherwise a string. It holds nothing that a string would have to escape.
- */
-export function statusName(viaName: string): string {
-  return /^[a-z*]/i.test(viaName) ? viaName : `"${viaName}"`;
-}
-
-/** Browsers send about ten. To a client with more, text is as good as anything. */
-const ACCEPT_RANGES_MAX = 64;
-
-const JSON_RANGES: ReadonlySet<string> = new Set(["application/json", "application/problem+json", "application/*"]);
-
-/** Whether JSON is asked for by name; of those who take anything most are people (RFC 9110 section 12.5.1). */
-function takesJson(accept: string): boolean {
-  const ranges = listMembers(withoutQuotedText(accept), ACCEPT_RANGES_MAX) ?? [];
-  return ranges.some((range) => JSON_RANGES.has(withoutParameters(range)) && !hasNoWeight(range));
-}
-
-function proxyStatusLine(viaName: string, type: string, reason: AnswerReason): string {
-  return `Proxy-Status: ${statusName(viaName)}; error=${type}; details="${reason}"\r\n`;
-}
-
-/** A whole answer with an error, as the application wants it. */
-export function answerWith({ message, body }: CheckedAnswer, reason: AnswerReason, context: AnswerContext): string {
-  const { status, changes } = message;
-  return (
-    `HTTP/1.1 ${status} ${reasonPhraseOf(status)}\r\nDate: ${context.date}\r\n` +
-    `Content-Length: ${body.length}\r\n${changes?.lines ?? ""}` +
-    `${proxyStatusLine(context.viaName, answerMeaning(reason).proxyError, reason)}${context.connectionLines}\r\n` +
-    (context.isHead ? "" : body.latin1Slice())
-  );
-}
-
 /** An answer of an application's own that can be sent (own-answers.ts). */
 export interface CheckedAnswer {
   readonly message: ResponseMessage;
   readonly body: Octets;
-}
-
-/** A whole answer of the proxy's own. */
-export function answer(
-  status: number,
-  contentType: string,
-  body: string,
-  extraLines: string,
-  context: AnswerContext,
-): string {
-  const type = contentType === "" ? "" : `Content-Type: ${contentType}\r\n`;
-  return (
-    `HTTP/1.1 ${status} ${reasonPhrases[status] ?? ""}\r\nDate: ${context.date}\r\n${type}` +
-    `Content-Length: ${body.length}\r\nCache-Control: no-store\r\n${extraLines}${context.connectionLines}\r\n` +
-    (context.isHead ? "" : body)
-  );
 }

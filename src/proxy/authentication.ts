@@ -20,6 +20,3 @@ export interface Authentication {
   /** Who it is that has good credentials. */
   nameOf(credentials: readonly string[]): string | undefined;
 }
-
-/** RFC 7617 section 2.1: user names and passwords are UTF-8. */
-export const CHALLENGE_LINE = 'Proxy-Authenticate: Basic realm="hopwise", charset="UTF-8"\r\n';

@@ -7,12 +7,6 @@
  * here. Tunnels, where a half-close is the client's own business.
  */
 
-/**
- * What a client's FIN means. `probe`: it is found out. `cancel`: the client is gone, as nginx and Node have it. `finish`: it
- * still reads, as HAProxy has it.
- */
-export type ClientClose = "probe" | "cancel" | "finish";
-
 /** When the client is probed, counted from its FIN: often at first, and never for long. */
 export const PROBES_MS: readonly number[] = [250, 1_000, 4_000, 16_000];
 /** A quick response goes without any probe, also where it answers a request that had waited behind another. */

@@ -3,8 +3,6 @@
  */
 import type { Deadlines } from "../connection/deadlines.ts";
 import type { Clock } from "../net/ports.ts";
-import type { FieldTable } from "../wire/fields.ts";
-import type { AnswerContext } from "./answers.ts";
 import { type HookSettings, noHooks } from "./hooks.ts";
 import type { ProxyObserver } from "./observer.ts";
 import { OriginReferences } from "./origin-references.ts";
@@ -52,17 +50,6 @@ export class ProxyContext {
     this.viaLines = Array.from({ length: 10 }, (_, minor) =>
       settings.sendsVia ? `Via: 1.${minor} ${settings.viaName}\r\n` : "",
     );
-  }
-
-  /** What an answer of the proxy's own needs. @param fields what was read of the request's; nothing: undefined */
-  answerContext(fields: FieldTable | undefined, method: string, connectionLines: string): AnswerContext {
-    return {
-      accept: fields?.get("accept"),
-      isHead: method === "HEAD",
-      date: this.date(),
-      connectionLines,
-      viaName: this.settings.viaName,
-    };
   }
 
   /** `X-Forwarded-Host`, made anew when another host is asked for than last. */

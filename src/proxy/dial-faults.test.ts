@@ -1,6 +1,6 @@
 /** Why no connection to an origin could be opened, as `Proxy-Status` tells it. */
 import { describe, expect, it } from "vitest";
-import { errorAnswer } from "./answers.ts";
+import { errorAnswer } from "./answer-text.ts";
 import { dialErrorText, dialErrorType } from "./dial-faults.ts";
 
 const types: Readonly<Record<string, readonly string[]>> = {

@@ -6,11 +6,12 @@
  */
 import type { Outbox } from "../net/outbox.ts";
 import type { RequestHead } from "../wire/request-head.ts";
-import { type AnswerReason, answer, answerMeaning } from "./answers.ts";
+import { answer, answering } from "./answer-text.ts";
+import { type AnswerReason, answerMeaning } from "./answers.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { ProxyContext } from "./context.ts";
+import { errorPage } from "./error-page.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
-import { errorPage } from "./run-hooks.ts";
 import { traceOf } from "./trace.ts";
 
 const CLOSE = "Connection: close\r\n";
@@ -37,7 +38,7 @@ export function answerRefused(
   const text = errorPage(
     context,
     { reason, method, target: head?.target ?? "" },
-    context.answerContext(head?.fields, method, CLOSE),
+    answering(context, head?.fields, method, CLOSE),
   );
   send(context, downstream, record, answerMeaning(reason).status, text);
 }
@@ -49,11 +50,9 @@ export function answerFinally(
   head: RequestHead,
   record: ExchangeRecord,
 ): void {
-  const answering = context.answerContext(head.fields, head.method, CLOSE);
+  const asked = answering(context, head.fields, head.method, CLOSE);
   const text =
-    head.method === "TRACE"
-      ? answer(200, "message/http", traceOf(head), "", answering)
-      : answer(200, "", "", "", answering);
+    head.method === "TRACE" ? answer(200, "message/http", traceOf(head), "", asked) : answer(200, "", "", "", asked);
   send(context, downstream, record, 200, text);
 }
 

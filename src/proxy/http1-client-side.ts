@@ -12,15 +12,16 @@ import type { Framing } from "../wire/framing.ts";
 import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { Trailers } from "../wire/trailers.ts";
+import { answering } from "./answer-text.ts";
 import type { AnswerReason } from "./answers.ts";
 import { addBodyPiece, addLastChunk } from "./body-writing.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { ClientExchange } from "./client-exchange.ts";
 import type { ClientSide, TunnelEnd } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
+import { errorPage } from "./error-page.ts";
 import { closeReasonOfRequest } from "./hop-persistence.ts";
 import { type ClientFraming, clientFraming, interimHeadText, responseHeadText } from "./response-writing.ts";
-import { errorPage } from "./run-hooks.ts";
 
 /** Without framing fields: they would mean nothing (RFC 9110 section 9.3.6). */
 const ESTABLISHED = "HTTP/1.1 200 Connection Established\r\n\r\n";
@@ -139,7 +140,7 @@ export class Http1ClientSide implements ClientSide {
     const { method, target, fields } = this.request;
     const upgrade = this.options.upgrade ? fields.firstOf(Kind.upgrade) : undefined;
     connection.outbox.addText(
-      errorPage(context, { reason, fault, method, target, upgrade }, context.answerContext(fields, method, lines)),
+      errorPage(context, { reason, fault, method, target, upgrade }, answering(context, fields, method, lines)),
     );
     connection.flush();
   }

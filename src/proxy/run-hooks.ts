@@ -3,13 +3,12 @@
  */
 import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import type { Admission } from "./admission.ts";
-import { type AnswerContext, type AnswerReason, answerMeaning, answerWith, errorAnswer } from "./answers.ts";
+import type { AnswerReason } from "./answers.ts";
 import type { ClientExchange } from "./client-exchange.ts";
 import type { ClientSide } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 import { RequestView, ResponseView } from "./hook-views.ts";
-import type { HookError } from "./hooks.ts";
 import { checkAnswer } from "./own-answers.ts";
 import { WaitingExchange } from "./waiting-exchange.ts";
 
@@ -23,7 +22,7 @@ export interface HookedParts {
 
 type Begin = (head: RequestMessage, admission: Admission) => ClientExchange;
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
 }
 
@@ -98,34 +97,4 @@ export function hookedResponse(
     context.observer.hookFailed("onResponse", fault);
     return undefined;
   }
-}
-
-/** What an error's page is made of. */
-export interface ErrorAsked {
-  readonly reason: AnswerReason;
-  readonly fault?: string | undefined;
-  readonly method: string;
-  readonly target: string;
-  /** What the request offered to switch to; nothing: undefined. */
-  readonly upgrade?: string | undefined;
-}
-
-/** The answer to a request that the proxy answers itself: the application's page, or the proxy's own. */
-export function errorPage(context: ProxyContext, asked: ErrorAsked, answering: AnswerContext): string {
-  const { reason, fault, upgrade } = asked;
-  const { onError, onUpgradeError } = context.hooks;
-  const isAsked = upgrade === undefined ? onError !== undefined : onUpgradeError !== undefined;
-  if (!isAsked) return errorAnswer(reason, answering, fault);
-  const { status, text } = answerMeaning(reason);
-  const error: HookError = {
-    ...{ reason, status, text, fault, method: asked.method, target: asked.target, accept: answering.accept },
-  };
-  try {
-    const page: unknown = upgrade === undefined ? onError?.(error) : onUpgradeError?.({ ...error, upgrade });
-    if (isThenable(page)) page.then(undefined, () => undefined);
-    if (page !== undefined) return answerWith(checkAnswer(page, 400), reason, answering);
-  } catch (fault) {
-    context.observer.hookFailed(upgrade === undefined ? "onError" : "onUpgradeError", fault);
-  }
-  return errorAnswer(reason, answering, fault);
 }

@@ -6,8 +6,13 @@ import type { OriginAddress } from "../pool/origin-address.ts";
 import type { HeadLimits } from "../wire/head-reader.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
 import type { Authentication } from "./authentication.ts";
-import type { ClientClose } from "./client-presence.ts";
 import type { OriginHost } from "./origin-references.ts";
+
+/**
+ * What a client's FIN means. `probe`: it is found out. `cancel`: the client is gone, as nginx and Node have it. `finish`: it
+ * still reads, as HAProxy has it.
+ */
+export type ClientClose = "probe" | "cancel" | "finish";
 
 /** What a forward proxy has and a gateway has not. */
 export interface ForwardSettings {

@@ -1,7 +1,7 @@
 /** What the proxy's own answers are written in. */
 import { describe, expect, it } from "vitest";
 import { readViaName } from "../config/values.ts";
-import { errorAnswer, statusName } from "./answers.ts";
+import { errorAnswer, statusName } from "./answer-text.ts";
 
 const contentType = (accept: string | undefined) =>
   /Content-Type: ([^;\r]*)/.exec(

@@ -1,0 +1,117 @@
+/**
+ * Answers of the proxy's own, written in HTTP/1: short, typed, with the reason's name in them.
+ *
+ * Deliberately absent: what the reasons mean, see exchange/answers.ts.
+ */
+import type { FieldTable } from "../wire/fields.ts";
+import { hasNoWeight, listMembers, withoutParameters, withoutQuotedText } from "../wire/lists.ts";
+import { type AnswerReason, answerMeaning, type CheckedAnswer, reasonPhraseOf } from "./answers.ts";
+import type { ProxyContext } from "./context.ts";
+import { dialErrorText, dialErrorType } from "./dial-faults.ts";
+
+/** RFC 7617 section 2.1: user names and passwords are UTF-8. */
+const CHALLENGE_LINE = 'Proxy-Authenticate: Basic realm="hopwise", charset="UTF-8"\r\n';
+
+/** Seconds after which a client may try again: idle connections and slots come free within moments. */
+const RETRY_AFTER_S = 1;
+
+export interface AnswerContext {
+  /** The request's `Accept`; absent: text is sent. */
+  readonly accept: string | undefined;
+  readonly isHead: boolean;
+  /** The value of `Date`. */
+  readonly date: string;
+  /** Connection field lines, each with its CRLF. */
+  readonly connectionLines: string;
+  readonly viaName: string;
+}
+
+/** What an answer of the proxy's own needs. @param fields what was read of the request's; nothing: undefined */
+export function answering(
+  context: ProxyContext,
+  fields: FieldTable | undefined,
+  method: string,
+  connectionLines: string,
+): AnswerContext {
+  return {
+    accept: fields?.get("accept"),
+    isHead: method === "HEAD",
+    date: context.date(),
+    connectionLines,
+    viaName: context.settings.viaName,
+  };
+}
+
+/**
+ * A whole answer with an error.
+ *
+ * @param fault the system's error code, for want of a connection
+ */
+export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?: string): string {
+  const meaning = answerMeaning(reason);
+  const { status } = meaning;
+  const isOfDial = reason === "connect-failed" || reason === "connect-timeout";
+  const dialError = isOfDial ? dialErrorType(fault ?? "") : undefined;
+  const type = dialError ?? meaning.proxyError;
+  const text = dialError === undefined ? meaning.text : dialErrorText(dialError);
+  const title = reasonPhraseOf(status) || "Error";
+  const wantsJson = context.accept !== undefined && takesJson(context.accept);
+  const body = wantsJson
+    ? `${JSON.stringify({ type: "about:blank", title, status, reason, detail: text })}\n`
+    : `${status} ${title}: ${reason}\n${text}\n`;
+  const extra =
+    `${status === 503 ? `Retry-After: ${RETRY_AFTER_S}\r\n` : ""}` +
+    (status === 407 ? CHALLENGE_LINE : "") +
+    proxyStatusLine(context.viaName, type, reason);
+  return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
+}
+
+/**
+ * A name in `Via` as an item of a structured field (RFC 9209 section 2, RFC 8941 section 3.3): a token if it begins as one,
+ * otherwise a string. It holds nothing that a string would have to escape.
+ */
+export function statusName(viaName: string): string {
+  return /^[a-z*]/i.test(viaName) ? viaName : `"${viaName}"`;
+}
+
+/** Browsers send about ten. To a client with more, text is as good as anything. */
+const ACCEPT_RANGES_MAX = 64;
+
+const JSON_RANGES: ReadonlySet<string> = new Set(["application/json", "application/problem+json", "application/*"]);
+
+/** Whether JSON is asked for by name; of those who take anything most are people (RFC 9110 section 12.5.1). */
+function takesJson(accept: string): boolean {
+  const ranges = listMembers(withoutQuotedText(accept), ACCEPT_RANGES_MAX) ?? [];
+  return ranges.some((range) => JSON_RANGES.has(withoutParameters(range)) && !hasNoWeight(range));
+}
+
+function proxyStatusLine(viaName: string, type: string, reason: AnswerReason): string {
+  return `Proxy-Status: ${statusName(viaName)}; error=${type}; details="${reason}"\r\n`;
+}
+
+/** A whole answer with an error, as the application wants it. */
+export function answerWith({ message, body }: CheckedAnswer, reason: AnswerReason, context: AnswerContext): string {
+  const { status, changes } = message;
+  return (
+    `HTTP/1.1 ${status} ${reasonPhraseOf(status)}\r\nDate: ${context.date}\r\n` +
+    `Content-Length: ${body.length}\r\n${changes?.lines ?? ""}` +
+    `${proxyStatusLine(context.viaName, answerMeaning(reason).proxyError, reason)}${context.connectionLines}\r\n` +
+    (context.isHead ? "" : body.latin1Slice())
+  );
+}
+
+/** A whole answer of the proxy's own. */
+export function answer(
+  status: number,
+  contentType: string,
+  body: string,
+  extraLines: string,
+  context: AnswerContext,
+): string {
+  const type = contentType === "" ? "" : `Content-Type: ${contentType}\r\n`;
+  return (
+    `HTTP/1.1 ${status} ${reasonPhraseOf(status)}\r\nDate: ${context.date}\r\n${type}` +
+    `Content-Length: ${body.length}\r\nCache-Control: no-store\r\n${extraLines}${context.connectionLines}\r\n` +
+    (context.isHead ? "" : body)
+  );
+}
