@@ -30,14 +30,14 @@ const { EventHub } = await load("ledger/events.js");
 const { Ledger } = await load("ledger/ledger.js");
 const { Observers } = await load("ledger/observers.js");
 const { beginTurn, endTurn, nodeClock } = await load("net/node-clock.js");
-const { Gateway } = await load("proxy/gateway.js");
-const { admit: admission } = await load("proxy/admission.js");
+const { Gateway } = await load("gateway/gateway.js");
+const { admit: admission } = await load("exchange/admission.js");
 const { RequestHead } = await load("wire/request-head.js");
 const { ResponseHead } = await load("wire/response-head.js");
 const { responseFraming } = await load("wire/framing.js");
 const { connectionOptionsOf } = await load("wire/fields.js");
-const { requestHeadText, sentFraming } = await load("proxy/request-writing.js");
-const { responseHeadText } = await load("proxy/response-writing.js");
+const { requestHeadText, sentFraming } = await load("http1/request-writing.js");
+const { responseHeadText } = await load("http1/response-writing.js");
 /** Where revisions have what writes to a handle, and what it is called. */
 const direct = await load("net/handle-writing.js").catch(() => load("net/direct-writing.js").catch(() => ({})));
 const writeToHandle = direct.writeTo ?? direct.writeDirectly;

@@ -21,6 +21,9 @@ import { type ProxyConfig, readProxyOptions } from "./config/options.ts";
 import type { ForwardOptions, ProxyOptions } from "./config/public-options.ts";
 import { readUsersFile } from "./config/users.ts";
 import { formatAuthority } from "./config/values.ts";
+import type { ProxyObserver } from "./exchange/observer.ts";
+import type { DrainReport } from "./gateway/drain-report.ts";
+import { Gateway } from "./gateway/gateway.ts";
 import type { AccessLog } from "./ledger/access-log.ts";
 import { logStateText } from "./ledger/entries.ts";
 import { EventHub, type ProxyEventName, type ProxyListener } from "./ledger/events.ts";
@@ -34,9 +37,6 @@ import { nodeClock } from "./net/node-clock.ts";
 import type { Listener, ListenOptions } from "./net/ports.ts";
 import { dialer, guardedDialer, listen } from "./net/runtime.ts";
 import { runtimeWarnings } from "./net/runtime-facts.ts";
-import type { DrainReport } from "./proxy/drain-report.ts";
-import { Gateway } from "./proxy/gateway.ts";
-import type { ProxyObserver } from "./proxy/observer.ts";
 
 export { errorCodes, HopwiseError, type HopwiseErrorCode } from "./config/error.ts";
 export type { Duration, ForwardOptions, ProxyOptions, Size } from "./config/public-options.ts";
@@ -53,6 +53,21 @@ export { HandlerError } from "./doors/error.ts";
 export { createHandler, type HopwiseHandler } from "./doors/handler.ts";
 export type { HandlerOptions } from "./doors/handler-options.ts";
 export type { HandlerRequest, HandlerResponse, HandlerServer, HandlerSocket } from "./doors/outer.ts";
+export { type AnswerReason, answerReasons } from "./exchange/answers.ts";
+export type { Outcome } from "./exchange/exchange-record.ts";
+export type {
+  HookClient,
+  HookError,
+  HookFields,
+  HookName,
+  HookRequest,
+  HookResponse,
+  Hooks,
+  HookUpgradeError,
+  OwnAnswer,
+  Perhaps,
+} from "./exchange/hooks.ts";
+export type { DrainReport } from "./gateway/drain-report.ts";
 export type {
   AcceptFailedEntry,
   AccessLogEntry,
@@ -74,21 +89,6 @@ export { outcomes } from "./ledger/ledger.ts";
 export type { DurationStats, EndpointStats, HopStats, LiveState, ProxyStats, WorkerStats } from "./ledger/stats.ts";
 export { version } from "./ledger/version.ts";
 export type { RuntimeFacts } from "./net/runtime-facts.ts";
-export { type AnswerReason, answerReasons } from "./proxy/answers.ts";
-export type { DrainReport } from "./proxy/drain-report.ts";
-export type { Outcome } from "./proxy/exchange-record.ts";
-export type {
-  HookClient,
-  HookError,
-  HookFields,
-  HookName,
-  HookRequest,
-  HookResponse,
-  Hooks,
-  HookUpgradeError,
-  OwnAnswer,
-  Perhaps,
-} from "./proxy/hooks.ts";
 
 /** The longest delay that timers of the runtime know: 2^31 - 1 ms, nearly 25 days. */
 const GRACE_MS_MAX = 2_147_483_647;

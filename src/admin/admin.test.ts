@@ -3,10 +3,10 @@ import { request } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import { hostname } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
+import type { Gateway } from "../gateway/gateway.ts";
 import { sourceOf } from "../ledger/figures.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { nodeClock } from "../net/node-clock.ts";
-import type { Gateway } from "../proxy/gateway.ts";
 import { type AdminFigures, type AdminRequest, adminAnswer } from "./answers.ts";
 import { AdminServer } from "./server.ts";
 

@@ -5,10 +5,10 @@
  */
 import { isIPv4 } from "node:net";
 import * as z from "zod";
+import { BasicAuthentication } from "../forward/basic-authentication.ts";
 import { DESCRIPTORS_RESERVED, descriptorLimit } from "../net/descriptors.ts";
 import { DialGuard } from "../net/dial-guard.ts";
 import { LOOKUPS_MAX } from "../net/names/chosen-names.ts";
-import { BasicAuthentication } from "../proxy/basic-authentication.ts";
 import { HopwiseError } from "./error.ts";
 import { type ProxyConfig, readWith, sharedConfig, VIA_OFF } from "./options.ts";
 import type { ForwardOptions } from "./public-options.ts";

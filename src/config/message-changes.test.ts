@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HookRequest, HookResponse } from "../proxy/hooks.ts";
+import type { HookRequest, HookResponse } from "../exchange/hooks.ts";
 import { HopwiseError } from "./error.ts";
 import { both, readFieldSettings, readRewrites, rewritten, settingHooks } from "./message-changes.ts";
 

@@ -3,7 +3,7 @@
  *
  * Deliberately absent: regular expressions. What a path is compared with takes the same time whatever a client writes.
  */
-import type { Hooks } from "../proxy/hooks.ts";
+import type { Hooks } from "../exchange/hooks.ts";
 import { FieldChanges, FieldError } from "../wire/field-changes.ts";
 import { invalid, shown } from "./values.ts";
 

@@ -7,12 +7,12 @@
 import { randomBytes } from "node:crypto";
 import { BlockList, isIP } from "node:net";
 import type * as z from "zod";
+import type { HookName, HookSettings, Hooks } from "../exchange/hooks.ts";
+import type { GatewaySettings } from "../exchange/settings.ts";
+import type { BasicAuthentication } from "../forward/basic-authentication.ts";
 import { connectionsThatFit, DESCRIPTORS_RESERVED, descriptorLimit } from "../net/descriptors.ts";
 import type { DialGuard } from "../net/dial-guard.ts";
 import { parseOriginAddress } from "../pool/origin-address.ts";
-import type { BasicAuthentication } from "../proxy/basic-authentication.ts";
-import type { HookName, HookSettings, Hooks } from "../proxy/hooks.ts";
-import type { GatewaySettings } from "../proxy/settings.ts";
 import { defaultHeadLimits } from "../wire/head-reader.ts";
 import { HopwiseError } from "./error.ts";
 import { both, settingHooks } from "./message-changes.ts";

@@ -1,7 +1,7 @@
 /** The options as those write them who use the library. What they mean is in schema.ts and forward-options.ts. */
 
-import type { Hooks } from "../proxy/hooks.ts";
-import type { ClientClose } from "../proxy/settings.ts";
+import type { Hooks } from "../exchange/hooks.ts";
+import type { ClientClose } from "../exchange/settings.ts";
 
 /** A duration: `500ms`, `5s`, `2m`, `1h`, or a number of milliseconds. */
 export type Duration = string | number;

@@ -1,6 +1,6 @@
 /** The file of users: what it holds, and what is said of one that is wrong. */
 import { describe, expect, it } from "vitest";
-import { formatPasswordHash, hashPassword, matchesPassword, parsePasswordHash } from "../proxy/password-hash.ts";
+import { formatPasswordHash, hashPassword, matchesPassword, parsePasswordHash } from "../forward/password-hash.ts";
 import { parseUsers, readUsersFile } from "./users.ts";
 
 const HASH = "$scrypt$ln=15,r=8,p=1$bkxL5WUX8R2oisxXWAKymQ$weg7r4T9GEjg04OwFq+hM4ICBsEm9AIjSVHKPjMFDt4";

@@ -6,12 +6,12 @@
  * guessed over the network all day.
  */
 import { readFileSync } from "node:fs";
-import { decoyHashes, type PasswordHash, parsePasswordHash } from "../proxy/password-hash.ts";
+import { decoyHashes, type PasswordHash, parsePasswordHash } from "../forward/password-hash.ts";
 import { HopwiseError } from "./error.ts";
 import { fileFault } from "./file-error.ts";
 import { shown } from "./values.ts";
 
-/** In UTF-8: with the longest password it is short enough to be checked (proxy/basic-authentication.ts). */
+/** In UTF-8: with the longest password it is short enough to be checked (forward/basic-authentication.ts). */
 const NAME_BYTES_MAX = 255;
 /** Of hashes in one file: what is in use, what came before, and what comes next. */
 const COSTS_MAX = 3;

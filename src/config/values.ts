@@ -5,9 +5,9 @@
  * Deliberately absent: which option has which kind of value, see schema.ts.
  */
 import { BlockList, isIP, isIPv4 } from "node:net";
+import type { OriginHost } from "../exchange/origin-references.ts";
 import { addressMeant, isNumericHost, portMeant } from "../pool/numeric-host.ts";
 import { OriginAddressError, parseOriginAddress } from "../pool/origin-address.ts";
-import type { OriginHost } from "../proxy/origin-references.ts";
 import { isAuthority } from "../wire/authority.ts";
 import { type ToleranceKind, toleranceKinds } from "../wire/tolerance.ts";
 import { withoutUserinfo } from "../wire/userinfo.ts";

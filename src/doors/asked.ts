@@ -3,11 +3,11 @@
  *
  * Deliberately absent: `Upgrade`. Of a request that came as one nothing can become a tunnel, so none is offered to the origin.
  */
-import { type Admission, admit } from "../proxy/admission.ts";
-import { answer, answering } from "../proxy/answer-text.ts";
-import type { AnswerReason } from "../proxy/answers.ts";
-import type { ProxyContext } from "../proxy/context.ts";
-import { traceOf } from "../proxy/trace.ts";
+import { type Admission, admit } from "../exchange/admission.ts";
+import type { AnswerReason } from "../exchange/answers.ts";
+import type { ProxyContext } from "../exchange/context.ts";
+import { traceOf } from "../exchange/trace.ts";
+import { answer, answering } from "../http1/answer-text.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import { bodyAgain, wasRead } from "./consumed-body.ts";

@@ -4,7 +4,7 @@
  * It has what frameworks look for: `status` and `statusCode`. Deliberately absent: what clients must not see; nothing in its message
  * tells of addresses or internals.
  */
-import { type AnswerReason, answerMeaning } from "../proxy/answers.ts";
+import { type AnswerReason, answerMeaning } from "../exchange/answers.ts";
 
 /** Why a request was not forwarded, or could not be answered by its origin. */
 export class HandlerError extends Error {

@@ -5,7 +5,7 @@
  * Deliberately absent: where to listen, and everything about clients' connections; reading them, see handler-config.ts.
  */
 import type { ProxyOptions } from "../config/public-options.ts";
-import type { Hooks } from "../proxy/hooks.ts";
+import type { Hooks } from "../exchange/hooks.ts";
 import type { HandlerRequest } from "./outer.ts";
 
 /** Options of a handler inside someone's own server. Every one but `to` has a default. */

@@ -6,14 +6,14 @@
  */
 
 import { Members } from "../connection/lists.ts";
+import type { DrainReport } from "../gateway/drain-report.ts";
+import { Gateway } from "../gateway/gateway.ts";
 import { EventHub, type ProxyEventName, type ProxyListener } from "../ledger/events.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { Observers } from "../ledger/observers.ts";
 import { type ProxyStats, statsOf } from "../ledger/stats.ts";
 import { nodeClock } from "../net/node-clock.ts";
 import { dialer } from "../net/runtime.ts";
-import type { DrainReport } from "../proxy/drain-report.ts";
-import { Gateway } from "../proxy/gateway.ts";
 import { answerAtEnd, readForwarded } from "./asked.ts";
 import { DoorExchange } from "./door-exchange.ts";
 import { type HandlerConfig, readHandlerOptions } from "./handler-config.ts";

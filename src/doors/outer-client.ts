@@ -5,9 +5,9 @@
  * own here, and they share a number, and what authentication has bound to them. Deliberately absent: a socket.
  */
 import { Life } from "../connection/life.ts";
+import type { ClientConnection } from "../exchange/client-connection.ts";
+import { type ClientNames, namesOf } from "../http1/client-names.ts";
 import type { Bindings } from "../pool/bindings.ts";
-import type { ClientConnection } from "../proxy/client-connection.ts";
-import { type ClientNames, namesOf } from "../proxy/client-names.ts";
 import type { Request } from "./outer.ts";
 
 /** One connection of the other server's. */

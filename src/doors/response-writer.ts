@@ -1,7 +1,7 @@
 /**
  * A response, given to another server's response object: status and fields one by one, body as it comes, trailers.
  *
- * Which fields go on, and what they say, is decided where all responses are written (proxy/response-writing.ts); framing is left
+ * Which fields go on, and what they say, is decided where all responses are written (http1/response-writing.ts); framing is left
  * to the server outside, which must know only a length. Whatever middleware has put around the response runs in here, so what it
  * throws ends here, too. Deliberately absent: `Connection` of HTTP/1 but to say `close`, and `Upgrade` but with a 426.
  */

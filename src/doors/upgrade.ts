@@ -5,10 +5,11 @@
  * socket, which then closes: another request on it would be one that the server outside never judged. Deliberately absent: mount
  * paths. No framework routes upgrades, so `request.url` is the whole of it.
  */
+
+import type { AnswerReason } from "../exchange/answers.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import { answering, errorAnswer } from "../http1/answer-text.ts";
 import { readsUpgradeBodies, type StreamSocket, socketOver } from "../net/runtime.ts";
-import { answering, errorAnswer } from "../proxy/answer-text.ts";
-import type { AnswerReason } from "../proxy/answers.ts";
-import type { Gateway } from "../proxy/gateway.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { HandlerSocket, Request } from "./outer.ts";
 import { headText, noFields } from "./request-head.ts";

@@ -6,13 +6,13 @@
  */
 
 import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
+import type { AnswerReason } from "../exchange/answers.ts";
+import type { ClientConnection } from "../exchange/client-connection.ts";
+import type { ExchangeRecord, Outcome } from "../exchange/exchange-record.ts";
+import type { HookName } from "../exchange/hooks.ts";
 import type { Clock } from "../net/ports.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
-import type { AnswerReason } from "../proxy/answers.ts";
-import type { ClientConnection } from "../proxy/client-connection.ts";
-import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
-import type { HookName } from "../proxy/hooks.ts";
 import { withoutUserinfo } from "../wire/userinfo.ts";
 import type { LogState } from "./line-queue.ts";
 

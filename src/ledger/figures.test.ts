@@ -1,7 +1,7 @@
 /** Figures of several processes: what is added, what is not, and what remains of one that is gone. */
 import { describe, expect, it } from "vitest";
+import type { ExchangeRecord } from "../exchange/exchange-record.ts";
 import type { Clock } from "../net/ports.ts";
-import type { ExchangeRecord } from "../proxy/exchange-record.ts";
 import { avoided_ms, departed, type EndpointFigures, type Figures, figuresOf, lifetime_ms, sumOf } from "./figures.ts";
 import { Ledger } from "./ledger.ts";
 import { metricsText } from "./metrics.ts";

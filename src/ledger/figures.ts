@@ -7,9 +7,9 @@
 import type { LifeState } from "../connection/life.ts";
 import { lifeStates } from "../connection/life.ts";
 import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
+import type { AnswerReason } from "../exchange/answers.ts";
+import type { Outcome } from "../exchange/exchange-record.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
-import type { AnswerReason } from "../proxy/answers.ts";
-import type { Outcome } from "../proxy/exchange-record.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
 import type { EndpointTally } from "./endpoint-tally.ts";
 import type { DurationHistogram } from "./histogram.ts";

@@ -13,14 +13,14 @@ import {
   type ReuseRefusal,
   reuseRefusals,
 } from "../connection/reasons.ts";
+import { type AnswerReason, answerReasons } from "../exchange/answers.ts";
+import type { ClientConnection } from "../exchange/client-connection.ts";
+import type { ExchangeRecord, Outcome } from "../exchange/exchange-record.ts";
+import type { ProxyObserver } from "../exchange/observer.ts";
+import type { Gateway } from "../gateway/gateway.ts";
 import type { Clock } from "../net/ports.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
-import { type AnswerReason, answerReasons } from "../proxy/answers.ts";
-import type { ClientConnection } from "../proxy/client-connection.ts";
-import type { ExchangeRecord, Outcome } from "../proxy/exchange-record.ts";
-import type { Gateway } from "../proxy/gateway.ts";
-import type { ProxyObserver } from "../proxy/observer.ts";
 import { type ToleranceKind, toleranceKinds } from "../wire/tolerance.ts";
 import { EndpointTallies } from "./endpoint-tally.ts";
 import { DurationHistogram } from "./histogram.ts";

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { closeReasons, openReasons, reuseRefusals } from "../connection/reasons.ts";
+import { answerReasons } from "../exchange/answers.ts";
+import type { ExchangeRecord } from "../exchange/exchange-record.ts";
+import type { Gateway } from "../gateway/gateway.ts";
 import type { Clock } from "../net/ports.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
-import { answerReasons } from "../proxy/answers.ts";
-import type { ExchangeRecord } from "../proxy/exchange-record.ts";
-import type { Gateway } from "../proxy/gateway.ts";
 import { departed, figuresOf, sumOf } from "./figures.ts";
 import { Ledger, outcomes } from "./ledger.ts";
 import { metricsText } from "./metrics.ts";

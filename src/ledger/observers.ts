@@ -5,12 +5,12 @@
  * apart from the traffic, see events.ts.
  */
 import type { ReuseRefusal } from "../connection/reasons.ts";
+import type { ClientConnection } from "../exchange/client-connection.ts";
+import type { ExchangeRecord } from "../exchange/exchange-record.ts";
+import type { HookName } from "../exchange/hooks.ts";
+import type { ProxyObserver } from "../exchange/observer.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
-import type { ClientConnection } from "../proxy/client-connection.ts";
-import type { ExchangeRecord } from "../proxy/exchange-record.ts";
-import type { HookName } from "../proxy/hooks.ts";
-import type { ProxyObserver } from "../proxy/observer.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
 
 /** Ignores everything. */

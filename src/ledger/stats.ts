@@ -4,9 +4,9 @@
  * Reasons that never happened are left out; the metrics have them all, with 0. Deliberately absent: averages over time.
  */
 import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
+import type { AnswerReason } from "../exchange/answers.ts";
+import type { Outcome } from "../exchange/exchange-record.ts";
 import { type RuntimeFacts, runtimeFacts } from "../net/runtime-facts.ts";
-import type { AnswerReason } from "../proxy/answers.ts";
-import type { Outcome } from "../proxy/exchange-record.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
 import {
   avoided_ms,

@@ -6,12 +6,12 @@
  * absent: which kind of proxy it is.
  */
 import { HopwiseError } from "../config/error.ts";
+import type { DrainReport } from "../gateway/drain-report.ts";
 import type { Figures } from "../ledger/figures.ts";
 import type { SocketHandle } from "../net/accepting.ts";
 import { takeOver } from "../net/node-listener.ts";
 import type { Listener, ListenOptions } from "../net/ports.ts";
 import { listen } from "../net/runtime.ts";
-import type { DrainReport } from "../proxy/drain-report.ts";
 import {
   FIGURES_MS,
   firstConnectionId,

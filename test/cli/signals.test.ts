@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { formatPasswordHash, hashPassword } from "../../src/forward/password-hash.ts";
 import type { ProxyStats } from "../../src/index.ts";
-import { formatPasswordHash, hashPassword } from "../../src/proxy/password-hash.ts";
 import { freePort } from "../interop/support/listening.ts";
 import { hopwise, origin, type Running } from "./running.ts";
 

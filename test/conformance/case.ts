@@ -5,7 +5,7 @@
  * `client.sends(…)`, `origin.receives(…)`. Deliberately absent: running them, see run-case.ts.
  */
 import type { CloseReason } from "../../src/connection/reasons.ts";
-import type { AnswerReason } from "../../src/proxy/answers.ts";
+import type { AnswerReason } from "../../src/exchange/answers.ts";
 import type { Expected } from "../kit/messages.ts";
 import type { WireEnd } from "../kit/peer.ts";
 import type { SceneSettings } from "../kit/stage.ts";

@@ -7,9 +7,9 @@
 import { scryptSync } from "node:crypto";
 import { readPorts } from "../../src/config/values.ts";
 import type { CloseReason } from "../../src/connection/reasons.ts";
-import type { AnswerReason } from "../../src/proxy/answers.ts";
-import { BasicAuthentication } from "../../src/proxy/basic-authentication.ts";
-import type { ForwardSettings } from "../../src/proxy/settings.ts";
+import type { AnswerReason } from "../../src/exchange/answers.ts";
+import type { ForwardSettings } from "../../src/exchange/settings.ts";
+import { BasicAuthentication } from "../../src/forward/basic-authentication.ts";
 import type { SceneSettings } from "../kit/stage.ts";
 import { type Case, exchanged, refused, USER } from "./case.ts";
 

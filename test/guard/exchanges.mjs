@@ -6,10 +6,10 @@
  * one line of JSON. It runs the compiled files, as users do.
  */
 import { readProxyOptions } from "../../build/config/options.js";
+import { Gateway } from "../../build/gateway/gateway.js";
 import { EventHub } from "../../build/ledger/events.js";
 import { Ledger } from "../../build/ledger/ledger.js";
 import { Observers } from "../../build/ledger/observers.js";
-import { Gateway } from "../../build/proxy/gateway.js";
 import { CountedClock, MemoryDialer, MemorySocket } from "./memory-net.mjs";
 
 /** Until the runtime has compiled all of it. */

@@ -5,10 +5,10 @@
  * Run by survivors.test.ts with `--trace-gc`, whose lines say what each collection left.
  */
 import { readProxyOptions } from "../../build/config/options.js";
+import { Gateway } from "../../build/gateway/gateway.js";
 import { EventHub } from "../../build/ledger/events.js";
 import { Ledger } from "../../build/ledger/ledger.js";
 import { Observers } from "../../build/ledger/observers.js";
-import { Gateway } from "../../build/proxy/gateway.js";
 import { CountedClock, MemoryDialer, MemorySocket } from "./memory-net.mjs";
 
 const CONNECTIONS = Number(process.argv[2]);

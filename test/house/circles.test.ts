@@ -34,35 +34,35 @@ it(`no circle of imports has more than ${CIRCLE_MAX} files`, () => {
 
 describe("what becomes of a request is decided between two ports", () => {
   const behindTheClientPort = [
-    "proxy/downstream",
-    "proxy/http1-client-side",
-    "proxy/response-writing",
-    "proxy/client-terms",
-    "proxy/client-limits",
+    "gateway/downstream",
+    "http1/http1-client-side",
+    "http1/response-writing",
+    "http1/client-terms",
+    "gateway/client-limits",
   ];
   const behindTheOriginPort = [
-    "proxy/http1-origin-side",
-    "proxy/response-reader",
-    "proxy/request-writing",
-    "proxy/hop-persistence",
-    "proxy/connection-binding",
+    "http1/http1-origin-side",
+    "http1/response-reader",
+    "http1/request-writing",
+    "http1/hop-persistence",
+    "http1/connection-binding",
     "pool/pooled-connection",
     "pool/claim",
     "pool/endpoint",
   ];
-  const both = [...behindTheClientPort, ...behindTheOriginPort, "proxy/body-writing", "net/outbox"];
+  const both = [...behindTheClientPort, ...behindTheOriginPort, "http1/body-writing", "net/outbox"];
 
   it.each<[string, readonly string[]]>([
-    ["exchange", both],
-    ["request-relay", both],
-    ["retry", both],
-    ["tunnel", behindTheClientPort],
-    ["tunnel-request", behindTheClientPort],
-    ["begin-exchange", behindTheClientPort],
-    ["http1-origin-side", behindTheClientPort],
-    ["response-reader", behindTheClientPort],
+    ["exchange/exchange", both],
+    ["exchange/request-relay", both],
+    ["exchange/retry", both],
+    ["exchange/tunnel", behindTheClientPort],
+    ["exchange/tunnel-request", behindTheClientPort],
+    ["exchange/begin-exchange", behindTheClientPort],
+    ["http1/http1-origin-side", behindTheClientPort],
+    ["http1/response-reader", behindTheClientPort],
   ])("%s", (name, beyond) => {
-    const imported = graph.get(`proxy/${name}.ts`);
+    const imported = graph.get(`${name}.ts`);
     expect(imported).toBeDefined();
     expect(beyond.filter((it) => imported?.has(`${it}.ts`))).toStrictEqual([]);
   });

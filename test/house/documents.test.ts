@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { forwardOptionNames } from "../../src/config/forward-options.ts";
 import { flagOf, optionNames } from "../../src/config/schema.ts";
 import { closeReasons, openReasons, reuseRefusals } from "../../src/connection/reasons.ts";
-import { answerMeaning, answerReasons } from "../../src/proxy/answers.ts";
+import { answerMeaning, answerReasons } from "../../src/exchange/answers.ts";
 import { refusalCodes } from "../../src/wire/refusals.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -48,6 +48,10 @@ it("README.md begins where everyone begins: commands that work", () => {
     for (const page of ["README.md", "README.ko.md"]) expect(read(page)).toContain(command);
   }
   expect(Object.keys(manifest.scripts)).toEqual(expect.arrayContaining(["start", "test", "proof"]));
+});
+
+it("ARCHITECTURE.md is a map, not a book: under 250 lines", () => {
+  expect(read("ARCHITECTURE.md").split("\n").length).toBeLessThan(250);
 });
 
 it("ARCHITECTURE.md names every room that exists", () => {

@@ -10,7 +10,10 @@ const rooms = [
   "connection",
   "net",
   "pool",
-  "proxy",
+  "exchange",
+  "http1",
+  "forward",
+  "gateway",
   "ledger",
   "config",
   "doors",
@@ -79,10 +82,12 @@ describe("the core depends on nothing else", () => {
     expect(show(wrong)).toStrictEqual([]);
   });
 
-  it("wire, connection, net, pool and proxy have no runtime dependency", () => {
+  it("wire, connection, net, pool, exchange, http1, forward and gateway have no runtime dependency", () => {
     const wrong = imports.filter(
       (it) =>
-        ["wire", "connection", "net", "pool", "proxy"].includes(roomOf(join(src, it.file)) ?? "") &&
+        ["wire", "connection", "net", "pool", "exchange", "http1", "forward", "gateway"].includes(
+          roomOf(join(src, it.file)) ?? "",
+        ) &&
         !isRelative(it.specifier) &&
         !it.specifier.startsWith("node:"),
     );
@@ -90,7 +95,7 @@ describe("the core depends on nothing else", () => {
   });
 });
 
-it("wire, connection, pool and proxy reach the network through the ports alone", () => {
+it("wire, connection, pool, exchange, http1, forward and gateway reach the network through the ports alone", () => {
   const wrong = imports.filter(
     (it) =>
       networkModules.includes(it.specifier) &&

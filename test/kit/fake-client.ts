@@ -3,9 +3,9 @@
  * word alone, so a test of an exchange needs no socket on this side.
  */
 import { Life } from "../../src/connection/life.ts";
+import type { ClientConnection } from "../../src/exchange/client-connection.ts";
+import type { ClientSide, TunnelEnd } from "../../src/exchange/client-side.ts";
 import type { Socket } from "../../src/net/ports.ts";
-import type { ClientConnection } from "../../src/proxy/client-connection.ts";
-import type { ClientSide, TunnelEnd } from "../../src/proxy/client-side.ts";
 
 export class FakeClient implements ClientSide {
   /** What it was told, in order. Body bytes in a row are one entry. */

@@ -2,8 +2,9 @@
  * An origin of an exchange that is no connection: it notes what it is told, and says what a test has it say. So a test of an
  * exchange needs no socket on this side, and no HTTP/1.
  */
+
+import type { OriginListener, OriginSide, OriginTunnelEnd } from "../../src/exchange/origin-side.ts";
 import type { NoConnection } from "../../src/pool/pool.ts";
-import type { OriginListener, OriginSide, OriginTunnelEnd } from "../../src/proxy/origin-side.ts";
 import type { ConnectionOptions } from "../../src/wire/fields.ts";
 import type { Framing } from "../../src/wire/framing.ts";
 import type { ResponseMessage } from "../../src/wire/messages.ts";

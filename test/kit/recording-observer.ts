@@ -2,10 +2,10 @@
  * Remembers everything a proxy tells its observer, in order: connections of both hops, exchanges, refusals of reuse.
  */
 import type { CloseReason, ReuseRefusal } from "../../src/connection/reasons.ts";
+import type { ClientConnection } from "../../src/exchange/client-connection.ts";
+import type { ExchangeRecord } from "../../src/exchange/exchange-record.ts";
+import type { ProxyObserver } from "../../src/exchange/observer.ts";
 import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
-import type { ClientConnection } from "../../src/proxy/client-connection.ts";
-import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
-import type { ProxyObserver } from "../../src/proxy/observer.ts";
 import type { Bell } from "./bell.ts";
 
 /** One connection's life as it was told. */

@@ -5,13 +5,13 @@
  * absent: random faults; the simulation has them.
  */
 
+import type { HookSettings } from "../../src/exchange/hooks.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
 import type { Socket } from "../../src/net/ports.ts";
 import type { LinkTraits } from "../../src/net/simulated/link.ts";
 import { SimulatedNetwork } from "../../src/net/simulated/network.ts";
 import { Schedule } from "../../src/net/simulated/schedule.ts";
 import { parseOriginAddress } from "../../src/pool/origin-address.ts";
-import { Gateway } from "../../src/proxy/gateway.ts";
-import type { HookSettings } from "../../src/proxy/hooks.ts";
 import { Bell } from "./bell.ts";
 import { RecordingObserver } from "./recording-observer.ts";
 import { baseSettings, type SceneSettings } from "./stage.ts";

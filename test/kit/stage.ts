@@ -7,12 +7,12 @@
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, isIP, type Socket as RawSocket, type Server } from "node:net";
+import type { GatewaySettings } from "../../src/exchange/settings.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
 import { DialGuard } from "../../src/net/dial-guard.ts";
 import type { Address, Dialer, Listener } from "../../src/net/ports.ts";
 import { dialer, guardedDialer, listen } from "../../src/net/runtime.ts";
 import { type OriginAddress, parseOriginAddress } from "../../src/pool/origin-address.ts";
-import { Gateway } from "../../src/proxy/gateway.ts";
-import type { GatewaySettings } from "../../src/proxy/settings.ts";
 import { defaultHeadLimits } from "../../src/wire/head-reader.ts";
 import { Bell } from "./bell.ts";
 import { ManualClock } from "./manual-clock.ts";

@@ -1,8 +1,8 @@
 /** The checks of the simulation can fail. */
 import { expect, it } from "vitest";
+import type { Gateway } from "../../src/gateway/gateway.ts";
+import { Pipelined } from "../../src/gateway/pipelined.ts";
 import type { VirtualClock } from "../../src/net/simulated/schedule.ts";
-import type { Gateway } from "../../src/proxy/gateway.ts";
-import { Pipelined } from "../../src/proxy/pipelined.ts";
 import type { Octets } from "../../src/wire/octets.ts";
 import { Checks } from "./checks.ts";
 

@@ -4,13 +4,13 @@
  * Deliberately absent: what is judged on the wires, see request-judge.ts and response-judge.ts.
  */
 
+import { Exchange } from "../../src/exchange/exchange.ts";
+import type { ExchangeRecord } from "../../src/exchange/exchange-record.ts";
+import { ByTarget } from "../../src/forward/forward-routing.ts";
+import type { Gateway } from "../../src/gateway/gateway.ts";
 import type { VirtualClock } from "../../src/net/simulated/schedule.ts";
 import type { Endpoint } from "../../src/pool/endpoint.ts";
 import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
-import { Exchange } from "../../src/proxy/exchange.ts";
-import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
-import { ByTarget } from "../../src/proxy/forward-routing.ts";
-import type { Gateway } from "../../src/proxy/gateway.ts";
 import { fail } from "./failure.ts";
 import type { Network } from "./network.ts";
 import type { SimObserver } from "./observer.ts";

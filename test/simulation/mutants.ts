@@ -7,6 +7,13 @@
 import { Deadlines } from "../../src/connection/deadlines.ts";
 import { Ranking } from "../../src/connection/fair-share.ts";
 import { Life } from "../../src/connection/life.ts";
+import { Exchange } from "../../src/exchange/exchange.ts";
+import type { OriginSide } from "../../src/exchange/origin-side.ts";
+import { RequestRelay } from "../../src/exchange/request-relay.ts";
+import { DownstreamConnection } from "../../src/gateway/downstream.ts";
+import { Http1ClientSide } from "../../src/http1/http1-client-side.ts";
+import { Http1OriginSide } from "../../src/http1/http1-origin-side.ts";
+import { ResponseReader } from "../../src/http1/response-reader.ts";
 import { Outbox } from "../../src/net/outbox.ts";
 import type { Socket } from "../../src/net/ports.ts";
 import { Bindings } from "../../src/pool/bindings.ts";
@@ -16,13 +23,6 @@ import { Manners } from "../../src/pool/manners.ts";
 import { PooledConnection } from "../../src/pool/pooled-connection.ts";
 import { Search } from "../../src/pool/search.ts";
 import { SharedIdle } from "../../src/pool/shared-idle.ts";
-import { DownstreamConnection } from "../../src/proxy/downstream.ts";
-import { Exchange } from "../../src/proxy/exchange.ts";
-import { Http1ClientSide } from "../../src/proxy/http1-client-side.ts";
-import { Http1OriginSide } from "../../src/proxy/http1-origin-side.ts";
-import type { OriginSide } from "../../src/proxy/origin-side.ts";
-import { RequestRelay } from "../../src/proxy/request-relay.ts";
-import { ResponseReader } from "../../src/proxy/response-reader.ts";
 import { FieldTable, Kind } from "../../src/wire/fields.ts";
 import type { Check } from "./failure.ts";
 

@@ -3,12 +3,12 @@
  * one reason of the closed list.
  */
 import { closeReasons, type ReuseRefusal } from "../../src/connection/reasons.ts";
+import type { ClientConnection } from "../../src/exchange/client-connection.ts";
+import type { ExchangeRecord } from "../../src/exchange/exchange-record.ts";
+import type { ProxyObserver } from "../../src/exchange/observer.ts";
 import { SimSocket } from "../../src/net/simulated/socket.ts";
 import type { Endpoint } from "../../src/pool/endpoint.ts";
 import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
-import type { ClientConnection } from "../../src/proxy/client-connection.ts";
-import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
-import type { ProxyObserver } from "../../src/proxy/observer.ts";
 import { fail } from "./failure.ts";
 import type { Timeline } from "./timeline.ts";
 

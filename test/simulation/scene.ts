@@ -1,7 +1,7 @@
 /** What all actors of one simulated world share. */
 
+import type { GatewaySettings } from "../../src/exchange/settings.ts";
 import type { Schedule } from "../../src/net/simulated/schedule.ts";
-import type { GatewaySettings } from "../../src/proxy/settings.ts";
 import type { RequestRecord } from "./record.ts";
 import type { Timeline } from "./timeline.ts";
 

@@ -3,8 +3,8 @@
  * of them is reached by some.
  */
 
+import type { GatewaySettings } from "../../src/exchange/settings.ts";
 import type { Random } from "../../src/net/simulated/random.ts";
-import type { GatewaySettings } from "../../src/proxy/settings.ts";
 import { defaultHeadLimits } from "../../src/wire/head-reader.ts";
 
 export interface WorldShape {

@@ -5,11 +5,11 @@
  * then a calm, in which every request must succeed; then a drain. Some worlds are drained in the middle of the storm.
  */
 
+import type { GatewaySettings } from "../../src/exchange/settings.ts";
+import { Gateway, LAST_WORDS_MS } from "../../src/gateway/gateway.ts";
 import { Random } from "../../src/net/simulated/random.ts";
 import { Schedule, VirtualClock } from "../../src/net/simulated/schedule.ts";
 import { parseOriginAddress } from "../../src/pool/origin-address.ts";
-import { Gateway, LAST_WORDS_MS } from "../../src/proxy/gateway.ts";
-import type { GatewaySettings } from "../../src/proxy/settings.ts";
 import { Checks } from "./checks.ts";
 import { makePlan } from "./client-plans.ts";
 import { ClientConnection } from "./clients.ts";

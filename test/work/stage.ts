@@ -4,9 +4,9 @@
  * With figures and access log, as it is shipped. Deliberately absent: faults and backpressure; other suites have them.
  */
 import { scryptSync } from "node:crypto";
+import type { ExchangeRecord } from "../../src/exchange/exchange-record.ts";
+import type { GatewaySettings } from "../../src/exchange/settings.ts";
 import type { Clock, Dialer, DialHandler, GiveUp, Socket, SocketHandler } from "../../src/net/ports.ts";
-import type { ExchangeRecord } from "../../src/proxy/exchange-record.ts";
-import type { GatewaySettings } from "../../src/proxy/settings.ts";
 import type { Octets } from "../../src/wire/octets.ts";
 import { toleranceKinds } from "../../src/wire/tolerance.ts";
 import {

@@ -7,9 +7,9 @@
 import { readProxyOptions } from "../../config/options.ts";
 import type { ProxyOptions } from "../../config/public-options.ts";
 import type { Life } from "../../connection/life.ts";
+import type { ProxyObserver } from "../../exchange/observer.ts";
+import { Gateway } from "../../gateway/gateway.ts";
 import type { Clock, Dialer, Socket } from "../../net/ports.ts";
-import { Gateway } from "../../proxy/gateway.ts";
-import type { ProxyObserver } from "../../proxy/observer.ts";
 
 export interface HopwiseHooks {
   learned?(lifetime_ms: number): void;

@@ -1,5 +1,5 @@
 /** Names and passwords for the forward proxy (RFC 9110 section 11.7, RFC 7617). */
-import type { Authentication } from "../../../src/proxy/authentication.ts";
+import type { Authentication } from "../../../src/exchange/authentication.ts";
 import {
   answer,
   type Case,

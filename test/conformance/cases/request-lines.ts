@@ -1,5 +1,5 @@
 /** What a request-line may be, and which target goes on (RFC 9112 sections 2.2, 2.3 and 3). */
-import type { AnswerReason } from "../../../src/proxy/answers.ts";
+import type { AnswerReason } from "../../../src/exchange/answers.ts";
 import {
   ADDED,
   addedFor,

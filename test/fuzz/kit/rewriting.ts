@@ -2,13 +2,13 @@
  * Messages as they go on, made by the proxy's own pure functions around a context that is nothing but data.
  */
 
+import { type Admission, admit } from "../../../src/exchange/admission.ts";
+import type { ClientConnection } from "../../../src/exchange/client-connection.ts";
+import { ProxyContext } from "../../../src/exchange/context.ts";
+import type { GatewaySettings } from "../../../src/exchange/settings.ts";
+import { requestHeadText } from "../../../src/http1/request-writing.ts";
+import { clientFraming, interimHeadText, responseHeadText } from "../../../src/http1/response-writing.ts";
 import type { Clock } from "../../../src/net/ports.ts";
-import { type Admission, admit } from "../../../src/proxy/admission.ts";
-import type { ClientConnection } from "../../../src/proxy/client-connection.ts";
-import { ProxyContext } from "../../../src/proxy/context.ts";
-import { requestHeadText } from "../../../src/proxy/request-writing.ts";
-import { clientFraming, interimHeadText, responseHeadText } from "../../../src/proxy/response-writing.ts";
-import type { GatewaySettings } from "../../../src/proxy/settings.ts";
 import { CHUNK_END, chunkStart, lastChunk } from "../../../src/wire/chunk-writer.ts";
 import { connectionOptionsOf, type FieldTable, Kind } from "../../../src/wire/fields.ts";
 import type { Framing } from "../../../src/wire/framing.ts";

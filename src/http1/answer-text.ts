@@ -3,10 +3,11 @@
  *
  * Deliberately absent: what the reasons mean, see exchange/answers.ts.
  */
+
+import { type AnswerReason, answerMeaning, type CheckedAnswer, reasonPhraseOf } from "../exchange/answers.ts";
+import type { ProxyContext } from "../exchange/context.ts";
 import type { FieldTable } from "../wire/fields.ts";
 import { hasNoWeight, listMembers, withoutParameters, withoutQuotedText } from "../wire/lists.ts";
-import { type AnswerReason, answerMeaning, type CheckedAnswer, reasonPhraseOf } from "./answers.ts";
-import type { ProxyContext } from "./context.ts";
 import { dialErrorText, dialErrorType } from "./dial-faults.ts";
 
 /** RFC 7617 section 2.1: user names and passwords are UTF-8. */

@@ -5,6 +5,11 @@
  * themselves, see response-writing.ts and client-terms.ts.
  */
 import type { CloseReason } from "../connection/reasons.ts";
+import type { AnswerReason } from "../exchange/answers.ts";
+import type { ClientConnection } from "../exchange/client-connection.ts";
+import type { ClientExchange } from "../exchange/client-exchange.ts";
+import type { ClientSide, TunnelEnd } from "../exchange/client-side.ts";
+import type { ProxyContext } from "../exchange/context.ts";
 import type { Outbox } from "../net/outbox.ts";
 import type { Socket } from "../net/ports.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
@@ -13,12 +18,7 @@ import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { Trailers } from "../wire/trailers.ts";
 import { answering } from "./answer-text.ts";
-import type { AnswerReason } from "./answers.ts";
 import { addBodyPiece, addLastChunk } from "./body-writing.ts";
-import type { ClientConnection } from "./client-connection.ts";
-import type { ClientExchange } from "./client-exchange.ts";
-import type { ClientSide, TunnelEnd } from "./client-side.ts";
-import type { ProxyContext } from "./context.ts";
 import { errorPage } from "./error-page.ts";
 import { closeReasonOfRequest } from "./hop-persistence.ts";
 import { type ClientFraming, clientFraming, interimHeadText, responseHeadText } from "./response-writing.ts";

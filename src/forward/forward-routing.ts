@@ -5,15 +5,16 @@
  * are never reused, but count, are limited and are named as all others. Deliberately absent: which addresses may be
  * dialed; that is known only when a name is resolved (net/dial-guard.ts).
  */
+
+import type { Admission } from "../exchange/admission.ts";
+import type { AnswerReason } from "../exchange/answers.ts";
+import type { Routing } from "../exchange/routing.ts";
+import type { ForwardSettings } from "../exchange/settings.ts";
 import type { PoolDirectory } from "../pool/directory.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { OriginAddress } from "../pool/origin-address.ts";
 import type { Pool } from "../pool/pool.ts";
 import { type Destination, destinationOf } from "../wire/target.ts";
-import type { Admission } from "./admission.ts";
-import type { AnswerReason } from "./answers.ts";
-import type { Routing } from "./routing.ts";
-import type { ForwardSettings } from "./settings.ts";
 
 /** Which ports are named in targets with success: there are services that take a request's lines for orders of their own. */
 export type AllowedPorts = Pick<ForwardSettings, "mayConnectTo" | "mayRequestFrom">;

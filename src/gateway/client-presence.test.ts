@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { SmallClient } from "../../test/kit/small-world.ts";
 import { SmallWorld } from "../../test/kit/small-world.ts";
+import type { ClientClose } from "../exchange/settings.ts";
 import type { Socket } from "../net/ports.ts";
-import type { ClientClose } from "./settings.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";

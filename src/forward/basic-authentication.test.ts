@@ -1,7 +1,7 @@
 /** Checking credentials: once each, one at a time, in a bounded line, and nobody can keep the others waiting. */
 import { scryptSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { Verdict } from "./authentication.ts";
+import type { Verdict } from "../exchange/authentication.ts";
 import { BasicAuthentication } from "./basic-authentication.ts";
 import type { PasswordHash } from "./password-hash.ts";
 

@@ -5,7 +5,7 @@
  * first of another, and gives up its place when the line is full. Deliberately absent: checking; see
  * basic-authentication.ts.
  */
-import { clientKeyOf } from "./client-key.ts";
+import { clientKeyOf } from "../exchange/client-key.ts";
 
 /** Checks that wait: at twenty a second the last is done within about as long as clients wait to connect. */
 const WAITING_MAX = 64;

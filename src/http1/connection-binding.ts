@@ -4,6 +4,9 @@
  * Requests show it by their credentials, responses by what they answer; either is enough. Deliberately absent: unbinding. What
  * was authenticated once stays so until it closes.
  */
+
+import type { ClientConnection } from "../exchange/client-connection.ts";
+import type { ProxyContext } from "../exchange/context.ts";
 import { Bindings } from "../pool/bindings.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import {
@@ -13,8 +16,6 @@ import {
   tellsOfAuthentication,
 } from "../wire/connection-authentication.ts";
 import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
-import type { ClientConnection } from "./client-connection.ts";
-import type { ProxyContext } from "./context.ts";
 
 /** The request with this head goes on `upstream`. */
 export function bindByRequest(

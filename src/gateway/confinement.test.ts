@@ -2,18 +2,18 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { SmallWorld } from "../../test/kit/small-world.ts";
 import { Life } from "../connection/life.ts";
+import { Exchange } from "../exchange/exchange.ts";
+import { RequestRelay } from "../exchange/request-relay.ts";
+import { Tunnel } from "../exchange/tunnel.ts";
+import { Http1ClientSide } from "../http1/http1-client-side.ts";
+import { Http1OriginSide } from "../http1/http1-origin-side.ts";
+import { ResponseReader } from "../http1/response-reader.ts";
 import { Outbox } from "../net/outbox.ts";
 import type { Socket } from "../net/ports.ts";
 import { Endpoint } from "../pool/endpoint.ts";
 import { PooledConnection } from "../pool/pooled-connection.ts";
 import { RequestHead } from "../wire/request-head.ts";
 import { DownstreamConnection } from "./downstream.ts";
-import { Exchange } from "./exchange.ts";
-import { Http1ClientSide } from "./http1-client-side.ts";
-import { Http1OriginSide } from "./http1-origin-side.ts";
-import { RequestRelay } from "./request-relay.ts";
-import { ResponseReader } from "./response-reader.ts";
-import { Tunnel } from "./tunnel.ts";
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -4,11 +4,11 @@
 import { type KeepAliveTerms, parseKeepAlive } from "../connection/keep-alive-terms.ts";
 import { type PersistenceFacts, persistenceAfter } from "../connection/persistence.ts";
 import type { CloseReason } from "../connection/reasons.ts";
+import type { ClientConnection } from "../exchange/client-connection.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import { type ConnectionOptions, type FieldTable, Kind } from "../wire/fields.ts";
 import { describesBody, type Framing } from "../wire/framing.ts";
 import type { ResponseMessage } from "../wire/messages.ts";
-import type { ClientConnection } from "./client-connection.ts";
 import { bindByResponse } from "./connection-binding.ts";
 
 /** Why the client's connection closes after this request; undefined: the request lets it persist. */

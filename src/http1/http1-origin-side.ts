@@ -7,6 +7,10 @@
 import { type Confined, confine } from "../connection/confining.ts";
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
+import type { AnswerReason } from "../exchange/answers.ts";
+import type { ProxyContext } from "../exchange/context.ts";
+import type { OriginListener, OriginSide, OriginTunnelEnd } from "../exchange/origin-side.ts";
+import { armLimit, type UpstreamLimit, upstreamLimit } from "../exchange/upstream-limit.ts";
 import type { PendingSearch } from "../pool/claim.ts";
 import type { NoConnection, Pool, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
@@ -17,16 +21,12 @@ import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
 import type { Trailers } from "../wire/trailers.ts";
-import type { AnswerReason } from "./answers.ts";
 import { addBodyPiece, addLastChunk } from "./body-writing.ts";
 import { bindByRequest, mayGoElsewhere } from "./connection-binding.ts";
-import type { ProxyContext } from "./context.ts";
 import { EARLY_ANSWER_MS, waitsForWord } from "./early-answers.ts";
 import { closeReasonAfterExchange, noteFinalResponse } from "./hop-persistence.ts";
-import type { OriginListener, OriginSide, OriginTunnelEnd } from "./origin-side.ts";
 import { requestHeadText, sentFraming } from "./request-writing.ts";
 import { ResponseReader, type ResponseReceiver } from "./response-reader.ts";
-import { armLimit, type UpstreamLimit, upstreamLimit } from "./upstream-limit.ts";
 
 /** The origin that a request is routed to, over HTTP/1; or why there is none. */
 export function openHttp1Origin(context: ProxyContext, listener: OriginListener): OriginSide | AnswerReason {

@@ -4,10 +4,10 @@
  * There is one deadline per connection. The origin's is in upstream-limit.ts. Deliberately absent: what is done about it.
  */
 import { Deadline, type DeadlineOwner } from "../connection/deadlines.ts";
+import type { ClientExchange } from "../exchange/client-exchange.ts";
+import type { ProxyContext } from "../exchange/context.ts";
 import type { Socket } from "../net/ports.ts";
-import type { ClientExchange } from "./client-exchange.ts";
 import { ClientPresence, type PresenceStep } from "./client-presence.ts";
-import type { ProxyContext } from "./context.ts";
 import { Pace } from "./pace.ts";
 
 /** `presence`: a sign that a client which has closed its side still reads. */

@@ -5,20 +5,20 @@
  * connection. Deliberately absent: flags and files (config), figures and logs (ledger).
  */
 
+import { ProxyContext } from "../exchange/context.ts";
+import type { HookSettings } from "../exchange/hooks.ts";
+import type { ProxyObserver } from "../exchange/observer.ts";
+import { OneOrigin, type Routing } from "../exchange/routing.ts";
+import type { GatewaySettings } from "../exchange/settings.ts";
+import { ByTarget } from "../forward/forward-routing.ts";
+import { openHttp1Origin } from "../http1/http1-origin-side.ts";
 import type { Clock, Dialer, Socket } from "../net/ports.ts";
 import { Sweeper } from "../net/sweeper.ts";
 import { PoolDirectory } from "../pool/directory.ts";
 import { Pool, type PoolOptions } from "../pool/pool.ts";
 import { ClientTable, DRAIN_IDLE_GRACE_MS } from "./client-table.ts";
-import { ProxyContext } from "./context.ts";
 import { DownstreamConnection } from "./downstream.ts";
 import type { DrainReport } from "./drain-report.ts";
-import { ByTarget } from "./forward-routing.ts";
-import type { HookSettings } from "./hooks.ts";
-import { openHttp1Origin } from "./http1-origin-side.ts";
-import type { ProxyObserver } from "./observer.ts";
-import { OneOrigin, type Routing } from "./routing.ts";
-import type { GatewaySettings } from "./settings.ts";
 
 /** Behind a drain's deadline: how long last answers may take to leave, and how long what was cut may take to be gone. */
 export const LAST_WORDS_MS = 500;

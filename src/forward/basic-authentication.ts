@@ -11,9 +11,9 @@
 
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes } from "node:crypto";
-import type { Authentication, Verdict } from "./authentication.ts";
+import type { Authentication, Verdict } from "../exchange/authentication.ts";
+import { clientKeyOf } from "../exchange/client-key.ts";
 import { CheckLine } from "./check-line.ts";
-import { clientKeyOf } from "./client-key.ts";
 import { decoyHashes, hasSameCost, isSameHash, matchesPassword, type PasswordHash } from "./password-hash.ts";
 
 /** Wrong credentials, and clients that have logged in, that are remembered: some hundred kilobytes each. */

@@ -8,9 +8,9 @@
  */
 import { LatestRanking, type Place } from "../connection/fair-share.ts";
 import { LinkedList, Members, type OwnedNode } from "../connection/lists.ts";
+import { clientOf } from "../exchange/client-of.ts";
+import type { ProxyContext } from "../exchange/context.ts";
 import type { RequestMessage } from "../wire/messages.ts";
-import { clientOf } from "./client-of.ts";
-import type { ProxyContext } from "./context.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 
 /** How full the table is when terms begin to shorten. */

@@ -6,14 +6,15 @@
  * that were meant for it (RFC 9110 section 11.7.2). Order, case and unknown fields are kept; path and query are never
  * touched. `X-Forwarded-Host` tells the host that the client asked for, whichever the origin gets.
  */
+
+import type { Admission } from "../exchange/admission.ts";
+import type { ClientConnection } from "../exchange/client-connection.ts";
+import type { ProxyContext } from "../exchange/context.ts";
+import type { OriginHost } from "../exchange/origin-references.ts";
 import { type FieldTable, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import { type Cut, fieldLines, type KindSet, kindSet, startAndFieldLines } from "../wire/head-writer.ts";
 import type { RequestMessage } from "../wire/messages.ts";
-import type { Admission } from "./admission.ts";
-import type { ClientConnection } from "./client-connection.ts";
-import type { ProxyContext } from "./context.ts";
-import type { OriginHost } from "./origin-references.ts";
 
 /** Fields of one hop, whoever nominates them (RFC 9110 section 7.6.1); `Close` is reserved, `HTTP2-Settings` goes with h2c. */
 const HOP_KINDS = kindSet(

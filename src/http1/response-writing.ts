@@ -2,12 +2,13 @@
  * The head of a response as it goes back to the client: fields of the upstream hop are cut, framing and connection
  * options are our own (laws 1 and 2).
  */
+
+import type { ProxyContext } from "../exchange/context.ts";
 import { asksForConnection } from "../wire/connection-authentication.ts";
 import { type ConnectionOptions, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import { fieldLines, kindSet, startAndFieldLines } from "../wire/head-writer.ts";
 import type { ResponseMessage } from "../wire/messages.ts";
-import type { ProxyContext } from "./context.ts";
 
 const HOP_KINDS = kindSet(
   Kind.connection,

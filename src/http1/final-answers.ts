@@ -4,15 +4,16 @@
  * Deliberately absent: what becomes of the connection behind them, see downstream.ts; what is said, see
  * answers.ts.
  */
+
+import { type AnswerReason, answerMeaning } from "../exchange/answers.ts";
+import type { ClientConnection } from "../exchange/client-connection.ts";
+import type { ProxyContext } from "../exchange/context.ts";
+import type { ExchangeRecord } from "../exchange/exchange-record.ts";
+import { traceOf } from "../exchange/trace.ts";
 import type { Outbox } from "../net/outbox.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import { answer, answering } from "./answer-text.ts";
-import { type AnswerReason, answerMeaning } from "./answers.ts";
-import type { ClientConnection } from "./client-connection.ts";
-import type { ProxyContext } from "./context.ts";
 import { errorPage } from "./error-page.ts";
-import type { ExchangeRecord } from "./exchange-record.ts";
-import { traceOf } from "./trace.ts";
 
 const CLOSE = "Connection: close\r\n";
 /** The one interim response of our own (RFC 9110 section 15.2.1). */

@@ -1,10 +1,11 @@
 /** What a client gets that the proxy answers itself: the page of the application (hooks.ts), or the proxy's own. */
+
+import { type AnswerReason, answerMeaning } from "../exchange/answers.ts";
+import type { ProxyContext } from "../exchange/context.ts";
+import type { HookError } from "../exchange/hooks.ts";
+import { checkAnswer } from "../exchange/own-answers.ts";
+import { isThenable } from "../exchange/run-hooks.ts";
 import { type AnswerContext, answerWith, errorAnswer } from "./answer-text.ts";
-import { type AnswerReason, answerMeaning } from "./answers.ts";
-import type { ProxyContext } from "./context.ts";
-import type { HookError } from "./hooks.ts";
-import { checkAnswer } from "./own-answers.ts";
-import { isThenable } from "./run-hooks.ts";
 
 /** What an error's page is made of. */
 export interface ErrorAsked {
