@@ -6,7 +6,7 @@
  * (runtime-shape.ts).
  */
 import { bun } from "./bun-api.ts";
-import { isShapeKnown } from "./runtime-shape.ts";
+import { isShapeKnown } from "./node-handles/runtime-shape.ts";
 
 export interface RuntimeFacts {
   readonly name: "node" | "bun";

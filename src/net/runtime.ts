@@ -4,17 +4,19 @@
  * Whoever wants real sockets takes them from here. The clock is the same everywhere (node-clock.ts). Deliberately absent:
  * what either does, see node-*.ts and bun-*.ts.
  */
+
+import { attemptOnBun } from "./bun/bun-dialer.ts";
+import { listenOnBun } from "./bun/bun-listener.ts";
 import { bun } from "./bun-api.ts";
-import { attemptOnBun } from "./bun-dialer.ts";
-import { listenOnBun } from "./bun-listener.ts";
 import type { DialGuard } from "./dial-guard.ts";
 import { dialerOf } from "./dialing.ts";
 import { ChosenNames } from "./names/chosen-names.ts";
-import { attemptOnNode } from "./node-dialer.ts";
-import { listenOnNode } from "./node-listener.ts";
-import { KEEP_ALIVE_IDLE_MS, NodeSocket } from "./node-socket.ts";
+import { attemptOnNode } from "./node/node-dialer.ts";
+import { listenOnNode } from "./node/node-listener.ts";
+import { NodeSocket } from "./node/node-socket.ts";
 import type { Dialer, Listener, ListenOptions, Socket } from "./ports.ts";
 import { type Names, SystemNames } from "./resolving.ts";
+import { KEEP_ALIVE_IDLE_MS } from "./socket-options.ts";
 
 const attempt = bun === undefined ? attemptOnNode : attemptOnBun;
 

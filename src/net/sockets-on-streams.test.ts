@@ -1,7 +1,7 @@
 /** The same suites where the runtime's handles are not known, and connections stay on its streams. */
 import { vi } from "vitest";
 
-vi.mock("./runtime-shape.ts", () => ({ knownHandle: () => undefined }));
+vi.mock("./node-handles/runtime-shape.ts", () => ({ knownHandle: () => undefined }));
 vi.stubEnv("HOPWISE_TESTS_STREAMS", "yes");
 await import("./sockets.test.ts");
 await import("./connecting.test.ts");

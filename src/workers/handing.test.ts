@@ -2,7 +2,7 @@
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { isKeptAlive, tellsTimers } from "../../test/kit/tcp-timers.ts";
-import type { SocketHandle } from "../net/accepting.ts";
+import type { SocketHandle } from "../net/node-handles/accepting.ts";
 import { Dispatcher, type Taker } from "./handing.ts";
 
 const opened: Socket[] = [];

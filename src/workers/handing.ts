@@ -7,8 +7,8 @@
  * gone was not sent goes to the others. Deliberately absent: knowing what becomes of a connection.
  */
 import { createServer, type Server } from "node:net";
-import { acceptHandles, keepAccepted, type SocketHandle } from "../net/accepting.ts";
-import { BACKLOG, INHERITED_BACKLOG } from "../net/node-listener.ts";
+import { BACKLOG, INHERITED_BACKLOG } from "../net/node/node-listener.ts";
+import { acceptHandles, keepAccepted, type SocketHandle } from "../net/node-handles/accepting.ts";
 
 /** Connections that wait while no worker is there; as many as the system lets wait. */
 const WAITING_MAX = BACKLOG;

@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import type { Readable } from "node:stream";
 import { HopwiseError } from "../config/error.ts";
 import type { Figures } from "../ledger/figures.ts";
-import type { SocketHandle } from "../net/accepting.ts";
+import type { SocketHandle } from "../net/node-handles/accepting.ts";
 import type { Taker } from "./handing.ts";
 import type { News, StartMessage, ToSupervisor, ToWorker } from "./protocol.ts";
 import { SILENT_TURNS, type Watched } from "./watch.ts";

@@ -8,8 +8,8 @@
 import { HopwiseError } from "../config/error.ts";
 import type { DrainReport } from "../gateway/drain-report.ts";
 import type { Figures } from "../ledger/figures.ts";
-import type { SocketHandle } from "../net/accepting.ts";
-import { takeOver } from "../net/node-listener.ts";
+import { takeOver } from "../net/node/node-listener.ts";
+import type { SocketHandle } from "../net/node-handles/accepting.ts";
 import type { Listener, ListenOptions } from "../net/ports.ts";
 import { listen } from "../net/runtime.ts";
 import {

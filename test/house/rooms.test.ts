@@ -1,5 +1,5 @@
 /** The house: a room imports only from rooms above it, and each room only what it needs of the runtime. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Import, importsOf, sourceFiles, src } from "./graph.ts";
@@ -121,4 +121,39 @@ it("node's own modules are named as such", () => {
     /^(net|tls|https?|fs|path|os|stream|events|url|util|crypto)$/.test(specifier),
   );
   expect(show(wrong)).toStrictEqual([]);
+});
+
+describe("net has rooms of its own", () => {
+  const net = imports.filter(({ file }) => file.startsWith("net/"));
+  const innerRoomOf = (path: string) => /^net\/(node-handles|node|bun|simulated|names)\//.exec(path)?.[1] ?? "net";
+  /** What each may import of the others, beside what they all share. */
+  const mayImport: Readonly<Record<string, readonly string[]>> = {
+    "node-handles": [],
+    node: ["node-handles"],
+    // TLS, and attempts to connect beyond what Bun can end.
+    bun: ["node"],
+    simulated: [],
+    names: [],
+  };
+
+  it.each(Object.entries(mayImport))("%s", (room, others) => {
+    const wrong = net.filter((it) => {
+      if (innerRoomOf(it.file) !== room || !isRelative(it.specifier)) return false;
+      const target = innerRoomOf(relative(src, targetOf(it)));
+      return target !== "net" && target !== room && !others.includes(target);
+    });
+    expect(show(wrong)).toStrictEqual([]);
+  });
+
+  it("what Node does not document is touched in node-handles alone", () => {
+    const undocumented =
+      /\b(?:_handle|_parent|onconnection|useUserBuffer|writeLatin1String|readStart|readStop|writeQueueSize)\b/g;
+    const wrong = sourceFiles(src)
+      .map((file) => relative(src, file))
+      .filter((file) => !file.startsWith("net/node-handles/"))
+      .flatMap((file) =>
+        [...readFileSync(join(src, file), "utf8").matchAll(undocumented)].map(([name]) => `${file}: ${name}`),
+      );
+    expect(wrong).toStrictEqual([]);
+  });
 });

@@ -4,7 +4,7 @@
  */
 import { expect, vi } from "vitest";
 
-vi.mock("../../src/net/runtime-shape.ts", () => ({ knownHandle: () => undefined, isShapeKnown: false }));
+vi.mock("../../src/net/node-handles/runtime-shape.ts", () => ({ knownHandle: () => undefined, isShapeKnown: false }));
 
 const { runtimeFacts } = await import("../../src/net/runtime-facts.ts");
 expect(runtimeFacts.sockets).toBe("streams");

@@ -37,7 +37,7 @@ export function octetsOf(text: string): Octets {
 
 const src = new URL("../../src/", import.meta.url);
 /** Names by which fields are asked for, `accept` for one, in the rooms that strangers reach. */
-const askedByName = ["wire", "proxy"].flatMap((room) =>
+const askedByName = ["wire", "exchange", "http1", "forward", "gateway"].flatMap((room) =>
   readdirSync(new URL(`${room}/`, src))
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
     .flatMap((file) => [

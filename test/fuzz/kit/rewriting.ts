@@ -41,6 +41,7 @@ function clientThat(isTrusted: boolean): ClientConnection {
     isTrusted,
     clientName: "192.0.2.7",
     forwardedForLine: "X-Forwarded-For: 192.0.2.7\r\n",
+    socket: { remoteAddress: "192.0.2.7", remotePort: 4711 },
   } as unknown as ClientConnection;
 }
 

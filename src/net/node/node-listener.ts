@@ -1,9 +1,10 @@
 /** Listening with `node:net`; and taking over what another process has accepted. */
 import { createServer } from "node:net";
-import { acceptHandles, keepAccepted, type SocketHandle } from "./accepting.ts";
-import { socketOf } from "./handle-socket.ts";
-import { NodeSocket, socketOptions } from "./node-socket.ts";
-import type { Listener, ListenOptions, Socket } from "./ports.ts";
+import { acceptHandles, keepAccepted, type SocketHandle } from "../node-handles/accepting.ts";
+import type { Listener, ListenOptions, Socket } from "../ports.ts";
+import { socketOptions } from "../socket-options.ts";
+import { socketOf } from "./node-connection.ts";
+import { NodeSocket } from "./node-socket.ts";
 
 /** Connections that wait to be accepted: Node's own default, cut down by the system's `somaxconn`. */
 export const BACKLOG = 511;

@@ -9,7 +9,7 @@
  */
 import { type OnReadOpts, Socket as RawSocket, type SocketConstructorOpts } from "node:net";
 import { constants } from "node:os";
-import { bun } from "./bun-api.ts";
+import { bun } from "../bun-api.ts";
 import type { Handle, ShutdownRequest, WriteRequest } from "./handle.ts";
 
 /** What a read brought: octets (how many), nothing (0), the peer's FIN, or a fault. */

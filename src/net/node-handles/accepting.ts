@@ -7,8 +7,8 @@
  */
 import type { Server } from "node:net";
 import { getSystemErrorName } from "node:util";
-import { bun } from "./bun-api.ts";
-import { KEEP_ALIVE_IDLE_MS } from "./node-socket.ts";
+import { bun } from "../bun-api.ts";
+import { KEEP_ALIVE_IDLE_MS } from "../socket-options.ts";
 
 /** What the runtime has of a connection, and can send to another process. */
 export interface SocketHandle {

@@ -4,11 +4,12 @@
  */
 import { connect, isIP, type Socket as RawSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { AttemptHandler } from "./dialing.ts";
-import { socketOn } from "./handle-socket.ts";
-import { KEEP_ALIVE_IDLE_MS, keepAliveOptions, NodeSocket, socketOptions } from "./node-socket.ts";
-import type { Address, TlsTarget } from "./ports.ts";
-import { watchClosure } from "./tls-closure.ts";
+import type { AttemptHandler } from "../dialing.ts";
+import { watchClosure } from "../node-handles/tls-closure.ts";
+import type { Address, TlsTarget } from "../ports.ts";
+import { KEEP_ALIVE_IDLE_MS, keepAliveOptions, socketOptions } from "../socket-options.ts";
+import { socketOn } from "./node-connection.ts";
+import { NodeSocket } from "./node-socket.ts";
 import { TlsSessions } from "./tls-sessions.ts";
 
 const sessions = new TlsSessions();

@@ -5,12 +5,12 @@
  * there are many of those, new attempts are made with `node:net`, which can. Deliberately absent: TLS, which stays with
  * `node:tls`.
  */
-import { type BunApi, type BunEvents, type BunRawSocket, bun } from "./bun-api.ts";
+import { type BunApi, type BunEvents, type BunRawSocket, bun } from "../bun-api.ts";
+import type { AttemptHandler } from "../dialing.ts";
+import { attemptOnNode } from "../node/node-dialer.ts";
+import type { Address } from "../ports.ts";
+import { KEEP_ALIVE_IDLE_MS } from "../socket-options.ts";
 import { BunSocket, connectionEvents, type RawSocket } from "./bun-socket.ts";
-import type { AttemptHandler } from "./dialing.ts";
-import { attemptOnNode } from "./node-dialer.ts";
-import { KEEP_ALIVE_IDLE_MS } from "./node-socket.ts";
-import type { Address } from "./ports.ts";
 
 /** Attempts that were given up and still go on; each has a descriptor, for two minutes at most on Linux. */
 const ABANDONED_MAX = 64;

@@ -4,9 +4,9 @@
  * Deliberately absent: how to come by what must be known of it, see runtime-shape.ts.
  */
 import type { Socket as RawSocket } from "node:net";
-import type { Octets } from "../wire/octets.ts";
+import type { Octets } from "../../wire/octets.ts";
+import type { Piece } from "../slabs.ts";
 import type { SocketHandle } from "./accepting.ts";
-import type { Piece } from "./slabs.ts";
 
 /** Numbers returned are 0, or a negative error code, if nothing else is said. */
 export interface Handle extends SocketHandle, NamedHandle {
@@ -76,10 +76,27 @@ export function handleOf(raw: RawSocket): (Partial<Handle> & object) | null | un
   return (raw as unknown as { _handle?: Partial<Handle> | null })._handle;
 }
 
-/** The handle that hands to the system what a runtime's socket writes: the one below TLS, which counts its own records whole. */
-export function transportOf(raw: RawSocket): Pick<Partial<Handle>, "writeQueueSize"> | null | undefined {
+/** From now on `raw` is a socket without a connection, that nobody knows: its handle is another's. */
+export function leaveHandle(raw: RawSocket): void {
+  (raw as unknown as { _handle: null })._handle = null;
+}
+
+/** Stops reading at once, also what a stream would still read into its own store. */
+export function stopHandle(raw: RawSocket): void {
+  const handle = (raw as unknown as { _handle?: { reading?: boolean; readStop?(): number } | null })._handle;
+  // Bun stops by itself, and has no such name.
+  if (handle?.reading !== true || handle.readStop === undefined) return;
+  handle.reading = false;
+  handle.readStop();
+}
+
+/**
+ * What the system has not taken yet of what a runtime's socket writes, in bytes: of TLS, below it, where records are not counted
+ * whole.
+ */
+export function untakenBytes(raw: RawSocket): number {
   const handle = handleOf(raw) as { _parent?: Partial<Handle> } | null | undefined;
-  return handle?._parent ?? handleOf(raw);
+  return (handle?._parent ?? handleOf(raw))?.writeQueueSize ?? 0;
 }
 
 /** The address asked for last: most connections come from few addresses, and then share its text. */

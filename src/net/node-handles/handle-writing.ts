@@ -6,9 +6,9 @@
  * itself would; what the system does not take at once the runtime keeps and completes, in order.
  */
 import { constants } from "node:os";
-import type { Octets } from "../wire/octets.ts";
+import type { Octets } from "../../wire/octets.ts";
+import { keepPiecesOf } from "../read-buffers.ts";
 import type { Handle, WriteRequest, Writer, WriteStatus } from "./handle.ts";
-import { keepPiecesOf } from "./read-buffers.ts";
 import { knownShape } from "./runtime-shape.ts";
 
 /** What became of a write: `DONE`, `UNFINISHED` (the writer is told when it is done), or a negative error code. */

@@ -6,13 +6,13 @@
  * object of events; the slot `data` of each leads to its port. Deliberately absent: TLS.
  */
 import { getSystemErrorName } from "node:util";
-import type { Octets } from "../wire/octets.ts";
-import type { BunEvents, BunRawSocket } from "./bun-api.ts";
-import { afterFinalReads } from "./final-reads.ts";
-import { JOINED_BYTES_MAX, joined } from "./joining.ts";
-import { beginTurn, endTurn } from "./node-clock.ts";
-import { HIGH_WATER_BYTES, nobody } from "./node-socket.ts";
-import type { Socket, SocketHandler } from "./ports.ts";
+import type { Octets } from "../../wire/octets.ts";
+import type { BunEvents, BunRawSocket } from "../bun-api.ts";
+import { afterFinalReads } from "../final-reads.ts";
+import { JOINED_BYTES_MAX, joined } from "../joining.ts";
+import { beginTurn, endTurn } from "../node-clock.ts";
+import type { Socket, SocketHandler } from "../ports.ts";
+import { HIGH_WATER_BYTES, nobody } from "../socket-options.ts";
 
 export type RawSocket = BunRawSocket<BunSocket | undefined>;
 

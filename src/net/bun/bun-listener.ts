@@ -6,11 +6,11 @@
  */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import type { BunApi } from "./bun-api.ts";
+import type { BunApi } from "../bun-api.ts";
+import { descriptorLimit } from "../descriptors.ts";
+import type { Listener, ListenOptions } from "../ports.ts";
+import { KEEP_ALIVE_IDLE_MS } from "../socket-options.ts";
 import { BunSocket, connectionEvents } from "./bun-socket.ts";
-import { descriptorLimit } from "./descriptors.ts";
-import { KEEP_ALIVE_IDLE_MS } from "./node-socket.ts";
-import type { Listener, ListenOptions } from "./ports.ts";
 
 /** For connections to origins, files, and what the runtime opens for a moment. */
 const DESCRIPTORS_KEPT = 16;

@@ -8,7 +8,7 @@
  * Servers are free to refuse, and then the handshake is a full one. Deliberately absent: early data, which could be done twice;
  * and an age limit, since TLS libraries offer no session beyond the lifetime that its server gave it.
  */
-import type { TlsTarget } from "./ports.ts";
+import type { TlsTarget } from "../ports.ts";
 
 /** Places whose sessions are kept; the one that got none for longest goes first. */
 const PLACES_MAX = 64;

@@ -5,20 +5,18 @@
  * microtasks follow each call as ever. Deliberately absent: TLS, and runtimes whose handles are not known
  * (runtime-shape.ts); see node-socket.ts for these.
  */
-import { Socket as RawSocket, type SocketConstructorOpts } from "node:net";
 import { getSystemErrorName } from "node:util";
-import type { Octets } from "../wire/octets.ts";
-import type { SocketHandle } from "./accepting.ts";
-import { afterFinalReads } from "./final-reads.ts";
-import { type Handle, handleOf, hasLostPeer, localPortOf, peerNameOf, type Writer } from "./handle.ts";
+import type { Octets } from "../../wire/octets.ts";
+import { afterFinalReads } from "../final-reads.ts";
+import { joined, keepJoined, TEXT_BYTES_MAX } from "../joining.ts";
+import { beginTurn, endTurn } from "../node-clock.ts";
+import type { Socket, SocketHandler } from "../ports.ts";
+import { isShared, letGoOf, nextBuffer, sharedBuffer, unshared, viewOf } from "../read-buffers.ts";
+import type { PieceReader } from "../slabs.ts";
+import { HIGH_WATER_BYTES, nobody } from "../socket-options.ts";
+import { type Handle, hasLostPeer, localPortOf, peerNameOf, type Writer } from "./handle.ts";
 import { DONE, UNFINISHED, writeTo } from "./handle-writing.ts";
-import { joined, keepJoined, TEXT_BYTES_MAX } from "./joining.ts";
-import { beginTurn, endTurn } from "./node-clock.ts";
-import { HIGH_WATER_BYTES, NodeSocket, nobody, socketOptions } from "./node-socket.ts";
-import type { Socket, SocketHandler } from "./ports.ts";
-import { isShared, letGoOf, nextBuffer, sharedBuffer, unshared, viewOf } from "./read-buffers.ts";
-import { knownHandle, knownShape, type Reader, type ReadResult } from "./runtime-shape.ts";
-import type { PieceReader } from "./slabs.ts";
+import { knownShape, type Reader, type ReadResult } from "./runtime-shape.ts";
 
 /**
  * How far our side is closed: not at all; `due` when all writes are finished; the system is at it; it is, and RST is `due`
@@ -26,23 +24,8 @@ import type { PieceReader } from "./slabs.ts";
  */
 type OurSide = "open" | "due" | "closing" | "reset-due" | "closed";
 
-/** The port for the connection of a runtime's socket, which is connected and has read nothing. */
-export function socketOn(raw: RawSocket): Socket {
-  const handle = knownHandle(handleOf(raw));
-  if (handle === undefined) return new NodeSocket(raw);
-  // From now on it is a socket without a connection, that nobody knows.
-  (raw as unknown as { _handle: null })._handle = null;
-  return new HandleSocket(handle);
-}
-
-/** The port for a connection that was accepted, here or in another process. */
-export function socketOf(handle: SocketHandle): Socket {
-  const known = knownHandle(handle);
-  if (known !== undefined) return new HandleSocket(known);
-  return new NodeSocket(new RawSocket({ ...socketOptions, handle } as SocketConstructorOpts));
-}
-
-class HandleSocket implements Socket, Reader, Writer, PieceReader {
+/** @param handle one that is known (runtime-shape.ts) */
+export class HandleSocket implements Socket, Reader, Writer, PieceReader {
   handler: SocketHandler = nobody;
   readonly remoteAddress: string;
   readonly remotePort: number;

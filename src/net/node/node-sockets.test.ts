@@ -10,16 +10,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { Heard, received } from "../../test/kit/heard.ts";
-import type { Octets } from "../wire/octets.ts";
-import type { Address, Dialer, Listener, Socket } from "./ports.ts";
+import { Heard, received } from "../../../test/kit/heard.ts";
+import type { Octets } from "../../wire/octets.ts";
+import type { Address, Dialer, Listener, Socket } from "../ports.ts";
 
 const KIB = 1_024;
 
 type Implementation = "handle" | "stream";
 
 interface Ports {
-  readonly listen: typeof import("./runtime.ts").listen;
+  readonly listen: typeof import("../runtime.ts").listen;
   readonly dialer: Dialer;
 }
 
@@ -27,10 +27,10 @@ interface Ports {
 async function portsOn(implementation: Implementation): Promise<Ports> {
   vi.resetModules();
   if (implementation === "stream") {
-    vi.doMock("./runtime-shape.ts", () => ({ knownHandle: () => undefined }));
+    vi.doMock("../node-handles/runtime-shape.ts", () => ({ knownHandle: () => undefined }));
   }
-  const { dialer, listen } = await import("./runtime.ts");
-  vi.doUnmock("./runtime-shape.ts");
+  const { dialer, listen } = await import("../runtime.ts");
+  vi.doUnmock("../node-handles/runtime-shape.ts");
   return { listen, dialer };
 }
 

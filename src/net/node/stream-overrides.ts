@@ -7,6 +7,7 @@
  * which Node documents for classes of streams. Deliberately absent: what the owner does then (node-socket.ts).
  */
 import type { Socket as RawSocket } from "node:net";
+import { stopHandle } from "../node-handles/handle.ts";
 
 export interface StreamOwner {
   readonly isPaused: boolean;
@@ -39,11 +40,7 @@ export function overrideStream(raw: RawSocket, itsOwner: StreamOwner): void {
 
 export function stopReading(raw: RawSocket): void {
   raw.pause();
-  const handle = (raw as unknown as { _handle?: { reading?: boolean; readStop?(): number } | null })._handle;
-  // Bun stops by itself, and has no such name.
-  if (handle?.reading !== true || handle.readStop === undefined) return;
-  handle.reading = false;
-  handle.readStop();
+  stopHandle(raw);
 }
 
 export function startReading(raw: RawSocket): void {

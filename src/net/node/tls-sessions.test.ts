@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { TlsTarget } from "./ports.ts";
+import type { TlsTarget } from "../ports.ts";
 import { TlsSessions } from "./tls-sessions.ts";
 
 const tls: TlsTarget = { serverName: "origin.example", rejectUnauthorized: true };

@@ -5,39 +5,22 @@
  * which the runtime hands to the system without an intermediate buffer. Deliberately absent: closures per socket.
  */
 import type { Socket as RawSocket } from "node:net";
-import type { Octets } from "../wire/octets.ts";
-import { afterFinalReads } from "./final-reads.ts";
-import { handleOf, hasLostPeer, transportOf } from "./handle.ts";
-import { beginTurn, endTurn } from "./node-clock.ts";
-import type { Socket, SocketHandler } from "./ports.ts";
-import { unshared } from "./read-buffers.ts";
-import { pieceOf } from "./slabs.ts";
+import type { Octets } from "../../wire/octets.ts";
+import { afterFinalReads } from "../final-reads.ts";
+import { beginTurn, endTurn } from "../node-clock.ts";
+import { handleOf, hasLostPeer, untakenBytes } from "../node-handles/handle.ts";
+import { destroy, wasAnnounced, wasCutOff } from "../node-handles/tls-closure.ts";
+import type { Socket, SocketHandler } from "../ports.ts";
+import { unshared } from "../read-buffers.ts";
+import { pieceOf } from "../slabs.ts";
+import { nobody } from "../socket-options.ts";
 import { overrideStream, type StreamOwner, startReading, stopReading } from "./stream-overrides.ts";
-import { destroy, wasAnnounced, wasCutOff } from "./tls-closure.ts";
-
-/** Unsent octets at which a writer is asked to wait: two reads' worth keep a fast peer busy. */
-export const HIGH_WATER_BYTES = 128 * 1024;
 
 /** Up to here octets are written as a string, which the runtime copies only if the system does not take it at once. */
 const TEXT_BYTES_MAX = 16 * 1024;
 
-/** `highWaterMark` reaches the stream's constructor; the type definitions do not know it. */
-export const socketOptions = { allowHalfOpen: true, highWaterMark: HIGH_WATER_BYTES };
-
-/**
- * How long a connection is silent before the system asks the peer whether it is still there, then each second, ten times: so
- * one whose peer vanished without a word ends, also where no timeout of ours runs. Translators on the way forget connections
- * after 4 to 6 minutes of silence; two minutes leave room for a lost packet.
- */
-export const KEEP_ALIVE_IDLE_MS = 120_000;
-
-export const keepAliveOptions = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_IDLE_MS };
-
 const owner = Symbol("hopwise.socket");
 type OwnedSocket = RawSocket & { [owner]: NodeSocket | undefined };
-
-/** Takes what no handler has asked for yet. */
-export const nobody: SocketHandler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
 
 export class NodeSocket implements Socket, StreamOwner {
   handler: SocketHandler = nobody;
@@ -75,7 +58,7 @@ export class NodeSocket implements Socket, StreamOwner {
 
   tookSome(): boolean {
     // The stream counts a write until all of it is done; the handle below knows how much of it the system has taken.
-    const mark = this.raw.writableLength + (transportOf(this.raw)?.writeQueueSize ?? 0);
+    const mark = this.raw.writableLength + untakenBytes(this.raw);
     const took = mark !== this.unsentMark;
     this.unsentMark = mark;
     return took;

@@ -1,7 +1,7 @@
 /** What becomes of a write, on runtimes whose handles make the request themselves (Node from 24.22 on). */
 import { constants } from "node:os";
 import { describe, expect, it, vi } from "vitest";
-import type { Octets } from "../wire/octets.ts";
+import type { Octets } from "../../wire/octets.ts";
 
 vi.mock("./runtime-shape.ts", () => ({ knownShape: () => ({ Write: undefined }) }));
 const { DONE, UNFINISHED, writeTo } = await import("./handle-writing.ts");
