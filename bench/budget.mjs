@@ -39,7 +39,9 @@ const { connectionOptionsOf } = await load("wire/fields.js");
 const { requestHeadText, sentFraming } = await load("http1/request-writing.js");
 const { responseHeadText } = await load("http1/response-writing.js");
 /** Where revisions have what writes to a handle, and what it is called. */
-const direct = await load("net/node-handles/handle-writing.js").catch(() => load("net/direct-writing.js").catch(() => ({})));
+const direct = await load("net/node-handles/handle-writing.js").catch(() =>
+  load("net/direct-writing.js").catch(() => ({})),
+);
 const writeToHandle = direct.writeTo ?? direct.writeDirectly;
 
 const BATCH = 2_000;
