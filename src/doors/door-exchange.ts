@@ -99,10 +99,15 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
 
   start(forwarded: Forwarded): void {
     const { context } = this.parts;
-    const { head, admission, body } = forwarded;
+    const { head, admission } = forwarded;
     this.forwarded = forwarded;
-    const exchange = begin(context, this, head, admission, this.recordOf(head));
+    this.run(begin(context, this, head, admission, this.recordOf(head)), forwarded);
+  }
+
+  private run(exchange: ClientExchange, { admission, body }: Forwarded): void {
     this.exchange = exchange;
+    // A hook is waited for: `goOn` follows, and nothing of the body is read until then.
+    if (exchange.stage === "local") return;
     if (body !== undefined && body.length > 0) exchange.readRequest(body, 0);
     if (this.exchange === exchange) exchange.seek();
     if (this.exchange !== exchange) return;
@@ -415,9 +420,11 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     this.writer.destroy();
   }
 
-  // Of tunnels nothing is offered to the origin here, so none begins; nor does a gateway ask for credentials.
+  goOn(exchange: ClientExchange): void {
+    if (this.forwarded !== undefined) this.run(exchange, this.forwarded);
+  }
 
-  goOn(): void {}
+  // Of tunnels nothing is offered to the origin here, so none begins.
 
   establish(): void {
     throw new Error("no tunnel was offered here");
@@ -428,7 +435,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
   }
 }
 
-confine(DoorExchange.prototype, "start", "onData", "onEnd", "onDrain", "onClosed", "onDeadline");
+confine(DoorExchange.prototype, "start", "goOn", "onData", "onEnd", "onDrain", "onClosed", "onDeadline");
 
 function bytesOf(text: string): Octets {
   return Buffer.from(text, "latin1") as unknown as Octets;

@@ -69,7 +69,8 @@ export function beginHooked(parts: HookedParts, begin: Begin): ClientExchange {
     stop();
     waiting.goOn(what);
   };
-  result.then(
+  // What only looks like a promise may call back at once.
+  Promise.resolve(result).then(
     (late) => settled(() => goOn(late)),
     (fault: unknown) => settled(() => failed(fault)),
   );
