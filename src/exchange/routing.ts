@@ -1,8 +1,8 @@
 /**
  * Where a request goes: which pool serves it, or why none does.
  *
- * Decided for each request by one of these, which the proxy is made with. Deliberately absent: finding a connection in the
- * pool, and whether the request is admitted at all (admission.ts).
+ * Decided by one of these, which the proxy is made with, when an exchange asks for its origin. Deliberately absent: finding a
+ * connection in the pool, and whether the request is admitted at all (admission.ts).
  */
 import type { PoolDirectory } from "../pool/directory.ts";
 import type { Endpoint } from "../pool/endpoint.ts";

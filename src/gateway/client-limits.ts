@@ -1,7 +1,7 @@
 /**
  * Which limit of time runs on a client's connection, and what it means when it has passed: what the client owes decides.
  *
- * There is one deadline per connection. The origin's is in upstream-limit.ts. Deliberately absent: what is done about it.
+ * There is one deadline per connection. The origin's is in http1/origin-limits.ts. Deliberately absent: what is done about it.
  */
 import { Deadline, type DeadlineOwner } from "../connection/deadlines.ts";
 import type { ClientExchange } from "../exchange/client-exchange.ts";

@@ -1,8 +1,8 @@
 /**
  * A client's connection: reads request heads one after the other, begins exchanges, and persists or closes.
  *
- * Pipelined requests wait here, bounded, and are answered in order (RFC 9112 section 9.3.2). Deliberately absent: what
- * happens to a request, see exchange.ts; which connections give way to others, see client-table.ts.
+ * Pipelined requests wait here, bounded, and are answered in order (RFC 9112 section 9.3.2). Deliberately absent: whether
+ * a request is forwarded (exchange/admission.ts), what it begins (exchange/begin-exchange.ts), and who gives way (client-table.ts).
  */
 import { type Confined, confine } from "../connection/confining.ts";
 import type { Place } from "../connection/fair-share.ts";

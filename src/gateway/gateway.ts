@@ -1,8 +1,8 @@
 /**
  * The gateway: listens for clients, forwards to one origin, drains. As a forward proxy it is the same, but for its routing.
  *
- * A way through, without back and forth: listener, client connection, exchange, pool, origin connection, exchange, client
- * connection. Deliberately absent: flags and files (config), figures and logs (ledger).
+ * A way through, without back and forth: listener, client's connection (downstream.ts), exchange (exchange/exchange.ts), origin side
+ * (http1/http1-origin-side.ts), pool, origin's connection, and back to the client's. Deliberately absent: flags and files (config), figures and logs (ledger).
  */
 
 import { ProxyContext } from "../exchange/context.ts";

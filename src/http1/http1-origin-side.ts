@@ -10,7 +10,7 @@ import type { CloseReason } from "../connection/reasons.ts";
 import type { AnswerReason } from "../exchange/answers.ts";
 import type { ProxyContext } from "../exchange/context.ts";
 import type { OriginListener, OriginSide, OriginTunnelEnd } from "../exchange/origin-side.ts";
-import { armLimit, type UpstreamLimit, upstreamLimit } from "../exchange/upstream-limit.ts";
+import type { UpstreamLimit } from "../exchange/upstream-limit.ts";
 import type { PendingSearch } from "../pool/claim.ts";
 import type { NoConnection, Pool, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
@@ -25,6 +25,7 @@ import { addBodyPiece, addLastChunk } from "./body-writing.ts";
 import { bindByRequest, mayGoElsewhere } from "./connection-binding.ts";
 import { EARLY_ANSWER_MS, waitsForWord } from "./early-answers.ts";
 import { closeReasonAfterExchange, noteFinalResponse } from "./hop-persistence.ts";
+import { armLimit, upstreamLimit } from "./origin-limits.ts";
 import { requestHeadText, sentFraming } from "./request-writing.ts";
 import { ResponseReader, type ResponseReceiver } from "./response-reader.ts";
 

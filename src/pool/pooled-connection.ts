@@ -2,7 +2,7 @@
  * One connection to an origin: idle and watched, or in use by one exchange.
  *
  * While it is idle any octet and any FIN ends it (RFC 9112 sections 9.2 and 9.5). While it is used, everything it has
- * to say goes to its user. Deliberately absent: HTTP messages; the exchange reads and writes them.
+ * to say goes to its user. Deliberately absent: HTTP messages; its user reads and writes them (http1/http1-origin-side.ts).
  */
 import { type Confined, confine } from "../connection/confining.ts";
 import { Deadline } from "../connection/deadlines.ts";

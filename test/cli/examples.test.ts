@@ -28,6 +28,14 @@ it("examples/embedded.js goes on when its origin is gone, and tells why each req
   expect(stdout).toContain("GET /three -> 502: exchange 3 on connection 1,\n  answered by hopwise: connect-failed");
 });
 
+it("examples/hooks.js: who is not known is answered, who is gets the origin, and a failure its page", async () => {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["examples/hooks.js"], { cwd: root });
+  expect([stdout, stderr]).toStrictEqual([
+    "401 null who are you?\n200 null the origin was asked for /users by Ada\n502 null sorry: upstream-closed\n",
+    "",
+  ]);
+});
+
 it("examples/http-server.js: two requests on one connection to the origin, and one that is its own", async () => {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ["examples/http-server.js"], { cwd: root });
   expect(stderr).toBe("");

@@ -46,6 +46,7 @@ describe("what becomes of a request is decided between two ports", () => {
     "http1/request-writing",
     "http1/hop-persistence",
     "http1/connection-binding",
+    "http1/origin-limits",
     "pool/pooled-connection",
     "pool/claim",
     "pool/endpoint",
