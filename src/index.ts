@@ -53,7 +53,7 @@ export { HandlerError } from "./doors/error.ts";
 export { createHandler, type HopwiseHandler } from "./doors/handler.ts";
 export type { HandlerOptions } from "./doors/handler-options.ts";
 export type { HandlerRequest, HandlerResponse, HandlerServer, HandlerSocket } from "./doors/outer.ts";
-export { type AnswerReason, answerReasons } from "./exchange/answers.ts";
+export { type AnswerReason, type AnswerSource, answerReasons } from "./exchange/answers.ts";
 export type { Outcome } from "./exchange/exchange-record.ts";
 export type {
   HookClient,

@@ -5,7 +5,7 @@
  * connection and retrying come after it, so it runs once for each request. What they say is validated like everything that is
  * written. Deliberately absent: bodies, framing and connections; those stay the proxy's.
  */
-import type { AnswerReason } from "./answers.ts";
+import type { AnswerReason, AnswerSource } from "./answers.ts";
 
 /** Fields as a hook sees and changes them. Names are compared without regard to case. */
 export interface HookFields extends Iterable<[name: string, value: string]> {
@@ -76,6 +76,10 @@ export interface OwnAnswer {
 export interface HookError {
   /** As in logs, metrics and `Proxy-Status`. */
   readonly reason: AnswerReason;
+  /** Whose doing it is. */
+  readonly source: AnswerSource;
+  /** An origin may have seen (some of) the request: only an idempotent one may be sent again without asking. */
+  readonly wasSent: boolean;
   /** The status of the proxy's own page. */
   readonly status: number;
   /** A sentence for people. It tells nothing of addresses and internals. */

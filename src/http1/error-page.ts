@@ -23,9 +23,19 @@ export function errorPage(context: ProxyContext, asked: ErrorAsked, answering: A
   const { onError, onUpgradeError } = context.hooks;
   const isAsked = upgrade === undefined ? onError !== undefined : onUpgradeError !== undefined;
   if (!isAsked) return errorAnswer(reason, answering, fault);
-  const { status, text } = answerMeaning(reason);
+  const { status, text, source, wasSent } = answerMeaning(reason);
   const error: HookError = {
-    ...{ reason, status, text, fault, method: asked.method, target: asked.target, accept: answering.accept },
+    ...{
+      reason,
+      source,
+      wasSent,
+      status,
+      text,
+      fault,
+      method: asked.method,
+      target: asked.target,
+      accept: answering.accept,
+    },
   };
   try {
     const page: unknown = upgrade === undefined ? onError?.(error) : onUpgradeError?.({ ...error, upgrade });
