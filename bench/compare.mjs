@@ -15,7 +15,7 @@ import { describeMachine } from "./machine.mjs";
 import { measureScenario } from "./measuring.mjs";
 import { chosen, readNumber } from "./options.mjs";
 import { startOrigin } from "./origin.mjs";
-import { hopwiseOf, runtimeOf } from "./peers.mjs";
+import { hopwiseOf, installedRuntimes, runtimeOf } from "./peers.mjs";
 import { pinSelf, stopAll } from "./programs.mjs";
 import { Progress } from "./progress.mjs";
 import { comparisonOf } from "./report/comparison.mjs";
@@ -28,7 +28,8 @@ that is more than noise. A and B are revisions (main, HEAD~1, 1a2b3c4), or "." f
 The same revision twice shows how much noise there is.
 
   --scenario NAME,...   what is measured (default: small); npm run bench -- --list names them
-  --runtime NAME        node (this one, the default), node22, node24, node26, bun (npm ci --prefix test/runtimes), or a path
+  --runtime NAME,...    node (this one, the default), node22, node24, node26, bun (npm ci --prefix test/runtimes), or a path;
+                        all: every one of these that is installed, one after the other
   --starts N            how often both are started anew: no two processes are compiled and laid out alike (default 3)
   --rounds N            measurements of each per start, alternating (default 10)
   --seconds S           length of one measurement (default 1)
@@ -55,7 +56,7 @@ function readOptions(args) {
   return {
     revisions: { A: positionals[0], B: positionals[1] },
     scenarios: chosen(scenarios, values.scenario.split(","), "scenario"),
-    runtime: runtimeOf(values.runtime),
+    runtimes: values.runtime === "all" ? installedRuntimes() : values.runtime.split(",").map(runtimeOf),
     starts: readNumber("starts", values.starts, 1, 20),
     rounds: readNumber("rounds", values.rounds, 1, 50),
     seconds: readNumber("seconds", values.seconds, 1, 60),
@@ -80,28 +81,29 @@ async function main() {
 }
 
 async function compare(options, directory, signal) {
-  const { revisions, runtime, starts, rounds, seconds } = options;
+  const { revisions, runtimes, starts, rounds, seconds } = options;
   const machine = describeMachine();
-  const peers = Object.entries(revisions).map(([name, revision]) => {
+  const builds = Object.entries(revisions).map(([name, revision]) => {
     const { label, program } = build(revision, join(directory, name));
     console.log(`${name}  ${label}`);
-    return hopwiseOf(name, runtime.program, program);
+    return { name, program };
   });
   pinSelf();
   const origin = await startOrigin(directory);
   const { model, cores, kernel, load } = machine;
   console.log(`${model}, ${cores} cores, ${kernel}, load ${load.toFixed(1)} at the start`);
-  console.log(
-    `${runtime.version()}, origin ${origin.name}, ${loadTool}; ${starts} starts, ${rounds} rounds of ${seconds} s`,
-  );
-  const all = options.scenarios.flatMap((scenario) => Array(starts).fill(scenario));
-  const context = { directory, origin, seconds, signal, progress: new Progress(all, peers.length, rounds) };
-  for (const scenario of options.scenarios) {
-    const measured = [];
-    for (let start = 0; start < starts && !signal.aborted; start++) {
-      measured.push(await measureScenario(scenario, start % 2 === 0 ? peers : peers.toReversed(), context, rounds));
+  console.log(`origin ${origin.name}, ${loadTool}; ${starts} starts, ${rounds} rounds of ${seconds} s`);
+  const all = runtimes.flatMap(() => options.scenarios.flatMap((scenario) => Array(starts).fill(scenario)));
+  const context = { directory, origin, seconds, signal, progress: new Progress(all, builds.length, rounds) };
+  for (const runtime of runtimes) {
+    const peers = builds.map(({ name, program }) => hopwiseOf(name, runtime.program, program));
+    for (const scenario of options.scenarios) {
+      const measured = [];
+      for (let start = 0; start < starts && !signal.aborted; start++) {
+        measured.push(await measureScenario(scenario, start % 2 === 0 ? peers : peers.toReversed(), context, rounds));
+      }
+      console.log(`\n${runtime.version()}, ${scenario.name}: ${scenario.title}\n${comparisonOf(scenario, measured)}`);
     }
-    console.log(`\n${scenario.name}: ${scenario.title}\n${comparisonOf(scenario, measured)}`);
   }
 }
 

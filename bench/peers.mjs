@@ -113,6 +113,11 @@ export function runtimeOf(name) {
   return runtime;
 }
 
+/** All of them that there are here. */
+export function installedRuntimes() {
+  return Object.values(runtimes).filter(({ missing }) => missing() === undefined);
+}
+
 /** Where a runtime is, its name with its version, and what to do where it is absent. */
 const runtimes = {
   node: { program: process.execPath, version: () => `Node ${process.versions.node}`, missing: () => undefined },
