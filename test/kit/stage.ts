@@ -9,6 +9,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, isIP, type Socket as RawSocket, type Server } from "node:net";
 import type { GatewaySettings } from "../../src/exchange/settings.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
+import { EARLY_ANSWER_MS } from "../../src/http1/early-answers.ts";
 import { DialGuard } from "../../src/net/dial-guard.ts";
 import type { Address, Dialer, Listener } from "../../src/net/ports.ts";
 import { dialer, guardedDialer, listen } from "../../src/net/runtime.ts";
@@ -138,7 +139,8 @@ function forwardDialer(originPort: number): Dialer {
 }
 
 export class Scene {
-  readonly clock = new ManualClock();
+  /** A large body that waits for a word of its origin, over TLS alone, goes on by itself: no case is about that. */
+  readonly clock = new ManualClock(...(isOverTls ? [EARLY_ANSWER_MS] : []));
   readonly gateway: Gateway;
   readonly observer: RecordingObserver;
   readonly clients: Peer[] = [];
