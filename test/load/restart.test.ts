@@ -8,7 +8,7 @@ import { Relentless } from "../interop/support/relentless.ts";
 import { ServiceManager } from "../interop/support/service-manager.ts";
 import { wrk } from "../interop/support/wrk.ts";
 
-const RESTARTS = isLong ? 10 : 2;
+const RESTARTS = isLong ? 10 : 1;
 
 describe("restarts on an inherited socket", { timeout: 300_000 }, () => {
   let origin: Server;

@@ -13,7 +13,7 @@ const post = (target: string) => `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-
 const get = (target: string) => `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`;
 
 /** One after the other. */
-const ROW = isLong ? 10_000 : 3_000;
+const ROW = isLong ? 10_000 : 1_500;
 
 describe("reuse of origin connections", () => {
   let origin: TemperedOrigin;
@@ -51,7 +51,7 @@ describe("reuse of origin connections", () => {
 
   it("10,000 connections in a row, one request each, use at most 2 connections", async () => {
     await start({});
-    const count = isLong ? 10_000 : 2_000;
+    const count = isLong ? 10_000 : 1_000;
     await closesOf(hopwise, { downstream: { "close-received": count }, upstream: {} }, async () => {
       for (let i = 0; i < count; i++) {
         const client = await RawClient.open(hopwise.port);
