@@ -13,11 +13,11 @@ afterEach(() => {
 });
 
 describe("a proxy that", () => {
-  for (const { name, caughtBy, apply } of mutants) {
+  for (const { name, caughtBy, apply, from = 1 } of mutants) {
     it(`${name} is caught`, async () => {
       mend = apply();
       const seen = new Map<string, number>();
-      for (let seed = 1; seed <= SEEDS_MAX; seed++) {
+      for (let seed = from; seed < from + SEEDS_MAX; seed++) {
         await new Promise((resolve) => setImmediate(resolve));
         const { check, failure } = await runSeed(seed);
         if (check === undefined) continue;

@@ -30,6 +30,8 @@ export interface Mutant {
   readonly name: string;
   /** Any of these checks must fail. */
   readonly caughtBy: readonly Check[];
+  /** A seed in which it shows: the search begins there. Default: 1. */
+  readonly from?: number;
   /** Breaks the proxy; returns how to mend it. */
   readonly apply: () => () => void;
 }
@@ -93,6 +95,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "reuses a connection with unread octets",
+    from: 26,
     caughtBy: ["clean-reuse"],
     apply: () =>
       all(
@@ -115,6 +118,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "retries a POST",
+    from: 24,
     caughtBy: ["nothing-twice"],
     apply: () => getter(Exchange.prototype, "isIdempotent", () => true),
   },
@@ -128,6 +132,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "makes a truncated response look complete",
+    from: 39,
     caughtBy: ["truncation-is-visible"],
     apply: () =>
       method(ResponseReader.prototype, "endByClose", (self, original) => {
@@ -139,6 +144,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "makes a truncated request look complete",
+    from: 31,
     caughtBy: ["truncation-is-visible"],
     apply: () =>
       method(Exchange.prototype, "onClientEnd", (self, original) => {
@@ -187,6 +193,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "closes at once instead of reading on",
+    from: 25,
     caughtBy: ["liveness"],
     apply: () =>
       method(DownstreamConnection.prototype, "close", (self, original, values) => {
@@ -249,6 +256,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "reads on from a client whose origin takes nothing",
+    from: 14,
     caughtBy: ["limits"],
     apply: () => method(DownstreamConnection.prototype, "pause", () => undefined),
   },
@@ -272,6 +280,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "lets as many connections idle as there are",
+    from: 25,
     caughtBy: ["limits"],
     apply: () => method(SharedIdle.prototype, "add", () => undefined),
   },
@@ -292,6 +301,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "lends connections that have grown old",
+    from: 17,
     caughtBy: ["limits"],
     apply: () => method(PooledConnection.prototype, "isTooOld", () => false),
   },
@@ -326,6 +336,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "dials on for a request that is gone",
+    from: 64,
     caughtBy: ["nothing-left"],
     apply: () =>
       method(Search.prototype, "cancel", (self, original) => {
