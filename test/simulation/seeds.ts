@@ -8,7 +8,7 @@ import { isLong } from "../interop/support/long.ts";
 import { explain, runSeed, type SeedResult } from "./run.ts";
 
 /** The short form of `npm test`, and the long one of `npm run test:all`. */
-const SEEDS_NORMALLY = isLong ? 6_000 : 100;
+const SEEDS_NORMALLY = isLong ? 6_000 : 180;
 /** Kinds of failures after which searching on teaches nothing. */
 const KINDS_MAX = 5;
 
