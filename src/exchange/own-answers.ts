@@ -53,7 +53,8 @@ export function checkAnswer(answer: unknown, leastStatus: number): CheckedAnswer
       changes,
       hasNewStartLine: true,
     },
-    body: (typeof body === "string" ? Buffer.from(body) : Buffer.from(body)) as unknown as Octets,
+    // Of either kind: the overloads know one at a time.
+    body: Buffer.from(body as Uint8Array) as unknown as Octets,
   };
 }
 

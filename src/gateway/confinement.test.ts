@@ -60,7 +60,7 @@ const places: readonly (readonly [string, { readonly name: string; readonly prot
   ["begin", Http1OriginSide],
   ["end", Http1OriginSide],
   ["read", ResponseReader],
-  ["noteTerms", PooledConnection],
+  ["noteAlive", PooledConnection],
   ["release", PooledConnection],
   ["findReusable", Endpoint],
   ["onReleased", Endpoint],
@@ -80,6 +80,7 @@ describe.each([1, 2, 3])("a fault at call %i of", (turn) => {
     world.pass(10_000);
 
     const faults = world.observer.internalErrors.length;
+    expect(faults).toBeGreaterThan(0);
     const hurt = clients.filter(({ received, ended }) => ended !== undefined || received.split("200 OK").length !== 3);
     expect(hurt.length).toBeLessThanOrEqual(faults);
     for (const { received, ended } of hurt) {

@@ -34,7 +34,7 @@ export const CHANGED_CHARACTERS_MAX = 16 * 1024;
 /** A change that is refused: a mistake of ours, not of a peer. */
 export class FieldError extends TypeError {}
 
-export function kindOfName(name: string): Kind {
+function kindOfName(name: string): Kind {
   const octets = Buffer.from(name, "latin1") as unknown as Octets;
   return kindOf(octets, 0, octets.length, /[^a-z0-9-]/i.test(name));
 }
@@ -64,8 +64,6 @@ interface Line {
 export class FieldChanges {
   /** Lowercase names of which nothing goes on as it came. */
   readonly replaced = new Set<string>();
-  /** Kinds of these names, one bit each. */
-  replacedKinds = 0;
   private added: Line[] = [];
   private characters = 0;
   private count = 0;
@@ -87,7 +85,6 @@ export class FieldChanges {
     this.charge(name.length);
     const lowercase = name.toLowerCase();
     this.replaced.add(lowercase);
-    this.replacedKinds |= 1 << kindOfName(name);
     this.added = this.added.filter((line) => line.name.toLowerCase() !== lowercase);
   }
 
