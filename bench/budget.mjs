@@ -105,7 +105,9 @@ function responseHead() {
 }
 const theRequest = requestHead();
 const theResponse = responseHead();
-const admit = () => admission(theRequest, context.settings.viaName, context.isGateway, false);
+// Revisions before TLS for clients took a boolean, which tells apart nothing that this request has.
+const stranger = { isTrusted: false, socket: {} };
+const admit = () => admission(theRequest, context.settings.viaName, context.isGateway, stranger);
 const admitted = admit();
 const sent = sentFraming(admitted.framing, undefined);
 const framing = responseFraming(theResponse, "GET");

@@ -94,7 +94,7 @@ async function compare(options, directory, signal) {
   console.log(`${model}, ${cores} cores, ${kernel}, load ${load.toFixed(1)} at the start`);
   console.log(`origin ${origin.name}, ${loadTool}; ${starts} starts, ${rounds} rounds of ${seconds} s`);
   const all = runtimes.flatMap(() => options.scenarios.flatMap((scenario) => Array(starts).fill(scenario)));
-  const context = { directory, origin, seconds, signal, progress: new Progress(all, builds.length, rounds) };
+  const context = { directory, origin, seconds, signal, progress: new Progress(all, () => builds.length, rounds) };
   for (const runtime of runtimes) {
     const peers = builds.map(({ name, program }) => hopwiseOf(name, runtime.program, program));
     for (const scenario of options.scenarios) {

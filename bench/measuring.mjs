@@ -5,17 +5,19 @@
  */
 import { startPeer } from "./peers.mjs";
 import { stop } from "./programs.mjs";
+import { peersFor } from "./setups.mjs";
 
-/** @returns the measurements of each of `peers`, by its name, one for each round */
-export async function measureScenario(scenario, peers, context, roundsWanted) {
-  const { name, title, unit } = scenario;
+/** @returns the measurements of each of `peers` that can be set up so, by its name, one for each round */
+export async function measureScenario(scenario, all, context, roundsWanted) {
+  const { name, title, unit, besideTitle } = scenario;
+  const peers = peersFor(scenario, all);
   const rounds = Math.min(roundsWanted, scenario.roundsMax ?? roundsWanted);
   const measurements = Object.fromEntries(peers.map((peer) => [peer.name, []]));
   const standing = new Map();
   try {
     for (let round = 0; round < rounds; round++) {
       for (let i = 0; i < peers.length; i++) {
-        if (context.signal.aborted) return { name, title, unit, measurements };
+        if (context.signal.aborted) return { name, title, unit, besideTitle, measurements };
         // Nobody is always the first.
         const peer = peers[(i + round) % peers.length];
         const figures = await measureOnce(scenario, peer, context, standing);
@@ -24,9 +26,9 @@ export async function measureScenario(scenario, peers, context, roundsWanted) {
       }
     }
   } finally {
-    for (const { child } of standing.values()) await stop(child);
+    for (const running of standing.values()) await stopBoth(running);
   }
-  return { name, title, unit, measurements };
+  return { name, title, unit, besideTitle, measurements };
 }
 
 /** One measurement; a proxy that fails it is no reason to lose the others' figures. */
@@ -34,7 +36,7 @@ async function measureOnce(scenario, peer, context, standing) {
   let running = standing.get(peer);
   try {
     if (running === undefined) {
-      running = await startPeer(peer, context.directory, context.origin.port);
+      running = await startBoth(scenario, peer, context);
       standing.set(peer, running);
       await scenario.warmUp?.({ ...context, running });
     }
@@ -44,7 +46,18 @@ async function measureOnce(scenario, peer, context, standing) {
   } finally {
     if (scenario.needsFresh && running !== undefined) {
       standing.delete(peer);
-      await stop(running.child);
+      await stopBoth(running);
     }
   }
+}
+
+/** The proxy as it is measured, and where the scenario compares it with itself, as it is set up otherwise. */
+async function startBoth({ setup, beside }, peer, { directory, origin }) {
+  const running = await startPeer(peer, directory, origin.port, { setup });
+  if (beside !== undefined) running.beside = await startPeer(peer, directory, origin.port, { setup: beside });
+  return running;
+}
+
+async function stopBoth({ child, beside }) {
+  await Promise.all([stop(child), beside && stop(beside.child)]);
 }

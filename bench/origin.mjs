@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nginxConfiguration } from "./nginx.mjs";
 import { freePort, listening, pathOf, spawnPinned, versionOf } from "./programs.mjs";
+import { ORIGIN_HOSTS } from "./setups.mjs";
 
 export const MIB = 1024 * 1024;
 const SMALL = "x".repeat(64);
@@ -20,7 +21,7 @@ export async function startOrigin(directory) {
   let child;
   if (nginx === undefined) {
     const script = fileURLToPath(new URL("servers/origin.mjs", import.meta.url));
-    child = spawnPinned("origin", process.execPath, [script, String(port), String(statusPort)]);
+    child = spawnPinned("origin", process.execPath, [script, port, statusPort, ...ORIGIN_HOSTS].map(String));
   } else {
     const file = writeConfiguration(directory, port, statusPort);
     child = spawnPinned("origin", nginx, ["-p", directory, "-c", file, "-e", join(directory, "origin.error")]);
@@ -53,7 +54,7 @@ function writeConfiguration(directory, port, statusPort) {
       open_file_cache max=16;
       upstream inner { server ${inner}; keepalive 64; keepalive_requests 1000000000; keepalive_time 24h; }
       server {
-        listen 127.0.0.1:${port} backlog=4096;
+        ${ORIGIN_HOSTS.map((host) => `listen ${host}:${port} backlog=4096;`).join(" ")}
         client_max_body_size 16m;
         client_body_buffer_size 2m;
         default_type text/plain;

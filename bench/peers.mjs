@@ -1,6 +1,7 @@
 /**
  * The proxies that are compared, and how each is told to do the same work: persistent connections on both hops, the
- * forwarding fields X-Forwarded-For, -Proto and -Host, Via, no access log, one process or worker.
+ * forwarding fields X-Forwarded-For, -Proto and -Host, Via, no access log, one process or worker. `setups` of each are those
+ * that it knows beside the plain one (setups.mjs).
  */
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nginxConfiguration } from "./nginx.mjs";
 import { freePort, isExecutable, listening, pathOf, spawnPinned, versionOf } from "./programs.mjs";
+import { certificateIn, overTls, plain, tlsTerms } from "./setups.mjs";
 
 /** What all others are compared with. */
 export const REFERENCE = "nginx";
@@ -36,7 +38,9 @@ const nginx = (name, lines) => ({
   name,
   kind: "native",
   ...program("nginx", ["-v"], /nginx\/(\S+)/),
-  command(directory, origin, port) {
+  // Buffers are no question of TLS: once is enough.
+  setups: name === REFERENCE ? [overTls.name] : [],
+  command(directory, origin, port, setup) {
     const file = nginxConfiguration(directory, `${name}.conf`, {
       connections: 16_384,
       http: `
@@ -47,7 +51,8 @@ const nginx = (name, lines) => ({
           keepalive_time 24h;
         }
         server {
-          listen 127.0.0.1:${port} backlog=4096;
+          listen 127.0.0.1:${port} ${setup === overTls ? "ssl" : ""} backlog=4096;
+          ${setup === overTls ? nginxTls(certificateIn(directory)) : ""}
           client_max_body_size 16m;
           proxy_http_version 1.1;
           proxy_set_header Connection "";
@@ -67,11 +72,21 @@ const nginx = (name, lines) => ({
   },
 });
 
+function nginxTls({ cert, key }) {
+  return `ssl_certificate ${cert};
+          ssl_certificate_key ${key};
+          ssl_protocols ${tlsTerms.version};
+          ssl_conf_command Ciphersuites ${tlsTerms.cipher};
+          ssl_ecdh_curve ${tlsTerms.curve};`;
+}
+
 const haproxy = {
   name: "haproxy",
   kind: "native",
   ...program("haproxy", ["-v"], /version (\S+?)[- ]/),
-  command(directory, origin, port) {
+  setups: [overTls.name],
+  command(directory, origin, port, setup) {
+    const isTls = setup === overTls;
     const file = join(directory, "haproxy.cfg");
     writeFileSync(
       file,
@@ -92,8 +107,8 @@ defaults
   option forwardfor
   http-reuse always
 frontend clients
-  bind 127.0.0.1:${port} backlog 4096
-  http-request set-header X-Forwarded-Proto http
+  bind 127.0.0.1:${port} backlog 4096${isTls ? haproxyTls(certificateIn(directory)) : ""}
+  http-request set-header X-Forwarded-Proto ${isTls ? "https" : "http"}
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
   http-request set-header Via "1.1 haproxy"
   default_backend origin
@@ -104,6 +119,11 @@ backend origin
     return [pathOf("haproxy"), "-db", "-f", file];
   },
 };
+
+function haproxyTls({ both }) {
+  const { version, cipher, curve } = tlsTerms;
+  return ` ssl crt ${both} ssl-min-ver ${version} ciphersuites ${cipher} curves ${curve}`;
+}
 
 /** The runtime of that name, or at that path. @throws Error if it is absent */
 export function runtimeOf(name) {
@@ -135,11 +155,27 @@ function nodeAt(program) {
 export const hopwiseOf = (name, runtime, program, flags = []) => ({
   name,
   kind: "hopwise",
-  command: (_directory, origin, port) => [
-    ...[runtime, ...flags, program, "proxy", "--to", `http://127.0.0.1:${origin}`, "--listen", `127.0.0.1:${port}`],
-    ...["--no-admin", "--quiet", "--keep-alive-timeout", "1h"],
-  ],
+  setups: [overTls.name, "file"],
+  command(directory, origin, port, setup) {
+    const command = [runtime, ...flags, program];
+    if (setup.contentOf !== undefined) {
+      const file = join(directory, `${name}-${setup.name}.json`);
+      const fixed = { listeners: [{ http: `127.0.0.1:${port}` }], admin: false, keepAliveTimeout: "1h" };
+      writeFileSync(file, JSON.stringify({ ...fixed, ...setup.contentOf(origin) }));
+      return [...command, "run", "-c", file, "--quiet"];
+    }
+    const isTls = setup === overTls;
+    return [
+      ...[...command, "proxy", "--to", `http://127.0.0.1:${origin}`],
+      ...["--listen", `${isTls ? "https://" : ""}127.0.0.1:${port}`],
+      ...["--no-admin", "--quiet", "--keep-alive-timeout", "1h"],
+      // What is agreed on is the load's first choice, and hopwise's, too.
+      ...(isTls ? tlsFlags(certificateIn(directory)) : []),
+    ];
+  },
 });
+
+const tlsFlags = ({ cert, key }) => ["--tls-cert", cert, "--tls-key", key];
 
 /** The hopwise of this tree, as it was built last. */
 const hopwise = (name, { program, version, missing }) => ({
@@ -202,7 +238,8 @@ export const peers = [
   hopwise("hopwise-node22", runtimes.node22),
   hopwise("hopwise-node24", runtimes.node24),
   hopwise("hopwise-node26", runtimes.node26),
-  hopwise("hopwise-bun", runtimes.bun),
+  // On Bun no client is served over TLS.
+  { ...hopwise("hopwise-bun", runtimes.bun), setups: ["file"] },
   relay,
   relayOnBun,
   handler,
@@ -219,11 +256,11 @@ export const peers = [
 /**
  * Starts a proxy in front of the origin, and waits until it listens.
  *
- * @param options for `spawn`
+ * @param options for `spawn`, and `setup`: another one than the plain one
  */
-export async function startPeer(peer, directory, originPort, options = {}) {
+export async function startPeer(peer, directory, originPort, { setup = plain, ...options } = {}) {
   const port = await freePort();
-  const [command, ...args] = peer.command(directory, originPort, port);
+  const [command, ...args] = peer.command(directory, originPort, port, setup);
   const child = spawnPinned("proxy", command, args, {
     cwd: directory,
     env: { ...process.env, NODE_ENV: "production", NODE_OPTIONS: "" },

@@ -2,22 +2,28 @@
 export class Progress {
   #done = 0;
   #total;
-  #perRound;
+  #peerCountOf;
+  #inRound = 0;
   #startedAt = performance.now();
 
-  constructor(scenarios, peerCount, rounds) {
-    this.#perRound = peerCount;
-    this.#total = scenarios.reduce((sum, { roundsMax = rounds }) => sum + Math.min(rounds, roundsMax) * peerCount, 0);
+  /** @param peerCountOf how many proxies a scenario measures in a round */
+  constructor(scenarios, peerCountOf, rounds) {
+    this.#peerCountOf = peerCountOf;
+    this.#total = scenarios.reduce(
+      (sum, scenario) => sum + Math.min(rounds, scenario.roundsMax ?? rounds) * peerCountOf(scenario),
+      0,
+    );
   }
 
   measured(scenario, round, peer, figures) {
     this.#done++;
+    this.#inRound = (this.#inRound + 1) % this.#peerCountOf(scenario);
     const place = `${scenario.name}, round ${round + 1}`;
     if (process.stderr.isTTY) {
       this.#line(`${place.padEnd(26)} ${peer.name.padEnd(15)} ${shown(figures, scenario.unit)}`);
     } else if (figures.error !== undefined) {
       this.#line(`${place}: ${peer.name} failed: ${figures.error}`);
-    } else if (this.#done % this.#perRound === 0) {
+    } else if (this.#inRound === 0) {
       this.#line(place);
     }
   }

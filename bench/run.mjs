@@ -20,6 +20,7 @@ import { chartOf } from "./report/chart.mjs";
 import { docsOf } from "./report/docs.mjs";
 import { reportOf } from "./report/markdown.mjs";
 import { scenarios } from "./scenarios.mjs";
+import { peersFor } from "./setups.mjs";
 
 const root = new URL("../", import.meta.url);
 
@@ -50,7 +51,7 @@ async function measure(options, wanted, present, skipped) {
   if (present.length === 0)
     throw new Error(`none of the proxies is there: ${skipped.map(({ why }) => why).join(", ")}`);
   const directory = mkdtempSync(join(tmpdir(), "hopwise-bench-"));
-  const progress = new Progress(wanted, present.length, options.rounds);
+  const progress = new Progress(wanted, (scenario) => peersFor(scenario, present).length, options.rounds);
   const interrupted = new AbortController();
   // The measurement that is running ends, and what was measured until then is reported; a second signal ends at once.
   const onSignal = () => interrupted.abort();

@@ -8,6 +8,7 @@ import { cpuOf, familyOf, memoryOf } from "./cpu.mjs";
 import { startIdleClients } from "./idling.mjs";
 import { runLoad } from "./load/load.mjs";
 import { MIB } from "./origin.mjs";
+import { oneEndpoint, oneRoute, overTls, thousandRoutes, weightedGroup } from "./setups.mjs";
 
 const ACTIVE = 64;
 export const IDLE = 5_000;
@@ -89,6 +90,7 @@ const atRate = (rate) => ({
 const idle = {
   name: "idle",
   title: `${IDLE.toLocaleString("en")} idle connections beside ${ACTIVE} active`,
+  besideTitle: "without idle ones",
   unit: "request",
   roundsMax: 2,
   needsFresh: true,
@@ -110,7 +112,7 @@ const idle = {
       const closed = await clients.end();
       return {
         ...beside,
-        aloneCpu: alone.cpu,
+        besideCpu: alone.cpu,
         besideRatio: beside.cpu / alone.cpu,
         idle_bytes: memory / (IDLE - IDLE_BEFORE),
         failed: alone.failed + beside.failed + closed,
@@ -119,6 +121,39 @@ const idle = {
       await clients.stop();
     }
   },
+};
+
+/** As much load as the proxy takes over TLS. */
+const overTlsSaturated = (name, title, load, unit) => ({
+  ...saturated(name, title, { isTls: true, ...load }, unit),
+  setup: overTls,
+});
+
+/** What something costs that a file can say: the same load on the same proxy, with it and without, right behind each other. */
+const besideItself = (name, title, setup, beside, besideTitle) => {
+  const load = { path: "/small", connections: ACTIVE };
+  return {
+    ...{ name, title, unit: "request", setup, beside, besideTitle },
+    async warmUp(context) {
+      await warmUp(context, load);
+      await warmUp({ ...context, running: context.running.beside }, load);
+    },
+    async measure(context) {
+      const { running } = context;
+      const measureWithout = () => measureLoad({ ...context, running: running.beside }, load);
+      // Neither is always the first.
+      running.isOtherFirst = !running.isOtherFirst;
+      const first = running.isOtherFirst ? await measureWithout() : undefined;
+      const figures = await measureLoad(context, load);
+      const other = first ?? (await measureWithout());
+      return {
+        ...figures,
+        besideCpu: other.cpu,
+        besideRatio: figures.cpu / other.cpu,
+        failed: figures.failed + other.failed,
+      };
+    },
+  };
 };
 
 const mib = (bytes) => ({ name: "MiB", perRequest: bytes / MIB });
@@ -133,4 +168,17 @@ export const scenarios = [
   idle,
   atRate(4_000),
   atRate(12_000),
+  overTlsSaturated("tls-small", "small responses over TLS, keep-alive", { path: "/small" }),
+  overTlsSaturated("tls-handshakes", "a TLS connection with a whole handshake per request", {
+    ...{ path: "/small", connections: 16, shakesHands: true },
+  }),
+  overTlsSaturated("tls-1m", "1 MiB responses over TLS", { path: "/1m", connections: 16 }, mib(MIB)),
+  besideItself("routes-1000", "small responses, 1,000 routes", thousandRoutes, oneRoute, "with one route"),
+  besideItself(
+    "group",
+    "small responses, a group of three weighted endpoints",
+    weightedGroup,
+    oneEndpoint,
+    "with one endpoint",
+  ),
 ];

@@ -99,6 +99,27 @@ describe("a proxy", () => {
     ]);
   });
 
+  it("tells how far an exchange is, to those who want to know", async () => {
+    const origin = await startOrigin();
+    const proxy = proxyTo(origin.url);
+    const told: string[] = [];
+    proxy.on("exchange-begin", ({ id, method, target }) => told.push(`${id}: ${method} ${target}`));
+    proxy.on("exchange-phase", ({ id, phase }) => told.push(`${id}: ${phase}`));
+    const { url } = await proxy.listen();
+    const ended = new Promise<ExchangeEntry>((resolve) => proxy.once("exchange", resolve));
+    await get(url, ["/a"]);
+    const entry = await ended;
+    await get(url, ["/b"]);
+    await vi.waitFor(() => expect(told).toHaveLength(7));
+    expect(told.slice(0, 4)).toEqual(["1: GET /a", "1: connecting", "1: sent", "1: first-byte"]);
+    expect(told.slice(4)).toEqual(["2: GET /b", "2: sent", "2: first-byte"]);
+    const { sent_ms = -1, firstByte_ms = -1, wait_ms = -1, duration_ms, connect_ms = -1 } = entry;
+    expect(entry).toMatchObject({ id: 1, host: url.replace("http://", "") });
+    expect(sent_ms + firstByte_ms).toBeCloseTo(wait_ms, 2);
+    expect(connect_ms).toBeLessThanOrEqual(sent_ms);
+    expect(wait_ms).toBeLessThanOrEqual(duration_ms);
+  });
+
   it("says after which exchange a connection closes, and why", async () => {
     const origin = await startOrigin((_incoming, response) => response.setHeader("Connection", "close").end());
     const proxy = proxyTo(origin.url, { maxRequests: 1 });

@@ -41,7 +41,7 @@ const bytes: readonly (readonly [name: string, sent: string, entry: Partial<Exch
 ];
 
 async function withProxy(use: (port: number) => Promise<void>): Promise<Partial<ExchangeEntry>[]> {
-  const proxy = createProxy({ to: "http://127.0.0.1:9", port: 0 });
+  const proxy = createProxy({ to: "http://127.0.0.1:9", port: 0, http2: false });
   const entries: ExchangeEntry[] = [];
   proxy.on("exchange", (entry) => entries.push(entry));
   try {

@@ -1,11 +1,14 @@
 /**
  * Load: as much as the proxy takes, or at a rate. From wrk, or from autocannon where wrk is not installed.
  *
+ * Whole TLS handshakes come from a program of our own, since wrk resumes sessions (handshakes.mjs).
+ *
  * At a rate each connection is a client that pauses before each request, for random times that are much longer than an answer
  * takes: a slow answer holds up one of many clients, so few requests that should have waited are left out.
  */
 import { fileURLToPath } from "node:url";
 import { isExecutable, pathOf, runPinned, versionOf } from "../programs.mjs";
+import { tlsTerms } from "../setups.mjs";
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const autocannon = here("../node_modules/autocannon/autocannon.js");
@@ -20,18 +23,31 @@ export const missingLoadTool = wrk || isExecutable(autocannon) ? undefined : "ap
 
 /**
  * @param {{ port: number, path: string, seconds: number, connections: number, bodyBytes?: number, closes?: boolean,
- *   rate?: number }} load `closes`: each request says `Connection: close`; `rate`: about so many requests a second in all
+ *   rate?: number, isTls?: boolean, shakesHands?: boolean }} load `closes`: each request says `Connection: close`; `rate`: about so
+ *   many requests a second in all; `shakesHands`: a whole TLS handshake for each request
  */
 export async function runLoad(load) {
+  if (load.shakesHands) return await runHandshakes(load);
   return wrk === undefined ? await runAutocannon(load) : await runWrk(load);
 }
 
-async function runWrk({ port, path, seconds, connections, bodyBytes = 0, closes = false, rate }) {
-  const url = `http://127.0.0.1:${port}${path}`;
+async function runWrk({ port, path, seconds, connections, bodyBytes = 0, closes = false, rate, isTls = false }) {
+  const url = `${isTls ? "https" : "http"}://127.0.0.1:${port}${path}`;
   const args = ["-t", "1", "-c", connections, "-d", `${seconds}s`, "--timeout", "10s", "-s", here("wrk.lua")];
   if (closes) args.push("-H", "Connection: close");
   const env = { ...process.env, BODY_BYTES: String(bodyBytes), ...pauses(connections, rate) };
   const text = await runPinned("load", wrk, [...args.map(String), url], seconds * 1_000 + GRACE_MS, { env });
+  return figuresOf(text);
+}
+
+async function runHandshakes({ port, path, seconds, connections }) {
+  const { version, cipher, curve } = tlsTerms;
+  const args = [here("handshakes.mjs"), port, path, connections, seconds, version, cipher, curve];
+  return figuresOf(await runPinned("load", process.execPath, args.map(String), seconds * 1_000 + GRACE_MS));
+}
+
+/** What a tool says in its line of JSON. */
+function figuresOf(text) {
   const { requests, duration_us, failed, ...said } = JSON.parse(/^\{.*\}$/m.exec(text)[0]);
   const latency = { p50_ms: said.p50_us / 1e3, p90_ms: said.p90_us / 1e3, p99_ms: said.p99_us / 1e3 };
   return { requests, failed, rate: (requests / duration_us) * 1e6, ...latency, p999_ms: said.p999_us / 1e3 };
@@ -47,12 +63,12 @@ function pauses(connections, rate) {
   };
 }
 
-async function runAutocannon({ port, path, seconds, connections, bodyBytes = 0, closes = false, rate }) {
+async function runAutocannon({ port, path, seconds, connections, bodyBytes = 0, closes = false, rate, isTls = false }) {
   const args = [autocannon, "-j", "-c", connections, "-d", seconds, "-t", 10];
   if (closes) args.push("-H", "Connection: close");
   if (rate !== undefined) args.push("-R", rate);
   if (bodyBytes > 0) args.push("-m", "POST", "-b", "x".repeat(bodyBytes));
-  args.push(`http://127.0.0.1:${port}${path}`);
+  args.push(`${isTls ? "https" : "http"}://127.0.0.1:${port}${path}`);
   const text = await runPinned("load", process.execPath, args.map(String), seconds * 1_000 + GRACE_MS);
   const report = JSON.parse(/^\{.*\}$/m.exec(text)[0]);
   return {

@@ -6,7 +6,7 @@ import { REFERENCE } from "../peers.mjs";
 import { ratio } from "./summary.mjs";
 
 /** Scenarios where CPU is the question. */
-const SHOWN = ["small", "connectionless", "16k", "1m", "upload", "chunked"];
+const SHOWN = ["small", "connectionless", "16k", "1m", "upload", "chunked", "tls-small", "tls-handshakes", "tls-1m"];
 const COLUMNS = 2;
 const PANEL_WIDTH = 460;
 const NAME_WIDTH = 112;

@@ -44,6 +44,25 @@ const all = [
     (run) => figure(run, "small", onNode, "reuse"),
     true,
   ),
+  goal(
+    "small requests over TLS: CPU at most 1.5 × nginx's",
+    1.5,
+    times,
+    (run) => ratio(run, "tls-small", onNode)?.median,
+  ),
+  goal("TLS handshakes: CPU at most 1.3 × nginx's", 1.3, times, (run) => ratio(run, "tls-handshakes", onNode)?.median),
+  goal(
+    "1 MiB responses over TLS: CPU at most 1.5 × nginx's",
+    1.5,
+    times,
+    (run) => ratio(run, "tls-1m", onNode)?.median,
+  ),
+  goal("1,000 routes cost what one costs (within 10 %)", 1.1, times, (run) =>
+    figure(run, "routes-1000", onNode, "besideRatio"),
+  ),
+  goal("a group of three weighted endpoints costs what one costs (within 10 %)", 1.1, times, (run) =>
+    figure(run, "group", onNode, "besideRatio"),
+  ),
 ];
 
 function bytes(value) {

@@ -53,21 +53,26 @@ function goals(result) {
 }
 
 function ratios(result) {
-  const head = ["", ...result.scenarios.map(({ name }) => name)];
+  // What only hopwise can be asked is beside the question.
+  const scenarios = result.scenarios.filter(({ measurements }) => REFERENCE in measurements);
+  const head = ["", ...scenarios.map(({ name }) => name)];
   const rows = result.peers.map(({ name }) => [
     name,
-    ...result.scenarios.map((scenario) => times(ratio(result, scenario.name, name)?.median)),
+    ...scenarios.map((scenario) => times(ratio(result, scenario.name, name)?.median)),
   ]);
   return table(head, rows);
 }
 
 function scenarioSection(result, scenario) {
   const { name: scenarioName, title, unit } = scenario;
+  const measured = result.peers.filter(({ name }) => name in scenario.measurements);
   const of = (peer, name) => figure(result, scenarioName, peer, name);
-  const isThere = (name) => result.peers.some((peer) => of(peer.name, name) !== undefined);
+  const isThere = (name) => measured.some((peer) => of(peer.name, name) !== undefined);
   const columns = [
     [`CPU µs/${unit}`, (peer) => digits(of(peer, "cpu"), 1)],
-    [`× ${REFERENCE}`, (peer) => spread(ratio(result, scenarioName, peer))],
+    ...(REFERENCE in scenario.measurements
+      ? [[`× ${REFERENCE}`, (peer) => spread(ratio(result, scenarioName, peer))]]
+      : []),
     ...(isThere("rate") ? [["requests/s", (peer) => whole(of(peer, "rate"))]] : []),
     ["p50 ms", (peer) => digits(of(peer, "p50_ms"), 3)],
     ...(isThere("p90_ms") ? [["p90 ms", (peer) => digits(of(peer, "p90_ms"), 3)]] : []),
@@ -75,14 +80,13 @@ function scenarioSection(result, scenario) {
     ...(isThere("p999_ms") ? [["p99.9 ms", (peer) => digits(of(peer, "p999_ms"), 3)]] : []),
     ...(isThere("directP99_ms") ? [["p99 ms, no proxy", (peer) => digits(of(peer, "directP99_ms"), 3)]] : []),
     ...(isThere("reuse") ? [["reuse %", (peer) => digits(percent(of(peer, "reuse")), 3)]] : []),
-    ...(isThere("idle_bytes")
-      ? [
-          ["bytes/idle connection", (peer) => whole(of(peer, "idle_bytes"))],
-          ["CPU × without idle ones", (peer) => digits(of(peer, "besideRatio"), 2)],
-        ]
+    ...(isThere("idle_bytes") ? [["bytes/idle connection", (peer) => whole(of(peer, "idle_bytes"))]] : []),
+    // Runs of before say this of idle connections alone.
+    ...(isThere("besideRatio")
+      ? [[`CPU × ${scenario.besideTitle ?? "without idle ones"}`, (peer) => digits(of(peer, "besideRatio"), 2)]]
       : []),
   ];
-  const rows = result.peers.map((peer) => [peer.name, ...columns.map(([, cell]) => cell(peer.name))]);
+  const rows = measured.map((peer) => [peer.name, ...columns.map(([, cell]) => cell(peer.name))]);
   return `## ${scenarioName}: ${title}\n\n${table(["", ...columns.map(([head]) => head)], rows)}`;
 }
 

@@ -1,14 +1,15 @@
-/** The origin where nginx is not installed. `node origin.mjs PORT STATUS_PORT` */
+/** The origin where nginx is not installed. `node origin.mjs PORT STATUS_PORT HOST...` */
 import { createServer } from "node:http";
 
 const [port, statusPort] = process.argv.slice(2).map(Number);
+const hosts = process.argv.slice(4);
 const small = Buffer.alloc(64, "x");
 const piece = Buffer.alloc(4 * 1024, "x");
 const bodies = { "/small": small, "/16k": Buffer.alloc(16 * 1024, "x"), "/1m": Buffer.alloc(1024 * 1024, "x") };
 let connections = 0;
 let requests = 0;
 
-const server = createServer((request, response) => {
+function answer(request, response) {
   requests++;
   request.resume();
   const body = bodies[request.url];
@@ -22,10 +23,13 @@ const server = createServer((request, response) => {
   } else {
     response.writeHead(200, { "content-type": "text/plain", "content-length": body.length }).end(body);
   }
-});
-server.keepAliveTimeout = 3_600_000;
-server.on("connection", () => connections++);
-server.listen(port, "127.0.0.1", 4096);
+}
+for (const host of hosts) {
+  const server = createServer(answer);
+  server.keepAliveTimeout = 3_600_000;
+  server.on("connection", () => connections++);
+  server.listen(port, host, 4096);
+}
 
 // The counts in the form of nginx's stub_status.
 createServer((_request, response) => response.end(`${++connections} ${connections} ${++requests}\n`)).listen(

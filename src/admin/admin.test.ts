@@ -66,12 +66,26 @@ describe("the admin's pages", () => {
     ["proxy.internal:9901", 200],
     [undefined, 200],
     ["proxy.internal.", 200],
+    ["Proxy.INTERNAL.:9901", 200],
+    ["localhost.:9901", 200],
+    ["[::1]", 200],
+    ["[::ffff:127.0.0.1]:9901", 200],
+    ["[2001:DB8::1]:80", 200],
+    ["192.0.2.1:1", 200],
     ["hopwise:9901", 200],
     [hostname(), 200],
     ["evil.example:9901", 421],
     ["evil.example.", 421],
     ["127.0.0.1.evil.example", 421],
     ["localhost.evil.example", 421],
+    ["proxy.internal.evil.example", 421],
+    ["evil.example:9901:9901", 421],
+    ["user@localhost", 421],
+    ["localhost,evil.example", 421],
+    ["[::1].evil.example", 421],
+    ["::1.evil.example", 421],
+    ["evil.example..", 421],
+    ["127.0.0.1:9901/evil.example", 421],
     ["", 421],
   ])("asked of Host %s: %i, so that no web page can have its name rebound", async (host, status) => {
     expect((await ask({ target: "/stats", hosts: host === undefined ? [] : [host] })).status).toBe(status);
@@ -91,6 +105,9 @@ describe("pages of other origins", () => {
   it.each([
     ["a cross-origin fetch", { origin: "https://evil.example" }],
     ["a page in a sandbox", { origin: "null" }],
+    ["a frame in a page", { fetchSite: "cross-site", fetchMode: "navigate", fetchDest: "iframe" }],
+    ["a plugin in a page", { fetchSite: "same-site", fetchMode: "navigate", fetchDest: "object" }],
+    ["the same host on its usual port", { origin: "http://127.0.0.1" }],
     ["another port of this machine", { origin: "http://127.0.0.1:3000", fetchSite: "same-site", fetchMode: "cors" }],
     ["an image or a script", { fetchSite: "cross-site", fetchMode: "no-cors" }],
     ["an image or a script from a neighbour", { fetchSite: "same-site", fetchMode: "no-cors" }],
@@ -103,7 +120,10 @@ describe("pages of other origins", () => {
   it.each([
     ["an address that is typed", { fetchSite: "none", fetchMode: "navigate" }],
     ["a link that is followed", { fetchSite: "cross-site", fetchMode: "navigate" }],
+    ["a link that is followed in a window", { fetchSite: "cross-site", fetchMode: "navigate", fetchDest: "document" }],
     ["this origin's own page", { fetchSite: "same-origin", fetchMode: "cors" }],
+    ["a module of this origin's own page", { origin: "http://127.0.0.1:9901", fetchSite: "same-origin" }],
+    ["a page that came through something that speaks https", { origin: "https://127.0.0.1:9901" }],
     ["a program", {}],
   ])("are not %s", async (_name, headers) => {
     expect(await ask({ target: "/stats", ...headers })).toMatchObject({ status: 200 });

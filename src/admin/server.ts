@@ -2,7 +2,8 @@
  * The operator's window: a small HTTP server apart from the traffic.
  *
  * It is Node's own, so that whatever is wrong with the proxy, this still answers. Its failure never harms the proxy: a
- * fault of its own becomes a 500, or the end of that connection. Deliberately absent: anything that changes the proxy.
+ * fault of its own becomes a 500, or the end of that connection. Deliberately absent: bodies of requests, but for the token that a
+ * browser sends once.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -11,7 +12,23 @@ import { listenError } from "../config/listen-error.ts";
 import type { AdminAddress } from "../config/schema.ts";
 import { formatAuthority } from "../config/values.ts";
 import type { FigureSource } from "../ledger/figures.ts";
-import { type AdminAnswer, type AdminFigures, adminAnswer, problem } from "./answers.ts";
+import type { WindowSource } from "../ledger/window.ts";
+import { nodeClock } from "../net/node-clock.ts";
+import {
+  type AdminAnswer,
+  type AdminFigures,
+  type AdminOperator,
+  type AdminRequest,
+  adminAnswer,
+  LOGIN,
+  problem,
+} from "./answers.ts";
+import type { SharedWindow } from "./api.ts";
+import { pathOf } from "./asking.ts";
+import { type Dashboard, readDashboard } from "./dashboard-files.ts";
+import { EventStream } from "./event-stream.ts";
+import { Readers } from "./readers.ts";
+import type { AdminToken } from "./token.ts";
 
 /** Operators, scrapers and probes: many more are a mistake somewhere. Who asked longest ago gives way to a newcomer. */
 const CONNECTIONS_MAX = 100;
@@ -19,8 +36,30 @@ const CONNECTIONS_MAX = 100;
 const REQUESTS_AT_ONCE_MAX = 8;
 /** For a whole request: there are no bodies worth waiting for. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Streams of events at once; each may have 256 KiB to wait for its reader (event-stream.ts). */
+export const STREAMS_MAX = 32;
+/** Of the one form there is. */
+const FORM_BYTES_MAX = 4 * 1024;
+/** For the answers that are under way when it goes elsewhere. */
+const LEAVE_MS = 1_000;
 /** How late that may be noticed. */
 const TIMEOUT_CHECK_MS = 1_000;
+
+/** Who may read, and how much. */
+export interface Reading {
+  /** What those who read must know; absent: anyone may read who gets here. */
+  readonly token?: AdminToken | undefined;
+  readonly showsQueries?: boolean;
+}
+
+/** What there is beside figures. */
+export interface AdminParts {
+  readonly operator?: AdminOperator;
+  readonly window?: WindowSource | SharedWindow;
+  readonly reading?: Reading;
+  /** Default: as it was built. */
+  readonly dashboard?: Promise<Dashboard | undefined>;
+}
 
 export class AdminServer {
   readonly url: string;
@@ -29,10 +68,12 @@ export class AdminServer {
   /** It listens on another port than usual, because that one was taken. */
   readonly isElsewhere: boolean;
   private readonly server: Server;
+  private readonly rules: Rules;
 
-  private constructor(server: Server, address: AdminAddress, isElsewhere: boolean) {
+  private constructor(server: Server, address: AdminAddress, isElsewhere: boolean, rules: Rules) {
     this.server = server;
     this.isElsewhere = isElsewhere;
+    this.rules = rules;
     const bound = server.address();
     if (bound === null || typeof bound === "string") throw new Error("a TCP listener has an address");
     this.address = { host: bound.address, port: bound.port };
@@ -44,19 +85,41 @@ export class AdminServer {
    *
    * @throws HopwiseError when it cannot listen
    */
-  static async listen(address: AdminAddress, source: FigureSource): Promise<AdminServer> {
-    const figures = { source, host: address.host };
+  static async listen(address: AdminAddress, source: FigureSource, more: AdminParts = {}): Promise<AdminServer> {
+    const { operator, window, reading = {}, dashboard = readDashboard() } = more;
+    const view = { showsQueries: reading.showsQueries === true };
+    const events = window && new EventStream(window, nodeClock, view);
+    const rules: Rules = { view, events, readers: new Readers(nodeClock, reading.token) };
+    const figures: AdminFigures = {
+      ...{ source, host: address.host, operator, dashboard, view, readers: rules.readers },
+      window: window && events && { source: window, events },
+    };
     try {
-      return new AdminServer(await listening(figures, address.port), address, false);
+      return new AdminServer(await listening(figures, address.port), address, false, rules);
     } catch (error) {
       const fault = listenError(error, address, "admin");
       if (address.isAsked || fault.code !== "address-in-use") throw fault;
     }
     try {
-      return new AdminServer(await listening(figures, 0), address, true);
+      return new AdminServer(await listening(figures, 0), address, true, rules);
     } catch (error) {
       throw listenError(error, address, "admin");
     }
+  }
+
+  /** From now on these may read, and so much. */
+  readAs({ token, showsQueries = false }: Reading): void {
+    const { readers, view, events } = this.rules;
+    readers.replaceToken(token);
+    if (view.showsQueries === showsQueries) return;
+    view.showsQueries = showsQueries;
+    events?.forgetKept();
+  }
+
+  /** Stops listening; what is being answered still is, which may be why it stops. */
+  leave(): void {
+    this.server.close();
+    setTimeout(() => this.server.closeAllConnections(), LEAVE_MS).unref();
   }
 
   /** Stops at once; figures are no business that needs to be finished. */
@@ -66,6 +129,13 @@ export class AdminServer {
   }
 }
 
+/** What may be otherwise after a reload. */
+interface Rules {
+  readonly readers: Readers;
+  readonly view: { showsQueries: boolean };
+  readonly events: EventStream | undefined;
+}
+
 function listening(figures: AdminFigures, port: number): Promise<Server> {
   const server = createServer({
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -73,9 +143,10 @@ function listening(figures: AdminFigures, port: number): Promise<Server> {
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
   });
   const clients = new Clients();
+  const streams = new Set<ServerResponse>();
   server.on("connection", (socket) => clients.note(socket, 0));
   server.on("request", (request, response) => {
-    if (clients.noteRequest(request.socket, response)) void respond(request, response, figures);
+    if (clients.noteRequest(request.socket, response)) void respond(request, response, figures, streams);
   });
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -119,32 +190,83 @@ class Clients {
   }
 }
 
-async function respond(request: IncomingMessage, response: ServerResponse, figures: AdminFigures): Promise<void> {
-  const { method = "GET", url: target = "/", rawHeaders, headers } = request;
-  const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host");
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  figures: AdminFigures,
+  streams: Set<ServerResponse>,
+): Promise<void> {
+  const { method = "GET", socket } = request;
+  const cookieName = `hopwise-read-${socket.localPort}`;
+  response.on("error", () => {});
   let answer: AdminAnswer;
   try {
-    const {
-      origin,
-      "sec-fetch-site": fetchSite,
-      "sec-fetch-mode": fetchMode,
-    } = headers as Record<string, string | undefined>;
-    answer = await adminAnswer({ method, target, hosts, origin, fetchSite, fetchMode }, figures);
+    const asked = await askedOf(request);
+    answer =
+      asked === undefined
+        ? problem(413, "form-too-large", "A token is shorter than this.")
+        : await adminAnswer(asked, { ...figures, cookieName });
   } catch (error) {
     answer = problem(500, "internal", error instanceof HopwiseError ? error.message : "The figures cannot be shown.");
   }
-  response.on("error", () => {});
-  response.writeHead(answer.status, {
-    "Content-Type": answer.contentType,
-    "Content-Length": Buffer.byteLength(answer.body),
+  if (answer.stream !== undefined && streams.size >= STREAMS_MAX) {
+    const detail = `${STREAMS_MAX} streams are open, and no more are served at once: close a dashboard that nobody looks at.`;
+    answer = { ...problem(503, "streams-max", detail), headers: { "Retry-After": "5" } };
+  }
+  // Nothing tells of its end again.
+  if (response.destroyed) return;
+  const { status, contentType, body, bytes = body, allow, stream, headers = {} } = answer;
+  response.writeHead(status, {
+    "Content-Type": contentType,
+    ...(stream === undefined ? { "Content-Length": Buffer.byteLength(bytes) } : {}),
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    // No page shows this, or has it at hand: neither in a frame nor as an image or script of its own.
+    "Referrer-Policy": "no-referrer",
+    // No page shows this, or has it at hand: neither in a frame nor as an image or script of its own, nor as a window.
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    ...(answer.allow === undefined ? {} : { Allow: answer.allow }),
+    ...headers,
+    ...(allow === undefined ? {} : { Allow: allow }),
     // Whatever body was sent along is not read.
-    ...(answer.status === 405 ? { Connection: "close" } : {}),
+    ...(method === "GET" || method === "HEAD" ? {} : { Connection: "close" }),
+    ...(status === 401 ? { "WWW-Authenticate": 'Bearer realm="hopwise admin"' } : {}),
   });
-  response.end(method === "HEAD" ? undefined : answer.body);
+  if (stream === undefined) return void response.end(method === "HEAD" ? undefined : bytes);
+  streams.add(response);
+  const leave = stream(response);
+  response.once("close", () => {
+    streams.delete(response);
+    leave();
+  });
+}
+
+/** What a request says; it sends more than a form has, or breaks off: undefined. */
+async function askedOf(request: IncomingMessage): Promise<AdminRequest | undefined> {
+  const { method = "GET", url: target = "/", rawHeaders, headers, socket } = request;
+  const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "host");
+  const { origin, authorization, cookie, accept } = headers;
+  const fields = headers as Record<string, string | undefined>;
+  const body = method === "POST" && pathOf(target) === LOGIN ? await formOf(request) : "";
+  if (body === undefined) return undefined;
+  return {
+    ...{ method, target, hosts, authorization, cookie, accept, origin, body, client: socket.remoteAddress },
+    fetchSite: fields["sec-fetch-site"],
+    fetchMode: fields["sec-fetch-mode"],
+    fetchDest: fields["sec-fetch-dest"],
+    lastEventId: fields["last-event-id"],
+  };
+}
+
+async function formOf(request: IncomingMessage): Promise<string | undefined> {
+  let form = "";
+  try {
+    for await (const piece of request.setEncoding("latin1")) {
+      form += piece;
+      if (form.length > FORM_BYTES_MAX) return undefined;
+    }
+    return form;
+  } catch {
+    return undefined;
+  }
 }

@@ -18,6 +18,7 @@ export function exitCodeFor(code: HopwiseErrorCode): ExitCode {
     case "option-missing":
     case "option-invalid":
     case "access-log-unwritable":
+    case "trace-unwritable":
       return ExitCode.usage;
     case "target-unreachable":
       return ExitCode.unreachable;
@@ -25,7 +26,9 @@ export function exitCodeFor(code: HopwiseErrorCode): ExitCode {
     case "address-forbidden":
     case "address-unavailable":
     case "listen-failed":
+    case "worker-unavailable":
     case "already-listening":
+    case "not-listening":
     case "already-closed":
       return ExitCode.failed;
   }

@@ -15,6 +15,12 @@ import {
 } from "../config/schema.ts";
 import type { ForwardOptions, ProxyOptions } from "../index.ts";
 
+/** What the flag says that turns off what is on. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  admin: "serve none of these",
+  http2: "clients speak HTTP/1 only",
+};
+
 /** Adds every option of a proxy, or those that are named. */
 export function addProxyFlags(command: Command, names: readonly OptionName[] = optionNames): Command {
   return addFlags(command, names, proxySchema);
@@ -33,8 +39,9 @@ function addFlags(command: Command, names: readonly string[], schema: z.ZodObjec
     const option = new Option(flag, helpText(name, schema)).helpGroup(`${optionGroups[group]}:`);
     if (isList) option.argParser((value: string, before: string[] = []) => [...before, value]);
     command.addOption(option);
-    if (name === "admin") {
-      command.addOption(new Option("--no-admin", "serve none of these").helpGroup(`${optionGroups[group]}:`));
+    const without = WITHOUT[name];
+    if (without !== undefined) {
+      command.addOption(new Option(`--no-${flagOf(name).slice(2)}`, without).helpGroup(`${optionGroups[group]}:`));
     }
   }
   return command;

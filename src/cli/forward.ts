@@ -4,11 +4,12 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { openProxyWarning, readForwardOptions } from "../config/forward-options.ts";
+import { shareOf } from "../config/shares.ts";
 import { formatPasswordHash, hashPassword, PASSWORD_BYTES_MAX } from "../forward/password-hash.ts";
 import { createForwardProxy, type ForwardOptions, HopwiseError, type Listening } from "../index.ts";
 import { ExitCode } from "./exit.ts";
 import { forwardOptionsFrom } from "./flags.ts";
-import { takeInheritedSocket, withoutAddress } from "./inherited.ts";
+import { onlySocket, takeInheritedSockets, withoutAddress } from "./inherited.ts";
 import { News } from "./news.ts";
 import { announce, reopenLog, serve } from "./serving.ts";
 import { Signals } from "./signals.ts";
@@ -20,7 +21,7 @@ import { type Crew, runWorkers, workersFrom } from "./workers.ts";
 export async function runForward(flags: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<ExitCode> {
   if (flags.hashPassword === true) return await printHash(terminal);
   const signals = new Signals(terminal);
-  const fd = takeInheritedSocket(terminal);
+  const fd = onlySocket(takeInheritedSockets(terminal));
   const options = withoutAddress(forwardOptionsFrom(flags), fd, terminal);
   const told = (listening: Listening, what: string, facts: object) => {
     announce(listening, what, facts, terminal);
@@ -35,9 +36,9 @@ export async function runForward(flags: Readonly<Record<string, unknown>>, termi
       ...{
         kind: "forward",
         count,
-        options,
-        fd,
-        read: readForwardOptions,
+        fds: [fd],
+        given: { options, read: (options) => readForwardOptions(options) },
+        share: shareOf,
         rereads: options.users === undefined ? [] : ["the users"],
       },
       announce: (it) => told(it, `is a forward proxy${who}, of ${count} workers`, { workers: count }),
@@ -45,7 +46,7 @@ export async function runForward(flags: Readonly<Record<string, unknown>>, termi
     return await runWorkers(crew, terminal, signals);
   }
   const proxy = createForwardProxy(options);
-  return await serve(proxy, fd, terminal, signals, (listening) => {
+  return await serve(proxy, [fd], terminal, signals, (listening) => {
     told(listening, `is a forward proxy${who}`, {});
     // Deliberately not told: origins that cannot be reached. Clients name them, and get to know.
     const news = new News(terminal);
@@ -54,7 +55,7 @@ export async function runForward(flags: Readonly<Record<string, unknown>>, termi
     proxy.on("access-log", (event) => news.tell(event));
     signals.renews({
       reopenLogs: () => reopenLog(options.accessLog, () => proxy.reopenAccessLog()),
-      reread: () => reloadUsers(proxy, options, terminal),
+      reread: () => reloadUsers(proxy, options.users !== undefined, terminal),
     });
   });
 }

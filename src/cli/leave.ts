@@ -21,10 +21,16 @@ export async function leave(code: number): Promise<never> {
   await Promise.race([Promise.all([process.stdout, process.stderr].map(flushed)), pause(FLUSH_MS_MAX)]);
   const since = performance.now();
   while (hasBusyThreads()) {
-    if (performance.now() - since > THREADS_MS_MAX) process.kill(process.pid, "SIGKILL");
+    if (performance.now() - since > THREADS_MS_MAX) endNow();
     await pause(LOOK_MS);
   }
   process.exit(code);
+}
+
+/** The first process of a container cannot be killed from within: the system keeps signals from it, but not its own fault. */
+function endNow(): void {
+  if (process.pid === 1) process.abort();
+  process.kill(process.pid, "SIGKILL");
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

@@ -1,10 +1,11 @@
 /** `hopwise proxy`: a reverse proxy until a signal ends it. */
 import { readProxyOptions } from "../config/options.ts";
-import { createProxy, type ProxyOptions } from "../index.ts";
+import { shareOf } from "../config/shares.ts";
+import { HopwiseProxy, type ProxyOptions } from "../index.ts";
 import type { ExitCode } from "./exit.ts";
 import { optionsFrom } from "./flags.ts";
-import { takeInheritedSocket, withoutAddress } from "./inherited.ts";
-import { News } from "./news.ts";
+import { onlySocket, socketsFor, takeInheritedSockets, withoutAddress } from "./inherited.ts";
+import { tellNews } from "./news.ts";
 import { announce, reopenLog, serve } from "./serving.ts";
 import { Signals } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
@@ -13,28 +14,33 @@ import { type Crew, runWorkers, workersFrom } from "./workers.ts";
 /** @throws HopwiseError for wrong options, and when it cannot listen */
 export async function runProxy(flags: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<ExitCode> {
   const signals = new Signals(terminal);
-  const fd = takeInheritedSocket(terminal);
-  const options = withoutAddress(optionsFrom(flags), fd, terminal);
+  const sockets = takeInheritedSockets(terminal);
+  // Several sockets are for several listeners, which say how each is spoken on.
+  const isOne = sockets.length <= 1;
+  const options = isOne ? withoutAddress(optionsFrom(flags), onlySocket(sockets), terminal) : optionsFrom(flags);
   const to = [options.to].flat();
+  const certificates = options.tlsCert === undefined ? [] : ["the certificates"];
   const count = workersFrom(flags);
+  const config = readProxyOptions(options);
+  const fds = socketsFor(config.listeners, sockets);
   if (count > 1) {
     const crew: Crew<ProxyOptions> = {
-      ...{ kind: "proxy", count, options, fd, read: readProxyOptions, rereads: [] },
+      ...{ kind: "proxy", count, fds, share: shareOf, rereads: certificates },
+      given: { options, read: (options, certificate) => readProxyOptions(options, undefined, certificate) },
       announce: (it) => announce(it, `-> ${to.join(", ")} by ${count} workers`, { to, workers: count }, terminal),
     };
     return await runWorkers(crew, terminal, signals);
   }
-  const proxy = createProxy(options);
-  return await serve(proxy, fd, terminal, signals, (listening) => {
+  const proxy = new HopwiseProxy(config, {});
+  return await serve(proxy, fds, terminal, signals, (listening) => {
     announce(listening, `-> ${to.join(", ")}`, { to }, terminal);
-    const news = new News(terminal);
-    proxy.on("endpoint", (event) => news.tell(event));
-    proxy.on("accept-failed", (event) => news.tell(event));
-    proxy.on("internal-error", (event) => news.tell(event));
-    proxy.on("access-log", (event) => news.tell(event));
+    tellNews(proxy, terminal);
     signals.renews({
       reopenLogs: () => reopenLog(options.accessLog, () => proxy.reopenAccessLog()),
-      reread: () => [],
+      reread: () => {
+        proxy.reloadCertificates();
+        return certificates;
+      },
     });
   });
 }

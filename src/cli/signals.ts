@@ -16,7 +16,7 @@ import { styled, type Terminal } from "./terminal.ts";
 /** What can be done anew while a command runs. Each function returns the names of what it did; nothing: empty. */
 export interface Renewal {
   reopenLogs(): readonly string[];
-  /** Reads files again. */
+  /** Reads files again, or has begun to. */
   reread(): readonly string[];
 }
 

@@ -112,7 +112,7 @@ const CONTROL =
   /(\u001b\[[0-9;]*m)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /** Bytes of strangers never move a cursor or rename a window. Escaped as JSON does it, so that JSON means the same. */
-function withoutControls(line: string): string {
+export function withoutControls(line: string): string {
   return line.replace(
     CONTROL,
     (character, mark: string | undefined) => mark ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -1,10 +1,10 @@
 /** The file of users of a forward proxy, while it runs. */
-import type { ForwardOptions, HopwiseProxy } from "../index.ts";
+import type { HopwiseProxy } from "../index.ts";
 import { styled, type Terminal } from "./terminal.ts";
 
-/** Reads the file of users again, if there is one. Returns what was read. */
-export function reloadUsers(proxy: HopwiseProxy, { users }: ForwardOptions, terminal: Terminal): readonly string[] {
-  if (users === undefined) return [];
+/** Reads the files of users again, if there are any. Returns what was read. */
+export function reloadUsers(proxy: HopwiseProxy, hasUsers: boolean, terminal: Terminal): readonly string[] {
+  if (!hasUsers) return [];
   try {
     proxy.reloadUsers();
     return ["the users"];

@@ -4,25 +4,26 @@
  *
  * Deliberately absent: how processes are supervised, see the room `workers`.
  */
-import { statSync } from "node:fs";
 import { isIP } from "node:net";
-import { availableParallelism } from "node:os";
-import type { Readable } from "node:stream";
-import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { AdminServer } from "../admin/server.ts";
-import { accessLogError } from "../config/file-error.ts";
-import { inheritedError, listenError, refuseWhatCannotBe } from "../config/listen-error.ts";
+import { refuseWhatCannotBe } from "../config/listen-error.ts";
+import { ownCertificateOf } from "../config/listeners.ts";
 import type { ProxyConfig } from "../config/options.ts";
-import { type SharedLimits, shareOf } from "../config/shares.ts";
-import { formatAuthority, readCount, shown } from "../config/values.ts";
+import { readCount, shown, urlOf } from "../config/values.ts";
 import { HopwiseError, type Listening } from "../index.ts";
-import { LineQueue, type LineQueueEvents, type LogState } from "../ledger/line-queue.ts";
-import { type LineSink, openSink } from "../ledger/line-sink.ts";
+import type { ReloadEntry } from "../ledger/config-figures.ts";
+import type { LogState } from "../ledger/line-queue.ts";
+import { formatFor, isTerminal, type LogFormat } from "../ledger/log-format.ts";
 import { canHandOver, canSharePort } from "../net/runtime.ts";
 import { runtimeWarnings } from "../net/runtime-facts.ts";
-import { type Loss, Supervisor, type SupervisorEvents } from "../workers/supervisor.ts";
-import { WholeLines } from "../workers/whole-lines.ts";
+import type { Certificate } from "../net/tls/tls-serving.ts";
+import { AdminDoor } from "../proxy/admin-door.ts";
+import { mainPlace } from "../proxy/listening.ts";
+import { LogWriter } from "../workers/log-writer.ts";
+import { processorsAllowed } from "../workers/processors.ts";
+import { listenFault, SharedConfig, type SharedConfigRead } from "../workers/shared-config.ts";
+import type { Loss, SupervisorEvents, WorkPlan } from "../workers/supervising.ts";
+import { Supervisor } from "../workers/supervisor.ts";
 import { drainOnSignal, plural } from "./drain.ts";
 import type { ExitCode } from "./exit.ts";
 import { surviveFaults } from "./faults.ts";
@@ -37,21 +38,19 @@ const WORKER_PROGRAM = fileURLToPath(new URL("../cli/worker.js", import.meta.url
 
 /** More processes than any machine has cores are a slip of the finger. */
 const WORKERS_MAX = 1_024;
-/** For what workers that are gone have written to be read. */
-const LAST_LINES_MS_MAX = 1_000;
 
 /** How many workers are wanted. @throws HopwiseError */
 export function workersFrom(flags: Readonly<Record<string, unknown>>): number {
   const { workers } = flags;
   if (workers === undefined) return 1;
-  if (workers === "auto") return availableParallelism();
+  if (workers === "auto") return processorsAllowed();
   try {
     const count = readCount(String(workers), 1);
     if (count <= WORKERS_MAX) return count;
   } catch {
     // Said below.
   }
-  const problem = `"${shown(String(workers))}" is no count of processes`;
+  const problem = `"${shown(String(workers))}" is not a number of processes`;
   throw new HopwiseError(
     "option-invalid",
     `${problem}: write a number from 1 to ${WORKERS_MAX}, or auto: one per core`,
@@ -59,22 +58,39 @@ export function workersFrom(flags: Readonly<Record<string, unknown>>): number {
   );
 }
 
+/** What an operator wants of each worker, before it is divided. */
+export interface CrewOptions<Options> {
+  readonly options: Options;
+  /** Reads options as each worker will. @param certificate of `tls: self-signed`, once it was made */
+  read(options: Options, certificate?: Certificate): ProxyConfig;
+  /** What a worker is handed, if that is more. */
+  handOver?(options: Options): object;
+  /** A text with the names of secrets where they were. */
+  hide?(text: string): string;
+  /** The same with renewed certificates; one of them cannot be used: undefined. */
+  refreshed?(): CrewOptions<Options> | undefined;
+}
+
 export interface Crew<Options> {
   readonly kind: WorkerKind;
   readonly count: number;
-  readonly options: Options;
-  /** The socket that was handed over. */
-  readonly fd: number | undefined;
-  /** Reads options as each worker will. */
-  readonly read: (options: Options) => ProxyConfig;
-  /** What workers can read again. */
+  /** The sockets that were handed over, each in its listener's place. */
+  readonly fds: readonly (number | undefined)[];
+  readonly given: CrewOptions<Options>;
+  /** Each worker's part of them. */
+  readonly share: (options: Options, whole: ProxyConfig, count: number) => Options;
+  /** Where they stand in a file: reads it again. @throws HopwiseError with all that is wrong */
+  readonly readAgain?: () => Promise<CrewOptions<Options>>;
+  readonly onReload?: (entry: ReloadEntry) => void;
+  /** What workers can read again by themselves. */
   readonly rereads: readonly string[];
-  readonly announce: (listening: Listening) => void;
+  /** @param reload has the file read again, where it can be */
+  readonly announce: (listening: Listening, reload: () => void) => void;
 }
 
 /** @throws HopwiseError for wrong options, and when it cannot listen */
-export async function runWorkers<Options extends SharedLimits & { readonly accessLog?: string | undefined }>(
-  { kind, count, options, fd, read, rereads, announce }: Crew<Options>,
+export async function runWorkers<Options extends { readonly accessLog?: string | undefined }>(
+  { kind, count, fds, given, share, readAgain, onReload = () => {}, rereads, announce }: Crew<Options>,
   terminal: Terminal,
   signals: Signals,
 ): Promise<ExitCode> {
@@ -82,122 +98,136 @@ export async function runWorkers<Options extends SharedLimits & { readonly acces
     const problem = "this runtime can share a port among processes on Linux only: run one process, or use Node";
     throw new HopwiseError("option-invalid", problem, "workers");
   }
-  const whole = read(options);
-  refuseWhatCannotBe(whole, fd);
-  const shared = shareOf(options, whole, count);
+  const whole = given.read(given.options);
+  refuseWhatCannotBe(whole, fds);
+  let certificate = ownCertificateOf(whole.listeners);
+  const planned = ({ options, handOver = (it) => it }: CrewOptions<Options>, config: ProxyConfig): WorkPlan => {
+    // Somebody may have trusted it.
+    certificate ??= ownCertificateOf(config.listeners);
+    const shared = share(options, config, count);
+    const { reusesPort, drainDelay_ms, drainTimeout_ms } = config;
+    return {
+      ...{ isAsked: config.admin !== undefined, certificate, reusesPort, drainDelay_ms, drainTimeout_ms },
+      options: handOver({ ...shared, ...logForWorkers(config) }),
+      listen: config.listeners.map(({ host, port }) => ({ host, port })),
+    };
+  };
   for (const warning of runtimeWarnings) terminal.warn(`${styled("yellow", "warning")}: ${warning}`);
-  for (const warning of read(shared).warnings) {
+  for (const warning of given.read(share(given.options, whole, count), certificate).warnings) {
     terminal.warn(`${styled("yellow", "warning")}: in each of ${plural(count, "worker")}, ${warning}`);
   }
-  const events = eventsFor(terminal);
-  const log = await logThroughOneWriter(whole.accessLog, {
+  const events = eventsFor(terminal, () => refresh());
+  const log = new LogWriter({
     onDropped: (lines) => supervisor.logDropped(lines),
     onState: (state, fault) => events.onLogState(state, fault, supervisor.stats().accessLogDropped),
   });
+  (await log.prepare(whole.accessLog)).commit();
   const supervisor: Supervisor = new Supervisor(
-    {
-      count,
-      program: WORKER_PROGRAM,
-      kind,
-      options: log === undefined ? shared : { ...shared, accessLog: "-" },
-      listen: whole.listen,
-      fd,
-      reusesPort: whole.reusesPort,
-      drainDelay_ms: whole.drainDelay_ms,
-      drainTimeout_ms: whole.drainTimeout_ms,
-      readOutput: log?.add,
-    },
+    { count, program: WORKER_PROGRAM, kind, plan: planned(given, whole), fds, readOutput: log.add },
     events,
   );
-  let admin: AdminServer | undefined;
+  const read = (it: CrewOptions<Options>, config: ProxyConfig): SharedConfigRead => {
+    return { config, plan: (whole) => planned(it, whole), hide: (text) => it.hide?.(text) ?? text };
+  };
+  let latest = given;
+  const door: AdminDoor = new AdminDoor(
+    supervisor,
+    {
+      config: () => shared.told(),
+      window: supervisor.window,
+      reload: readAgain === undefined ? undefined : () => shared.reload(),
+    },
+    (address) => supervisor.noteAdmin(address),
+  );
+  const shared: SharedConfig = new SharedConfig(whole, {
+    ...{ supervisor, door, log },
+    onReload(entry) {
+      supervisor.window.tell(entry);
+      onReload(entry);
+    },
+    async readAgain() {
+      if (readAgain === undefined) throw new HopwiseError("option-invalid", "there is no file to read again");
+      const next = await readAgain();
+      const config = next.read(next.options, certificate);
+      return { ...read(next, config), onApplied: () => (latest = next) };
+    },
+  });
+  const refresh = () => {
+    const renewed = latest.refreshed?.();
+    if (renewed === undefined) return;
+    latest = renewed;
+    supervisor.refresh(planned(renewed, shared.current));
+  };
   const target = {
     stats: () => supervisor.stats(),
     cut: () => supervisor.cut(),
     close: async () => {
       const report = await supervisor.close();
-      admin?.close();
-      await log?.close();
+      door.close();
+      await log.close();
       return report;
     },
   };
   const stopped = drainOnSignal(target, terminal, signals);
   // Before anyone can connect, where it is known: a port of the system's choice, and one taken elsewhere, follow.
   if (whole.admin !== undefined && isIP(whole.admin.host) !== 0) supervisor.noteAdmin(whole.admin);
-  const address = await supervisor.listen().catch((error) => {
-    if (error instanceof HopwiseError) throw error;
-    throw fd === undefined ? listenError(error, whole.listen, "listen") : inheritedError(error, fd);
+  const addresses = await supervisor.listen().catch((error) => {
+    throw listenFault(error);
   });
   surviveFaults(terminal);
   try {
-    if (whole.admin !== undefined) {
-      admin = await AdminServer.listen(whole.admin, supervisor);
-      supervisor.noteAdmin(admin.address);
-    }
+    (await door.prepare(whole)).commit();
   } catch (error) {
     await supervisor.close();
     throw error;
   }
-  announce({
-    ...address,
-    url: `http://${formatAuthority(address.host, address.port)}`,
-    isInherited: fd !== undefined,
-    admin,
+  const listeners = addresses.map(({ host, port }, index) => {
+    return { host, port, url: urlOf({ host, port }, whole.listeners[index]?.tls !== undefined) };
   });
-  const reopenLogs = () => (log === undefined ? supervisor.reopenLogs() : log.reopen());
+  // What becomes of it is told as an event.
+  const reload = () => void shared.reload().catch(() => {});
+  const listening = {
+    ...(mainPlace(listeners, whole.listeners) ?? { host: "", port: 0, url: "" }),
+    listeners,
+    isInherited: fds.some((fd) => fd !== undefined),
+    admin: door.told,
+  };
+  announce(listening, reload);
   signals.renews({
-    reopenLogs: () => reopenLog(whole.accessLog, reopenLogs),
+    reopenLogs: () => reopenLog(shared.current.accessLog, () => log.reopen() || supervisor.reopenLogs()),
     reread() {
-      if (rereads.length > 0) supervisor.reread();
+      if (readAgain !== undefined) reload();
+      else if (rereads.length > 0) supervisor.reread();
       return rereads;
     },
   });
   return await stopped;
 }
 
-/** What is no regular file is written by this process alone, so that lines stay whole. */
-async function logThroughOneWriter(
-  file: string | undefined,
-  events: Pick<LineQueueEvents, "onState" | "onDropped">,
-): Promise<OneWriter | undefined> {
-  if (file === undefined || (file !== "-" && !isStream(file))) return undefined;
-  let sink: LineSink;
-  try {
-    sink = await openSink(file);
-  } catch (error) {
-    throw accessLogError(file, error);
-  }
-  const queue = new LineQueue(sink, { ...events, onRoom: () => lines.resume() });
-  const lines = new WholeLines(queue);
-  return {
-    add: (source) => lines.add(source),
-    reopen: () => void queue.replace(openSink(file)),
-    async close() {
-      // A grandchild may hold a worker's output open.
-      await Promise.race([lines.end(), pause(LAST_LINES_MS_MAX)]);
-      await queue.close();
-    },
-  };
-}
-
-function isStream(file: string): boolean {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat !== undefined && !stat.isFile() && !stat.isDirectory();
-}
-
-interface OneWriter {
-  add(source: Readable): void;
-  reopen(): void;
-  close(): Promise<void>;
+/** Each writes to this process, for which it is decided here what suits the place where lines go in the end. */
+function logForWorkers({ logFormat, accessLog = "" }: ProxyConfig): {
+  readonly accessLog?: string;
+  readonly logFormat?: LogFormat;
+} {
+  if (LogWriter.forWorkers(accessLog) !== "-") return {};
+  const { env, stdout } = process;
+  if (isTerminal(accessLog) && stdout.hasColors()) env.FORCE_COLOR = "1";
+  if (isTerminal(accessLog)) env.COLUMNS = String(stdout.columns || 80);
+  return { accessLog: "-", logFormat: formatFor(logFormat, accessLog) };
 }
 
 interface CrewEvents extends SupervisorEvents {
   onLogState(state: LogState, fault: string | undefined, dropped: number): void;
 }
 
-function eventsFor(terminal: Terminal): CrewEvents {
+/** @param onRenewed is told that certificates in force are others */
+function eventsFor(terminal: Terminal, onRenewed: () => void): CrewEvents {
   const news = new News(terminal);
   return {
-    onNews: (worker, entry) => news.tell(entry, worker),
+    onNews(worker, entry) {
+      news.tell(entry, worker);
+      if (entry.type === "certificate" && entry.state === "renewed") onRenewed();
+    },
     onLogState(state, fault, dropped) {
       const time = new Date().toISOString();
       news.tell({ type: "access-log", time, state, ...(fault === undefined ? {} : { fault }), dropped });

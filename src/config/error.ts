@@ -12,12 +12,27 @@ export const errorCodes = {
   "address-forbidden": "the system does not let this user listen there",
   "address-unavailable": "this machine does not have that address",
   "listen-failed": "listening failed for another reason of the system's",
-  "target-unreachable": "nobody answers where a command was told to go",
+  "worker-unavailable": "one of several worker processes did not answer, so none was changed",
+  "target-unreachable": "what a command was told to reach does not answer",
   "access-log-unwritable": "the access log cannot be opened for writing",
+  "trace-unwritable": "the file of a trace cannot be opened for writing",
   "already-listening": "`listen()` was called twice",
-  "already-closed": "`listen()` was called after `close()`",
+  "not-listening": "`reload()` was called before `listen()`",
+  "already-closed": "`listen()` or `reload()` was called after `close()`",
 } as const;
 export type HopwiseErrorCode = keyof typeof errorCodes;
+
+/** One thing that is wrong with a file. */
+export interface PlacedProblem {
+  /** The file; a variable of the environment that says it instead: its name. */
+  readonly file: string;
+  /** From 1 on; where it is in an evaluated file is not known: null. */
+  readonly line: number | null;
+  readonly column: number | null;
+  /** The value, as `routes[2].match.path`; the whole file, or none that could be read: empty. */
+  readonly path: string;
+  readonly message: string;
+}
 
 /** What hopwise throws. `message` says what was wrong, where, and what to do instead, in one line. */
 export class HopwiseError extends Error {
@@ -27,12 +42,21 @@ export class HopwiseError extends Error {
   readonly option: string | undefined;
   /** The message without the option's name. */
   readonly problem: string;
+  /** All that is wrong with a file, one by one; of anything else: empty. */
+  readonly places: readonly PlacedProblem[];
 
-  constructor(code: HopwiseErrorCode, problem: string, option?: string, cause?: unknown) {
+  constructor(
+    code: HopwiseErrorCode,
+    problem: string,
+    option?: string,
+    cause?: unknown,
+    places: readonly PlacedProblem[] = [],
+  ) {
     super(sentence(code, problem, option), cause === undefined ? undefined : { cause });
     this.code = code;
     this.option = option;
     this.problem = problem;
+    this.places = places;
   }
 
   /** The message with the option's name as it is spelled elsewhere, for instance as a flag. */

@@ -33,7 +33,7 @@ it("what the system says of real files is told in words", () => {
     expect(reading(join(directory, "none"))).toBe("does not exist");
     expect(reading(directory)).toBe("is a directory");
     expect(writing(join(directory, "none", "log"))).toBe("its directory does not exist");
-    expect(writing(join(file, "log"))).toBe("a part of its path is no directory");
+    expect(writing(join(file, "log"))).toBe("a part of its path is not a directory");
     if (process.getuid?.() !== 0) expect(writing(file)).toBe("this user may not");
   } finally {
     rmSync(directory, { recursive: true });

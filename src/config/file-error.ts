@@ -13,11 +13,11 @@ export function fileFault(error: unknown, use: "read" | "written"): string {
     case "EISDIR":
       return "is a directory";
     case "ENOTDIR":
-      return "a part of its path is no directory";
+      return "a part of its path is not a directory";
     case "EROFS":
       return "the file system is read-only";
     case "ENXIO":
-      return "nobody reads it";
+      return "no process reads it";
     case "ENOSPC":
       return "the disk is full";
     default:
@@ -30,4 +30,15 @@ export function accessLogError(file: string, error: unknown): HopwiseError {
   const problem = `${file} cannot be opened for writing (${fileFault(error, "written")})`;
   const advice = "write the path of a file that this user may write, or - for the standard output";
   return new HopwiseError("access-log-unwritable", `${problem}: ${advice}`, "accessLog", error);
+}
+
+/** @param file as it was named, a worker's own with its number */
+export function traceError(file: string, error: unknown): HopwiseError {
+  const problem = `${file} cannot be opened for writing (${fileFault(error, "written")})`;
+  return new HopwiseError(
+    "trace-unwritable",
+    `${problem}: write the path of a file that this user may write`,
+    "trace",
+    error,
+  );
 }

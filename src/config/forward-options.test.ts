@@ -62,18 +62,20 @@ describe("values", () => {
   it("an open proxy is warned of where others can reach it", () => {
     for (const listen of ["127.0.0.1:0", "localhost:0", "[::1]:0"]) expect(read({ listen }).warnings).toEqual([]);
     expect(read({ listen: "0.0.0.0:3128" }).warnings).toEqual([
-      "everybody who can reach 0.0.0.0 may use this proxy: name those who may with --users, or listen on 127.0.0.1",
+      "anyone who can reach 0.0.0.0 can use this proxy: restrict it with --users, or listen on 127.0.0.1",
     ]);
   });
 
   it.each([
-    [{ connectPorts: "" }, 'connectPorts: "" is no port: write ports and ranges like 443,8443,9000-9010'],
-    [{ connectPorts: "443-" }, /^connectPorts: "443-" is no port/],
+    [{ connectPorts: "" }, 'connectPorts: "" is not a port: write ports and ranges like 443,8443,9000-9010'],
+    [{ connectPorts: "443-" }, /^connectPorts: "443-" is not a port/],
     [{ connectPorts: "0" }, 'connectPorts: "0" is outside 1 to 65535: write ports and ranges like 443,8443,9000-9010'],
     [{ connectPorts: "2-1" }, /^connectPorts: "2-1" ends before it begins/],
     [{ users: "/nonexistent/users" }, /^users: \/nonexistent\/users cannot be read \(does not exist\): write the path/],
     [{ to: "http://a" }, /^to: there is no such option/],
     [{ trusted: "10.0.0.0/8" }, /^trusted: there is no such option/],
+    [{ rewritePath: "/a=/b" }, /^rewritePath: a forward proxy asks each origin for the path that its client names/],
+    [{ onRequest: "no" }, "onRequest: write a function"],
     [{ allowPrivat: true }, "allowPrivat: there is no such option; did you mean allowPrivate?"],
   ])("%j is refused with what to write", (options, message) => {
     expect(() => read(options as ForwardOptions)).toThrow(
@@ -88,13 +90,17 @@ describe("the schema", () => {
   it("has every option of a proxy but what only a gateway has", () => {
     expect(optionNames.filter((name) => !(forwardOptionNames as readonly string[]).includes(name))).toEqual([
       "to",
+      "redirect",
+      "redirectPort",
+      "tlsCert",
+      "tlsKey",
+      "clientCa",
+      "clientCert",
+      "tls",
       "originHost",
       "trusted",
       "forwarded",
       "rewritePath",
-      "setRequestFields",
-      "setResponseFields",
-      "hookTimeout",
     ]);
   });
 

@@ -1,5 +1,5 @@
 /**
- * Options of a forward proxy: those of every proxy but what only a gateway has (`to`, `originHost`, `trusted`, what is done to messages), and its own.
+ * Options of a forward proxy: those of every proxy but what only a gateway has (`to`, `originHost`, `trusted`, `rewritePath`), and its own.
  *
  * Deliberately absent: `X-Forwarded-*`. A forward proxy acts for its clients, who may not want to be known to origins.
  */
@@ -10,11 +10,13 @@ import { DESCRIPTORS_RESERVED, descriptorLimit } from "../net/descriptors.ts";
 import { DialGuard } from "../net/dial-guard.ts";
 import { LOOKUPS_MAX } from "../net/names/chosen-names.ts";
 import { HopwiseError } from "./error.ts";
-import { type ProxyConfig, readWith, sharedConfig, VIA_OFF } from "./options.ts";
+import { readListeners } from "./listeners.ts";
+import { hookSettings, hooksIn, type ProxyConfig, readWith, sharedConfig, VIA_OFF } from "./options.ts";
 import type { ForwardOptions } from "./public-options.ts";
-import { kind, listenAddress, option, proxySchema } from "./schema.ts";
+import { fieldSettings, kind, listenAddress, option, optionText, proxySchema } from "./schema.ts";
 import { readUsersFile } from "./users.ts";
 import { readPorts } from "./values.ts";
+import { warningsAboutTimes } from "./warnings.ts";
 
 const {
   to: _to,
@@ -22,10 +24,14 @@ const {
   trusted: _trusted,
   forwarded: _forwarded,
   rewritePath: _rewritePath,
-  setRequestFields: _setRequestFields,
-  setResponseFields: _setResponseFields,
-  hookTimeout: _hookTimeout,
   listen: _listen,
+  tlsCert: _tlsCert,
+  tlsKey: _tlsKey,
+  tls: _tls,
+  clientCa: _clientCa,
+  clientCert: _clientCert,
+  redirect: _redirect,
+  redirectPort: _redirectPort,
   ...shared
 } = proxySchema.shape;
 
@@ -35,6 +41,10 @@ const ports = kind(z.union([z.string(), z.number()]), "write ports like 443,8443
 const VIA_NEEDED =
   "a forward proxy must send Via (RFC 9110 section 7.6.3), or requests could go round in a loop for ever: write a name, " +
   "like proxy-1, or leave it out";
+
+const PATHS_ARE_CLIENTS =
+  "a forward proxy asks each origin for the path that its client names, whatever the origin: the hook onRequest can change " +
+  "request.path where it knows request.authority";
 
 /** What speaks HTTP; where clients are trusted with private addresses, they are with all their ports. */
 const HTTP_PORTS = readPorts("80,443,1024-65535");
@@ -72,10 +82,20 @@ export const forwardSchema = z.strictObject({
     placeholder: "<file>",
     description:
       "who may use the proxy: a file with a line NAME:HASH each, hashes made with --hash-password; SIGHUP reads it again",
-    defaultText: "everybody who can reach it",
+    defaultText: "anyone who can reach it",
     reason: "by default that is this machine alone",
   }),
   ...shared,
+  setRequestFields: option(fieldSettings(), {
+    ...optionText("setRequestFields"),
+    description:
+      'a field of each request, instead of what the client sent: "X-Env: test"; "Name:" takes it away; repeatable; not of requests ' +
+      "in tunnels (https), which only their two ends can read",
+  }),
+  setResponseFields: option(fieldSettings(), {
+    ...optionText("setResponseFields"),
+    description: 'the same of each response of an origin: "X-Frame-Options: DENY"; repeatable; not in tunnels (https)',
+  }),
 });
 
 export type ForwardOptionName = keyof typeof forwardSchema.shape;
@@ -94,13 +114,17 @@ const LOOKUPS_SHARE_OF_DESCRIPTORS = 1 / 16;
  * @throws HopwiseError `option-unknown` or `option-invalid`, for the first thing that is wrong, in the users' file, too
  */
 export function readForwardOptions(options: ForwardOptions = {}, limit: number = descriptorLimit()): ProxyConfig {
-  const values = readWith(forwardSchema, options);
+  const { hooks, rest } = hooksIn(options);
+  if ((rest as { rewritePath?: unknown }).rewritePath !== undefined)
+    throw new HopwiseError("option-unknown", PATHS_ARE_CLIENTS, "rewritePath");
+  const values = readWith(forwardSchema, rest);
   const share = (part: number, max: number) =>
     Math.max(1, Math.min(max, Math.floor((limit - DESCRIPTORS_RESERVED) * part)));
   const idleMax = share(IDLE_SHARE_OF_DESCRIPTORS, IDLE_MAX);
   const lookupsMax = share(LOOKUPS_SHARE_OF_DESCRIPTORS, LOOKUPS_MAX);
   if (values.via === VIA_OFF) throw new HopwiseError("option-invalid", VIA_NEEDED, "via");
-  const config = sharedConfig(values, limit, idleMax + lookupsMax);
+  const listeners = readListeners({ ...values, listen: [{ ...values.listen, scheme: undefined }] });
+  const config = sharedConfig(values, listeners, limit, idleMax + lookupsMax);
   const file = values.users;
   const authentication = file === undefined ? undefined : new BasicAuthentication(readUsersFile(file));
   const { connectPorts: mayConnectTo, allowPrivate: allowsPrivate } = values;
@@ -108,14 +132,15 @@ export function readForwardOptions(options: ForwardOptions = {}, limit: number =
   const warning = authentication === undefined ? openProxyWarning(config.listen.host) : undefined;
   return {
     ...config,
-    warnings: [...config.warnings, ...(warning === undefined ? [] : [warning])],
+    warnings: [...config.warnings, ...warningsAboutTimes(values, options), ...(warning === undefined ? [] : [warning])],
     gateway: {
       ...config.gateway,
       forward: { mayConnectTo, mayRequestFrom, authentication, originsMax: ORIGINS_MAX, idleMax },
     },
+    hooks: hookSettings(values, [], hooks),
     dialGuard: new DialGuard({ allowsPrivate }),
     lookupsMax,
-    ...(file === undefined || authentication === undefined ? {} : { users: { file, authentication } }),
+    ...(file === undefined || authentication === undefined ? {} : { users: [{ file, authentication }] }),
   };
 }
 
@@ -126,5 +151,5 @@ function isLoopback(host: string): boolean {
 /** Of a proxy that asks nobody who they are; where only this machine reaches it: undefined. */
 export function openProxyWarning(host: string): string | undefined {
   if (isLoopback(host)) return undefined;
-  return `everybody who can reach ${host} may use this proxy: name those who may with --users, or listen on 127.0.0.1`;
+  return `anyone who can reach ${host} can use this proxy: restrict it with --users, or listen on 127.0.0.1`;
 }

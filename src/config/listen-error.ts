@@ -1,6 +1,7 @@
 /** What the system said about listening, in words that say what to do. */
-import { canInherit, canSharePort } from "../net/runtime.ts";
+import { canInherit, canSecureClients, canSharePort } from "../net/runtime.ts";
 import { HopwiseError } from "./error.ts";
+import type { ProxyConfig } from "./options.ts";
 import { formatAuthority, type ListenAddress } from "./values.ts";
 
 /** @param option whose address it is, by its library name */
@@ -51,12 +52,20 @@ export function inheritedError(error: unknown, fd: number): HopwiseError {
 }
 
 /** Whether this runtime can listen as it is asked to. @throws HopwiseError that says what to do instead */
-export function refuseWhatCannotBe({ reusesPort }: { readonly reusesPort: boolean }, fd: number | undefined): void {
+export function refuseWhatCannotBe(
+  { reusesPort, listeners }: Pick<ProxyConfig, "reusesPort" | "listeners">,
+  fds: readonly (number | undefined)[],
+): void {
+  if (!canSecureClients && listeners.some(({ tls }) => tls !== undefined)) {
+    const problem =
+      "this runtime cannot serve clients over TLS: use Node, or let another program end TLS before hopwise";
+    throw new HopwiseError("option-invalid", problem, "listen");
+  }
   if (reusesPort && !canSharePort) {
     const problem = "this runtime cannot share a port: use Node from 23.1 on, or Bun, on Linux, or inherited sockets";
     throw new HopwiseError("option-invalid", `${problem} (LISTEN_FDS)`, "reusePort");
   }
-  if (fd !== undefined && !canInherit) {
+  if (!canInherit && fds.some((fd) => fd !== undefined)) {
     const problem = "this runtime cannot listen on an inherited socket: use Node, or --listen";
     throw new HopwiseError("option-invalid", problem, "listen");
   }

@@ -45,7 +45,7 @@ describe("the beginning of a path", () => {
     ["/api=", /^"" is not the beginning of a path/],
     ["/a?b=/", /^"\/a\?b" is not the beginning/],
     ["/a b=/", /^"\/a b" is not the beginning/],
-    ["/api", /^"\/api" says not what becomes of what: write FROM=TO, like \/api=\/$/],
+    ["/api", /^"\/api" is not complete: write FROM=TO, like \/api=\/$/],
   ])("%s is refused", (written, problem) => expect(problemOf(() => readRewrites(written))).toMatch(problem));
 });
 
@@ -70,11 +70,11 @@ describe("fields", () => {
   ])("%j", (written, expected) => expect(readFieldSettings(written as string)).toStrictEqual(expected));
 
   it.each([
-    ["X-A", /says not what becomes of what: write "Name: value"/],
-    ["X A: b", /^"X A" is no field name$/],
+    ["X-A", /is not complete: write "Name: value"/],
+    ["X A: b", /^"X A" is not a field name$/],
     ["X-A: b\r\nX-B: c", /^the value of X-A has a character that no field can carry$/],
     ["Content-Length: 5", /^Content-Length is the proxy's own to say/],
-    ["Host: a", /^Host is not changed here: the option originHost says what the origin gets$/],
+    ["Host: a", /^Host cannot be changed here: originHost \(--origin-host\) says what the origin gets$/],
     ["Connection: close", /^Connection is the proxy's own to say/],
     ["Content_Length: 5", /^Content_Length would be taken for a field with a hyphen in its place$/],
   ])("%j is refused", (written, problem) => expect(problemOf(() => readFieldSettings(written))).toMatch(problem));

@@ -69,7 +69,9 @@ function pairsOf(
   if (typeof written !== "string" && !Array.isArray(written)) return Object.entries(written);
   return [written as string | readonly string[]].flat().map((pair) => {
     const at = pair.indexOf(mark);
-    if (at < 1) throw invalid(`"${shown(pair)}" says not what becomes of what: write ${how}`);
+    // What is behind the name may be a secret.
+    const [told = ""] = mark === ":" ? pair.split(/\s/) : [pair];
+    if (at < 1) throw invalid(`"${shown(told)}${told === pair ? "" : " ..."}" is not complete: write ${how}`);
     return [pair.slice(0, at), pair.slice(at + 1)];
   });
 }
@@ -99,6 +101,8 @@ export function settingHooks(
     ...(changesRequests
       ? {
           onRequest(request) {
+            // A tunnel's request says nothing to its origin.
+            if (request.method === "CONNECT") return;
             if (rewrites.length > 0) request.path = rewritten(request.path, rewrites);
             for (const { name, values } of requestFields) request.fields.set(name, values);
           },

@@ -4,22 +4,28 @@
  * Deliberately absent: the options themselves, see schema.ts. The interface here says them again for editors and type
  * checkers; a test keeps both the same.
  */
+
 import { randomBytes } from "node:crypto";
 import { BlockList, isIP } from "node:net";
 import type * as z from "zod";
 import type { HookName, HookSettings, Hooks } from "../exchange/hooks.ts";
 import type { GatewaySettings } from "../exchange/settings.ts";
-import type { BasicAuthentication } from "../forward/basic-authentication.ts";
+import type { LogFormat } from "../ledger/log-format.ts";
 import { connectionsThatFit, DESCRIPTORS_RESERVED, descriptorLimit } from "../net/descriptors.ts";
 import type { DialGuard } from "../net/dial-guard.ts";
+import type { Certificate } from "../net/tls/tls-serving.ts";
 import { parseOriginAddress } from "../pool/origin-address.ts";
 import { defaultHeadLimits } from "../wire/head-reader.ts";
+import { expiryWarning } from "./certificate-files.ts";
 import { HopwiseError } from "./error.ts";
-import { both, settingHooks } from "./message-changes.ts";
+import { type ListenerConfig, ownCertificateOf, readListeners } from "./listeners.ts";
+import { both, type PathRewrite, settingHooks } from "./message-changes.ts";
 import { nearest } from "./nearest.ts";
 import type { ProxyOptions } from "./public-options.ts";
 import { type AdminAddress, proxySchema } from "./schema.ts";
-import { formatAuthority, type ListenAddress, readNetwork } from "./values.ts";
+import type { UsersFile } from "./users-files.ts";
+import { formatAuthority, type ListenAddress, readNetwork, shown } from "./values.ts";
+import { warningsAboutAdmin, warningsAboutTimes } from "./warnings.ts";
 
 /** Everything one proxy needs, decided. */
 export interface ProxyConfig {
@@ -28,20 +34,43 @@ export interface ProxyConfig {
   readonly dialGuard?: DialGuard;
   /** Of a forward proxy: look-ups under way at once. */
   readonly lookupsMax?: number;
-  readonly users?: { readonly file: string; readonly authentication: BasicAuthentication };
-  /** What the application sees and changes; of a forward proxy: nothing. */
+  /** Files of those who may use a forward proxy, or routes. */
+  readonly users?: readonly UsersFile[];
+  /** What the application sees and changes. */
   readonly hooks?: HookSettings;
+  /** Where the first listener is. */
   readonly listen: ListenAddress;
+  readonly listeners: readonly [ListenerConfig, ...ListenerConfig[]];
   readonly reusesPort: boolean;
   readonly drainDelay_ms: number;
   readonly drainTimeout_ms: number;
   readonly admin: AdminAddress | undefined;
+  /** Of a file: what admin requests that change something must know. */
+  readonly adminTokenFile?: string | undefined;
+  /** What admin requests that read must know; anyone may read: undefined. */
+  readonly adminReadTokenFile?: string | undefined;
+  readonly adminShowsQueries: boolean;
+  /** No name was given, so it has one of its own making. */
+  readonly namesItself: boolean;
   /** `-`: the standard output. */
   readonly accessLog: string | undefined;
+  /** Nothing is said: as suits where it goes. */
+  readonly logFormat: LogFormat | undefined;
   readonly logsConnections: boolean;
+  /** A file's path. */
+  readonly trace: string | undefined;
   /** What works, but perhaps not as the operator thinks: one sentence each. */
   readonly warnings: readonly string[];
 }
+
+/** What takes the place of another: where neither says a name for `Via`, the name of before. */
+export function withNameOf(before: ProxyConfig, config: ProxyConfig): ProxyConfig {
+  if (!config.namesItself || !before.namesItself) return config;
+  return { ...config, gateway: { ...config.gateway, viaName: before.gateway.viaName } };
+}
+
+const SELF_SIGNED_WARNING =
+  "the certificate was made now, for development: clients do not trust it, and it is another one after each start";
 
 export const CONNECTIONS_MAX_NORMALLY = 10_000;
 /** How long to go on listening once draining began, for those who have not seen `/readyz` turn yet. */
@@ -58,16 +87,21 @@ function randomName(): string {
 /**
  * Reads options.
  *
+ * @param ownCertificate the certificate of `tls: self-signed`, where another process has made it
  * @throws HopwiseError `option-unknown`, `option-missing` or `option-invalid`, for the first thing that is wrong
  */
-export function readProxyOptions(options: ProxyOptions, limit: number = descriptorLimit()): ProxyConfig {
+export function readProxyOptions(
+  options: ProxyOptions,
+  limit: number = descriptorLimit(),
+  ownCertificate?: Certificate,
+): ProxyConfig {
   const { hooks, rest } = hooksIn(options);
   const values = readWith(proxySchema, rest);
-  const config = sharedConfig(values, limit);
-  const { listen } = config;
+  const config = sharedConfig(values, readListeners(values, ownCertificate), limit);
   const origins = values.to.map(parseOriginAddress);
-  const own = formatAuthority(listen.host, listen.port);
-  if (listen.port !== 0 && origins.some(({ authority, address }) => address.kind === "tcp" && authority === own)) {
+  const all = config.listeners.filter(({ port }) => port !== 0).map(({ host, port }) => formatAuthority(host, port));
+  const own = all.find((own) => origins.some(({ authority, address }) => address.kind === "tcp" && authority === own));
+  if (own !== undefined) {
     throw new HopwiseError("option-invalid", `${own} is where this proxy itself listens: write another origin`, "to");
   }
   const trusted = new BlockList();
@@ -79,18 +113,17 @@ export function readProxyOptions(options: ProxyOptions, limit: number = descript
     isTrusted: (address) => address !== "" && trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
     sendsForwarded: values.forwarded,
   };
-  const { rewritePath = [], setRequestFields = [], setResponseFields = [], hookTimeout } = values;
-  const all = both(settingHooks(rewritePath, setRequestFields, setResponseFields), hooks);
-  return { ...config, gateway, hooks: { ...all, timeout_ms: hookTimeout } };
+  const warnings = [...config.warnings, ...warningsAboutTimes(values, options)];
+  return { ...config, warnings, gateway, hooks: hookSettings(values, values.rewritePath ?? [], hooks) };
 }
 
 const hookNames = ["onRequest", "onResponse", "onError", "onUpgradeError"] as const satisfies readonly HookName[];
 
 /** Hooks are functions, which no schema can judge, and stand apart from what can be written in a file. */
-function hooksIn(options: ProxyOptions): { readonly hooks: Hooks; readonly rest: object } {
+export function hooksIn(options: object): { readonly hooks: Hooks; readonly rest: object } {
   // What is no object is refused by the schema.
   if (typeof options !== "object" || options === null) return { hooks: {}, rest: options };
-  const { onRequest, onResponse, onError, onUpgradeError, ...rest } = options;
+  const { onRequest, onResponse, onError, onUpgradeError, ...rest } = options as Hooks;
   const hooks: Hooks = { onRequest, onResponse, onError, onUpgradeError };
   for (const name of hookNames) {
     const hook: unknown = hooks[name];
@@ -98,6 +131,12 @@ function hooksIn(options: ProxyOptions): { readonly hooks: Hooks; readonly rest:
     throw new HopwiseError("option-invalid", "write a function", name);
   }
   return { hooks, rest };
+}
+
+/** What the operator has set, and then the application's own hooks. */
+export function hookSettings(values: SharedValues, rewrites: readonly PathRewrite[], hooks: Hooks): HookSettings {
+  const { setRequestFields = [], setResponseFields = [], hookTimeout } = values;
+  return { ...both(settingHooks(rewrites, setRequestFields, setResponseFields), hooks), timeout_ms: hookTimeout };
 }
 
 /** The values of the options that every kind of proxy has. */
@@ -108,20 +147,27 @@ const gatewayOnly = {
   trusted: 0,
   forwarded: 0,
   rewritePath: 0,
-  setRequestFields: 0,
-  setResponseFields: 0,
-  hookTimeout: 0,
+  listen: 0,
+  tlsCert: 0,
+  tlsKey: 0,
+  tls: 0,
+  clientCa: 0,
+  clientCert: 0,
+  redirect: 0,
+  redirectPort: 0,
 };
 
 /** What follows from them. @param othersMax descriptors beyond those of clients and their exchanges: idle connections, look-ups */
-export function sharedConfig(values: SharedValues, limit: number, othersMax = 0): ProxyConfig {
-  const listen = { host: values.host ?? values.listen.host, port: values.port ?? values.listen.port };
-  if (listen.port > 65_535) {
-    throw new HopwiseError("option-invalid", `${listen.port} is no port: write one from 0 to 65535`, "port");
-  }
+export function sharedConfig(
+  values: SharedValues,
+  listeners: ProxyConfig["listeners"],
+  limit: number,
+  othersMax = 0,
+): ProxyConfig {
   const { admin } = values;
-  if (admin?.isAsked && admin.port !== 0 && admin.port === listen.port && admin.host === listen.host) {
-    const own = formatAuthority(listen.host, listen.port);
+  const [{ host, port }] = listeners;
+  if (admin?.isAsked && admin.port !== 0 && listeners.some((it) => it.port === admin.port && it.host === admin.host)) {
+    const own = formatAuthority(admin.host, admin.port);
     throw new HopwiseError("option-invalid", `${own} is where clients connect: write another port`, "admin");
   }
   return {
@@ -138,6 +184,7 @@ export function sharedConfig(values: SharedValues, limit: number, othersMax = 0)
       headTimeout_ms: values.headTimeout,
       bodyTimeout_ms: values.bodyTimeout,
       minRate: values.minRate,
+      http2: values.http2,
       clientClose: values.clientClose,
       connectTimeout_ms: values.connectTimeout,
       responseTimeout_ms: values.responseTimeout,
@@ -152,14 +199,25 @@ export function sharedConfig(values: SharedValues, limit: number, othersMax = 0)
       viaName: values.via === undefined || values.via === VIA_OFF ? randomName() : values.via,
       sendsVia: values.via !== VIA_OFF,
     },
-    listen,
+    listen: { host, port },
+    listeners,
     reusesPort: values.reusePort,
     drainDelay_ms: values.drainDelay ?? Math.min(DRAIN_DELAY_MS, values.drainTimeout),
     drainTimeout_ms: values.drainTimeout,
     admin,
+    adminReadTokenFile: values.adminReadTokenFile,
+    adminShowsQueries: values.adminShowQueries,
+    namesItself: values.via === undefined || values.via === VIA_OFF,
     accessLog: values.accessLog,
+    logFormat: values.logFormat,
     logsConnections: values.logConnections,
-    warnings: [...warningsAbout(values.maxConnections, limit, othersMax), ...warningsAboutLog(values)],
+    trace: values.trace,
+    warnings: [
+      ...warningsAbout(values.maxConnections, limit, othersMax),
+      ...warningsAboutLog(values),
+      ...(values.adminReadTokenFile === undefined ? warningsAboutAdmin(admin) : []),
+      ...warningsAboutCertificates(listeners),
+    ],
   };
 }
 
@@ -184,9 +242,19 @@ function warningsAbout(maxConnections: number | undefined, limit: number, others
   ];
 }
 
-function warningsAboutLog({ accessLog, logConnections }: SharedValues): string[] {
-  if (!logConnections || accessLog !== undefined) return [];
+function warningsAboutLog({ accessLog, logConnections, logFormat }: SharedValues): string[] {
+  if (!logConnections) return [];
+  if (accessLog !== undefined && (logFormat === "common" || logFormat === "combined")) {
+    return [`connections are to be logged, but ${logFormat} has no lines for them: write pretty or json`];
+  }
+  if (accessLog !== undefined) return [];
   return ["connections are to be logged, but there is no access log: name a file for it, or - for the standard output"];
+}
+
+function warningsAboutCertificates(listeners: readonly ListenerConfig[]): string[] {
+  const certificates = new Set(listeners.flatMap(({ tls }) => tls?.certificates ?? []));
+  const own = ownCertificateOf(listeners) === undefined ? [] : [SELF_SIGNED_WARNING];
+  return [...own, ...[...certificates].flatMap((certificate) => expiryWarning(certificate, Date.now()) ?? [])];
 }
 
 /** The first fault, as one sentence. */
@@ -209,8 +277,14 @@ function errorFrom(error: z.ZodError, options: Record<string, unknown>, schema: 
   if (options[name] === undefined) {
     return new HopwiseError("option-missing", "write where requests go, like http://127.0.0.1:3000", name);
   }
+  if (issue.code === "invalid_value") {
+    const written = shown(String(options[name]));
+    const known = issue.values.join(", ");
+    const problem = issue.values.length === 1 ? `"${written}" is not ${known}` : `"${written}" is not one of ${known}`;
+    return new HopwiseError("option-invalid", problem, name);
+  }
   const how = describedAs(schema.shape[name] as z.ZodType) ?? issue.message;
-  return new HopwiseError("option-invalid", `${typeOf(options[name])} is no value for it: ${how}`, name);
+  return new HopwiseError("option-invalid", `it cannot be ${typeOf(options[name])}: ${how}`, name);
 }
 
 /** What a kind of value says about how to write it, through defaults and optionality. */

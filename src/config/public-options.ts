@@ -18,12 +18,41 @@ export type FieldSettings =
 export interface ProxyOptions extends Hooks {
   /** Where requests go: `http://host:port`, `https://host:port` or `unix:/path`; several share the load. */
   readonly to: string | readonly string[];
-  /** Where clients connect, as `port` or `host:port`; port 0 takes any free one. Default: `127.0.0.1:8080`. */
-  readonly listen?: string | number | undefined;
+  /**
+   * Where clients connect, as `port`, `host:port`, `http://host:port` or `https://host:port`, one place or several; port 0 takes any
+   * free one. Without a scheme it is https where there are certificates and no other place says so. Default: `127.0.0.1:8080`.
+   */
+  readonly listen?: string | number | readonly (string | number)[] | undefined;
   /** The host of `listen`, apart. Default: that of `listen`. */
   readonly host?: string | undefined;
   /** The port of `listen`, apart; 0 takes any free one. Default: that of `listen`. */
   readonly port?: string | number | undefined;
+  /**
+   * Where clients connect in the clear to be sent to the same resource over https (308), as `port` or `host:port`. Default: `none`.
+   */
+  readonly redirect?: string | number | readonly (string | number)[] | undefined;
+  /** The port of https that `redirect` sends clients to. Default: `443`. */
+  readonly redirectPort?: string | number | undefined;
+  /**
+   * Certificates in PEM, each with those that issued it behind it: paths of files. Clients are shown the one for the name that they
+   * ask for, otherwise the first. Default: `none`.
+   */
+  readonly tlsCert?: string | readonly string[] | undefined;
+  /** Their private keys in PEM, in the same order: paths of files. Default: `none`. */
+  readonly tlsKey?: string | readonly string[] | undefined;
+  /**
+   * Clients show a certificate that one of these authorities has issued (paths of files in PEM), and origins get it in `Client-Cert`:
+   * one for all names, or one for each of `tlsCert` in the same order, `none` where nothing is asked for. Default: `none: clients are
+   * asked for no certificate`.
+   */
+  readonly clientCa?: string | readonly string[] | undefined;
+  /** With `clientCa`: `optional` serves clients without a certificate, too, without `Client-Cert`. Default: `required`. */
+  readonly clientCert?: "required" | "optional" | undefined;
+  /**
+   * `self-signed`: instead of files a certificate that is made at the start, for development. Default: `the files of --tls-cert and
+   * --tls-key, if there are any`.
+   */
+  readonly tls?: "self-signed" | undefined;
   /** A client's connection may idle this long; clients are told a little less. Default: `75s`. */
   readonly keepAliveTimeout?: Duration | undefined;
   /** Requests on one client connection; 0: no limit. Default: `0`. */
@@ -42,6 +71,8 @@ export interface ProxyOptions extends Hooks {
    * Default: `0`, no such limit.
    */
   readonly minRate?: Size | undefined;
+  /** Clients may speak HTTP/2: over TLS by agreement (ALPN), in the clear if they begin with it. Default: `true`. */
+  readonly http2?: boolean | undefined;
   /**
    * What it means that a client closes its side behind its request: `probe` finds out whether it still reads, `cancel` takes
    * it for gone, `finish` answers it. Default: `probe`.
@@ -98,28 +129,47 @@ export interface ProxyOptions extends Hooks {
   /** Let other processes listen at the same port (SO_REUSEPORT; Linux, Node 23.1 or Bun). Default: `false`. */
   readonly reusePort?: boolean | undefined;
   /**
-   * Where `/stats`, `/metrics`, `/healthz` and `/readyz` are served; `true`: `127.0.0.1:9901; where that is taken, any
-   * free port`. Default: `false`; the command line's is `true`.
+   * Where the dashboard, `/stats`, `/metrics`, `/healthz`, `/readyz` and `/api` are served; `true`: `127.0.0.1:9901; where that is
+   * taken, any free port`. Default: `false`; the command line's is `true`.
    */
   readonly admin?: string | number | boolean | undefined;
-  /** A file for one line of JSON per exchange; `-`: the standard output. Default: `none`. */
+  /**
+   * A file with the token that everything on the admin port but `/healthz` and `/readyz` asks for. It is made, with a token that nobody
+   * can guess, where there is none. Default: `none`: anyone may read who reaches the port.
+   */
+  readonly adminReadTokenFile?: string | undefined;
+  /** Show queries of targets, and fields like `Referer` as far as they are kept, on the admin port. Default: `false`. */
+  readonly adminShowQueries?: boolean | undefined;
+  /** A file for one line per exchange; `-`: the standard output. Default: `none`. */
   readonly accessLog?: string | undefined;
+  /**
+   * What a line of the access log looks like. `pretty`: for people; `common`, `combined`: as Apache has them; `json`: with everything.
+   * Default: `pretty where the log goes to a terminal, otherwise json`.
+   */
+  readonly logFormat?: "pretty" | "common" | "combined" | "json" | undefined;
+  /**
+   * A file for Chrome trace events, a lane for each connection, for ui.perfetto.dev; written from its beginning, up to 128 MiB. Default: `none`.
+   */
+  readonly trace?: string | undefined;
   /** A line for each connection, too, when it is gone: why it was opened, and why it closed. Default: `false`. */
   readonly logConnections?: boolean | undefined;
 }
 
-/** Options of a forward proxy. Every one has a default. */
 type GatewayOnly =
   | "to"
   | "originHost"
   | "trusted"
   | "forwarded"
   | "rewritePath"
-  | "setRequestFields"
-  | "setResponseFields"
-  | "hookTimeout"
-  | keyof Hooks;
+  | "redirect"
+  | "redirectPort"
+  | "tlsCert"
+  | "tlsKey"
+  | "tls"
+  | "clientCa"
+  | "clientCert";
 
+/** Options of a forward proxy. Every one has a default. */
 export interface ForwardOptions extends Omit<ProxyOptions, GatewayOnly | "listen"> {
   /** Where clients connect, as `port` or `host:port`; port 0 takes any free one. Default: `127.0.0.1:3128`. */
   readonly listen?: string | number | undefined;
@@ -129,6 +179,6 @@ export interface ForwardOptions extends Omit<ProxyOptions, GatewayOnly | "listen
   readonly httpPorts?: string | number | undefined;
   /** Reach addresses that are not public (loopback, private, link-local, ...) for clients, too; never metadata servers of clouds, nor the admin port. Default: `false`. */
   readonly allowPrivate?: boolean | undefined;
-  /** A file with a line `name:hash` for each who may use the proxy. Default: `everybody who can reach it`. */
+  /** A file with a line `name:hash` for each who may use the proxy. Default: `anyone who can reach it`. */
   readonly users?: string | undefined;
 }

@@ -5,8 +5,10 @@
  * means the same everywhere. Deliberately absent: what follows from several options together, see options.ts.
  */
 import * as z from "zod";
-import { HopwiseError } from "./error.ts";
+import { logFormats } from "../ledger/log-format.ts";
 import { readFieldSettings, readRewrites } from "./message-changes.ts";
+import { kind, type OptionText, option, optionTexts } from "./option.ts";
+import { tlsShape } from "./tls-options.ts";
 import {
   invalid,
   type ListenAddress,
@@ -14,6 +16,7 @@ import {
   readDuration_ms,
   readListenAddress,
   readListenHost,
+  readListenPlaces,
   readNetwork,
   readOrigin,
   readOriginHost,
@@ -22,58 +25,6 @@ import {
   readViaName,
   shown,
 } from "./values.ts";
-
-export const optionGroups = {
-  way: "Where from and where to",
-  clients: "Client connections",
-  origins: "Origin connections",
-  fields: "Forwarding fields",
-  operation: "Operation",
-} as const;
-export type OptionGroup = keyof typeof optionGroups;
-
-/** What is said of an option, beside its schema. */
-export interface OptionText {
-  readonly group: OptionGroup;
-  /** How its value is written in a usage line; a switch has none. */
-  readonly placeholder?: string;
-  /** May be given several times. */
-  readonly isList?: true;
-  /** Only for the library: the flag has another spelling. */
-  readonly isLibraryOnly?: true;
-  readonly description: string;
-  /** The default as it is told; when absent it is the schema's own. */
-  readonly defaultText?: string;
-  /** Why this default. */
-  readonly reason: string;
-}
-
-/** What is said of each option of the schema. */
-export const optionTexts = z.registry<OptionText>();
-
-export function option<Schema extends z.ZodType>(schema: Schema, text: OptionText): Schema {
-  optionTexts.add(schema, text);
-  return schema;
-}
-
-/** A kind of value: what may be written, and what it becomes. */
-export function kind<Written, Value>(
-  written: z.ZodType<Written, Written>,
-  how: string,
-  read: (written: Written) => Value,
-) {
-  return written
-    .transform((value, context): Value => {
-      try {
-        return read(value);
-      } catch (error) {
-        if (!(error instanceof HopwiseError)) throw error;
-        context.addIssue({ code: "custom", message: error.problem });
-        return z.NEVER as Value;
-      }
-    })
-    .describe(how);
-}
 
 const textOrNumber = z.union([z.string(), z.number()]);
 
@@ -91,7 +42,8 @@ function count(min: number) {
   return kind(textOrNumber, "write a whole number", (value) => readCount(value, min));
 }
 
-function fieldSettings() {
+/** A new one each time: each has its own text. */
+export function fieldSettings() {
   const values = z.union([z.string(), z.number(), z.array(z.string()).readonly(), z.null()]);
   return kind(
     z.union([z.string(), z.array(z.string()).readonly(), z.record(z.string(), values).readonly()]),
@@ -100,7 +52,21 @@ function fieldSettings() {
   ).optional();
 }
 
+export { kind, type OptionText, option, optionGroups } from "./option.ts";
+
 export const listenAddress = kind(textOrNumber, "write PORT or HOST:PORT", readListenAddress);
+
+const listenPlaces = kind(
+  z.union([z.string(), z.number(), z.array(textOrNumber).readonly()]),
+  "write PORT, HOST:PORT or https://HOST:PORT",
+  readListenPlaces,
+);
+
+const port = kind(textOrNumber, "write a port", (value): number => {
+  const { port } = readListenAddress(/^[0-9]+$/.test(String(value).trim()) ? value : Number.NaN);
+  if (port === 0) throw invalid("0 is no port that clients can be sent to: write one from 1 to 65535");
+  return port;
+});
 
 /** Where the admin server listens; `isAsked`: there and nowhere else. */
 export interface AdminAddress extends ListenAddress {
@@ -128,15 +94,18 @@ export const proxySchema = z.strictObject({
       isList: true,
       description:
         "where requests go: http://host:port, https://host:port or unix:/path; repeat it to share the load, " +
-        "each request goes where least is outstanding",
+        "each request goes to the one with the fewest requests in progress",
       defaultText: "",
       reason: "only the operator knows",
     },
   ),
-  listen: option(listenAddress.prefault("127.0.0.1:8080"), {
+  listen: option(listenPlaces.prefault("127.0.0.1:8080"), {
     group: "way",
-    placeholder: "<[host:]port>",
-    description: "where clients connect; port 0 takes any free one",
+    placeholder: "<[scheme://][host:]port>",
+    isList: true,
+    description:
+      "where clients connect; port 0 takes any free one; http:// or https:// says how, and without either it is https where " +
+      "there are certificates and no other place says https://; repeatable",
     reason: "this machine alone: to open a port to the network should be a decision",
   }),
   host: option(kind(z.string(), "write a host", readListenHost).optional(), {
@@ -153,6 +122,22 @@ export const proxySchema = z.strictObject({
     defaultText: "that of `listen`",
     reason: "`{ port: 0 }` reads better than `{ listen: 0 }`",
   }),
+
+  redirect: option(listenPlaces.optional(), {
+    group: "way",
+    placeholder: "<[host:]port>",
+    isList: true,
+    description: "where clients connect in the clear to be sent to the same resource over https (308); repeatable",
+    defaultText: "none",
+    reason: "a port for plain HTTP is a decision",
+  }),
+  redirectPort: option(port.prefault(443), {
+    group: "way",
+    placeholder: "<port>",
+    description: "the port of https that --redirect sends clients to",
+    reason: "it is the one that https has anyway; behind a mapping of ports it is the outer one that counts",
+  }),
+  ...tlsShape,
 
   keepAliveTimeout: option(duration("75s"), {
     group: "clients",
@@ -192,6 +177,11 @@ export const proxySchema = z.strictObject({
     description:
       "bytes per second that a client must move, over 10s and after 10s of grace, while only it can go on; 0: no such limit",
     reason: "a slow phone harms nobody while there is room",
+  }),
+  http2: option(z.boolean().prefault(true), {
+    group: "clients",
+    description: "clients may speak HTTP/2: over TLS by agreement (ALPN), in the clear if they begin with it",
+    reason: "browsers do, and ask for everything at once; without it each of them needs six connections",
   }),
   clientClose: option(z.enum(["probe", "cancel", "finish"]).prefault("probe"), {
     group: "clients",
@@ -371,19 +361,56 @@ export const proxySchema = z.strictObject({
     {
       group: "operation",
       placeholder: "<[host:]port>",
-      description: "where /stats, /metrics, /healthz and /readyz are served",
+      description: "where the dashboard, /stats, /metrics, /healthz, /readyz and /api are served",
       defaultText: "127.0.0.1:9901; where that is taken, any free port",
       reason: "Envoy's habit; figures are for this machine alone",
     },
   ),
-  accessLog: option(z.string().min(1, "it is empty: write a file's path, or - for the standard output").optional(), {
+  adminReadTokenFile: option(z.string().min(1, "it is empty: write a file's path").optional(), {
     group: "operation",
     placeholder: "<file>",
     description:
-      "write one line of JSON per exchange to this file, or to the standard output with -; SIGHUP reopens it",
+      "the token that everything on the admin port but /healthz and /readyz asks for; made where there is none; browsers ask " +
+      "for it once",
+    defaultText: "none",
+    reason: "on this machine alone a token protects from nobody who could not read it",
+  }),
+  adminShowQueries: option(z.boolean().prefault(false), {
+    group: "operation",
+    description:
+      "show queries of targets, and fields like Referer as far as they are kept, on the admin port; credentials and cookies never",
+    reason: "queries hold tokens and names of people",
+  }),
+  accessLog: option(z.string().min(1, "it is empty: write a file's path, or - for the standard output").optional(), {
+    group: "operation",
+    placeholder: "<file>",
+    description: "write one line per exchange to this file, or to the standard output with -; SIGHUP reopens it",
     defaultText: "none",
     reason: "not everybody wants one",
   }),
+  logFormat: option(z.enum(logFormats).optional(), {
+    group: "operation",
+    placeholder: "<pretty|common|combined|json>",
+    description:
+      "what a line of the access log looks like: pretty for people, common or combined as Apache has them, json with everything",
+    defaultText: "pretty where the log goes to a terminal, otherwise json",
+    reason: "people read terminals, and programs read files",
+  }),
+  trace: option(
+    z
+      .string()
+      .regex(/^(?!-$)./s, "write a file's path: a trace is not for the standard output")
+      .optional(),
+    {
+      group: "operation",
+      placeholder: "<file>",
+      description:
+        "write what happens to this file, from its beginning and up to 128 MiB, as Chrome trace events: a lane for each connection, to be " +
+        "opened in ui.perfetto.dev; each of several workers writes one of its own, like trace.1.json",
+      defaultText: "none",
+      reason: "it is for looking into something, not for every day",
+    },
+  ),
   logConnections: option(z.boolean().prefault(false), {
     group: "operation",
     description: "write a line for each connection, too, when it is gone: why it was opened, and why it closed",

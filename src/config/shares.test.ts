@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { readGatewayConfig } from "./gateway-config.ts";
 import { readProxyOptions } from "./options.ts";
-import { type SharedLimits, shareOf } from "./shares.ts";
+import { type SharedLimits, shareOf, shareOfFile } from "./shares.ts";
 
 const to = "http://127.0.0.1:3000";
 /** Each worker's limits, of `workers` that may have 20,000 file descriptors each. */
@@ -38,4 +39,29 @@ describe("limits that are for the whole are divided among workers", () => {
     const options = { to, via: "off", poolSize: 8 };
     expect(readProxyOptions(shareOf(options, readProxyOptions(options), 2)).gateway.sendsVia).toBe(false);
   });
+});
+
+it("of a file also endpoints' connections and routes' requests are divided, and rates are not", () => {
+  const file = {
+    groups: { app: { to: [to, { url: "http://127.0.0.1:3001", maxConnections: 7 }] }, one: { to } },
+    routes: [
+      { match: { path: "/a" }, to: "app", concurrency: { max: 9 } },
+      { match: { path: "/b" }, to: "app", concurrency: { max: "8", line: 5, wait: "2s" }, rateLimit: { requests: 10 } },
+      { match: { path: "/c" }, to: "one", concurrency: { max: 1, line: 0 } },
+    ],
+    poolSize: 10,
+  };
+  const { config } = readGatewayConfig(file, "/", 20_000);
+  if (config === undefined) throw new Error("this file is good");
+  const share = shareOfFile(file, config, 2);
+  expect(share).toMatchObject({
+    groups: { app: { to: [to, { url: "http://127.0.0.1:3001", maxConnections: 3 }] }, one: { to } },
+    routes: [
+      { concurrency: { max: 4 } },
+      { concurrency: { max: 4, line: 2, wait: "2s" }, rateLimit: { requests: 10 } },
+      { concurrency: { max: 1, line: 0 } },
+    ],
+    ...{ poolSize: 5, admin: false },
+  });
+  expect(readGatewayConfig(share, "/", 20_000).problems).toBeUndefined();
 });

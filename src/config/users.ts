@@ -5,10 +5,10 @@
  * Deliberately absent: passwords in clear, and hashes that are quick to guess (crypt, MD5, SHA): a proxy's passwords are
  * guessed over the network all day.
  */
-import { readFileSync } from "node:fs";
 import { decoyHashes, type PasswordHash, parsePasswordHash } from "../forward/password-hash.ts";
 import { HopwiseError } from "./error.ts";
 import { fileFault } from "./file-error.ts";
+import { type Files, filesNow } from "./files.ts";
 import { shown } from "./values.ts";
 
 /** In UTF-8: with the longest password it is short enough to be checked (forward/basic-authentication.ts). */
@@ -17,10 +17,10 @@ const NAME_BYTES_MAX = 255;
 const COSTS_MAX = 3;
 
 /** @throws HopwiseError `option-invalid` that says which file, which line, and what to write */
-export function readUsersFile(file: string): ReadonlyMap<string, PasswordHash> {
+export function readUsersFile(file: string, files: Files = filesNow): ReadonlyMap<string, PasswordHash> {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = files.text(file);
   } catch (error) {
     const why = fileFault(error, "read");
     throw invalidUsers(

@@ -33,8 +33,8 @@ export function readDuration_ms(value: string | number, min_ms: number): number 
   else if (value.trim() === "0") ms = 0;
   else if (/^[0-9.]+$/.test(value.trim())) {
     throw invalid(`"${shown(value)}" has no unit: write ${value.trim()}s or ${value.trim()}ms`);
-  } else throw invalid(`"${shown(value)}" is no duration: ${DURATION_HOW}`);
-  if (!Number.isFinite(ms) || ms < 0) throw invalid(`${ms} is no duration: ${DURATION_HOW}`);
+  } else throw invalid(`"${shown(value)}" is not a duration: ${DURATION_HOW}`);
+  if (!Number.isFinite(ms) || ms < 0) throw invalid(`${ms} is not a duration: ${DURATION_HOW}`);
   if (ms < min_ms) throw invalid(`"${shown(value)}" is too short: write at least ${formatDuration(min_ms)}`);
   if (ms > DURATION_MS_MAX) throw invalid(`"${shown(value)}" is too long: write at most 24 days, 576h`);
   return Math.round(ms);
@@ -56,7 +56,7 @@ const SIZE_HOW = "write a size like 16k or 1m";
 /** @param value text, or a number of octets */
 export function readSize_bytes(value: string | number, min: number, max: number): number {
   const match = SIZE.exec(String(value).trim());
-  if (match === null) throw invalid(`"${shown(value)}" is no size: ${SIZE_HOW}`);
+  if (match === null) throw invalid(`"${shown(value)}" is not a size: ${SIZE_HOW}`);
   const bytes = Math.round(Number(match[1]) * unit_bytes[(match[2] ?? "").toLowerCase() as keyof typeof unit_bytes]);
   if (bytes < min) throw invalid(`"${shown(value)}" is too small: write at least ${formatSize(min)}`);
   if (bytes > max) throw invalid(`"${shown(value)}" is too large: write at most ${formatSize(max)}`);
@@ -74,7 +74,7 @@ const COUNT_MAX = 10_000_000;
 
 export function readCount(value: string | number, min: number): number {
   const text = String(value).trim();
-  if (!/^[0-9]{1,15}$/.test(text)) throw invalid(`"${shown(value)}" is no count: write a whole number like 100`);
+  if (!/^[0-9]{1,15}$/.test(text)) throw invalid(`"${shown(value)}" is not a whole number: write one like 100`);
   const count = Number(text);
   if (count < min) throw invalid(`"${shown(value)}" is too small: write at least ${min}`);
   if (count > COUNT_MAX) throw invalid(`"${shown(value)}" is too large: write at most ${COUNT_MAX}`);
@@ -94,9 +94,9 @@ const LISTEN = /^(?:(\[[0-9a-f:.]+\]|[a-z0-9._-]*|\*):)?([0-9]{1,5})$/i;
 /** Without a host: this machine alone, never the whole network by accident. */
 export function readListenAddress(value: string | number): ListenAddress {
   const match = LISTEN.exec(String(value).trim());
-  if (match === null) throw invalid(`"${shown(value)}" is no address to listen on: ${LISTEN_HOW}`);
+  if (match === null) throw invalid(`"${shown(value)}" is not an address to listen on: ${LISTEN_HOW}`);
   const port = Number(match[2]);
-  if (port > 65_535) throw invalid(`${port} is no port: write one from 0 (any free one) to 65535`);
+  if (port > 65_535) throw invalid(`${port} is not a port: write one from 0 (any free one) to 65535`);
   const host = match[1];
   if (host === "" || host === "*") {
     throw invalid(
@@ -111,6 +111,35 @@ export function readListenAddress(value: string | number): ListenAddress {
   return { host: address, port };
 }
 
+/** Where to listen, and how, as far as that is said. */
+export interface ListenPlace extends ListenAddress {
+  readonly scheme: "http" | "https" | undefined;
+}
+
+/** One place, or several. */
+export function readListenPlaces(
+  written: string | number | readonly (string | number)[],
+): readonly [ListenPlace, ...ListenPlace[]] {
+  const values = typeof written === "object" ? written : [written];
+  const [first, ...others] = values.map(readListenPlace);
+  if (first === undefined) throw invalid(`it is empty: ${LISTEN_HOW}`);
+  const taken = others.find(
+    (place, index) => place.port !== 0 && [first, ...others.slice(0, index)].some(isSame(place)),
+  );
+  if (taken !== undefined) throw invalid(`${formatAuthority(taken.host, taken.port)} is given twice: write it once`);
+  return [first, ...others];
+}
+
+function isSame({ host, port }: ListenAddress): (other: ListenAddress) => boolean {
+  return (other) => other.host === host && other.port === port;
+}
+
+function readListenPlace(value: string | number): ListenPlace {
+  const [, scheme, address] = /^(?:(https?):\/\/)?(.*?)\/?$/i.exec(String(value).trim()) ?? [];
+  const place = readListenAddress(scheme === undefined ? value : (address ?? ""));
+  return { ...place, scheme: scheme?.toLowerCase() as ListenPlace["scheme"] };
+}
+
 /** A host to listen on, apart from its port. What only looks like an address would be another than it seems. */
 export function readListenHost(host: string): string {
   if (!isNumericHost(host)) return host;
@@ -122,6 +151,11 @@ export function readListenHost(host: string): string {
 /** `host:port` as it stands in a URL. */
 export function formatAuthority(host: string, port: number): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** Where a listener is, as its clients write it. */
+export function urlOf({ host, port }: ListenAddress, isSecure: boolean): string {
+  return `${isSecure ? "https" : "http"}://${formatAuthority(host, port)}`;
 }
 
 /** An origin's URL, as it was written; what it means is the pool's business. */
@@ -155,7 +189,7 @@ export function readNetwork(value: string, into: BlockList = new BlockList()): s
   const bits = family === 6 ? 128 : 32;
   const isPrefix = prefix !== undefined && /^[0-9]{1,3}$/.test(prefix) && Number(prefix) <= bits;
   if (family === 0 || rest.length > 0 || (prefix !== undefined && !isPrefix)) {
-    throw invalid(`"${shown(value)}" is no network: write an address or a range, like 10.0.0.0/8 or ::1`);
+    throw invalid(`"${shown(value)}" is not an address or a range: write one like 10.0.0.0/8 or ::1`);
   }
   const kind = family === 6 ? "ipv6" : "ipv4";
   if (prefix === undefined) into.addAddress(address, kind);
@@ -172,7 +206,7 @@ export function readPorts(value: string | number): (port: number) => boolean {
     .map((part) => {
       const match = /^([0-9]{1,5})(?:-([0-9]{1,5}))?$/.exec(part.trim());
       const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
-      if (match === null) throw invalid(`"${shown(part.trim())}" is no port: ${PORTS_HOW}`);
+      if (match === null) throw invalid(`"${shown(part.trim())}" is not a port: ${PORTS_HOW}`);
       if (first < 1 || last > 65_535) throw invalid(`"${shown(part)}" is outside 1 to 65535: ${PORTS_HOW}`);
       if (first > last) throw invalid(`"${shown(part)}" ends before it begins: ${PORTS_HOW}`);
       return { first, last };
@@ -183,7 +217,7 @@ export function readPorts(value: string | number): (port: number) => boolean {
 /** A recipient's name in `Via` (RFC 9110 section 7.6.3): a pseudonym, or a host with or without a port. */
 export function readViaName(value: string): string {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}(?::[0-9]{1,5})?$/.test(value)) {
-    throw invalid(`"${shown(value)}" is no name for Via: write letters, digits, dots and hyphens, like proxy-1`);
+    throw invalid(`"${shown(value)}" is not a name for Via: write letters, digits, dots and hyphens, like proxy-1`);
   }
   return value;
 }

@@ -14,12 +14,12 @@ export interface DeadlineOwner {
 }
 
 /** One deadline; setting it again moves it. */
-export class Deadline extends ListNode {
-  /** When it is due, in the milliseconds of whoever sets it. */
+export class Deadline<Owner extends DeadlineOwner = DeadlineOwner> extends ListNode {
+  /** When it is due, in whole milliseconds of whoever sets it: those need no number of their own. */
   due = 0;
-  readonly owner: DeadlineOwner;
+  readonly owner: Owner;
 
-  constructor(owner: DeadlineOwner) {
+  constructor(owner: Owner) {
     super();
     this.owner = owner;
   }
@@ -33,7 +33,7 @@ export class Deadlines {
   /** Sets `deadline` to `delay_ms` (more than 0) from `now`, wherever it was before. */
   set(deadline: Deadline, delay_ms: number, now: number): void {
     if (!deadline.isListed) this.size++;
-    deadline.due = now + delay_ms;
+    deadline.due = Math.ceil(now + delay_ms);
     this.lane(delay_ms).push(deadline);
   }
 

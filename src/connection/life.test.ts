@@ -1,7 +1,13 @@
 /** The life of a connection: every event in every state, what becomes of it, and the diagram drawn from the table. */
 import { describe, expect, it } from "vitest";
+import type { ConnectionFacts } from "./connection-record.ts";
 import { Life, type LifeEvent, type LifeState, lifeStates, nextState, transitions } from "./life.ts";
 import { closeReasons } from "./reasons.ts";
+
+const facts: ConnectionFacts = {
+  ...{ id: 1, hop: "downstream", peer: "192.0.2.1", peerPort: 4711, isSecure: false },
+  ...{ opened: "accepted", openedAt_ms: 0 },
+};
 
 const events = [
   "opened",
@@ -25,15 +31,15 @@ const expected: Record<LifeState, string> = {
 function apply(life: Life, event: LifeEvent): void {
   switch (event) {
     case "opened":
-      return life.opened();
+      return life.noteOpened();
     case "exchange-began":
-      return life.beginExchange();
+      return life.beginExchange(0);
     case "exchange-ended":
-      return life.endExchange();
+      return life.endExchange(0);
     case "tunnel-began":
       return life.beginTunnel();
     case "close-decided":
-      life.decideClose("drained");
+      life.decideClose("drained", "own-fin");
       return;
     case "transport-closed":
       life.transportClosed("peer-reset");
@@ -42,7 +48,7 @@ function apply(life: Life, event: LifeEvent): void {
 
 /** A life that was led to `state`. */
 function lifeIn(state: LifeState): Life {
-  const life = new Life();
+  const life = new Life(facts);
   const way: Record<LifeState, readonly LifeEvent[]> = {
     opening: [],
     idle: ["opened"],
@@ -68,7 +74,7 @@ describe("every state and every event", () => {
           apply(life, event);
           expect(life.state).toBe(next);
         } else if (event === "close-decided") {
-          expect(life.decideClose("drained")).toBe(false);
+          expect(life.decideClose("drained", "own-fin")).toBe(false);
           expect(life.state).toBe(state);
         } else if (event === "transport-closed") {
           expect(life.transportClosed("peer-reset")).toBe(false);
@@ -99,8 +105,8 @@ describe("every state and every event", () => {
 describe("the reason for an end", () => {
   it("is the first one given", () => {
     const life = lifeIn("active");
-    expect(life.decideClose("body-timeout")).toBe(true);
-    expect(life.decideClose("drained")).toBe(false);
+    expect(life.decideClose("body-timeout", "own-fin")).toBe(true);
+    expect(life.decideClose("drained", "own-fin")).toBe(false);
     expect(life.transportClosed("peer-reset")).toBe(true);
     expect(life.transportClosed("peer-closed")).toBe(false);
     expect(life.closeReason).toBe("body-timeout");
@@ -125,9 +131,9 @@ describe("the reason for an end", () => {
 it("exchanges are counted when they begin", () => {
   const life = lifeIn("idle");
   expect(life.exchanges).toBe(0);
-  life.beginExchange();
-  life.endExchange();
-  life.beginExchange();
+  life.beginExchange(0);
+  life.endExchange(0);
+  life.beginExchange(0);
   expect(life.exchanges).toBe(2);
 });
 

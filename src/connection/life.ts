@@ -9,9 +9,10 @@
  *   closed    gone
  *
  * The table does not know which side of the connection it is on. The documentation's diagram is drawn from it.
- * Deliberately absent: time and sockets.
+ * Deliberately absent: a clock and sockets.
  */
-import type { CloseReason } from "./reasons.ts";
+import type { ConnectionFacts, ConnectionRecord, Ending, EndpointRecord, Hop } from "./connection-record.ts";
+import type { CloseReason, OpenReason } from "./reasons.ts";
 
 export const transitions = {
   opening: { opened: "idle", "close-decided": "closing", "transport-closed": "closed" },
@@ -43,38 +44,68 @@ export function nextState(state: LifeState, event: LifeEvent): LifeState | undef
   return (transitions[state] as Partial<Record<LifeEvent, LifeState>>)[event];
 }
 
-export class Life {
+/**
+ * Takes a connection through its life. It is the connection's record itself, because idle connections are many; observers know its
+ * data only.
+ */
+export class Life implements ConnectionRecord {
+  readonly id: number;
+  readonly hop: Hop;
+  readonly peer: string;
+  readonly peerPort: number;
+  readonly isSecure: boolean;
+  readonly opened: OpenReason;
+  readonly openedAt_ms: number;
   state: LifeState = "opening";
-  /** Exchanges begun on this connection. */
   exchanges = 0;
-  /** Why it ends: the first reason given is the one that counts. */
-  closeReason: CloseReason | undefined;
+  idleSince_ms: number;
+  // While it goes on there is no room for these.
+  declare closeReason?: CloseReason;
+  declare ending?: Ending;
 
-  opened(): void {
+  constructor(facts: ConnectionFacts) {
+    this.id = facts.id;
+    this.hop = facts.hop;
+    this.peer = facts.peer;
+    this.peerPort = facts.peerPort;
+    this.isSecure = facts.isSecure;
+    this.opened = facts.opened;
+    // Whole numbers need no object of their own.
+    this.openedAt_ms = Math.floor(facts.openedAt_ms);
+    this.idleSince_ms = this.openedAt_ms;
+  }
+
+  noteOpened(): void {
     this.advance("opened");
   }
 
   // Each exchange takes these two steps on each hop. From the states that they usually start in, the table is known by heart.
 
-  beginExchange(): void {
+  beginExchange(now: number): void {
     if (this.state === "idle") this.state = transitions.idle["exchange-began"];
     else this.advance("exchange-began");
+    this.noteIdled(now);
     this.exchanges++;
   }
 
-  endExchange(): void {
+  /** A client's connection keeps nothing of it. */
+  protected noteIdled(_now: number): void {}
+
+  endExchange(now: number): void {
     if (this.state === "active") this.state = transitions.active["exchange-ended"];
     else this.advance("exchange-ended");
+    this.idleSince_ms = Math.floor(now);
   }
 
   beginTunnel(): void {
     this.advance("tunnel-began");
   }
 
-  /** Decides to close; false when that was decided before. */
-  decideClose(reason: CloseReason): boolean {
-    if (this.state === "closing" || this.state === "closed") return false;
+  /** Decides to close; false when that was decided before. @param ending the first sign of it */
+  decideClose(reason: CloseReason, ending: Ending): boolean {
+    if (this.isEnding) return false;
     this.closeReason = reason;
+    this.ending = ending;
     this.advance("close-decided");
     return true;
   }
@@ -83,6 +114,7 @@ export class Life {
   transportClosed(reason: CloseReason): boolean {
     if (this.state === "closed") return false;
     this.closeReason ??= reason;
+    this.ending ??= reason === "peer-reset" ? "peer-reset" : "peer-fin";
     this.advance("transport-closed");
     return true;
   }
@@ -95,5 +127,21 @@ export class Life {
     const next = nextState(this.state, event);
     if (next === undefined) throw new Error(`a connection that is ${this.state} cannot see ${event}`);
     this.state = next;
+  }
+}
+
+/** Of a connection to an origin, of which more is told. */
+export class UpstreamLife extends Life {
+  readonly endpoint: EndpointRecord;
+  idled_ms = 0;
+  declare boundTo?: number;
+
+  constructor(facts: ConnectionFacts & { readonly endpoint: EndpointRecord }) {
+    super(facts);
+    this.endpoint = facts.endpoint;
+  }
+
+  protected override noteIdled(now: number): void {
+    if (this.exchanges > 0) this.idled_ms = Math.floor(now) - this.idleSince_ms;
   }
 }

@@ -17,7 +17,7 @@ export class ListNode {
   }
 }
 
-/** A node that stands for something else: for owners that are in several lists. */
+/** A node that stands for something else, where that is in several lists. */
 export class OwnedNode<Owner> extends ListNode {
   readonly owner: Owner;
 
@@ -27,31 +27,55 @@ export class OwnedNode<Owner> extends ListNode {
   }
 }
 
+/** What may be a member, of one set at a time: it carries its links itself. */
+export interface Member<Self> {
+  /** @internal */ memberBefore: Self | undefined;
+  /** @internal */ memberBehind: Self | undefined;
+}
+
 /**
- * Owners that come and go all the time, in the order in which they came.
+ * What comes and goes all the time, in the order in which it came.
  *
  * Deliberately not a `Set`: V8 makes a new table for every few dozen that have gone, and each old table leads to the next. Once
  * one is among the long-lived objects, all that were members when a table was replaced outlive their collection, though they
  * are gone, and each collection of short-lived objects takes the longer for it (test/guard/survivors.test.ts, docs/performance.md).
  */
-export class Members<Owner> {
-  private readonly nodes = new LinkedList<OwnedNode<Owner>>();
+export class Members<One extends Member<One>> {
+  size = 0;
+  private first: One | undefined;
+  private last: One | undefined;
 
-  get size(): number {
-    return this.nodes.size;
+  /** @param one in no set yet */
+  add(one: One): void {
+    const { last } = this;
+    one.memberBefore = last;
+    if (last === undefined) this.first = one;
+    else last.memberBehind = one;
+    this.last = one;
+    this.size++;
   }
 
-  add(node: OwnedNode<Owner>): void {
-    this.nodes.push(node);
-  }
-
-  delete(node: OwnedNode<Owner>): void {
-    this.nodes.remove(node);
+  /** Nothing happens when it has left before. */
+  delete(one: One): void {
+    const { memberBefore, memberBehind } = one;
+    if (memberBefore === undefined && this.first !== one) return;
+    if (memberBefore === undefined) this.first = memberBehind;
+    else memberBefore.memberBehind = memberBehind;
+    if (memberBehind === undefined) this.last = memberBefore;
+    else memberBehind.memberBefore = memberBefore;
+    one.memberBefore = undefined;
+    one.memberBehind = undefined;
+    this.size--;
   }
 
   /** The current one may leave during iteration. */
-  *[Symbol.iterator](): Generator<Owner> {
-    for (const { owner } of this.nodes) yield owner;
+  *[Symbol.iterator](): Generator<One> {
+    let one = this.first;
+    while (one !== undefined) {
+      const next: One | undefined = one.memberBehind;
+      yield one;
+      one = next;
+    }
   }
 }
 

@@ -63,7 +63,7 @@ function admitted(
 ): { readonly head: RequestHead; readonly admission: Admission } | Refused {
   const { head, refusal } = readHead(request, writing, settings.headLimits);
   if (refusal !== undefined) return { refusal, head };
-  const admission = admit(head, settings.viaName, true, client.isTrusted || client.socket.isSecure === true);
+  const admission = admit(head, settings.viaName, true, client);
   return typeof admission === "string" ? { refusal: admission, head } : { head, admission };
 }
 

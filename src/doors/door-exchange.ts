@@ -8,7 +8,6 @@
  */
 import { type Confined, confine } from "../connection/confining.ts";
 import type { DeadlineOwner } from "../connection/deadlines.ts";
-import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Admission } from "../exchange/admission.ts";
 import { type AnswerReason, answerMeaning } from "../exchange/answers.ts";
@@ -16,14 +15,13 @@ import { begin } from "../exchange/begin-exchange.ts";
 import type { ClientExchange } from "../exchange/client-exchange.ts";
 import type { ClientSide, TunnelEnd } from "../exchange/client-side.ts";
 import type { ProxyContext } from "../exchange/context.ts";
-import { ExchangeRecord } from "../exchange/exchange-record.ts";
+import { beginRecord, endRecord, type OwnRecord } from "../exchange/record-notes.ts";
 import { ClientLimits } from "../gateway/client-limits.ts";
 import { answering } from "../http1/answer-text.ts";
 import { trailerLines } from "../http1/body-writing.ts";
 import { errorPage } from "../http1/error-page.ts";
 import { clientFraming, interimHeadText, responseHeadText } from "../http1/response-writing.ts";
 import { type ConnectionOptions, Kind } from "../wire/fields.ts";
-import type { Framing } from "../wire/framing.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
@@ -66,7 +64,8 @@ export interface Forwarded {
 
 export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
   readonly connection: OuterClient;
-  readonly memberNode: OwnedNode<DoorExchange> = new OwnedNode(this);
+  memberBefore: DoorExchange | undefined;
+  memberBehind: DoorExchange | undefined;
   private readonly parts: DoorParts;
   private readonly writer: ResponseWriter;
   private readonly limits: ClientLimits;
@@ -83,16 +82,20 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
   private error: HandlerError | undefined;
 
   constructor(parts: DoorParts) {
-    const { request, response, client, context } = parts;
+    const { request, response, client } = parts;
     this.parts = parts;
     this.connection = client;
     this.writer = new ResponseWriter(request, response);
-    this.limits = new ClientLimits(this, context);
+    this.limits = new ClientLimits(this);
     response.on("close", () => {
       if (this.exchange !== undefined) queueMicrotask(() => this.onClosed());
     });
     // What goes wrong with it ends with `close`.
     response.on("error", ignore);
+  }
+
+  get context(): ProxyContext {
+    return this.parts.context;
   }
 
   // The request.
@@ -101,7 +104,8 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     const { context } = this.parts;
     const { head, admission } = forwarded;
     this.forwarded = forwarded;
-    this.run(begin(context, this, head, admission, this.recordOf(head)), forwarded);
+    const record = this.recordOf(head, admission.target.authority);
+    this.run(begin(context, this, head, admission, record), forwarded);
   }
 
   private run(exchange: ClientExchange, { admission, body }: Forwarded): void {
@@ -118,7 +122,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
 
   /** It goes no further. @param head what was read of it; nothing: undefined */
   refuse(reason: AnswerReason, head: RequestHead | undefined): void {
-    const record = this.recordOf(head);
+    const record = this.recordOf(head, "");
     record.reason = reason;
     record.status = answerMeaning(reason).status;
     this.answerWith(reason, undefined, head, true);
@@ -127,21 +131,23 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
 
   /** It is answered here, and meant to be. @param text a whole response */
   answerFinally(text: string, head: RequestHead): void {
-    const record = this.recordOf(head);
+    const record = this.recordOf(head, "");
     record.status = 200;
     this.writer.answer(text);
     this.endByOurselves(record);
   }
 
-  private recordOf(head: RequestHead | undefined): ExchangeRecord {
-    return ExchangeRecord.of(this.connection, head, this.parts.context.clock.now());
+  private recordOf(head: RequestHead | undefined, authority: string): OwnRecord {
+    const { record, speaksHttp2 } = this.connection;
+    if (head === undefined || !speaksHttp2) return beginRecord(this.parts.context, record, head, authority);
+    const { methodSoFar, target, minorVersion, fields } = head;
+    const begun = { methodSoFar, target, minorVersion, fields, version: "2.0" } as const;
+    return beginRecord(this.parts.context, record, begun, authority);
   }
 
-  private endByOurselves(record: ExchangeRecord): void {
-    const { clock, observer } = this.parts.context;
+  private endByOurselves(record: OwnRecord): void {
     record.outcome = "answered";
-    record.endedAt_ms = clock.now();
-    observer.exchangeEnded(record);
+    endRecord(this.parts.context, record);
     this.leave();
     this.giveToNext();
   }
@@ -185,6 +191,9 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     this.exchange?.readRequest(bytes, 0);
   }
 
+  /** How far it is, the other server knows, too. */
+  noteRequest(): void {}
+
   pause(): void {
     if (this.isPaused) return;
     this.isPaused = true;
@@ -223,14 +232,13 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     else if (head.status === 103) this.writer.hint(interimHeadText(head, options, this.parts.context));
   }
 
-  final(head: ResponseHead, options: ConnectionOptions, framing: Framing): void {
+  final(...[head, options, framing, , chosen]: Parameters<ClientSide["final"]>): void {
     const { forwarded, writer, connection } = this;
     if (forwarded === undefined) return;
     const { context } = this.parts;
     const { head: request } = forwarded;
     const { isTrusted, socket } = connection;
     this.nominated = options.nominated;
-    const hasReferences = head.fields.has(Kind.location);
     const text = responseHeadText({
       head,
       options,
@@ -238,7 +246,9 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
       clientFraming: clientFraming(framing, request.minorVersion),
       requestMethod: request.method,
       connectionLines: "",
-      references: hasReferences ? context.originReferences.lines(head, request, isTrusted, socket.isSecure) : undefined,
+      references: head.fields.has(Kind.location)
+        ? context.referencesOf(chosen).lines(head, request, isTrusted, socket.isSecure)
+        : undefined,
       context,
     });
     const upgrade = head.status === 426 ? head.fields.valuesOf(Kind.upgrade).join(", ") : "";
@@ -253,12 +263,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     this.writer.end(trailers === undefined ? "" : trailerLines(trailers, this.nominated));
   }
 
-  answer(
-    reason: AnswerReason,
-    fault: string | undefined,
-    _isRequestComplete: boolean,
-    ownReason: CloseReason | undefined,
-  ): void {
+  answer(reason: AnswerReason, fault: string | undefined, ownReason: CloseReason | undefined): void {
     this.answerWith(reason, fault, this.forwarded?.head, ownReason !== undefined);
   }
 
@@ -321,9 +326,9 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     this.giveToNext();
   }
 
-  breakOff(_reason: CloseReason, isResponseComplete: boolean): void {
+  breakOff(): void {
     this.leave();
-    if (!isResponseComplete) this.writer.destroy();
+    if (!this.writer.isEnding) this.writer.destroy();
   }
 
   /** The drain's deadline has come. */

@@ -23,6 +23,13 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "listen",
   "host",
   "port",
+  "redirect",
+  "redirectPort",
+  "tlsCert",
+  "tlsKey",
+  "tls",
+  "clientCa",
+  "clientCert",
   "keepAliveTimeout",
   "maxRequests",
   "maxConnections",
@@ -32,7 +39,9 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "drainDelay",
   "admin",
   "accessLog",
+  "logFormat",
   "logConnections",
+  "trace",
 ]);
 
 /** @throws HopwiseError `option-unknown`, `option-missing` or `option-invalid`, for the first thing that is wrong */

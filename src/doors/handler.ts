@@ -113,7 +113,7 @@ class HandlerDoor {
   private readonly connections: OuterConnections;
   private readonly inProgress = new Members<DoorExchange>();
   private readonly onEnded = (exchange: DoorExchange) => {
-    this.inProgress.delete(exchange.memberNode);
+    this.inProgress.delete(exchange);
     if (this.inProgress.size === 0) this.onIdle?.();
   };
   private onIdle: (() => void) | undefined;
@@ -149,7 +149,7 @@ class HandlerDoor {
       next: config.handsErrorsOn ? next : undefined,
       onEnded: this.onEnded,
     });
-    this.inProgress.add(exchange.memberNode);
+    this.inProgress.add(exchange);
     if ("refusal" in asked) exchange.refuse(asked.refusal, asked.head);
     else if (this.closing !== undefined) exchange.refuse("drain-deadline", asked.head);
     else if (asked.admission.maxForwards === 0)

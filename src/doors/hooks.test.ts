@@ -73,6 +73,21 @@ describe("onRequest", () => {
   });
 });
 
+it("a Location in which a chosen origin names itself is said as the client would say it", async () => {
+  let origin = "";
+  await open(
+    {
+      onRequest(request) {
+        request.origin = origin;
+      },
+    },
+    (socket) => socket.write(`HTTP/1.1 302 Found\r\nLocation: ${origin}/x\r\nContent-Length: 0\r\n\r\n`),
+  );
+  // Another name of the same origin.
+  origin = `http://localhost:${stage.originPort}`;
+  expect(await stage.ask(GET, "\r\n\r\n")).toMatch(/^HTTP\/1.1 302 [\s\S]*\r\nLocation: http:\/\/a\/x\r\n/);
+});
+
 it("onResponse changes what the client gets", async () => {
   await open({ setResponseFields: { "X-Two": "2" }, onResponse: (response) => response.fields.delete("Server") });
   stage.originActs = says("HTTP/1.1 200 OK\r\nServer: s\r\nContent-Length: 2\r\n\r\nok");

@@ -5,6 +5,7 @@ import {
   type ClientHttp2Stream,
   connect,
   constants,
+  createSecureServer,
   createServer,
   type Http2Server,
   type IncomingHttpHeaders,
@@ -14,6 +15,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { until } from "../../test/interop/support/waiting.ts";
 import { DoorStage, type OriginActs, says } from "../../test/kit/door-stage.ts";
+import { contextOf, tlsTarget } from "../../test/kit/tls-peer.ts";
 
 let stage: DoorStage;
 let server: Http2Server;
@@ -59,7 +61,7 @@ const ask = (fields: OutgoingHttpHeaders, body?: string): Promise<Answer> => {
   return answerOf(stream);
 };
 
-const ENDED = "Via: 1.1 door\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a\r\n\r\n";
+const ENDED = "Via: 2.0 door\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a\r\n\r\n";
 
 it("makes an HTTP/1.1 request of pseudo-fields, one Cookie of its pieces, and says TE as HTTP/1.1 does", async () => {
   acts = says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
@@ -93,13 +95,68 @@ it("gives back fields that HTTP/2 has, without warning of a phrase, and trailers
   const warned = vi.spyOn(process, "emitWarning");
   acts = says(
     "HTTP/1.1 200 Fine By Me\r\nConnection: x-hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nProxy-Connection: close\r\n" +
-      "Upgrade: x\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n",
+      "HTTP2-Settings: x\r\nTE: x\r\nUpgrade: x\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n",
   );
   const { fields, trailers, body } = await ask({});
   expect(body).toBe("ok");
   expect(Object.keys(fields)).toStrictEqual([":status", "x-a", "trailer", "date"]);
   expect(trailers).toMatchObject({ "x-sum": "1" });
   expect(warned).not.toHaveBeenCalled();
+});
+
+it("says what it knows of the client: protocol, TLS, and which server it means", async () => {
+  const versions: string[] = [];
+  const hooked = await DoorStage.open(says("HTTP/1.1 204 No Content\r\n\r\n"), {
+    onRequest: ({ httpVersion }) => void versions.push(httpVersion),
+  });
+  hooked.handler.on("exchange", ({ version }) => versions.push(version));
+  const secure = createSecureServer({ SNICallback: (_name, give) => give(null, contextOf()) });
+  hooked.handler.attach(secure);
+  await once(secure.listen(0, "127.0.0.1"), "listening");
+  const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`;
+  const client = connect(url, { servername: "localhost", ca: tlsTarget.ca });
+  await answerOf(client.request({ ":authority": "a" }));
+  await hooked.ended();
+  client.destroy();
+  secure.close();
+  await hooked.close();
+  expect(hooked.asked).toBe(`GET / HTTP/1.1\r\nhost: a\r\n${ENDED.replace("Proto: http", "Proto: https")}`);
+  expect(versions).toStrictEqual(["2.0", "2.0"]);
+});
+
+it("takes the scheme from the connection, whatever the client says", async () => {
+  acts = says("HTTP/1.1 204 No Content\r\n\r\n");
+  await ask({ ":scheme": "https" });
+  expect(stage.asked).toBe(`GET / HTTP/1.1\r\nhost: a\r\n${ENDED}`);
+});
+
+it("nominates TE only if there is one", async () => {
+  acts = says("HTTP/1.1 204 No Content\r\n\r\n");
+  await ask({ "x-a": "te" });
+  expect(stage.asked).toBe(`GET / HTTP/1.1\r\nhost: a\r\nx-a: te\r\n${ENDED}`);
+});
+
+it("joins what Node sends once only, so that a field said twice fails no stream", async () => {
+  acts = says(
+    "HTTP/1.1 200 OK\r\nX-Content-Type-Options: nosniff\r\nX-Content-Type-Options: nosniff\r\nVary: a\r\nVary: b\r\n" +
+      "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n",
+  );
+  const { fields } = await ask({});
+  expect(fields).toMatchObject({
+    "x-content-type-options": "nosniff, nosniff",
+    vary: "a, b",
+    "set-cookie": ["a=1", "b=2"],
+  });
+});
+
+it.each([
+  ["a.test", "A.TEST", "a.test"],
+  [undefined, "b.test", "b.test"],
+])("takes :authority %s before a host %s that is the same", async (authority, host, expected) => {
+  acts = says("HTTP/1.1 204 No Content\r\n\r\n");
+  const stream = session.request(authority === undefined ? { host } : { ":authority": authority, host });
+  await answerOf(stream);
+  expect(stage.asked).toMatch(new RegExp(`^GET / HTTP/1.1\r\nhost: ${expected}\r\nVia: `));
 });
 
 it("is answered by hopwise where the origin fails", async () => {

@@ -4,18 +4,19 @@
  * The connection is the other server's: it may carry several requests at once (HTTP/2, or pipelined ones), so each has a life of its
  * own here, and they share a number, and what authentication has bound to them. Deliberately absent: a socket.
  */
+import { acceptedFacts, type ConnectionRecord } from "../connection/connection-record.ts";
 import { Life } from "../connection/life.ts";
 import type { ClientConnection } from "../exchange/client-connection.ts";
-import { type ClientNames, namesOf } from "../http1/client-names.ts";
+import { clientNameOf } from "../http1/client-names.ts";
 import type { Bindings } from "../pool/bindings.ts";
-import type { Request } from "./outer.ts";
+import { isHttp2, type Request } from "./outer.ts";
 
 /** One connection of the other server's. */
 class OuterConnection {
   readonly id: number;
   readonly peer: ClientConnection["socket"];
   readonly isTrusted: boolean;
-  readonly names: ClientNames;
+  readonly clientName: string;
   exchanges = 0;
   bindings: Bindings | undefined;
 
@@ -24,7 +25,7 @@ class OuterConnection {
     this.id = asking.newId();
     this.peer = { remoteAddress, remotePort, isSecure: encrypted };
     this.isTrusted = asking.isTrusted(remoteAddress);
-    this.names = namesOf(remoteAddress);
+    this.clientName = clientNameOf(remoteAddress);
   }
 }
 
@@ -56,28 +57,24 @@ export class OuterConnections {
 }
 
 export class OuterClient implements ClientConnection {
-  readonly hop = "downstream";
-  readonly id: number;
-  readonly life = new Life();
+  readonly record: ConnectionRecord;
   readonly socket: ClientConnection["socket"];
-  readonly openedAt_ms: number;
+  readonly speaksHttp2: boolean;
   readonly isTrusted: boolean;
-  readonly clientName: string;
-  readonly forwardedForLine: string;
   private readonly connection: OuterConnection;
   private readonly request: Request;
 
   constructor(request: Request, connection: OuterConnection, now: number) {
     this.request = request;
     this.connection = connection;
-    this.id = connection.id;
     this.socket = connection.peer;
-    this.openedAt_ms = now;
+    this.speaksHttp2 = isHttp2(request);
     this.isTrusted = connection.isTrusted;
-    ({ clientName: this.clientName, forwardedForLine: this.forwardedForLine } = connection.names);
-    this.life.opened();
-    this.life.exchanges = connection.exchanges++;
-    this.life.beginExchange();
+    const life = new Life(acceptedFacts(connection.id, connection.clientName, connection.peer, now));
+    this.record = life;
+    life.noteOpened();
+    life.beginExchange(now);
+    life.exchanges = ++connection.exchanges;
   }
 
   get bindings(): Bindings | undefined {

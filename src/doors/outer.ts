@@ -90,7 +90,7 @@ export interface Response extends HandlerResponse {
   /** @param fields names and values in turn */
   writeHead(status: number, reasonPhrase?: string, fields?: string[]): unknown;
   getHeaderNames?(): readonly string[];
-  write(piece: Uint8Array | string, encoding?: "latin1"): boolean;
+  write(piece: Uint8Array | string, encoding?: "latin1" | (() => void)): boolean;
   end(piece?: Uint8Array | string, encoding?: "latin1"): unknown;
   flushHeaders?(): void;
   /** Of middleware that compresses: what it holds leaves. */

@@ -5,6 +5,7 @@
  * from a socket, so exactly the same rules hold. Line breaks, which would make one field of another, and characters that are not
  * bytes are refused before that. Deliberately absent: leniency of the other server (`insecureHTTPParser`); it ends here.
  */
+import { joinedFields } from "../http2/request-text.ts";
 import type { HeadLimits } from "../wire/head-reader.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
@@ -75,26 +76,16 @@ function lines(raw: readonly string[], without: FieldNames): string | undefined 
   return text;
 }
 
-/** RFC 9113 sections 8.3.1 and 8.2.3: `:authority` is Host, and pieces of a Cookie are one field again. */
+/** @param raw with pseudo-header fields, which the server outside has judged */
 function http2Lines(raw: readonly string[], without: FieldNames): string | undefined {
-  let authority: string | undefined;
-  let host: string | undefined;
-  const cookies: string[] = [];
+  let authority = "";
   const plain: string[] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] as string;
-    const value = raw[index + 1] as string;
-    if (name === ":authority") authority = value;
-    else if (name === "cookie") cookies.push(value);
-    else if (!name.startsWith(":")) plain.push(name, value);
-    if (name === "host") host = value;
+    if (name === ":authority") authority = raw[index + 1] as string;
+    else if (!name.startsWith(":")) plain.push(name, raw[index + 1] as string);
   }
-  // Where both are there and differ, Host stands twice, and is refused.
-  if (authority !== undefined && authority !== host) plain.unshift("host", authority);
-  if (cookies.length > 0) plain.push("cookie", cookies.join("; "));
-  // It concerns one hop, and HTTP/1 says so with a field that HTTP/2 does not have.
-  if (raw.includes("te")) plain.push("connection", "te");
-  return lines(plain, without);
+  return lines(joinedFields(authority, plain), without);
 }
 
 /** A trailer section as its bytes, with its empty line; it cannot be written: undefined. */

@@ -3,13 +3,18 @@
  *
  * Which fields go on, and what they say, is decided where all responses are written (http1/response-writing.ts); framing is left
  * to the server outside, which must know only a length. Whatever middleware has put around the response runs in here, so what it
- * throws ends here, too. Deliberately absent: `Connection` of HTTP/1 but to say `close`, and `Upgrade` but with a 426.
+ * throws ends here, too. What is large is not copied where nobody stands around it: the memory that it was read into is kept until
+ * Node has sent it, or the response is done with. Deliberately absent: `Connection` of HTTP/1 but to say `close`, and `Upgrade` but with a 426.
  */
-import { type Octets, SP, trimWhitespace } from "../wire/octets.ts";
+import { fieldsIn, linesIn } from "../http1/head-lines.ts";
+import { type Piece, pieceOf } from "../net/slabs.ts";
+import type { Octets } from "../wire/octets.ts";
 import { isHttp2, type Request, type Response } from "./outer.ts";
 
 /** Fields of which the application may have said one part, and the origin says another. */
 const ADDED_TO: ReadonlySet<string> = new Set(["set-cookie", "vary"]);
+/** Challenges, which many clients read line by line, and cookies, which have commas of their own. */
+const KEPT_APART: ReadonlySet<string> = new Set(["set-cookie", "www-authenticate", "proxy-authenticate"]);
 /** The server outside frames the body by its own means. */
 const FRAMING = "transfer-encoding";
 /** The highest status that HTTP/2 servers of Node can send. Clients take what is beyond for a 5xx (RFC 9110 section 15). */
@@ -36,8 +41,10 @@ export class ResponseWriter {
   private readonly highWater_bytes: number;
   /** What leaves with the next flush. */
   private pieces: (Uint8Array | string)[] = [];
+  /** Memory that Node is still to send, once for each write. */
+  private kept: Piece[] | undefined;
   private trailers: Record<string, string> | undefined;
-  private isEnding = false;
+  isEnding = false;
   private saidContinue = false;
   /** Its length is known, so nobody waits for pieces of it. */
   private hasLength = true;
@@ -113,7 +120,10 @@ export class ResponseWriter {
     const { response } = this;
     const before = said.includes(key) || ADDED_TO.has(key) ? response.getHeader(name) : undefined;
     said.push(key);
-    response.setHeader(name, before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value]);
+    if (before === undefined) return void response.setHeader(name, value);
+    const all = [...(Array.isArray(before) ? before : [before]), value];
+    // Node's HTTP/2 sends no lists of fields that are meant to stand once, and fails the stream (RFC 9110 section 5.3: it is the same).
+    response.setHeader(name, isHttp2(this.request) && !KEPT_APART.has(key) ? all.join(", ") : all);
   }
 
   /** Nothing may follow on the client's connection. */
@@ -132,9 +142,41 @@ export class ResponseWriter {
 
   body(octets: Octets, from: number, to: number): void {
     if (from === to) return;
-    const isShort = to - from <= TEXT_BYTES_MAX;
-    // It lies where the next read goes, and the server outside may keep it.
-    this.pieces.push(isShort ? octets.latin1Slice(from, to) : Buffer.from(octets.subarray(from, to)));
+    if (to - from <= TEXT_BYTES_MAX) this.pieces.push(octets.latin1Slice(from, to));
+    else this.pieces.push(this.lasting(octets.subarray(from, to)));
+  }
+
+  /** It lies where the next read goes, and the server outside may keep it. */
+  private lasting(bytes: Octets): Uint8Array {
+    const piece = this.isPlain ? pieceOf(bytes) : undefined;
+    if (piece === undefined) return Buffer.from(bytes);
+    piece.keep();
+    if (this.kept === undefined) {
+      this.kept = [];
+      // Where a connection ends, Node forgets to say so of single writes.
+      this.response.on("close", () => this.letAllGo());
+    }
+    this.kept.push(piece);
+    return bytes;
+  }
+
+  /** What is written goes straight to the client's connection. */
+  private get isPlain(): boolean {
+    const { response } = this;
+    return isNodesOwn(response, "write") && response.socket != null && response.destroyed === false;
+  }
+
+  private letGo(piece: Piece): void {
+    const at = this.kept?.indexOf(piece) ?? -1;
+    if (at < 0) return;
+    this.kept?.splice(at, 1);
+    piece.letGo();
+  }
+
+  private letAllGo(): void {
+    const { kept = [] } = this;
+    this.kept = [];
+    for (const piece of kept) piece.letGo();
   }
 
   /** @param text the trailer lines that may go on; none: empty */
@@ -156,18 +198,25 @@ export class ResponseWriter {
       this.pieces = [];
       const last = this.isEnding ? pieces.pop() : undefined;
       let mayGoOn = true;
-      for (const piece of pieces) mayGoOn = write(response, piece);
+      for (const piece of pieces) mayGoOn = this.write(piece);
       if (this.isEnding) {
         this.hasEnded = true;
         if (trailers !== undefined) response.addTrailers?.(trailers);
         if (typeof last === "string") response.end(last, "latin1");
-        else response.end(last);
+        else response.end(last === undefined || isNodesOwn(response, "end") ? last : Buffer.from(last));
         return;
       }
       if (pieces.length === 0) response.flushHeaders?.();
       else if (!this.hasLength) response.flush?.();
       if (!mayGoOn && this.unsentBytes >= this.highWater_bytes) this.isBlocked = true;
     });
+  }
+
+  private write(part: Uint8Array | string): boolean {
+    const { response } = this;
+    if (typeof part === "string") return response.write(part, "latin1");
+    const piece = this.kept === undefined ? undefined : pieceOf(part);
+    return piece === undefined ? response.write(part) : response.write(part, () => this.letGo(piece));
   }
 
   /** Ends what is not complete so that the client can see that it is not. */
@@ -193,25 +242,12 @@ export class ResponseWriter {
   }
 }
 
-function write(response: Response, piece: Uint8Array | string): boolean {
-  return typeof piece === "string" ? response.write(piece, "latin1") : response.write(piece);
-}
-
-type Field = (name: string, value: string) => void;
-
-/** The fields of a head that hopwise wrote: no line of it is folded. */
-function fieldsIn(text: string, each: Field): void {
-  linesIn(text, text.indexOf("\r\n") + 2, each);
-}
-
-function linesIn(text: string, from: number, each: Field): void {
-  for (let at = from; ; ) {
-    const end = text.indexOf("\r\n", at);
-    if (end <= at) return;
-    const colon = text.indexOf(":", at);
-    // Nearly all have one space before the value and none behind it.
-    const start = text.charCodeAt(colon + 1) === SP ? colon + 2 : colon + 1;
-    each(text.slice(at, colon), trimWhitespace(text.slice(start, end)));
-    at = end + 2;
-  }
+/**
+ * Whether this is what `node:http` has, and nothing that middleware has put in its place: that may keep what it is given for as long as
+ * it likes.
+ */
+function isNodesOwn(response: Response, method: "write" | "end"): boolean {
+  let owner: object | null = response;
+  while (owner !== null && !Object.hasOwn(owner, method)) owner = Object.getPrototypeOf(owner) as object | null;
+  return owner?.constructor.name === "OutgoingMessage" && response[method].name === method;
 }

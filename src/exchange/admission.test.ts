@@ -12,7 +12,7 @@ function admitted(...lines: readonly string[]) {
   const head = new RequestHead(defaultHeadLimits);
   head.read(octets(["GET / HTTP/1.1", "Host: a", ...lines, "", ""].join("\r\n")), 0);
   expect(head.refusal).toBeUndefined();
-  return admit(head, "me", true, false);
+  return admit(head, "me", true, { isTrusted: false, socket: {} });
 }
 
 const listOf = (count: number, member: string) => Array(count).fill(member).join(", ");

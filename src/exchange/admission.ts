@@ -5,14 +5,17 @@
  */
 
 import type { OriginAddress } from "../pool/origin-address.ts";
+import type { Pool } from "../pool/pool.ts";
 import { isFutureAddress } from "../wire/authority.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import { type Framing, requestFraming } from "../wire/framing.ts";
 import { hasNoWeight, listElements, listMembers, withoutComments, withoutParameters } from "../wire/lists.ts";
 import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import { destinationOf, type Target, targetOf } from "../wire/target.ts";
-import type { AnswerReason, CheckedAnswer } from "./answers.ts";
-import type { HookRequest } from "./hooks.ts";
+import type { AnswerDetails, AnswerReason, CheckedAnswer } from "./answers.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import type { HookFields, HookRequest, HookResponse } from "./hooks.ts";
+import type { Route } from "./route-plan.ts";
 
 /** A request that is forwarded, and what was decided about it once. */
 export interface Admission {
@@ -29,14 +32,53 @@ export interface Admission {
   readonly maxForwards: number | undefined;
   /** Of a forward proxy: whose request it is, where clients get equal shares (client-key.ts). */
   readonly client?: string;
-  /** Why a forward proxy does nothing for this client; absent: nothing speaks against it. */
+  /** The name by which this client was let in; nobody was asked for one: absent. */
+  readonly user?: string;
+  /** Why nothing is done for this client; absent: nothing speaks against it. */
   readonly denied?: AnswerReason;
+  /** What it is told beside that. */
+  readonly details?: AnswerDetails;
   /** The request as the application's hooks know it; there are none: absent. */
   readonly hooked?: HookRequest;
-  /** What the application answers by itself; it does not: absent. */
+  /** What is answered without an origin, by the application most of the time; it goes to an origin: absent. */
   readonly answer?: CheckedAnswer;
+  /** Why it is answered so, where it is not the application that does. */
+  readonly answerReason?: AnswerReason;
   /** Where the application sends it instead of where it would go; it does not: absent. */
   readonly origin?: OriginAddress;
+  /** The pool of the group that a route sends it to; there are no routes, or one that answers by itself: absent. */
+  readonly pool?: Pool | undefined;
+  /** That route; there are none, or none takes it: absent. */
+  readonly route?: Route | undefined;
+}
+
+/** What was just admitted, on its way to a group. Written out, since an object that is spread takes ten times as much memory. */
+export function sentTo(admission: Admission, pool: Pool | undefined, route: Route): Admission {
+  const { target, framing, options, expectsContinue, upgrade, takesTrailers, maxForwards } = admission;
+  return { target, framing, options, expectsContinue, upgrade, takesTrailers, maxForwards, pool, route };
+}
+
+/** What a route does to messages, before the hooks of the application see them. */
+export interface RouteChanges {
+  readonly request?: (request: ChangeableRequest) => void;
+  readonly response?: (response: ChangeableResponse, asked: ReferencesAsked) => void;
+}
+
+/** The path that came may be said anew, however long it is. */
+export interface ChangeableRequest extends HookRequest {
+  replacePath(path: string): void;
+}
+
+/** Whatever came of a field may be said anew, as often: an origin's own fields fit into the limits of its head. */
+export interface ChangeableResponse extends HookResponse {
+  readonly fields: HookFields & { rewrite(name: string, say: (value: string) => string): void };
+}
+
+/** Of whom a response's references speak. */
+export interface ReferencesAsked {
+  /** `host[:port]` that the client asked for. */
+  readonly authority: string;
+  readonly namesOrigin: (scheme: string, authority: string) => boolean;
 }
 
 /** Kinds that make a request other than plain. */
@@ -55,23 +97,29 @@ const UPGRADE_PROTOCOLS_MAX = 16;
 /** Recipients in `Via`. No way has as many: a request that names more goes round in circles, whatever names it goes by. */
 const VIA_RECIPIENTS_MAX = 256;
 
+/** What counts of who asks: a neighbour that is trusted may have ended TLS before us. */
+export type Asker = Pick<ClientConnection, "isTrusted"> & {
+  readonly socket: Pick<ClientConnection["socket"], "isSecure" | "isInTheClear" | "security">;
+};
+
 /**
- * @param isTrusted the client is a neighbour that may have ended TLS before us
  * @returns what was decided, or why the request is refused
  */
 export function admit(
   head: RequestMessage,
   viaName: string,
   isGateway: boolean,
-  isTrusted: boolean,
+  { isTrusted, socket }: Asker,
 ): Admission | AnswerReason {
   const { fields } = head;
+  if (socket.isInTheClear) return "http-on-tls-port";
   const framing = requestFraming(head);
   if (typeof framing === "string") return framing;
   const target = targetOf(head);
   if (typeof target === "string") return target;
-  const unfit = isGateway ? unfitForGateway(target, isTrusted) : unfitForProxy(target);
+  const unfit = isGateway ? unfitForGateway(target, isTrusted || socket.isSecure === true) : unfitForProxy(target);
   if (unfit !== undefined) return unfit;
+  if (socket.security?.serves?.(hostIn(target.authority)) === false) return "host-misdirected";
   if (head.method === "TRACE" && framing.kind !== "none" && framing.length !== 0) return "content-not-allowed";
   const options = connectionOptionsOf(fields);
   if (options.refusal !== undefined) return options.refusal;
@@ -109,12 +157,20 @@ function offersTrailers(values: readonly string[]): boolean {
   return members.some((member) => withoutParameters(member) === "trailers" && !hasNoWeight(member));
 }
 
-function unfitForGateway({ form, scheme }: Target, isTrusted: boolean): AnswerReason | undefined {
+/** In lowercase, without a port, and without the brackets of an address. */
+function hostIn(authority: string): string {
+  return authority
+    .toLowerCase()
+    .replace(/:[0-9]*$/, "")
+    .replace(/^\[(.*)\]$/, "$1");
+}
+
+function unfitForGateway({ form, scheme }: Target, mayBeSecure: boolean): AnswerReason | undefined {
   if (form === "authority") return "connect-not-supported";
   if (form !== "absolute" || scheme === "http") return undefined;
   if (scheme !== "https") return "target-form-mismatch";
   // RFC 9110 section 7.4: what is to be had over TLS only is not served to whoever asks without.
-  return isTrusted ? undefined : "https-misdirected";
+  return mayBeSecure ? undefined : "https-misdirected";
 }
 
 /** For other schemes a proxy would have to be their client itself: for https that is the end of end-to-end security. */

@@ -1,13 +1,14 @@
 /** The origin of a request that the application answers by itself: an origin side (origin-side.ts) that needs no connection. */
 import { type ConnectionOptions, connectionOptionsOf, FieldTable } from "../wire/fields.ts";
-import type { Framing } from "../wire/framing.ts";
 import type { CheckedAnswer } from "./answers.ts";
 import type { OriginListener, OriginSide, OriginTunnelEnd } from "./origin-side.ts";
+import { framingOf } from "./own-answers.ts";
 
-const NO_OPTIONS: ConnectionOptions = connectionOptionsOf(new FieldTable());
+export const NO_OPTIONS: ConnectionOptions = connectionOptionsOf(new FieldTable());
 
 /** It takes the request, and answers at once. */
 export class AnsweringOrigin implements OriginSide {
+  readonly record = undefined;
   readonly speaksHttp10 = false;
   readonly isBlocked = false;
   readonly awaitsWord = false;
@@ -29,11 +30,9 @@ export class AnsweringOrigin implements OriginSide {
     const { listener, answer } = this;
     if (!listener.onReady()) return;
     const { message, body } = answer;
-    const { status } = message;
-    const isWithout = listener.head.method === "HEAD" || status === 204 || status === 304;
-    const framing: Framing = isWithout ? { kind: "none", length: 0 } : { kind: "length", length: body.length };
+    const framing = framingOf(answer, listener.head.method);
     if (!listener.onFinal(message, NO_OPTIONS, framing) || this.isOver) return;
-    if (!isWithout && body.length > 0) listener.onBody(body, 0, body.length);
+    if (framing.length > 0) listener.onBody(body, 0, body.length);
     listener.onComplete(undefined);
   }
 

@@ -8,22 +8,14 @@
 import type { ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
 import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
+import type { AnswerMeaning } from "./answer-meaning.ts";
+import { routeMeanings } from "./route-answers.ts";
 
-/** Whose doing it is that a request is not answered by its origin. `application`: the program that hopwise is a part of. */
-export type AnswerSource = "client" | "origin" | "proxy" | "application";
-
-interface AnswerMeaning {
-  readonly source: AnswerSource;
-  /** An origin may have seen (some of) the request, so that only an idempotent one may be sent again without asking. */
-  readonly wasSent: boolean;
-  readonly status: number;
-  readonly text: string;
-  /** The error type of `Proxy-Status` (RFC 9209 section 2.3). */
-  readonly proxyError: string;
-}
+export type { AnswerSource } from "./answer-meaning.ts";
 
 /** Reasons beyond malformed requests, which the wire room names. */
 const meanings = {
+  ...routeMeanings,
   "connect-failed": {
     source: "origin",
     wasSent: false,
@@ -57,6 +49,13 @@ const meanings = {
     wasSent: true,
     status: 502,
     text: "The origin closed the connection before it answered.",
+    proxyError: "connection_terminated",
+  },
+  "retry-budget-spent": {
+    source: "origin",
+    wasSent: true,
+    status: 502,
+    text: "The origin closed the connection before it answered, and too many requests were sent again already.",
     proxyError: "connection_terminated",
   },
   "response-timeout": {
@@ -213,6 +212,29 @@ const meanings = {
     text: "A gateway opens no tunnels; CONNECT is for forward proxies.",
     proxyError: "http_request_denied",
   },
+  "http-on-tls-port": {
+    source: "client",
+    wasSent: false,
+    status: 400,
+    text: "This port speaks TLS and got plain HTTP: use https:// here, or the port that speaks plain HTTP.",
+    proxyError: "http_request_error",
+  },
+  "https-redirect": {
+    source: "client",
+    wasSent: false,
+    status: 308,
+    text: "The resource is to be had over https.",
+    proxyError: "",
+  },
+  "host-misdirected": {
+    source: "client",
+    wasSent: false,
+    status: 421,
+    text:
+      "The host is not the one that this connection's TLS was made for, and certificates of clients are asked for; connect anew " +
+      "for it (RFC 9110 section 15.5.20).",
+    proxyError: "http_request_denied",
+  },
   "https-misdirected": {
     source: "client",
     wasSent: false,
@@ -336,50 +358,12 @@ export function answerMeaning(reason: AnswerReason): AnswerMeaning {
   return { ...meaningOf(reason as RefusalCode), source: "client", wasSent: false, proxyError: "http_request_error" };
 }
 
-const reasonPhrases: Readonly<Record<number, string>> = {
-  200: "OK",
-  201: "Created",
-  202: "Accepted",
-  204: "No Content",
-  205: "Reset Content",
-  206: "Partial Content",
-  301: "Moved Permanently",
-  302: "Found",
-  303: "See Other",
-  304: "Not Modified",
-  307: "Temporary Redirect",
-  308: "Permanent Redirect",
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  406: "Not Acceptable",
-  407: "Proxy Authentication Required",
-  408: "Request Timeout",
-  409: "Conflict",
-  410: "Gone",
-  411: "Length Required",
-  413: "Content Too Large",
-  414: "URI Too Long",
-  415: "Unsupported Media Type",
-  417: "Expectation Failed",
-  421: "Misdirected Request",
-  422: "Unprocessable Content",
-  429: "Too Many Requests",
-  431: "Request Header Fields Too Large",
-  500: "Internal Server Error",
-  501: "Not Implemented",
-  502: "Bad Gateway",
-  503: "Service Unavailable",
-  504: "Gateway Timeout",
-  505: "HTTP Version Not Supported",
-  508: "Loop Detected",
-};
-
-/** What a status is called; empty: the RFC's own words are not known here. */
-export function reasonPhraseOf(status: number): string {
-  return reasonPhrases[status] ?? "";
+/** What a client is told beside the reason. */
+export interface AnswerDetails {
+  /** Whole seconds after which it may come again. */
+  readonly retryAfter_s?: number;
+  /** Of 401: where it would log in (RFC 9110 section 11.5). */
+  readonly realm?: string;
 }
 
 /** An answer of an application's own that can be sent (own-answers.ts). */

@@ -11,7 +11,9 @@ import { clientKeyOf, userKeyOf } from "./client-key.ts";
 import type { ClientSide } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
 import { Exchange } from "./exchange.ts";
-import type { ExchangeRecord } from "./exchange-record.ts";
+import { beginJudged } from "./judging.ts";
+import type { OwnRecord } from "./record-notes.ts";
+import { redirected } from "./redirect.ts";
 import { beginHooked } from "./run-hooks.ts";
 import { TunnelRequest } from "./tunnel-request.ts";
 import { WaitingExchange } from "./waiting-exchange.ts";
@@ -22,12 +24,36 @@ export function begin(
   client: ClientSide,
   head: RequestMessage,
   admission: Admission,
-  record: ExchangeRecord,
+  record: OwnRecord,
 ): ClientExchange {
+  const { redirectPort } = client.connection.socket;
+  if (redirectPort !== undefined) {
+    return new Exchange(context, client, head, redirected(admission, redirectPort), record);
+  }
   if (!context.isGateway) return beginForward(context, client, head, admission, record);
-  if (context.hooks.onRequest === undefined) return new Exchange(context, client, head, admission, record);
+  const decided = context.routing.decide?.(head, admission) ?? admission;
+  if (decided.route?.policy === undefined && context.settings.rateLimit === undefined) {
+    return beginAllowed(context, client, head, decided, record);
+  }
+  const parts = { context, client, head, admission: decided, record };
+  return beginJudged(parts, (judged) => beginAllowed(context, client, head, judged, record));
+}
+
+function beginAllowed(
+  context: ProxyContext,
+  client: ClientSide,
+  head: RequestMessage,
+  admission: Admission,
+  record: OwnRecord,
+): ClientExchange {
+  const Begun = admission.target.form === "authority" ? TunnelRequest : Exchange;
+  // What is denied, or answered by a route, is nothing to an application, which may be asked for too much.
+  const isAsked = context.hooks.onRequest !== undefined || admission.route?.changes?.request !== undefined;
+  if (!isAsked || admission.denied !== undefined || admission.answer !== undefined) {
+    return new Begun(context, client, head, admission, record);
+  }
   const parts = { context, client, head, admission, record };
-  return beginHooked(parts, (sent, decided) => new Exchange(context, client, sent, decided, record));
+  return beginHooked(parts, (sent, decided) => new Begun(context, client, sent, decided, record));
 }
 
 function beginForward(
@@ -35,22 +61,22 @@ function beginForward(
   client: ClientSide,
   head: RequestMessage,
   admission: Admission,
-  record: ExchangeRecord,
+  record: OwnRecord,
 ): ClientExchange {
   const authentication = context.settings.forward?.authentication;
-  const { clientName } = client.connection;
+  const { peer } = client.connection.record;
   const credentials = head.fields.valuesOf(Kind.proxyAuthorization);
   const judged = (verdict: Verdict | "drain-deadline"): ClientExchange => {
     const user = verdict === "good" ? authentication?.nameOf(credentials) : undefined;
-    const key = user === undefined ? clientKeyOf(clientName) : userKeyOf(user);
-    const decided = { ...admission, client: key };
+    if (user !== undefined) record.user = user;
+    const key = user === undefined ? clientKeyOf(peer) : userKeyOf(user);
+    const decided = { ...admission, client: key, ...(user === undefined ? {} : { user }) };
     const what = verdict === "good" ? decided : { ...decided, denied: verdict };
-    const Begun = admission.target.form === "authority" ? TunnelRequest : Exchange;
-    return new Begun(context, client, head, what, record);
+    return beginAllowed(context, client, head, what, record);
   };
   if (authentication === undefined) return judged("good");
   let waiting: WaitingExchange | undefined;
-  const verdict = authentication.judge(credentials, clientName, (late) => waiting?.goOn(() => judged(late)));
+  const verdict = authentication.judge(credentials, peer, (late) => waiting?.goOn(() => judged(late)));
   if (verdict !== undefined) return judged(verdict);
   waiting = new WaitingExchange(context, client, record, () => judged("drain-deadline"));
   return waiting;

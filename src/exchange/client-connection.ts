@@ -1,23 +1,22 @@
 /**
- * A client's connection as everybody but its own code knows it: who it is, and how it is. Observers and records get this.
+ * A client's connection as its exchange knows it: who it is, and how it is. Observers get its record, which is plain data.
  */
-import type { Life } from "../connection/life.ts";
+import type { ConnectionRecord } from "../connection/connection-record.ts";
 import type { Socket } from "../net/ports.ts";
 import type { Bindings } from "../pool/bindings.ts";
 
 export interface ClientConnection {
-  readonly hop: "downstream";
-  readonly id: number;
   /** Who is at the other end, and whether TLS secures the way there. */
-  readonly socket: Pick<Socket, "remoteAddress" | "remotePort" | "isSecure">;
-  readonly life: Life;
-  readonly openedAt_ms: number;
+  readonly socket: Pick<
+    Socket,
+    "remoteAddress" | "remotePort" | "isSecure" | "security" | "isInTheClear" | "redirectPort"
+  >;
+  /** What is told of it; its `peer` is the client's address as others are told it. */
+  readonly record: ConnectionRecord;
+  /** It came as HTTP/2, through a door; as HTTP/1: absent or false. */
+  readonly speaksHttp2?: boolean;
   /** Whether the client is a neighbour whose forwarding fields are believed. */
   readonly isTrusted: boolean;
-  /** The client's address as others are told it. */
-  readonly clientName: string;
-  /** `X-Forwarded-For` with it. */
-  readonly forwardedForLine: string;
   /** Connections to origins that its credentials have authenticated; none so far: undefined. */
   bindings: Bindings | undefined;
 }

@@ -4,6 +4,7 @@
  */
 import type { Place } from "../connection/fair-share.ts";
 import type { Octets } from "../wire/octets.ts";
+import type { Admission } from "./admission.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 
 /** What the client owes: the first bytes of a body that an origin is not asked for yet, more of a body, or nothing. */
@@ -19,6 +20,8 @@ export interface ClientExchange {
   /** What it holds of what is limited. */
   readonly place: Place;
   readonly record: ExchangeRecord;
+  /** What was decided about its request; not all of it yet: absent. */
+  readonly admission?: Admission;
   readonly owed: Owed;
   /** Bytes of the request's body that have arrived. */
   readonly requestBytes: number;

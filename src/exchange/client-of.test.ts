@@ -16,7 +16,7 @@ function client(from: string, ...forwardedFor: string[]): string {
   const lines = forwardedFor.map((value) => `X-Forwarded-For: ${value}\r\n`).join("");
   head.read(octets(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`), 0);
   expect(head.refusal).toBeUndefined();
-  const downstream = { clientName: from, isTrusted: from.startsWith("10.") };
+  const downstream = { record: { peer: from }, isTrusted: from.startsWith("10.") };
   return clientOf(context, downstream, head);
 }
 

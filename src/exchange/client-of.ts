@@ -4,6 +4,7 @@
  *
  * Deliberately absent: users of a forward proxy; the admission knows those.
  */
+import type { ConnectionRecord } from "../connection/connection-record.ts";
 import type { Place } from "../connection/fair-share.ts";
 import { Kind } from "../wire/fields.ts";
 import type { RequestMessage } from "../wire/messages.ts";
@@ -33,20 +34,23 @@ export function placeOf(parts: Parts, movedBytes: number, giveWay: () => void): 
   const { context, client, head, admission, record } = parts;
   return {
     client: admission.client ?? clientOf(context, client.connection, head),
-    since_ms: record.startedAt_ms,
+    since_ms: record.arrivedAt_ms,
     movedBytes,
     isSlow: client.isSlow,
     giveWay,
   };
 }
 
-export function clientOf(
-  context: ProxyContext,
-  { clientName, isTrusted }: Pick<ClientConnection, "clientName" | "isTrusted">,
-  head: RequestMessage,
-): string {
+type Connected = Pick<ClientConnection, "isTrusted"> & { readonly record: Pick<ConnectionRecord, "peer"> };
+
+export function clientOf(context: ProxyContext, connection: Connected, head: RequestMessage): string {
+  return clientKeyOf(addressOf(context, connection, head));
+}
+
+/** The address itself; what a trusted proxy tells may be none. */
+export function addressOf(context: ProxyContext, { record, isTrusted }: Connected, head: RequestMessage): string {
   const told = isTrusted ? head.fields.valuesOf(Kind.forwardedFor) : [];
-  return clientKeyOf(latestUntrusted(told, context.settings.isTrusted) ?? clientName);
+  return latestUntrusted(told, context.settings.isTrusted) ?? record.peer;
 }
 
 /** The address that the last trusted proxy in a row tells; none of them tells any: undefined. */

@@ -7,12 +7,13 @@
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
+import type { OriginAddress } from "../pool/origin-address.ts";
 import type { ConnectionOptions } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import type { ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { Trailers } from "../wire/trailers.ts";
-import type { AnswerReason } from "./answers.ts";
+import type { AnswerDetails, AnswerReason } from "./answers.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { ClientExchange } from "./client-exchange.ts";
 
@@ -28,8 +29,17 @@ export interface ClientSide {
   /** 100 (Continue), of our own; at once. */
   sayContinue(): void;
   interim(head: ResponseMessage, options: ConnectionOptions): void;
-  /** @param isRequestDropped the rest of the request will not be read to its end */
-  final(head: ResponseMessage, options: ConnectionOptions, framing: Framing, isRequestDropped: boolean): void;
+  /**
+   * @param ownReason why nothing may follow it; undefined: something may
+   * @param chosen the origin that it came from, where the application chose one; otherwise undefined
+   */
+  final(
+    head: ResponseMessage,
+    options: ConnectionOptions,
+    framing: Framing,
+    ownReason: CloseReason | undefined,
+    chosen?: OriginAddress,
+  ): void;
   body(octets: Octets, from: number, to: number): void;
   /** The body is complete. */
   endBody(trailers: Trailers | undefined): void;
@@ -37,26 +47,28 @@ export interface ClientSide {
    * An answer of the proxy's own, in place of a final response; at once.
    *
    * @param fault the system's error code
-   * @param isRequestComplete whether all of the request was read
+   * @param details what the client is told beside the reason; nothing: undefined
    * @param ownReason why nothing may follow it; undefined: something may
    */
   answer(
     reason: AnswerReason,
     fault: string | undefined,
-    isRequestComplete: boolean,
     ownReason: CloseReason | undefined,
+    details?: AnswerDetails,
   ): void;
   flush(): void;
 
   // How it ends.
 
-  /** The exchange is over. @param isRequestComplete whether all of the request was read */
-  end(isRequestComplete: boolean): void;
+  /** The exchange is over. */
+  end(): void;
   /** The exchange is over and nothing may follow. A response that is not complete must be seen to be incomplete. */
-  breakOff(reason: CloseReason, isResponseComplete: boolean): void;
+  breakOff(reason: CloseReason): void;
 
   // How its request arrives.
 
+  /** Some of its body was read, or what was left of it. */
+  noteRequest(isWhole: boolean): void;
   pause(): void;
   resume(): void;
   /** What it owes has changed: another limit of time runs, perhaps. */

@@ -1,74 +1,81 @@
 /**
- * What all exchanges of one proxy share: settings, routing, clock, deadlines, observer.
+ * The plan: all that a configuration decides about exchanges, and what they work with, in one object that never changes.
+ *
+ * An exchange takes it at its beginning and keeps it to its end. A proxy that is given another one (gateway/client-table.ts) uses
+ * that for what begins from then on, and what has begun goes on as it began.
  */
 import type { Deadlines } from "../connection/deadlines.ts";
 import type { Clock } from "../net/ports.ts";
+import type { OriginAddress } from "../pool/origin-address.ts";
 import { type HookSettings, noHooks } from "./hooks.ts";
 import type { ProxyObserver } from "./observer.ts";
 import { OriginReferences } from "./origin-references.ts";
 import type { OpenOrigin } from "./origin-side.ts";
+import type { RouteLines } from "./route-lines.ts";
 import type { Routing } from "./routing.ts";
 import type { GatewaySettings } from "./settings.ts";
+import type { Workings } from "./workings.ts";
+
+/** What an operator and an application have decided. */
+export interface Decisions {
+  readonly settings: GatewaySettings;
+  readonly routing: Routing;
+  readonly hooks?: HookSettings | undefined;
+}
 
 export class ProxyContext {
   readonly settings: GatewaySettings;
   readonly routing: Routing;
+  readonly hooks: HookSettings;
   /** Whether it acts for an origin, or (a forward proxy) for its clients. */
   readonly isGateway: boolean;
+  /** `Via` of a message received with HTTP/1.0, HTTP/1.1, ... HTTP/1.9; empty where none is sent. */
+  readonly viaLines: readonly string[];
+  /** The same with HTTP/2. */
+  readonly viaLineOfHttp2: string;
+  readonly workings: Workings;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly observer: ProxyObserver;
-  readonly hooks: HookSettings;
-  /** `Via` of a message received with HTTP/1.0, HTTP/1.1, ... HTTP/1.9; empty where none is sent. */
-  readonly viaLines: readonly string[];
-  readonly originReferences: OriginReferences;
-  /** How requests get to where they are routed. */
   readonly openOrigin: OpenOrigin<ProxyContext>;
-  private latestHost = "";
-  private latestHostLine = "";
-  private dateSecond = -1;
-  private dateText = "";
+  readonly lines: RouteLines;
+  private readonly originReferences: OriginReferences;
 
-  constructor(
-    settings: GatewaySettings,
-    routing: Routing,
-    clock: Clock,
-    deadlines: Deadlines,
-    observer: ProxyObserver,
-    openOrigin: OpenOrigin<ProxyContext>,
-    hooks: HookSettings = noHooks,
-  ) {
+  constructor({ settings, routing, hooks = noHooks }: Decisions, workings: Workings) {
     this.settings = settings;
     this.routing = routing;
-    this.isGateway = settings.forward === undefined;
-    this.clock = clock;
-    this.deadlines = deadlines;
-    this.observer = observer;
-    this.openOrigin = openOrigin;
     this.hooks = hooks;
+    this.isGateway = settings.forward === undefined;
+    const viaLine = (version: string) => (settings.sendsVia ? `Via: ${version} ${settings.viaName}\r\n` : "");
+    this.viaLines = Array.from({ length: 10 }, (_, minor) => viaLine(`1.${minor}`));
+    this.viaLineOfHttp2 = viaLine("2.0");
+    this.workings = workings;
+    this.clock = workings.clock;
+    this.deadlines = workings.deadlines;
+    this.observer = workings.observer;
+    this.openOrigin = workings.openOrigin;
+    this.lines = workings.lines;
     this.originReferences = new OriginReferences(settings.origins, settings.originHost);
-    this.viaLines = Array.from({ length: 10 }, (_, minor) =>
-      settings.sendsVia ? `Via: 1.${minor} ${settings.viaName}\r\n` : "",
-    );
+    Object.freeze(this);
   }
 
-  /** `X-Forwarded-Host`, made anew when another host is asked for than last. */
+  newExchangeId(): number {
+    return this.workings.newExchangeId();
+  }
+
+  /** What names the origin that a response came from. @param chosen by the application, for one exchange; otherwise undefined */
+  referencesOf(chosen: OriginAddress | undefined): OriginReferences {
+    if (chosen === undefined) return this.originReferences;
+    return new OriginReferences([chosen], this.settings.originHost);
+  }
+
+  /** `X-Forwarded-Host` */
   forwardedHostLine(host: string): string {
-    if (host !== this.latestHost) {
-      this.latestHost = host;
-      this.latestHostLine = `X-Forwarded-Host: ${host}\r\n`;
-    }
-    return this.latestHostLine;
+    return this.workings.forwardedHostLine(host);
   }
 
-  /** The value of `Date` now, made once a second. */
+  /** The value of `Date` now. */
   date(): string {
-    const ms = this.clock.date();
-    const second = Math.floor(ms / 1_000);
-    if (second !== this.dateSecond) {
-      this.dateSecond = second;
-      this.dateText = new Date(ms).toUTCString();
-    }
-    return this.dateText;
+    return this.workings.date();
   }
 }

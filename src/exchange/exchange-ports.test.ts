@@ -9,9 +9,9 @@ import { type Admission, admit } from "./admission.ts";
 import type { AnswerReason } from "./answers.ts";
 import type { ProxyContext } from "./context.ts";
 import { Exchange } from "./exchange.ts";
-import { ExchangeRecord } from "./exchange-record.ts";
 import { noHooks } from "./hooks.ts";
 import type { OriginListener } from "./origin-side.ts";
+import { beginRecord } from "./record-notes.ts";
 
 class Play {
   readonly client = new FakeClient();
@@ -30,6 +30,7 @@ class Play {
       isGateway: this.isGateway,
       clock: { now: () => this.now },
       observer: { exchangeEnded: () => undefined },
+      newExchangeId: () => 1,
       hooks: noHooks,
       openOrigin: (_context: unknown, listener: OriginListener) => (refusal === "" ? this.open(listener) : refusal),
     } as unknown as ProxyContext;
@@ -37,8 +38,9 @@ class Play {
     const received = octets(request);
     const bodyStart = head.read(received, 0);
     expect(bodyStart).toBeGreaterThan(0);
-    const admission = admit(head, "test", true, false) as Admission;
-    const record = ExchangeRecord.of(this.client.connection, head, 0);
+    const admission = admit(head, "test", true, this.client.connection) as Admission;
+    this.client.noteRequest(admission.framing.length === 0);
+    const record = beginRecord(context, this.client.connection.record, head, "a");
     this.exchange = new Exchange(context, this.client, head, admission, record);
     if (bodyStart < received.length) this.exchange.readRequest(received, bodyStart);
     this.exchange.seek();
@@ -215,7 +217,7 @@ describe("a response that comes before the request is complete", () => {
     play.origin.answers(413);
     play.origin.isDone();
     expect(play.client.told).toStrictEqual([
-      "final 413, length, the rest of the request is dropped",
+      "final 413, length, request-unfinished",
       "end of body",
       "end, request incomplete",
     ]);

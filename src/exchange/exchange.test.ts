@@ -10,7 +10,7 @@ import type { Socket } from "../net/ports.ts";
 import { RequestHead } from "../wire/request-head.ts";
 import { type Admission, admit } from "./admission.ts";
 import { Exchange } from "./exchange.ts";
-import { ExchangeRecord } from "./exchange-record.ts";
+import { beginRecord } from "./record-notes.ts";
 
 type Origin = string | ((socket: Socket, asked: string) => void);
 
@@ -27,9 +27,10 @@ class Play {
     const received = octets(request);
     const bodyStart = head.read(received, 0);
     expect(bodyStart).toBeGreaterThan(0);
-    const admission = admit(head, "test", true, false) as Admission;
+    const admission = admit(head, "test", true, this.client.connection) as Admission;
     expect(admission).toBeTypeOf("object");
-    const record = ExchangeRecord.of(this.client.connection, head, context.clock.now());
+    this.client.noteRequest(admission.framing.length === 0);
+    const record = beginRecord(context, this.client.connection.record, head, "a");
     this.exchange = new Exchange(context, this.client, head, admission, record);
     if (bodyStart < received.length) this.exchange.readRequest(received, bodyStart);
     this.exchange.seek();
@@ -136,7 +137,7 @@ describe("a request's body", () => {
   it("is dropped when its origin closes behind an early response", () => {
     const play = new Play(`${POST}he`, "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno");
     expect(play.told).toStrictEqual([
-      "final 413, length, the rest of the request is dropped",
+      "final 413, length, request-unfinished",
       "body no",
       "end of body",
       "end, request incomplete",

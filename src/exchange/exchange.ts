@@ -8,7 +8,7 @@
 import { type Confined, confine } from "../connection/confining.ts";
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
-import type { NoConnection } from "../pool/pool.ts";
+import type { NoConnection, SearchPhase } from "../pool/pool.ts";
 import type { ConnectionOptions } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
@@ -23,25 +23,21 @@ import type { ClientExchange, ExchangeStage, Owed } from "./client-exchange.ts";
 import { placeOf } from "./client-of.ts";
 import type { ClientSide } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
-import type { ExchangeRecord, Outcome } from "./exchange-record.ts";
+import type { Outcome } from "./exchange-record.ts";
+import { isInterimFlood } from "./interim-flood.ts";
 import type { OriginListener, OriginSide } from "./origin-side.ts";
+import { endRecord, noteFirstByte, noteHeld, noteRetry, noteSearch, noteSent, type OwnRecord } from "./record-notes.ts";
 import { RequestRelay } from "./request-relay.ts";
-import { judgeRetry } from "./retry.ts";
+import { firstWait, isWaitOver, type RequestWait } from "./request-wait.ts";
+import { answerTo, judgeRetry, type RetryVerdict } from "./retry.ts";
 import { hookedResponse } from "./run-hooks.ts";
 import { switchProtocols } from "./tunnel.ts";
 import { answerAfter, type UpstreamLimit } from "./upstream-limit.ts";
 
-/**
- * 1xx responses to one request: so many at once, and one more for each second since it began. A job that reports its progress
- * may take all day; a flood ends.
- */
-const INTERIM_RESPONSES_AT_ONCE_MAX = 32;
-const INTERIM_RESPONSE_EVERY_MS = 1_000;
-
 export class Exchange implements ClientExchange, OriginListener, Confined {
   readonly head: RequestMessage;
   readonly admission: Admission;
-  readonly record: ExchangeRecord;
+  readonly record: OwnRecord;
   readonly client: ClientSide;
   readonly request: RequestRelay;
   /** A retry goes on a fresh connection, and is not retried itself. */
@@ -51,10 +47,8 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
   private readonly context: ProxyContext;
   /** The way to the origin, from when it is sought. */
   private origin: OriginSide | undefined;
-  /** Nothing of the body has come, so no origin is asked to wait for it. */
-  private awaitsStart = false;
-  /** The body must be complete before it is sent: the origin takes no chunks. */
-  private awaitsLength = false;
+  /** Why no origin is asked yet. */
+  private waitsFor: RequestWait = "nothing";
   /** How far the final response is, as the client knows it. */
   private response: "unanswered" | "forwarding" | "complete" = "unanswered";
   private responseBytes = 0;
@@ -67,7 +61,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
     client: ClientSide,
     head: RequestMessage,
     admission: Admission,
-    record: ExchangeRecord,
+    record: OwnRecord,
   ) {
     this.context = context;
     this.client = client;
@@ -83,11 +77,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
   }
 
   get isRetriable(): boolean {
-    return this.isIdempotent && this.request.isWhollyHeld;
-  }
-
-  private get isIdempotent(): boolean {
-    return isIdempotent(this.head.method);
+    return isIdempotent(this.head.method) && this.request.isWhollyHeld;
   }
 
   // The request, as it arrives.
@@ -96,28 +86,28 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
   readRequest(octets: Octets, from: number): number {
     if (this.request.isComplete) return from;
     const end = this.request.read(octets, from);
+    this.client.noteRequest(this.request.isComplete);
     const didNotWait = this.awaitsContinue;
     this.awaitsContinue = false;
     if (didNotWait) this.origin?.arm();
     const { refusal } = this.request;
     if (refusal !== undefined) {
-      this.fail(refusal, "request-incomplete", undefined, "request-refused");
+      this.refuse(refusal);
       return octets.length;
     }
     if (this.request.isStreaming) this.flushRequest();
-    if (this.awaitsStart && this.request.hasBegun) this.acquire();
+    if (isWaitOver(this.waitsFor, this.request)) this.acquire();
     if (this.hasEnded) return end;
+    this.request.keep();
     if (this.request.isComplete) this.onRequestComplete();
-    else if (this.request.holdsTooMuch && this.awaitsLength)
-      this.fail("length-required", "request-incomplete", undefined, "request-refused");
+    else if (this.request.holdsTooMuch && this.waitsFor === "length") this.refuse("length-required");
     else if (this.request.holdsTooMuch) this.client.pause();
     if (!this.hasEnded) this.client.armForRequest();
     return end;
   }
 
   private onRequestComplete(): void {
-    if (this.awaitsLength) {
-      this.awaitsLength = false;
+    if (this.waitsFor === "length") {
       this.acquire();
     } else if (this.response === "complete") {
       this.end();
@@ -133,7 +123,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
   get owed(): Owed {
     // A client that waits for 100 (Continue) owes nothing, nor does one whose body the origin does not take for now.
     if (this.request.isComplete || this.awaitsContinue) return "nothing";
-    return this.awaitsStart ? "body-start" : "body";
+    return this.waitsFor === "start" ? "body-start" : "body";
   }
 
   get place(): Place {
@@ -155,16 +145,16 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
 
   /** Looks for a connection, once there is something of the request's body to send. */
   seek(): void {
-    this.awaitsStart = !this.request.hasBegun && !this.awaitsContinue;
-    if (!this.awaitsStart) this.acquire();
-    this.request.settle();
+    this.waitsFor = firstWait(this.request, this.admission, this.awaitsContinue);
+    if (this.waitsFor === "buffer" && this.awaitsContinue) this.sayContinue();
+    if (this.waitsFor === "nothing" || isWaitOver(this.waitsFor, this.request)) this.acquire();
+    if (!this.request.settle(this, this.context)) this.refuse("buffers-full");
   }
 
   private acquire(): void {
-    this.awaitsStart = false;
+    this.waitsFor = "nothing";
     const { denied, answer } = this.admission;
     if (denied !== undefined) return this.fail(denied);
-    if (answer !== undefined) this.record.noteOwnAnswer();
     const origin =
       answer === undefined ? this.context.openOrigin(this.context, this) : new AnsweringOrigin(this, answer);
     if (typeof origin === "string") return this.fail(origin);
@@ -177,13 +167,18 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
   private mustAwaitLength({ speaksHttp10 }: OriginSide): boolean {
     if (!speaksHttp10 || this.admission.framing.kind !== "chunked" || this.request.isWhollyHeld) return false;
     if (this.request.holdsTooMuch) {
-      this.fail("length-required", "request-incomplete", undefined, "request-refused");
+      this.refuse("length-required");
       return true;
     }
-    this.awaitsLength = true;
+    this.waitsFor = "length";
+    noteHeld(this.context, this.record);
     if (this.awaitsContinue) this.sayContinue();
     this.client.armForRequest();
     return true;
+  }
+
+  onSearch(phase: SearchPhase): void {
+    noteSearch(this.context, this.record, phase);
   }
 
   onReady(): boolean {
@@ -194,6 +189,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
     }
     if (origin.speaksHttp10 && this.awaitsContinue) this.sayContinue();
     origin.begin(this.request.lengthHeld);
+    noteSent(this.context, this.record, origin.record, this.admission.answerReason);
     if (origin.awaitsWord) origin.flush();
     else this.stream(origin);
     origin.arm();
@@ -221,20 +217,20 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
     this.client.armForRequest();
   }
 
-  onOriginLate(limit: UpstreamLimit): void {
-    this.fail(answerAfter(limit), limit);
+  onOriginLate(limit: UpstreamLimit, isWorthAnother: boolean, isInBudget: boolean): void {
+    if (this.retry(limit, "ETIMEDOUT", isWorthAnother, isInBudget) !== "retry") this.fail(answerAfter(limit), limit);
   }
 
   // The response, as it arrives.
 
   onBegun(): void {
-    this.record.responseBeganAt_ms = this.context.clock.now();
+    noteFirstByte(this.context, this.record);
     if (this.request.isStreaming) this.request.letGo();
   }
 
   onInterim(head: ResponseMessage, options: ConnectionOptions): boolean {
-    const age_ms = this.context.clock.now() - this.record.startedAt_ms;
-    if (++this.interimResponses > INTERIM_RESPONSES_AT_ONCE_MAX + age_ms / INTERIM_RESPONSE_EVERY_MS) {
+    const age_ms = this.context.clock.now() - this.record.arrivedAt_ms;
+    if (isInterimFlood(++this.interimResponses, age_ms)) {
       this.onFault("too-many-interim-responses");
       return false;
     }
@@ -252,7 +248,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
   }
 
   onFinal(head: ResponseMessage, options: ConnectionOptions, framing: Framing): boolean {
-    if (head.status === 407 && !this.context.isGateway) {
+    if (head.status === 407 && !this.context.isGateway && this.admission.answer === undefined) {
       this.onFault("proxy-authentication-unexpected");
       return false;
     }
@@ -267,7 +263,8 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
       this.client.resume();
     }
     this.record.status = told.status;
-    this.client.final(told, options, framing, isRequestDropped);
+    const ownReason = isRequestDropped ? "request-unfinished" : undefined;
+    this.client.final(told, options, framing, ownReason, this.admission.origin);
     this.response = "forwarding";
     return true;
   }
@@ -300,36 +297,36 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
     this.end();
   }
 
-  onLost(fault: string | undefined, isWorthAnother: boolean): void {
-    const { record, request } = this;
-    record.fault = fault;
+  onLost(fault: string | undefined, isWorthAnother: boolean, isInBudget: boolean): void {
+    this.record.fault = fault;
     const closeReason = fault === undefined ? "peer-closed" : "peer-reset";
     if (this.response === "forwarding") return this.fail("response-incomplete", "response-truncated");
-    if (record.responseBeganAt_ms !== undefined) return this.fail("response-incomplete", closeReason);
-    const verdict = judgeRetry({
-      isIdempotent: this.isIdempotent,
-      isWhollyHeld: request.isWhollyHeld,
-      isRetry: this.isRetry,
-      isWorthAnother,
-    });
-    if (verdict !== "retry") return this.fail("upstream-closed", closeReason);
-    this.origin?.close(closeReason);
-    record.fault = undefined;
+    if (this.record.firstByteAt_ms !== undefined) return this.fail("response-incomplete", closeReason);
+    const verdict = this.retry(closeReason, fault, isWorthAnother, isInBudget);
+    if (verdict !== "retry") this.fail(answerTo(verdict), closeReason);
+  }
+
+  private retry(why: CloseReason, fault: string | undefined, isWorthIt: boolean, isInBudget: boolean): RetryVerdict {
+    const { record, request, isRetry } = this;
+    const facts = { isIdempotent: isIdempotent(this.head.method), isWhollyHeld: request.isWhollyHeld, isRetry };
+    const verdict = judgeRetry({ ...facts, isWorthAnother: isWorthIt, isInBudget });
+    if (verdict !== "retry") return verdict;
+    this.origin?.close(why);
     this.isRetry = true;
-    record.retries++;
+    noteRetry(this.context, record, fault);
     request.rewind();
     this.acquire();
+    return verdict;
   }
 
   /** Both connections become one tunnel (RFC 9110 section 7.8). */
   onSwitch(head: ResponseMessage, rest: Octets): void {
-    if (!this.request.isComplete || !isSwitchOffered(this.admission, head)) {
-      return this.fail("upgrade-unexpected", "response-malformed");
-    }
+    if (!isSwitchOffered(this.admission, head)) return this.fail("upgrade-unexpected", "response-malformed");
     this.hasEnded = true;
     const { context, client, record, place } = this;
     const { tunnelEnd } = this.origin as OriginSide;
-    const ends = { context, downstream: client.tunnelEnd, upstream: tunnelEnd, record, client: place.client };
+    const times = this.admission.route?.policy?.times;
+    const ends = { context, downstream: client.tunnelEnd, upstream: tunnelEnd, record, client: place.client, times };
     switchProtocols(client, ends, head, rest);
   }
 
@@ -342,7 +339,8 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
   }
 
   onClientLate(): void {
-    if (!this.awaitsStart) return this.fail("body-timeout", "request-incomplete", undefined, "request-incomplete");
+    if (this.waitsFor !== "start")
+      return this.fail("body-timeout", "request-incomplete", undefined, "request-incomplete");
     this.acquire();
     this.client.armForRequest();
   }
@@ -377,7 +375,9 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
       // Not even an answer can be made.
     }
     this.hasEnded = true;
-    this.client.breakOff("internal-error", this.response === "complete");
+    this.request.discard();
+    this.context.lines?.leave(this.record);
+    this.client.breakOff("internal-error");
   }
 
   cut(): void {
@@ -392,13 +392,12 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
     this.hasEnded = true;
     this.origin?.end();
     this.finishRecord();
-    this.client.end(this.request.isComplete);
+    this.client.end();
   }
 
   /**
-   * Something failed: the client gets an answer, or a visibly truncated response if that had begun.
-   * @param originReason why the origin's connection closes; undefined: there is none
-   * @param ownReason why the client's connection closes; undefined: it need not
+   * Something failed: the client gets an answer, or a visibly truncated response if that had begun. `originReason`: why the origin's
+   * connection closes; there is none: undefined. `ownReason`: why the client's closes; it need not: undefined.
    */
   private fail(reason: AnswerReason, originReason?: CloseReason, fault?: string, ownReason?: CloseReason): void {
     if (this.hasEnded) return;
@@ -407,6 +406,10 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
     this.giveUp(originReason);
     if (this.stage === "forwarding") this.breakOff(ownReason ?? "upstream-failed");
     else this.answer(reason, ownReason);
+  }
+
+  private refuse(reason: AnswerReason): void {
+    this.fail(reason, "request-incomplete", undefined, "request-refused");
   }
 
   private abandon(outcome: Outcome, originReason: CloseReason): void {
@@ -423,26 +426,24 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
   }
 
   private answer(reason: AnswerReason, ownReason: CloseReason | undefined): void {
-    const { record } = this;
+    const { record, admission } = this;
     record.outcome = "answered";
     record.status = answerMeaning(reason).status;
-    const { isComplete } = this.request;
-    this.client.answer(reason, record.fault, isComplete, ownReason);
+    const details = reason === admission.denied ? admission.details : undefined;
+    this.client.answer(reason, record.fault, ownReason, details);
     this.finishRecord();
-    this.client.end(isComplete);
+    this.client.end();
   }
 
   private breakOff(reason: CloseReason): void {
-    const isComplete = this.response === "complete";
-    if (isComplete) this.record.reason = undefined;
+    if (this.response === "complete") this.record.reason = undefined;
     else this.record.outcome = "truncated";
     this.finishRecord();
-    this.client.breakOff(reason, isComplete);
+    this.client.breakOff(reason);
   }
 
   private finishRecord(): void {
-    this.record.finish(this.request.bytes, this.responseBytes, this.context.clock.now());
-    this.context.observer.exchangeEnded(this.record);
+    endRecord(this.context, this.record, this.request.bytes, this.responseBytes);
   }
 }
 

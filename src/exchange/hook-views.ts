@@ -9,10 +9,10 @@ import type { FieldTable } from "../wire/fields.ts";
 import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import { isToken } from "../wire/octets.ts";
 import type { Admission } from "./admission.ts";
-import { reasonPhraseOf } from "./answers.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { HookClient, HookFields, HookRequest, HookResponse } from "./hooks.ts";
 import { checkStatus, hasBody } from "./own-answers.ts";
+import { reasonPhraseOf } from "./reason-phrases.ts";
 
 /** What a path that is sent may hold: visible ASCII without `#`, as in every target that is read. */
 const PATH = /^\/[\x21\x22\x24-\x7e]*$/;
@@ -25,10 +25,11 @@ class FieldsView implements HookFields {
   private readonly table: FieldTable;
   private readonly refuseLate: () => void;
 
-  /** @param refuseLate throws where nothing can be changed any more */
-  constructor(table: FieldTable, refuseLate: () => void) {
+  /** @param refuseLate throws where nothing can be changed any more @param changes what we have changed already */
+  constructor(table: FieldTable, refuseLate: () => void, changes?: FieldChanges) {
     this.table = table;
     this.refuseLate = refuseLate;
+    this.changes = changes;
   }
 
   get(name: string): string | undefined {
@@ -56,6 +57,12 @@ class FieldsView implements HookFields {
     this.changing().delete(name);
   }
 
+  rewrite(name: string, say: (value: string) => string): void {
+    const values = this.getAll(name);
+    const said = values.map(say);
+    if (said.some((value, index) => value !== values[index])) this.changing().replace(name, said);
+  }
+
   private changing(): FieldChanges {
     this.refuseLate();
     this.changes ??= new FieldChanges();
@@ -72,20 +79,34 @@ export class RequestView implements HookRequest {
   private readonly head: RequestMessage;
   private readonly admission: Admission;
   private readonly connection: ClientConnection;
+  private readonly isGateway: boolean;
   private chosenMethod: string | undefined;
   private chosenPath: string | undefined;
   private chosenOrigin: { readonly written: string; readonly address: OriginAddress } | undefined;
   private isSent = false;
 
-  constructor(head: RequestMessage, admission: Admission, connection: ClientConnection) {
+  constructor(head: RequestMessage, admission: Admission, connection: ClientConnection, isGateway: boolean) {
     this.head = head;
     this.admission = admission;
     this.connection = connection;
-    this.fields = new FieldsView(head.fields, () => this.refuseLate());
+    this.isGateway = isGateway;
+    this.fields = new FieldsView(head.fields, () => {
+      this.refuseLate();
+      this.refuseOfTunnel();
+    });
   }
 
   private refuseLate(): void {
     if (this.isSent) throw new FieldError("the request has gone on: it can be changed in onRequest only");
+  }
+
+  private get isTunnel(): boolean {
+    return this.admission.target.form === "authority";
+  }
+
+  private refuseOfTunnel(): void {
+    if (this.isTunnel)
+      throw new FieldError("of CONNECT only the origin can be changed: nothing else that it says goes anywhere");
   }
 
   get method(): string {
@@ -95,7 +116,7 @@ export class RequestView implements HookRequest {
   set method(method: string) {
     this.refuseLate();
     if (method === this.method) return;
-    if (typeof method !== "string" || !isToken(method)) throw new FieldError(`"${String(method)}" is no method`);
+    if (typeof method !== "string" || !isToken(method)) throw new FieldError(`"${String(method)}" is not a method`);
     for (const it of [method, this.method]) {
       if (FIXED_METHODS.has(it))
         throw new FieldError(`${this.method} cannot become ${method}: ${it} decides about bodies`);
@@ -110,8 +131,21 @@ export class RequestView implements HookRequest {
   set path(path: string) {
     this.refuseLate();
     if (path === this.path) return;
-    if (typeof path !== "string" || path.length > CHANGED_CHARACTERS_MAX || !PATH.test(path)) {
-      throw new FieldError(`"${String(path).slice(0, 100)}" is no path: write one that begins with / and is encoded`);
+    this.setPath(path, CHANGED_CHARACTERS_MAX);
+  }
+
+  /** The same of the path that came, changed a little: it has passed the limit of its head, which is not that of hooks. */
+  replacePath(path: string): void {
+    this.setPath(path, Number.POSITIVE_INFINITY);
+  }
+
+  private setPath(path: string, charactersMax: number): void {
+    this.refuseLate();
+    this.refuseOfTunnel();
+    if (typeof path !== "string" || path.length > charactersMax || !PATH.test(path)) {
+      throw new FieldError(
+        `"${String(path).slice(0, 100)}" is not a path: write one that begins with / and is encoded`,
+      );
     }
     this.chosenPath = path;
   }
@@ -123,19 +157,37 @@ export class RequestView implements HookRequest {
   set origin(origin: string | undefined) {
     this.refuseLate();
     if (origin === undefined) this.chosenOrigin = undefined;
-    else this.chosenOrigin = { written: origin, address: parseOriginAddress(origin) };
+    else this.chosenOrigin = { written: origin, address: this.read(origin) };
+  }
+
+  private read(origin: string): OriginAddress {
+    const address = parseOriginAddress(origin);
+    if (this.isGateway) return address;
+    // Judged like one that a client has named: by the address, and by the port.
+    if (address.address.kind === "unix") {
+      throw new FieldError(`a forward proxy reaches no sockets of this machine: write http://HOST:PORT, not ${origin}`);
+    }
+    if (this.isTunnel && address.address.tls !== undefined) {
+      throw new FieldError(`a tunnel carries its client's own TLS: write http://${address.authority}, not ${origin}`);
+    }
+    return address;
   }
 
   get authority(): string {
     return this.admission.target.authority;
   }
 
-  get httpVersion(): "1.0" | "1.1" {
+  get httpVersion(): "1.0" | "1.1" | "2.0" {
+    if (this.connection.speaksHttp2 === true) return "2.0";
     return this.head.minorVersion === 0 ? "1.0" : "1.1";
   }
 
   get isUpgrade(): boolean {
     return this.admission.upgrade !== undefined;
+  }
+
+  get user(): string | undefined {
+    return this.admission.user;
   }
 
   get client(): HookClient {
@@ -176,7 +228,7 @@ export class ResponseView implements HookResponse {
 
   constructor(head: ResponseMessage) {
     this.head = head;
-    this.fields = new FieldsView(head.fields, () => this.refuseLate());
+    this.fields = new FieldsView(head.fields, () => this.refuseLate(), head.changes);
   }
 
   private refuseLate(): void {

@@ -154,6 +154,34 @@ describe("onRequest", () => {
   });
 });
 
+describe("a reference in which the origin names itself", () => {
+  /** Both names lead to the same listener; the gateway was told of the first. */
+  const [CONFIGURED, CHOSEN] = ["127.0.0.1:8001", "other.test:8001"];
+  const answer =
+    `HTTP/1.1 302 Found\r\nLocation: http://${CHOSEN}/x?y#z\r\nContent-Location: http://${CONFIGURED}/x\r\n` +
+    `Refresh: 5; url=http://${CHOSEN}/\r\nContent-Length: 0\r\n\r\n`;
+
+  it.each([
+    ["that onRequest chose", CHOSEN, ["http://a.test/x?y#z", `http://${CONFIGURED}/x`, "5; url=http://a.test/"]],
+    ["that is configured", undefined, [`http://${CHOSEN}/x?y#z`, "http://a.test/x", `5; url=http://${CHOSEN}/`]],
+  ])("is said as the client would say it, if it is the one %s", (_what, chosen, expected) => {
+    const world = worldWith(
+      {
+        onRequest(request) {
+          if (chosen !== undefined) request.origin = `http://${chosen}`;
+        },
+      },
+      answer,
+    );
+    const { received } = ask(world, GET);
+    expect(received.split("\r\n").filter((line) => /^(?:\w+-)?(?:Location|Refresh): /.test(line))).toStrictEqual([
+      `Location: ${expected[0]}`,
+      `Content-Location: ${expected[1]}`,
+      `Refresh: ${expected[2]}`,
+    ]);
+  });
+});
+
 describe("an answer of its own", () => {
   const onRequest = () => ({ status: 404, fields: { "X-Two": ["a", "b"] }, body: "gone é" });
   const FOUND =

@@ -36,24 +36,34 @@ export interface HookClient {
   readonly isSecure: boolean;
 }
 
-/** A request on its way to the origin. It can be changed until `onRequest` has returned, or what it returned is settled. */
+/**
+ * A request on its way to the origin. It can be changed until `onRequest` has returned, or what it returned is settled.
+ *
+ * A forward proxy's CONNECT is one, too: it asks for a tunnel, and only `origin` can be changed. Nothing else that it says goes
+ * anywhere, and what the tunnel carries is nobody's to see.
+ */
 export interface HookRequest {
   /** Not from or to `HEAD`, `CONNECT` and `TRACE`, which decide about bodies. */
   method: string;
-  /** Path and query as the origin is asked for them; `*` for OPTIONS. Not decoded, not normalised. */
+  /** Path and query as the origin is asked for them; `*` for OPTIONS; `host:port` of CONNECT. Not decoded, not normalised. */
   path: string;
   readonly fields: HookFields;
   /**
    * Where it goes instead of the option `to`: `http://host:port`, `https://host:port` or `unix:/path`. It is the application that
-   * chooses: a name from a request must not be put here unchecked. Default: undefined.
+   * chooses: a name from a request must not be put here unchecked. Of a forward proxy it goes there instead of where its target leads,
+   * if a client might have named that address and port itself: not to `unix:`, and for CONNECT `http://host:port` only.
+   * Default: undefined.
    */
   origin: string | undefined;
   /** `host[:port]` that the client asked for; it said none: empty. */
   readonly authority: string;
-  readonly httpVersion: "1.0" | "1.1";
+  /** `2.0` behind somebody else's server (`createHandler`) only. */
+  readonly httpVersion: "1.0" | "1.1" | "2.0";
   /** It offers another protocol (`Upgrade`), as WebSocket does. */
   readonly isUpgrade: boolean;
   readonly client: HookClient;
+  /** Of a forward proxy or a route with `users`: by which name it let this client in; otherwise undefined. */
+  readonly user: string | undefined;
 }
 
 /** A final response on its way to the client. */
@@ -65,7 +75,7 @@ export interface HookResponse {
 
 /** An answer of the application's own. Its length is said by the proxy. */
 export interface OwnAnswer {
-  /** From 200 to 599. */
+  /** From 200 to 599; to CONNECT from 300 on, since 2xx says that there is a tunnel (RFC 9110 section 9.3.6). */
   readonly status: number;
   readonly fields?: Readonly<Record<string, string | number | readonly string[]>> | undefined;
   /** Default: none. Text is sent as UTF-8, and as `text/plain` unless the fields say otherwise. */
@@ -113,10 +123,10 @@ export interface Hooks {
   /**
    * A request was admitted, and nothing was sent to an origin. Changes go on; an answer that it returns goes to the client instead
    * of an origin's. A promise is waited for as long as `hookTimeout` says (504, `hook-timeout`). WebSocket and other upgrades come
-   * here, too.
+   * here, too, and CONNECT.
    */
   readonly onRequest?: ((request: HookRequest) => Perhaps<OwnAnswer> | Promise<Perhaps<OwnAnswer>>) | undefined;
-  /** An origin's final response has begun; not those of switching protocols (101), and not answers of one's own. */
+  /** An origin's final response has begun; not those of switching protocols (101), not a tunnel's (CONNECT), and not answers of one's own. */
   readonly onResponse?: ((response: HookResponse, request: HookRequest) => void) | undefined;
   /** The proxy is about to answer by itself. A page for it has a status from 400 to 599. If the hook fails, the proxy's own page is sent. */
   readonly onError?: ((error: HookError) => Perhaps<OwnAnswer>) | undefined;

@@ -1,21 +1,25 @@
 /**
- * What a proxy tells whoever watches it: every opening, reuse, refusal and close, and every exchange.
+ * What a proxy tells whoever watches it: every opening, reuse, refusal and close, and every exchange from its begin to its end.
  *
- * The observer gets the live objects and reads what it needs during the call; nothing is copied for one that does not
- * look. Deliberately absent: any way for the observer to interfere.
+ * The observer gets records, which are plain data: nothing that lives, and nothing that is copied for one that does not look.
+ * Deliberately absent: any way for the observer to interfere.
  */
 import type { PoolObserver } from "../pool/observer.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
-import type { ClientConnection } from "./client-connection.ts";
-import type { ExchangeRecord } from "./exchange-record.ts";
+import type { ExchangeRecord, Phase } from "./exchange-record.ts";
 import type { HookName } from "./hooks.ts";
 
 export interface ProxyObserver extends PoolObserver {
-  downstreamOpened(connection: ClientConnection): void;
-  /** The connection is gone; `life.closeReason` says why. */
-  downstreamClosed(connection: ClientConnection): void;
-  /** A request was answered, refused, or given up. */
+  /** A request has arrived. Absent while nobody wants to know, and looked at each time. */
+  exchangeBegan?: ((record: ExchangeRecord) => void) | undefined;
+  /** It has come to this phase, whose time the record has. Absent while nobody wants to know, and looked at each time. */
+  exchangePhase?: ((record: ExchangeRecord, phase: Phase) => void) | undefined;
+  /** Records are to have what logs and traces tell of a request's fields. Looked at each time. */
+  wantsFields?: boolean;
+  /** A request was answered, refused, or given up: the record is complete. */
   exchangeEnded(record: ExchangeRecord): void;
+  /** Has `tell` called whenever what is looked at each time has changed; they never do: absent. */
+  whenInterestChanges?(tell: () => void): void;
   /** The head of a response had a fault of this kind, and was mended (`--tolerate`). */
   responseTolerated?(kind: ToleranceKind): void;
   /** A hook of the application threw, or said something that cannot be done. */

@@ -1,9 +1,9 @@
 /**
  * References in responses that name an origin, said anew as the client would name it (`Location`, `Content-Location`, `Refresh`).
  *
- * An origin that makes absolute URLs makes them from its own name, which clients may be unable to reach. Only what names a
- * configured origin exactly (scheme, host and port), or the Host that the origin was sent in its place, is touched; path, query
- * and fragment stay as they came. Deliberately absent: bodies, `Link`, and the Domain of `Set-Cookie`.
+ * An origin that makes absolute URLs makes them from its own name, which clients may be unable to reach. Only what names exactly
+ * (scheme, host and port) a configured origin, or instead the one that the application chose for this exchange, or the Host that it
+ * was sent in its place, is touched; path, query and fragment stay as they came. Deliberately absent: bodies, `Link`, and the Domain of `Set-Cookie`.
  */
 import type { OriginAddress } from "../pool/origin-address.ts";
 import { isAuthority } from "../wire/authority.ts";
@@ -48,6 +48,12 @@ export class OriginReferences {
       this.names.add(nameOf(scheme, sent));
       for (const told of ["http", "https"] as const) this.namesAsTold.add(nameOf(told, sent));
     }
+  }
+
+  /** Whether this names an origin, or what it was told that it is called. */
+  namesOrigin(scheme: string, authority: string): boolean {
+    const name = nameOf(scheme.toLowerCase() as Scheme, authority);
+    return this.names.has(name) || this.namesAsTold.has(name);
   }
 
   /**
@@ -100,6 +106,11 @@ function nameOf(scheme: Scheme, authority: string): string {
     if (lowercase.endsWith(port)) return `${scheme}://${lowercase.slice(0, -port.length)}`;
   }
   return `${scheme}://${lowercase}`;
+}
+
+/** How the client came, as far as that is known: a neighbour may have ended its TLS. */
+export function clientScheme(request: RequestMessage, isTrusted: boolean, isSecure = false): Scheme {
+  return serverNamedBy(request, isTrusted, isSecure).scheme;
 }
 
 /** The server that the client means to talk to. */

@@ -5,10 +5,11 @@
  * `http1-origin-side.ts` speaks HTTP/1 on a connection of the pool. Deliberately absent: retrying; the exchange asks for another
  * origin side then.
  */
+import type { ConnectionRecord } from "../connection/connection-record.ts";
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Socket } from "../net/ports.ts";
-import type { NoConnection } from "../pool/pool.ts";
+import type { NoConnection, SearchPhase } from "../pool/pool.ts";
 import type { ConnectionUser } from "../pool/pooled-connection.ts";
 import type { ConnectionOptions } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
@@ -23,6 +24,8 @@ import type { ExchangeRecord } from "./exchange-record.ts";
 import type { UpstreamLimit } from "./upstream-limit.ts";
 
 export interface OriginSide {
+  /** What is told of its connection; it has none, or none yet: undefined. */
+  readonly record: ConnectionRecord | undefined;
   /** It takes a body only with its length, and knows no 100 (Continue): HTTP/1.0. */
   readonly speaksHttp10: boolean;
   /** It takes nothing more of the request for now. It says so when it does again (`onOriginDrain`). */
@@ -93,13 +96,15 @@ export interface OriginListener {
 
   // The way there.
 
+  /** Nothing was there at once: how the search goes on. */
+  onSearch(phase: SearchPhase): void;
   /** The request may go. False: it may not, to this origin, for now. */
   onReady(): boolean;
   onNone(why: NoConnection, fault: string): void;
   /** It takes more of the request again. */
   onOriginDrain(): void;
   /** It does not do in time what it should. */
-  onOriginLate(limit: UpstreamLimit): void;
+  onOriginLate(limit: UpstreamLimit, isWorthAnother: boolean, isInBudget: boolean): void;
 
   // The response.
 
@@ -111,7 +116,7 @@ export interface OriginListener {
   onFinal(head: ResponseMessage, options: ConnectionOptions, framing: Framing): boolean;
   onBody(octets: Octets, from: number, to: number): void;
   onComplete(trailers: Trailers | undefined): void;
-  /** 101: `rest` is what came behind it. */
+  /** 101 behind the whole request: `rest` is what came behind it. */
   onSwitch(head: ResponseMessage, rest: Octets): void;
   /** All that arrived together was told. */
   onRead(): void;
@@ -120,8 +125,9 @@ export interface OriginListener {
    * It ended before the response was complete.
    *
    * @param isWorthAnother nothing of the response came, and another connection may do better
+   * @param isInBudget its group has retries left
    */
-  onLost(fault: string | undefined, isWorthAnother: boolean): void;
+  onLost(fault: string | undefined, isWorthAnother: boolean, isInBudget: boolean): void;
   /** A fault of our own showed there. */
   onBroken(): void;
   /** It ended behind its response. */

@@ -5,8 +5,10 @@
  */
 import { FieldChanges, FieldError } from "../wire/field-changes.ts";
 import { FieldTable } from "../wire/fields.ts";
+import type { Framing } from "../wire/framing.ts";
 import type { Octets } from "../wire/octets.ts";
-import { type CheckedAnswer, reasonPhraseOf } from "./answers.ts";
+import type { CheckedAnswer } from "./answers.ts";
+import { reasonPhraseOf } from "./reason-phrases.ts";
 
 const NO_FIELDS = new FieldTable();
 const KEYS: ReadonlySet<string> = new Set(["status", "fields", "body"]);
@@ -22,13 +24,13 @@ export function hasBody(status: number): boolean {
 /** @throws TypeError for a status that is none, or not from `least` to 599 */
 export function checkStatus(status: unknown, least: number): asserts status is number {
   if (Number.isInteger(status) && (status as number) >= least && (status as number) <= 599) return;
-  throw new FieldError(`${String(status)} is no status here: write one from ${least} to 599`);
+  throw new FieldError(`${String(status)} is not a status here: write one from ${least} to 599`);
 }
 
-/** @throws TypeError for something that is no answer @param leastStatus 400 for an error's page, otherwise 200 */
+/** @throws TypeError for something that is no answer @param leastStatus 400 for an error's page, 300 to CONNECT, otherwise 200 */
 export function checkAnswer(answer: unknown, leastStatus: number): CheckedAnswer {
   if (typeof answer !== "object" || answer === null)
-    throw new FieldError(`${shownType(answer)} is no answer: write ${HOW}`);
+    throw new FieldError(`${shownType(answer)} is not an answer: write ${HOW}`);
   const unknown = Object.keys(answer).find((key) => !KEYS.has(key));
   if (unknown !== undefined) throw new FieldError(`"${unknown}" is nothing that an answer has: write ${HOW}`);
   const { status, fields = {}, body = "" } = answer as Record<string, unknown>;
@@ -56,6 +58,12 @@ export function checkAnswer(answer: unknown, leastStatus: number): CheckedAnswer
     // Of either kind: the overloads know one at a time.
     body: Buffer.from(body as Uint8Array) as unknown as Octets,
   };
+}
+
+/** How an answer's body ends, for the client that has asked with `method`. */
+export function framingOf({ message: { status }, body }: CheckedAnswer, method: string): Framing {
+  const isWithout = method === "HEAD" || status === 204 || status === 304;
+  return isWithout ? { kind: "none", length: 0 } : { kind: "length", length: body.length };
 }
 
 const HOW = '{ status: 404, fields: { "Content-Type": "text/html" }, body: "…" }';

@@ -4,67 +4,64 @@
  * Decided by one of these, which the proxy is made with, when an exchange asks for its origin. Deliberately absent: finding a
  * connection in the pool, and whether the request is admitted at all (admission.ts).
  */
-import type { PoolDirectory } from "../pool/directory.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
-import type { OriginAddress } from "../pool/origin-address.ts";
+import type { FollowedName } from "../pool/followed-name.ts";
+import type { OriginPools } from "../pool/origin-pools.ts";
 import type { Pool } from "../pool/pool.ts";
+import type { RequestMessage } from "../wire/messages.ts";
 import type { Admission } from "./admission.ts";
 import type { AnswerReason } from "./answers.ts";
 
 export interface Routing {
+  /** Where there are routes: what the one that takes this request says, asked once, before hooks. There are none: absent. */
+  decide?(head: RequestMessage, admission: Admission): Admission;
+  /** Begins to look after endpoints: health checks, where groups have any. */
+  start?(): void;
   /** The pool that serves this request, or why none does. */
   poolFor(admission: Admission): Pool | AnswerReason;
   /** The endpoints of all pools there are. */
   readonly endpoints: readonly Endpoint[];
+  /** Names that are looked up again and again; none ever is: absent. */
+  readonly names?: readonly FollowedName[];
   /** Requests that wait for a connection. */
   readonly waiting: number;
   /** Closes what is idle, everything else as soon as its exchange ends, and says when all is gone. */
   drain(onEmpty: () => void): void;
 }
 
-/** A gateway is in front of one origin: whatever is asked of it goes there, unless the application sends it elsewhere. */
-export class OneOrigin implements Routing {
-  private readonly pool: Pool;
-  /** Of origins that the application chose; it has chosen none: undefined. */
-  private chosen: PoolDirectory | undefined;
-  private readonly makeDirectory: () => PoolDirectory;
-  private isDraining = false;
+/** A gateway: whatever is asked of it goes to one of its own pools, unless the application sends it elsewhere. */
+export class OwnOrigins implements Routing {
+  private readonly pools: OriginPools;
+  private readonly usual: Pool | undefined;
 
-  constructor(pool: Pool, makeDirectory: () => PoolDirectory) {
-    this.pool = pool;
-    this.makeDirectory = makeDirectory;
+  /** @param usual where everything goes; there are routes, which say so: undefined */
+  constructor(pools: OriginPools, usual: Pool | undefined) {
+    this.pools = pools;
+    this.usual = usual;
   }
 
-  poolFor({ origin }: Admission): Pool | AnswerReason {
-    return origin === undefined ? this.pool : this.chosenPool(origin);
+  start(): void {
+    this.pools.start();
   }
 
-  private chosenPool(origin: OriginAddress): Pool | AnswerReason {
-    if (this.chosen === undefined) {
-      this.chosen = this.makeDirectory();
-      // Who is late is still served, and leaves nothing behind.
-      if (this.isDraining) this.chosen.drain(() => undefined);
-    }
-    return this.chosen.find(origin.name, "") ?? this.chosen.add(origin.name, origin, "") ?? "too-many-origins";
+  poolFor({ origin, pool = this.usual }: Admission): Pool | AnswerReason {
+    if (origin === undefined) return pool ?? "no-route";
+    return this.pools.chosenFor(origin) ?? "too-many-origins";
   }
 
   get endpoints(): readonly Endpoint[] {
-    const { endpoints } = this.pool;
-    return this.chosen === undefined ? endpoints : [...endpoints, ...this.chosen.endpoints];
+    return this.pools.endpoints;
+  }
+
+  get names(): readonly FollowedName[] {
+    return this.pools.names;
   }
 
   get waiting(): number {
-    return this.pool.waiting + (this.chosen?.waiting ?? 0);
+    return this.pools.waiting;
   }
 
   drain(onEmpty: () => void): void {
-    this.isDraining = true;
-    let left = this.chosen === undefined ? 1 : 2;
-    const onOneEmpty = () => {
-      left--;
-      if (left === 0) onEmpty();
-    };
-    this.pool.drain(onOneEmpty);
-    this.chosen?.drain(onOneEmpty);
+    this.pools.drain(onEmpty);
   }
 }

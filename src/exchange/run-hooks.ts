@@ -7,9 +7,9 @@ import type { AnswerReason } from "./answers.ts";
 import type { ClientExchange } from "./client-exchange.ts";
 import type { ClientSide } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
-import type { ExchangeRecord } from "./exchange-record.ts";
 import { RequestView, ResponseView } from "./hook-views.ts";
 import { checkAnswer } from "./own-answers.ts";
+import type { OwnRecord } from "./record-notes.ts";
 import { WaitingExchange } from "./waiting-exchange.ts";
 
 export interface HookedParts {
@@ -17,7 +17,7 @@ export interface HookedParts {
   readonly client: ClientSide;
   readonly head: RequestMessage;
   readonly admission: Admission;
-  readonly record: ExchangeRecord;
+  readonly record: OwnRecord;
 }
 
 type Begin = (head: RequestMessage, admission: Admission) => ClientExchange;
@@ -30,7 +30,9 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 export function beginHooked(parts: HookedParts, begin: Begin): ClientExchange {
   const { context, client, head, admission, record } = parts;
   const { hooks, observer, clock } = context;
-  const request = new RequestView(head, admission, client.connection);
+  const request = new RequestView(head, admission, client.connection, context.isGateway);
+  // A 2xx to CONNECT would say that there is a tunnel (RFC 9110 section 9.3.6).
+  const leastStatus = admission.target.form === "authority" ? 300 : 200;
   const denied = (reason: AnswerReason) => begin(head, { ...admission, denied: reason });
   const failed = (fault: unknown) => {
     request.send();
@@ -39,7 +41,7 @@ export function beginHooked(parts: HookedParts, begin: Begin): ClientExchange {
   };
   const goOn = (result: unknown): ClientExchange => {
     try {
-      const answer = result === undefined ? undefined : checkAnswer(result, 200);
+      const answer = result === undefined ? undefined : checkAnswer(result, leastStatus);
       const sent = request.send();
       return begin(sent.head, { ...sent.admission, hooked: request, ...(answer === undefined ? {} : { answer }) });
     } catch (fault) {
@@ -48,6 +50,7 @@ export function beginHooked(parts: HookedParts, begin: Begin): ClientExchange {
   };
   let result: unknown;
   try {
+    admission.route?.changes?.request?.(request);
     result = hooks.onRequest?.(request);
   } catch (fault) {
     return failed(fault);
@@ -84,11 +87,17 @@ export function hookedResponse(
   asked: Pick<HookedParts, "head" | "admission" | "client">,
 ): ResponseMessage | undefined {
   const { admission, client } = asked;
-  if (context.hooks.onResponse === undefined || admission.answer !== undefined) return head;
-  const request = admission.hooked ?? new RequestView(asked.head, admission, client.connection);
+  const { route, answer } = admission;
+  const changes = route?.changes;
+  if ((context.hooks.onResponse ?? changes?.response) === undefined || answer !== undefined) return head;
+  const request = admission.hooked ?? new RequestView(asked.head, admission, client.connection, context.isGateway);
   const response = new ResponseView(head);
   try {
-    const result: unknown = context.hooks.onResponse(response, request);
+    changes?.response?.(response, {
+      authority: admission.target.authority,
+      namesOrigin: (scheme, authority) => context.referencesOf(admission.origin).namesOrigin(scheme, authority),
+    });
+    const result: unknown = context.hooks.onResponse?.(response, request);
     if (isThenable(result)) result.then(undefined, () => undefined);
     if (result !== undefined)
       throw new TypeError("onResponse must return nothing, and no promise: it cannot be waited for");

@@ -7,6 +7,8 @@ import type { HeadLimits } from "../wire/head-reader.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
 import type { Authentication } from "./authentication.ts";
 import type { OriginHost } from "./origin-references.ts";
+import type { RateLimit } from "./policy.ts";
+import type { RoutePlan } from "./route-plan.ts";
 
 /**
  * What a client's FIN means. `probe`: it is found out. `cancel`: the client is gone, as nginx and Node have it. `finish`: it
@@ -20,7 +22,7 @@ export interface ForwardSettings {
   readonly mayConnectTo: (port: number) => boolean;
   /** Whether other requests may lead to this port. */
   readonly mayRequestFrom: (port: number) => boolean;
-  /** Who may use the proxy; undefined: everybody who can reach it. */
+  /** Who may use the proxy; undefined: anyone who can reach it. */
   readonly authentication: Authentication | undefined;
   /** Origins with a pool at once. */
   readonly originsMax: number;
@@ -31,6 +33,12 @@ export interface ForwardSettings {
 export interface GatewaySettings {
   /** Of a gateway; a forward proxy has none. */
   readonly origins: readonly OriginAddress[];
+  /** Which requests go where; all of them to `origins`, which a gateway with routes has all together: absent. */
+  readonly routes?: RoutePlan;
+  /** Of all requests of a gateway together, whichever route takes them; no limit: absent. */
+  readonly rateLimit?: RateLimit;
+  /** Bytes of bodies that routes have buffered, of all requests together; as many as body-buffers.ts says: absent. */
+  readonly bufferedBytesMax?: number;
   /** Which Host the origin gets; a forward proxy keeps what its client sent. */
   readonly originHost: OriginHost;
   /** A forward proxy instead of a gateway. */
@@ -47,6 +55,8 @@ export interface GatewaySettings {
   readonly bodyTimeout_ms: number;
   /** Bytes per second that a client must move while only it can go on; 0: no such limit. */
   readonly minRate: number;
+  /** Clients may speak HTTP/2. */
+  readonly http2: boolean;
   /** What the FIN of a client means whose request is complete. */
   readonly clientClose: ClientClose;
   readonly connectTimeout_ms: number;

@@ -8,17 +8,19 @@
 import { type Confined, confine } from "../connection/confining.ts";
 import type { Place } from "../connection/fair-share.ts";
 import type { PendingSearch } from "../pool/claim.ts";
-import type { NoConnection, Seeker } from "../pool/pool.ts";
+import type { NoConnection, SearchPhase, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { RequestMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { Admission } from "./admission.ts";
-import { type AnswerReason, answerMeaning } from "./answers.ts";
+import { NO_OPTIONS } from "./answering-origin.ts";
+import { type AnswerReason, answerMeaning, type CheckedAnswer } from "./answers.ts";
 import type { ClientExchange } from "./client-exchange.ts";
 import { placeOf } from "./client-of.ts";
 import type { ClientSide } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
-import type { ExchangeRecord } from "./exchange-record.ts";
+import { framingOf } from "./own-answers.ts";
+import { endRecord, noteSearch, noteSent, type OwnRecord } from "./record-notes.ts";
 import { Tunnel } from "./tunnel.ts";
 
 export class TunnelRequest implements ClientExchange, Seeker, Confined {
@@ -33,8 +35,8 @@ export class TunnelRequest implements ClientExchange, Seeker, Confined {
   private readonly context: ProxyContext;
   private readonly client: ClientSide;
   private readonly head: RequestMessage;
-  private readonly admission: Admission;
-  readonly record: ExchangeRecord;
+  readonly admission: Admission;
+  readonly record: OwnRecord;
   private search: PendingSearch | undefined;
   private isOver = false;
 
@@ -43,7 +45,7 @@ export class TunnelRequest implements ClientExchange, Seeker, Confined {
     client: ClientSide,
     head: RequestMessage,
     admission: Admission,
-    record: ExchangeRecord,
+    record: OwnRecord,
   ) {
     this.context = context;
     this.client = client;
@@ -64,6 +66,8 @@ export class TunnelRequest implements ClientExchange, Seeker, Confined {
   }
 
   seek(): void {
+    const { answer } = this.admission;
+    if (answer !== undefined) return this.answer(answer);
     const pool = this.context.routing.poolFor(this.admission);
     if (typeof pool === "string") return this.refuse(pool, "");
     const search = pool.acquire(this);
@@ -74,10 +78,14 @@ export class TunnelRequest implements ClientExchange, Seeker, Confined {
     return from;
   }
 
+  onSearch(phase: SearchPhase): void {
+    noteSearch(this.context, this.record, phase);
+  }
+
   onConnection(upstream: PooledConnection): void {
     const { context, client, record } = this;
     this.isOver = true;
-    record.noteUpstream(upstream);
+    noteSent(context, record, upstream.record);
     record.status = 200;
     record.outcome = "tunnel";
     client.establish(undefined);
@@ -123,9 +131,25 @@ export class TunnelRequest implements ClientExchange, Seeker, Confined {
     record.reason = reason;
     record.status = answerMeaning(reason).status;
     record.fault = fault;
-    this.client.answer(reason, fault, true, "no-tunnel");
+    this.client.answer(reason, fault, "no-tunnel");
     this.end();
-    this.client.end(true);
+    this.client.end();
+  }
+
+  /** The application answers by itself: there is no tunnel, for a reason of its own. */
+  private answer(answer: CheckedAnswer): void {
+    if (this.isOver) return;
+    const { client, record } = this;
+    const { message, body } = answer;
+    const framing = framingOf(answer, this.head.method);
+    noteSent(this.context, record, undefined);
+    record.status = message.status;
+    client.final(message, NO_OPTIONS, framing, "no-tunnel");
+    if (framing.length > 0) client.body(body, 0, body.length);
+    client.endBody(undefined);
+    client.flush();
+    this.end();
+    client.end();
   }
 
   private abandon(): void {
@@ -138,8 +162,7 @@ export class TunnelRequest implements ClientExchange, Seeker, Confined {
   private end(): void {
     const { context, record } = this;
     this.isOver = true;
-    record.endedAt_ms = context.clock.now();
-    context.observer.exchangeEnded(record);
+    endRecord(context, record);
   }
 
   // The upstream connection has no other user before the tunnel uses it.

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { TunnelEnd } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
-import type { ExchangeRecord } from "./exchange-record.ts";
+import type { OwnRecord } from "./record-notes.ts";
 import { Tunnel } from "./tunnel.ts";
 
 const HEAD_BYTES = 1_000_000;
@@ -31,7 +31,7 @@ it("is the target of its request, and nothing of the head around it", () => {
   const records = Array.from({ length: TUNNELS }, (_, index) => {
     const head = Buffer.alloc(HEAD_BYTES, `${index} /rooms/general/socket `).toString("latin1");
     const start = head.indexOf("/");
-    const record = { target: head.slice(start, start + 21) } as ExchangeRecord;
+    const record = { target: head.slice(start, start + 21), authority: head.slice(start, start + 13) } as OwnRecord;
     new Tunnel({ context, downstream, upstream, record, client: "" }).begin();
     return record;
   });

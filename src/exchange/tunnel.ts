@@ -14,17 +14,20 @@ import type { ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { ClientSide, TunnelEnd } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
-import type { ExchangeRecord } from "./exchange-record.ts";
 import type { OriginTunnelEnd } from "./origin-side.ts";
+import type { TimeLimits } from "./policy.ts";
+import { endRecord, type OwnRecord } from "./record-notes.ts";
 
 /** What a tunnel is made of. */
 export interface TunnelEnds {
   readonly context: ProxyContext;
   readonly downstream: TunnelEnd;
   readonly upstream: OriginTunnelEnd;
-  readonly record: ExchangeRecord;
+  readonly record: OwnRecord;
   /** Whose it is. */
   readonly client: string;
+  /** Instead of the settings'; the same: undefined. */
+  readonly times?: TimeLimits | undefined;
 }
 
 export class Tunnel implements ConnectionUser, Confined {
@@ -32,16 +35,18 @@ export class Tunnel implements ConnectionUser, Confined {
   private readonly context: ProxyContext;
   private readonly downstream: TunnelEnd;
   private readonly upstream: OriginTunnelEnd;
-  private readonly record: ExchangeRecord;
+  private readonly record: OwnRecord;
   private clientHasEnded = false;
   private originHasEnded = false;
   private clientIsGone = false;
   private originIsGone = false;
   private isOver = false;
   private readonly deadline = new Deadline(this);
+  private readonly times: TimeLimits;
 
-  constructor({ context, downstream, upstream, record, client }: TunnelEnds) {
+  constructor({ context, downstream, upstream, record, client, times = context.settings }: TunnelEnds) {
     this.context = context;
+    this.times = times;
     this.downstream = downstream;
     this.upstream = upstream;
     this.record = record;
@@ -52,13 +57,14 @@ export class Tunnel implements ConnectionUser, Confined {
     const { client, record } = this;
     const movedBytes = record.requestBodyBytes + record.responseBodyBytes;
     // What passes is not ours to demand, so it is never slow.
-    return { client, since_ms: record.startedAt_ms, movedBytes, isSlow: false, giveWay: () => this.giveWay() };
+    return { client, since_ms: record.arrivedAt_ms, movedBytes, isSlow: false, giveWay: () => this.giveWay() };
   }
 
   /** @param fromOrigin octets that came right behind the origin's answer */
   begin(fromOrigin?: Octets): void {
     const { upstream, downstream, record } = this;
     record.target = textOfItsOwn(record.target);
+    record.authority = textOfItsOwn(record.authority);
     upstream.clearDeadline();
     upstream.beginTunnel(this);
     const clientHadClosed = downstream.peerHasClosed;
@@ -99,14 +105,16 @@ export class Tunnel implements ConnectionUser, Confined {
     this.goOn(this.downstream.socket, this.upstream.socket);
   }
 
-  /** @internal */
-  onClientEnd(): void {
+  /** @internal @param isCutOff by whoever may be on the way: the origin must not take it for the client's end */
+  onClientEnd(isCutOff = false): void {
+    if (isCutOff) return this.breakOff("client-gone", "peer-closed");
     this.clientHasEnded = true;
     this.upstream.socket.end();
     this.onHalfEnded();
   }
 
-  onEnd(): void {
+  onEnd(isCutOff = false): void {
+    if (isCutOff) return this.breakOff("peer-closed", "upstream-failed");
     this.originHasEnded = true;
     this.downstream.socket.end();
     this.onHalfEnded();
@@ -167,11 +175,11 @@ export class Tunnel implements ConnectionUser, Confined {
   }
 
   /** With RST on both sides: nobody takes what came so far for everything. */
-  private breakOff(reason: CloseReason): void {
+  private breakOff(reason: CloseReason, downstreamReason = reason): void {
     const { upstream, downstream } = this;
     upstream.reset(reason);
     upstream.socket.reset();
-    downstream.reset(reason);
+    downstream.reset(downstreamReason);
     downstream.socket.reset();
     this.over();
   }
@@ -181,8 +189,8 @@ export class Tunnel implements ConnectionUser, Confined {
    * longer than for a body: whoever closes altogether looks the same (RFC 9110 section 9.3.6).
    */
   private touch(): void {
-    const { deadlines, clock, settings } = this.context;
-    const { bodyTimeout_ms, tunnelTimeout_ms } = settings;
+    const { deadlines, clock } = this.context;
+    const { bodyTimeout_ms, tunnelTimeout_ms } = this.times;
     const isHalf = this.clientHasEnded || this.originHasEnded;
     const limit_ms = isHalf ? Math.min(bodyTimeout_ms, tunnelTimeout_ms) : tunnelTimeout_ms;
     deadlines.set(this.deadline, limit_ms, clock.now());
@@ -192,8 +200,7 @@ export class Tunnel implements ConnectionUser, Confined {
     if (this.clientIsGone && this.originIsGone) this.context.deadlines.clear(this.deadline);
     if (this.isOver) return;
     this.isOver = true;
-    this.record.endedAt_ms = this.context.clock.now();
-    this.context.observer.exchangeEnded(this.record);
+    endRecord(this.context, this.record);
   }
 }
 
@@ -228,8 +235,8 @@ class FromClient implements SocketHandler {
     this.tunnel.fromClient(octets);
   }
 
-  onEnd(): void {
-    this.tunnel.onClientEnd();
+  onEnd(isCutOff?: boolean): void {
+    this.tunnel.onClientEnd(isCutOff);
   }
 
   onDrain(): void {

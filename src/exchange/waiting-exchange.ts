@@ -5,24 +5,24 @@
  * is waited for ends in any case, and has its own bounds.
  */
 import type { Place } from "../connection/fair-share.ts";
-import type { ClientExchange } from "./client-exchange.ts";
+import type { ClientExchange, ExchangeStage } from "./client-exchange.ts";
 import { clientKeyOf } from "./client-key.ts";
 import type { ClientSide } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
-import type { ExchangeRecord } from "./exchange-record.ts";
+import { endRecord, type OwnRecord } from "./record-notes.ts";
 
 export class WaitingExchange implements ClientExchange {
   readonly owed = "nothing";
   readonly requestBytes = 0;
-  readonly stage = "local";
+  readonly stage: ExchangeStage = "local";
   private readonly context: ProxyContext;
   private readonly client: ClientSide;
-  readonly record: ExchangeRecord;
+  readonly record: OwnRecord;
   /** What it begins where it cannot be waited for any longer: the drain's deadline has come. */
   private readonly whenCut: () => ClientExchange;
   private isOver = false;
 
-  constructor(context: ProxyContext, client: ClientSide, record: ExchangeRecord, whenCut: () => ClientExchange) {
+  constructor(context: ProxyContext, client: ClientSide, record: OwnRecord, whenCut: () => ClientExchange) {
     this.context = context;
     this.client = client;
     this.record = record;
@@ -31,8 +31,8 @@ export class WaitingExchange implements ClientExchange {
 
   /** It ends soon by itself, and gives no way. */
   get place(): Place {
-    const client = clientKeyOf(this.client.connection.clientName);
-    return { client, since_ms: this.record.startedAt_ms, movedBytes: 0, isSlow: false, giveWay: () => {} };
+    const client = clientKeyOf(this.client.connection.record.peer);
+    return { client, since_ms: this.record.arrivedAt_ms, movedBytes: 0, isSlow: false, giveWay: () => {} };
   }
 
   /** What was waited for is there. @param begin what the request begins; not asked for if it is over already */
@@ -71,7 +71,6 @@ export class WaitingExchange implements ClientExchange {
     this.isOver = true;
     const { record, context } = this;
     record.outcome = "client-gone";
-    record.endedAt_ms = context.clock.now();
-    context.observer.exchangeEnded(record);
+    endRecord(context, record);
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Routing of a forward proxy: each request goes to the origin that its target names, each tunnel where it was asked for.
+ * Routing of a forward proxy: each request goes to the origin that its target names, each tunnel where it was asked for, unless the
+ * application sends it elsewhere; what it chooses is judged as what a client does.
  *
  * Origins are told apart by host and port (RFC 9110 section 4.3.1). Tunnels have pools of their own: their connections
  * are never reused, but count, are limited and are named as all others. Deliberately absent: which addresses may be
@@ -10,11 +11,12 @@ import type { Admission } from "../exchange/admission.ts";
 import type { AnswerReason } from "../exchange/answers.ts";
 import type { Routing } from "../exchange/routing.ts";
 import type { ForwardSettings } from "../exchange/settings.ts";
+import type { Address } from "../net/ports.ts";
 import type { PoolDirectory } from "../pool/directory.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { OriginAddress } from "../pool/origin-address.ts";
 import type { Pool } from "../pool/pool.ts";
-import { type Destination, destinationOf } from "../wire/target.ts";
+import { type Destination, destinationOf, type Target } from "../wire/target.ts";
 
 /** Which ports are named in targets with success: there are services that take a request's lines for orders of their own. */
 export type AllowedPorts = Pick<ForwardSettings, "mayConnectTo" | "mayRequestFrom">;
@@ -28,18 +30,17 @@ export class ByTarget implements Routing {
     this.ports = ports;
   }
 
-  poolFor({ denied, target, client = "" }: Admission): Pool | AnswerReason {
+  poolFor({ denied, target, client = "", origin: chosen }: Admission): Pool | AnswerReason {
     if (denied !== undefined) return denied;
-    const destination = destinationOf(target);
-    if (destination === undefined) return "host-invalid";
+    const address = chosen === undefined ? addressNamedBy(target) : chosen.address;
+    if (address?.kind !== "tcp") return "host-invalid";
     const isTunnel = target.form === "authority";
-    if (isTunnel && !this.ports.mayConnectTo(destination.port)) return "connect-port-forbidden";
-    if (!isTunnel && !this.ports.mayRequestFrom(destination.port)) return "port-forbidden";
-    const authority = authorityOf(destination);
-    const name = isTunnel ? authority : `http://${authority}`;
+    if (isTunnel && !this.ports.mayConnectTo(address.port)) return "connect-port-forbidden";
+    if (!isTunnel && !this.ports.mayRequestFrom(address.port)) return "port-forbidden";
+    const authority = authorityOf(address);
+    const name = isTunnel ? authority : `${address.tls === undefined ? "http" : "https"}://${authority}`;
     const known = this.directory.find(name, client);
     if (known !== undefined) return known;
-    const address = { kind: "tcp", ...destination } as const;
     const origin: OriginAddress = { address, name, authority, isNamedByClients: true };
     return this.directory.add(name, origin, client, isTunnel ? "tunnel" : undefined) ?? "too-many-origins";
   }
@@ -55,6 +56,11 @@ export class ByTarget implements Routing {
   drain(onEmpty: () => void): void {
     this.directory.drain(onEmpty);
   }
+}
+
+function addressNamedBy(target: Target): Address | undefined {
+  const destination = destinationOf(target);
+  return destination === undefined ? undefined : { kind: "tcp", ...destination };
 }
 
 function authorityOf({ host, port }: Destination): string {

@@ -33,7 +33,7 @@ function upload(minRate: number, bytes: number, every_ms: number) {
   }
   return {
     status: /^HTTP\/1\.1 (\d+)/.exec(client.received)?.[1],
-    close: world.observer.downstream[0]?.connection.life.closeReason,
+    close: world.observer.downstream[0]?.connection.closeReason,
   };
 }
 

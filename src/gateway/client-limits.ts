@@ -3,7 +3,9 @@
  *
  * There is one deadline per connection. The origin's is in http1/origin-limits.ts. Deliberately absent: what is done about it.
  */
+import type { IdleEnd } from "../connection/connection-record.ts";
 import { Deadline, type DeadlineOwner } from "../connection/deadlines.ts";
+import type { CloseReason } from "../connection/reasons.ts";
 import type { ClientExchange } from "../exchange/client-exchange.ts";
 import type { ProxyContext } from "../exchange/context.ts";
 import type { Socket } from "../net/ports.ts";
@@ -30,21 +32,22 @@ export type ClientDue =
   | `write-${"late" | "too-slow"}`
   | `presence-${PresenceStep["does"]}`;
 
-export class ClientLimits extends Deadline {
+interface LimitsOwner extends DeadlineOwner {
+  readonly context: ProxyContext;
+}
+
+/** Why a connection closes on which no head has begun in time. */
+export function whyUnheard({ isSecure, security }: Pick<Socket, "isSecure" | "security">): CloseReason {
+  return isSecure && security === undefined ? "handshake-timeout" : "head-timeout";
+}
+
+export class ClientLimits extends Deadline<LimitsOwner> {
   limit: ClientLimit = "head";
-  private readonly context: ProxyContext;
   private pace: Pace | undefined;
   private presence: ClientPresence | undefined;
-  /** Bytes of the present exchange's request that the pace knows of. */
-  private paced_bytes = 0;
-  /** What was unsent when the client began to take nothing more; it takes what it is sent: undefined. */
-  private blockedWith_bytes: number | undefined;
-  /** When the client moved something, as far as a least rate asks. */
-  private movedAt_ms = 0;
 
-  constructor(owner: DeadlineOwner, context: ProxyContext) {
-    super(owner);
-    this.context = context;
+  private get context(): ProxyContext {
+    return this.owner.context;
   }
 
   arm(limit: ClientLimit, delay_ms: number): void {
@@ -54,6 +57,14 @@ export class ClientLimits extends Deadline {
 
   clear(): void {
     this.context.deadlines.clear(this);
+  }
+
+  /** What ends a client that idles. @param leaving why it may not idle for long, if so */
+  idleEnd(socket: Pick<Socket, "isSecure" | "security">, leaving: CloseReason | undefined): IdleEnd | undefined {
+    const { limit } = this;
+    if (!this.isListed || (limit !== "keep-alive" && limit !== "head")) return undefined;
+    const left_ms = Math.max(0, this.due - this.context.clock.now());
+    return { left_ms, limit: limit === "head" ? whyUnheard(socket) : (leaving ?? "idle-timeout") };
   }
 
   /** What the deadline means that has passed; nothing yet, and it runs on: undefined. */
@@ -68,11 +79,11 @@ export class ClientLimits extends Deadline {
       case "keep-alive":
         return limit;
       case "body": {
-        const what = exchange?.owed === "body-start" ? "late" : this.dueOf(false, 0);
+        const what = exchange?.owed === "body-start" ? "late" : this.dueOf(false, 0, exchange);
         return what && `body-${what}`;
       }
       case "write": {
-        const what = this.dueOf(socket.tookSome(), socket.unsentBytes);
+        const what = this.dueOf(socket.tookSome(), socket.unsentBytes, exchange);
         return what && `write-${what}`;
       }
       case "presence": {
@@ -89,50 +100,48 @@ export class ClientLimits extends Deadline {
     const owed = exchange?.owed;
     this.notePace(exchange, owed === "body" && mayRead);
     if (owed === "body-start") this.arm("body", BODY_START_MS);
-    else if (owed === "body" && mayRead) this.armForBody();
+    else if (owed === "body" && mayRead) this.armForBody(exchange);
     else this.setForPresence(exchange, minorVersion);
   }
 
   /** With a least rate the check that is due stays due: a client that sends a byte now and then must not put it off. */
-  private armForBody(): void {
+  private armForBody(exchange: ClientExchange | undefined): void {
     const isDue = this.isListed && this.limit === "body" && this.context.settings.minRate > 0;
-    if (!isDue) this.arm("body", this.checkAfter_ms());
+    if (!isDue) this.arm("body", this.checkAfter_ms(exchange));
   }
 
   private notePace(exchange: ClientExchange | undefined, isOwing: boolean): void {
     if (this.pace === undefined && !isOwing) return;
     this.pace ??= new Pace();
-    const received_bytes = exchange?.requestBytes ?? 0;
-    const now = this.context.clock.now();
-    this.movedAt_ms = now;
-    this.pace.note(isOwing, received_bytes - this.paced_bytes, now);
-    this.paced_bytes = received_bytes;
+    this.pace.noteReceived(isOwing, exchange?.requestBytes ?? 0, this.context.clock.now());
   }
 
   /** The exchange has ended; the next one has a pace of its own. */
   endExchange(): void {
-    this.paced_bytes = 0;
-    if (this.blockedWith_bytes === undefined) this.pace = undefined;
+    if (this.pace?.isBlocked === true) this.pace.beginRequest();
+    else this.pace = undefined;
   }
 
   /** The client takes nothing more for now. */
-  setForBlocked(unsent_bytes: number): void {
-    this.blockedWith_bytes = unsent_bytes;
+  setForBlocked(unsent_bytes: number, exchange?: ClientExchange): void {
     this.pace ??= new Pace();
-    this.movedAt_ms = this.context.clock.now();
-    this.pace.note(true, 0, this.movedAt_ms);
-    this.arm("write", this.checkAfter_ms());
+    this.pace.block(unsent_bytes, this.context.clock.now());
+    this.arm("write", this.checkAfter_ms(exchange));
   }
 
   /** It has taken all of it. */
   endBlocked(): void {
-    this.pace?.note(false, this.blockedWith_bytes ?? 0, this.context.clock.now());
-    this.blockedWith_bytes = undefined;
+    this.pace?.unblock(this.context.clock.now());
     if (this.limit === "write") this.clear();
   }
 
-  private checkAfter_ms(): number {
-    const { bodyTimeout_ms, minRate } = this.context.settings;
+  private bodyTimeout_ms(exchange: ClientExchange | undefined): number {
+    return (exchange?.admission?.route?.policy?.times ?? this.context.settings).bodyTimeout_ms;
+  }
+
+  private checkAfter_ms(exchange: ClientExchange | undefined): number {
+    const bodyTimeout_ms = this.bodyTimeout_ms(exchange);
+    const { minRate } = this.context.settings;
     return minRate > 0 ? Math.min(bodyTimeout_ms, RATE_CHECK_MS) : bodyTimeout_ms;
   }
 
@@ -140,13 +149,14 @@ export class ClientLimits extends Deadline {
    * The limit for a body, or for taking the response, is due. @param hasMoved whether anything has moved since it was set
    * @returns what it means; nothing yet, and it runs on: undefined
    */
-  dueOf(hasMoved: boolean, unsent_bytes: number): "too-slow" | "late" | undefined {
-    const { bodyTimeout_ms, minRate } = this.context.settings;
+  dueOf(hasMoved: boolean, unsent_bytes: number, exchange?: ClientExchange): "too-slow" | "late" | undefined {
+    const bodyTimeout_ms = this.bodyTimeout_ms(exchange);
+    const { minRate } = this.context.settings;
     const now = this.context.clock.now();
     if (minRate > 0 && this.isSlowerThan(minRate, unsent_bytes)) return "too-slow";
-    if (hasMoved) this.movedAt_ms = now;
-    if (now - this.movedAt_ms >= bodyTimeout_ms) return "late";
-    this.arm(this.limit, this.checkAfter_ms());
+    if (hasMoved) this.pace?.noteMove(now);
+    if (this.pace === undefined || now - this.pace.movedAt_ms >= bodyTimeout_ms) return "late";
+    this.arm(this.limit, this.checkAfter_ms(exchange));
     return undefined;
   }
 
@@ -160,10 +170,7 @@ export class ClientLimits extends Deadline {
     const { pace } = this;
     if (pace === undefined) return false;
     const now = this.context.clock.now();
-    if (this.blockedWith_bytes !== undefined) {
-      pace.note(true, Math.max(0, this.blockedWith_bytes - unsent_bytes), now);
-      this.blockedWith_bytes = unsent_bytes;
-    }
+    pace.noteUnsent(unsent_bytes, now);
     const actual = pace.rate(now);
     return actual !== undefined && actual < rate;
   }
@@ -194,7 +201,7 @@ export class ClientLimits extends Deadline {
     if (presence === undefined || exchange === undefined || exchange.stage === "local") return undefined;
     const { stage, record } = exchange;
     const now = this.context.clock.now();
-    return presence.next({ minorVersion, isForwarding: stage === "forwarding", beganAt_ms: record.startedAt_ms, now });
+    return presence.next({ minorVersion, isForwarding: stage === "forwarding", beganAt_ms: record.arrivedAt_ms, now });
   }
 
   /** It is due to find out whether the client still reads. @returns how; not now: undefined */

@@ -1,8 +1,10 @@
 /** Who gives way when all places are taken, and who never does; on a simulated network. */
+
 import { afterEach, describe, expect, it } from "vitest";
 import { type Doing, type Group, Pressure } from "../../test/kit/pressure.ts";
 import { method } from "../../test/simulation/mutants.ts";
 import { Ranking } from "../connection/fair-share.ts";
+import type { ProxyContext } from "../exchange/context.ts";
 import { ClientLimits } from "./client-limits.ts";
 import { ClientTable } from "./client-table.ts";
 
@@ -62,7 +64,8 @@ describe("without descriptors fewer connections are allowed", () => {
   const NONE_MORE = 60_000;
 
   it("and as many as before once the want is over", () => {
-    const table = new ClientTable(1_000, NONE_MORE, () => {});
+    const settings = { maxConnections: 1_000, keepAliveTimeout_ms: NONE_MORE };
+    const table = new ClientTable({ settings } as ProxyContext, () => {});
     table.open = 200;
     table.shrink(0);
     table.open = 184;

@@ -7,11 +7,12 @@
  * and less. Deliberately absent: sockets and listening, see gateway.ts.
  */
 import { LatestRanking, type Place } from "../connection/fair-share.ts";
-import { LinkedList, Members, type OwnedNode } from "../connection/lists.ts";
+import { LinkedList, Members } from "../connection/lists.ts";
 import { clientOf } from "../exchange/client-of.ts";
 import type { ProxyContext } from "../exchange/context.ts";
+import { Lingering } from "../net/lingering.ts";
 import type { RequestMessage } from "../wire/messages.ts";
-import type { DownstreamConnection } from "./downstream.ts";
+import type { TableClient } from "./table-client.ts";
 
 /** How full the table is when terms begin to shorten. */
 const PRESSURE_BEGINS_AT = 0.75;
@@ -46,34 +47,51 @@ function lingeringMax(max: number): number {
 /** While draining, a client that idles may send one more request for this long; it is answered with `close`. */
 export const DRAIN_IDLE_GRACE_MS = 500;
 /** While draining: silence behind our FIN after which a client that does not close has everything. */
-export const DRAIN_SILENCE_MS = 1_000;
+const DRAIN_SILENCE_MS = 1_000;
 
 export class ClientTable {
   /** Connections waiting for a request, or for their client to take the last response, in the order of idleness. */
-  readonly idle = new LinkedList<OwnedNode<DownstreamConnection>>();
+  readonly idle = new LinkedList<TableClient>();
   /** Connections that have not completed a head, in the order they began. */
-  readonly reading = new LinkedList<OwnedNode<DownstreamConnection>>();
-  readonly lingering = new LinkedList<OwnedNode<DownstreamConnection>>();
-  readonly connections = new Members<DownstreamConnection>();
+  readonly reading = new LinkedList<TableClient>();
+  readonly lingering = new LinkedList<TableClient>();
+  /** The plan for each exchange that begins. */
+  context: ProxyContext;
+  readonly connections = new Members<TableClient>();
   isDraining = false;
+  /** The drain has lasted for as long as it may. */
+  isPastDeadline = false;
   /** Connections that are not closing. */
   open = 0;
   /** The operator's limit. */
-  private readonly allowed: number;
+  private allowed: number;
   /** The operator's limit, or less: what the system turned out to have descriptors for. */
   private max: number;
   private resizedAt_ms = Number.NEGATIVE_INFINITY;
   private lingeringMax: number;
   private readonly ranking = new LatestRanking(() => this.places());
-  private readonly keepAlive_ms: number;
-  private readonly onGone: (connection: DownstreamConnection) => void;
+  private keepAlive_ms: number;
+  private readonly onGone: (connection: TableClient) => void;
 
-  constructor(max: number, keepAlive_ms: number, onGone: (connection: DownstreamConnection) => void) {
+  constructor(context: ProxyContext, onGone: (connection: TableClient) => void) {
+    const { maxConnections: max, keepAliveTimeout_ms: keepAlive_ms } = context.settings;
+    this.context = context;
     this.allowed = max;
     this.max = max;
     this.lingeringMax = lingeringMax(max);
     this.keepAlive_ms = keepAlive_ms;
     this.onGone = onGone;
+  }
+
+  /** For each exchange that begins from now on. */
+  plan(context: ProxyContext): void {
+    const { maxConnections, keepAliveTimeout_ms } = context.settings;
+    this.context = context;
+    this.keepAlive_ms = keepAliveTimeout_ms;
+    // What there are descriptors for is another limit.
+    this.max = this.max < this.allowed ? Math.min(this.max, maxConnections) : maxConnections;
+    this.allowed = maxConnections;
+    this.lingeringMax = lingeringMax(this.max);
   }
 
   get isFull(): boolean {
@@ -89,16 +107,22 @@ export class ClientTable {
   makeRoom(now: number): void {
     if (this.max < this.allowed) this.regrow(now);
     if (!this.isFull) return;
-    const idle = this.idle.oldest?.owner;
+    const idle = this.idle.oldest;
     if (idle !== undefined) return idle.evict();
-    const reading = this.reading.oldest?.owner;
+    const reading = this.reading.oldest;
     if (reading === undefined) return;
     if (this.isOverfull || now - reading.readingSince_ms >= READING_GRACE_MS) reading.evict();
   }
 
-  add(connection: DownstreamConnection): void {
-    this.connections.add(connection.memberNode);
+  add(connection: TableClient): void {
+    this.connections.add(connection);
     this.open++;
+  }
+
+  /** The same connection, on which something else is spoken than was thought. */
+  replace(before: TableClient, connection: TableClient): void {
+    this.connections.delete(before);
+    this.connections.add(connection);
   }
 
   /**
@@ -107,9 +131,9 @@ export class ClientTable {
    *
    * @param head its request, which says on whose behalf
    */
-  mayStay(connection: DownstreamConnection, head: RequestMessage, context: ProxyContext): boolean {
+  mayStay(connection: TableClient, head: RequestMessage, context: ProxyContext): boolean {
     if (!connection.isSurplus) return true;
-    if (this.open > this.max) (this.idle.oldest ?? this.reading.oldest)?.owner.evict();
+    if (this.open > this.max) (this.idle.oldest ?? this.reading.oldest)?.evict();
     while (this.open - this.reading.size > this.max) {
       const place = this.ranking.at(context.clock.now(), this.max).next(clientOf(context, connection, head));
       if (place === undefined) return false;
@@ -127,11 +151,11 @@ export class ClientTable {
   shrink(now: number): void {
     this.resize(Math.max(CONNECTIONS_MIN, Math.min(this.max, this.open) - SCARCE_ROOM), now);
     while (this.open > this.max) {
-      const victim = (this.idle.oldest ?? this.reading.oldest)?.owner;
+      const victim = this.idle.oldest ?? this.reading.oldest;
       if (victim === undefined) break;
       victim.evict();
     }
-    for (const node of this.lingering) node.owner.cut();
+    for (const connection of this.lingering) connection.cut();
   }
 
   /** The want of descriptors may be over. If it is not, the next newcomers tell. */
@@ -155,13 +179,27 @@ export class ClientTable {
     return this.keepAlive_ms * (1 - step * (1 - TIMEOUT_SHARE_MIN));
   }
 
-  onClosing(): void {
-    this.open--;
-    if (this.lingering.size > this.lingeringMax) this.lingering.oldest?.owner.cut();
+  /** Its last words leave, then it is listened to for a while. @param onClosed the socket is gone */
+  linger(connection: TableClient, isTruncated: boolean, onClosed: (fault: string | undefined) => void): Lingering {
+    const { clock, deadlines, settings } = this.context;
+    this.lingering.push(connection);
+    return new Lingering(connection.socket, {
+      deadlines,
+      clock,
+      writeTimeout_ms: settings.bodyTimeout_ms,
+      isTruncated,
+      onClosed,
+      ...(this.isDraining ? { silence_ms: DRAIN_SILENCE_MS } : {}),
+    });
   }
 
-  onClosed(connection: DownstreamConnection): void {
-    this.connections.delete(connection.memberNode);
+  onClosing(): void {
+    this.open--;
+    if (this.lingering.size > this.lingeringMax) this.lingering.oldest?.cut();
+  }
+
+  onClosed(connection: TableClient): void {
+    this.connections.delete(connection);
     this.onGone(connection);
   }
 }

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { SmallWorld } from "../../test/kit/small-world.ts";
 import { Life } from "../connection/life.ts";
+import { HopMessages } from "../connection/message-states.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import { RequestRelay } from "../exchange/request-relay.ts";
 import { Tunnel } from "../exchange/tunnel.ts";
@@ -45,6 +46,10 @@ const places: readonly (readonly [string, { readonly name: string; readonly prot
   ["read", RequestHead],
   ["beginExchange", Life],
   ["endExchange", Life],
+  ["requestWhole", HopMessages],
+  ["final", HopMessages],
+  ["responseWhole", HopMessages],
+  ["next", HopMessages],
   ["readHead", DownstreamConnection],
   ["advance", DownstreamConnection],
   ["flush", Outbox],

@@ -1,5 +1,6 @@
 /** Limits of a client's connection that only a certain order of events puts to the test, on a simulated network. */
 import { expect, it } from "vitest";
+import { http1Clients } from "../../test/kit/http1-clients.ts";
 import { SmallWorld, WINDOW_BYTES } from "../../test/kit/small-world.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -14,7 +15,7 @@ it.each([
   const world = new SmallWorld({ bodyTimeout_ms: 60_000 }, OK);
   const { socket } = world.connect();
   socket.pause();
-  const [connection] = world.gateway.clients.connections;
+  const [connection] = http1Clients(world.gateway);
   while (connection?.isBlocked !== true) {
     socket.write(GET);
     world.pass(100);

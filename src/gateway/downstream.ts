@@ -5,51 +5,52 @@
  * a request is forwarded (exchange/admission.ts), what it begins (exchange/begin-exchange.ts), and who gives way (client-table.ts).
  */
 import { type Confined, confine } from "../connection/confining.ts";
+import { acceptedFacts, type ConnectionRecord } from "../connection/connection-record.ts";
 import type { Place } from "../connection/fair-share.ts";
 import { Life } from "../connection/life.ts";
-import { OwnedNode } from "../connection/lists.ts";
-import type { CloseReason } from "../connection/reasons.ts";
+import { ListNode } from "../connection/lists.ts";
+import { cutsRequestShort, HopMessages, idleMessages, mayBegin } from "../connection/message-states.ts";
+import { type CloseReason, closeReasonOf } from "../connection/reasons.ts";
 import { admit } from "../exchange/admission.ts";
 import type { AnswerReason } from "../exchange/answers.ts";
 import { begin } from "../exchange/begin-exchange.ts";
 import type { ClientExchange } from "../exchange/client-exchange.ts";
 import type { ProxyContext } from "../exchange/context.ts";
-import { ExchangeRecord } from "../exchange/exchange-record.ts";
-import { namesOf } from "../http1/client-names.ts";
+import { beginRecord } from "../exchange/record-notes.ts";
+import { clientNameOf } from "../http1/client-names.ts";
 import { connectionLines, requestsLeft } from "../http1/client-terms.ts";
 import { answerFinally, answerRefused, CONTINUE } from "../http1/final-answers.ts";
 import { Http1ClientSide, type Http1Hop } from "../http1/http1-client-side.ts";
-import { Lingering } from "../net/lingering.ts";
+import type { Lingering } from "../net/lingering.ts";
 import { Outbox } from "../net/outbox.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { Bindings } from "../pool/bindings.ts";
 import type { Octets } from "../wire/octets.ts";
 import { RequestHead } from "../wire/request-head.ts";
+import { onClientDue } from "./client-due.ts";
 import { ClientLimits } from "./client-limits.ts";
-import { type ClientTable, DRAIN_IDLE_GRACE_MS, DRAIN_SILENCE_MS } from "./client-table.ts";
+import { type ClientTable, DRAIN_IDLE_GRACE_MS } from "./client-table.ts";
+import type { Entrance } from "./entrance.ts";
+import { goOnWithHttp2, maySpeakHttp2 } from "./http2-connection.ts";
 import { nothingPipelined, Pipelined } from "./pipelined.ts";
+import type { TableClient } from "./table-client.ts";
 
-export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
-  readonly hop = "downstream";
-  readonly id: number;
-  readonly socket: Socket;
+export class DownstreamConnection extends ListNode implements SocketHandler, Http1Hop, TableClient, Confined {
   readonly outbox: Outbox;
-  readonly life = new Life();
-  readonly openedAt_ms: number;
-  readonly isTrusted: boolean;
-  readonly clientName: string;
-  readonly forwardedForLine: string;
+  readonly life: Life;
+  messages: HopMessages = idleMessages;
+  isTrusted: boolean;
+  readonly cameBy: Entrance;
   /** Since when it has been sending its head, or has been open without one. */
   readingSince_ms: number;
   /** Let in beyond the limit until its request is heard. */
   isSurplus = false;
   isBlocked = false;
   bindings: Bindings | undefined;
-  private readonly context: ProxyContext;
-  private readonly table: ClientTable;
-  readonly memberNode: OwnedNode<DownstreamConnection> = new OwnedNode(this);
-  private readonly node = new OwnedNode<DownstreamConnection>(this);
-  private readonly limits: ClientLimits;
+  readonly table: ClientTable;
+  memberBefore: TableClient | undefined;
+  memberBehind: TableClient | undefined;
+  readonly limits: ClientLimits;
   private head: RequestHead | undefined;
   private exchange: ClientExchange | undefined;
   private tunnel: { readonly place: Place } | undefined;
@@ -59,27 +60,37 @@ export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
   private minorVersion: 0 | 1 = 1;
   private isPaused = false;
   private isAdvancing = false;
-  private isAtDeadline = false;
   /** What the latest response promised, or would have. */
   private idleTimeout_ms: number;
   private lingering: Lingering | undefined;
 
-  constructor(id: number, socket: Socket, context: ProxyContext, table: ClientTable) {
-    this.id = id;
-    this.socket = socket;
+  constructor(id: number, socket: Socket, table: ClientTable, cameBy: Entrance) {
+    super();
+    this.cameBy = cameBy;
     this.outbox = new Outbox(socket);
-    this.context = context;
     this.table = table;
-    this.openedAt_ms = context.clock.now();
-    this.readingSince_ms = this.openedAt_ms;
+    const { clock, settings } = table.context;
+    this.readingSince_ms = Math.floor(clock.now());
     this.idleTimeout_ms = table.keepAliveTimeout_ms();
-    this.isTrusted = context.settings.isTrusted(socket.remoteAddress);
-    ({ clientName: this.clientName, forwardedForLine: this.forwardedForLine } = namesOf(socket.remoteAddress));
-    this.limits = new ClientLimits(this, context);
+    this.isTrusted = settings.isTrusted(socket.remoteAddress);
+    this.life = new Life(acceptedFacts(id, clientNameOf(socket.remoteAddress), socket, this.readingSince_ms));
+    this.limits = new ClientLimits(this);
     socket.handler = this;
-    this.life.opened();
-    table.reading.push(this.node);
-    this.limits.arm("head", context.settings.headTimeout_ms);
+    this.life.noteOpened();
+    table.reading.push(this);
+    this.limits.arm("head", settings.headTimeout_ms);
+  }
+
+  get context(): ProxyContext {
+    return this.table.context;
+  }
+
+  get socket(): Socket {
+    return this.outbox.socket;
+  }
+
+  get record(): ConnectionRecord {
+    return this.life;
   }
 
   /** What is in progress here; nothing: undefined. */
@@ -90,8 +101,6 @@ export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
   get isSlow(): boolean {
     return this.limits.isSlow(this.socket.unsentBytes);
   }
-
-  // What arrives.
 
   onData(octets: Octets): void {
     if (this.exchange !== undefined) {
@@ -115,42 +124,47 @@ export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
     if (end >= 0) {
       this.beginExchange(head, octets, end);
     } else if (head.refusal !== undefined) {
+      if (head.refusal === "http2-on-http1-port" && maySpeakHttp2(this)) return goOnWithHttp2(this, octets);
       this.refuse(head.refusal, "request-refused");
-    } else if (head.hasBegun && this.life.state === "idle") {
-      this.life.beginExchange();
-      this.readingSince_ms = this.context.clock.now();
-      this.table.reading.push(this.node);
+    } else if (head.hasBegun && mayBegin(this.messages)) {
+      this.readingSince_ms = this.noteBegin();
+      this.messages.requestBegan();
+      this.table.reading.push(this);
       this.limits.arm("head", this.context.settings.headTimeout_ms);
     }
   }
 
+  private noteBegin(): number {
+    const now = Math.floor(this.context.clock.now());
+    this.messages = new HopMessages();
+    this.life.beginExchange(now);
+    return now;
+  }
+
   private beginExchange(head: RequestHead, octets: Octets, bodyStart: number): void {
     const { context } = this;
-    if (this.life.state === "idle") this.life.beginExchange();
-    this.node.leave();
+    if (this.life.state === "idle") this.noteBegin();
+    this.leave();
     this.minorVersion = head.minorVersion;
     this.limits.clear();
-    const admission = admit(head, context.settings.viaName, context.isGateway, this.isTrusted);
+    const admission = admit(head, context.settings.viaName, context.isGateway, this);
     if (typeof admission === "string") return this.refuse(admission, "request-refused");
     if (!this.table.mayStay(this, head, context)) return this.refuse("overloaded", "overloaded");
     if (admission.maxForwards === 0) {
-      answerFinally(context, this, head, ExchangeRecord.of(this, head, context.clock.now()));
+      answerFinally(context, this, head, beginRecord(context, this.record, head, admission.target.authority));
       return this.close("max-forwards");
     }
     this.head = undefined;
-    const record = ExchangeRecord.of(this, head, context.clock.now());
-    const side = new Http1ClientSide(this, head, admission.options, context);
+    const record = beginRecord(context, this.record, head, admission.target.authority);
+    const side = Http1ClientSide.of(this, head, admission, context);
     this.start(begin(context, side, head, admission, record), octets, bodyStart);
   }
 
   private start(exchange: ClientExchange, octets: Octets, from: number): void {
     this.exchange = exchange;
-    if (from < octets.length) {
-      const position = exchange.readRequest(octets, from);
-      if (position < octets.length) this.keepPipelined(octets, position);
-    }
-    if (this.exchange !== exchange) return;
-    exchange.seek();
+    const position = from < octets.length ? exchange.readRequest(octets, from) : from;
+    if (position < octets.length) this.keepPipelined(octets, position);
+    if (this.exchange === exchange) exchange.seek();
     if (this.exchange === exchange) this.armForRequest();
   }
 
@@ -175,8 +189,8 @@ export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
     if (this.exchange !== undefined) return this.tellEnd(this.exchange);
     // What was pipelined is still answered.
     if (this.isBlocked || !this.pipelined.isEmpty) return;
-    if (this.life.state === "idle") this.close("peer-closed-idle");
-    else if (this.life.state === "active") this.refuse("request-incomplete", "request-incomplete");
+    if (cutsRequestShort(this.messages.requester)) this.refuse("request-incomplete", "request-incomplete");
+    else this.close("peer-closed-idle");
   }
 
   private tellEnd(exchange: ClientExchange): void {
@@ -197,14 +211,13 @@ export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
 
   onClose(fault: string | undefined): void {
     const { exchange } = this;
-    this.leave();
+    this.letGo();
     exchange?.onClientGone();
     if (!this.life.isEnding) this.table.onClosing();
-    if (this.life.transportClosed(fault === undefined ? "peer-closed" : "peer-reset")) this.table.onClosed(this);
+    if (this.life.transportClosed(closeReasonOf(fault))) this.table.onClosed(this);
   }
 
   // What the exchange asks for.
-
   pause(): void {
     if (this.isPaused) return;
     this.isPaused = true;
@@ -230,10 +243,11 @@ export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
     if (mayGoOn || this.isBlocked) return;
     this.isBlocked = true;
     this.socket.tookSome();
-    this.limits.setForBlocked(this.socket.unsentBytes);
+    this.limits.setForBlocked(this.socket.unsentBytes, this.exchange);
   }
 
   sayContinue(): void {
+    this.messages.interim(100);
     this.outbox.addText(CONTINUE);
     this.flush();
   }
@@ -244,12 +258,11 @@ export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
   }
 
   ownCloseReason(): CloseReason | undefined {
-    if (this.isAtDeadline) return "drain-deadline";
-    if (this.table.isDraining) return "drained";
+    if (this.table.isPastDeadline) return "drain-deadline";
+    if (this.leaving !== undefined) return this.leaving;
     if (this.isSurplus) return "overloaded";
     if (this.requestsLeft() === 0) return "max-requests";
-    if (this.peerHasClosed && this.pipelined.isEmpty) return "peer-half-closed";
-    return undefined;
+    return this.peerHasClosed && this.pipelined.isEmpty ? "peer-half-closed" : undefined;
   }
 
   connectionLines(closeReason: CloseReason | undefined, asksKeepAlive: boolean, upgrade: string): string {
@@ -258,6 +271,11 @@ export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
     if (!tellsTerms && closeReason === undefined && upgrade === "") return "";
     const { idleTimeout_ms } = this;
     return connectionLines({ closeReason, tellsTerms, idleTimeout_ms, requestsLeft: this.requestsLeft(), upgrade });
+  }
+
+  /** It may send one more request, because of this; as many as it likes: undefined. */
+  get leaving(): CloseReason | undefined {
+    return this.table.isDraining ? "drained" : this.cameBy.isClosed ? "listener-left" : undefined;
   }
 
   private requestsLeft(): number | undefined {
@@ -269,7 +287,9 @@ export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
     this.limits.endExchange();
     if (this.life.isEnding) return;
     if (closeReason !== undefined) return this.close(closeReason);
-    this.life.endExchange();
+    this.messages.next();
+    this.messages = idleMessages;
+    this.life.endExchange(this.context.clock.now());
     this.advance();
   }
 
@@ -286,55 +306,44 @@ export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
     this.isAdvancing = false;
     if (this.exchange !== undefined || this.life.isEnding) return;
     // It has not taken its last response yet, under the deadline for that; it may give way like any other.
-    if (this.isBlocked) return this.table.idle.push(this.node);
-    if (this.peerHasClosed) {
-      if (this.life.state === "active") this.refuse("request-incomplete", "request-incomplete");
-      else this.close("peer-half-closed");
-    } else if (this.life.state === "idle") {
+    if (this.isBlocked) return this.table.idle.push(this);
+    if (this.peerHasClosed && cutsRequestShort(this.messages.requester)) {
+      this.refuse("request-incomplete", "request-incomplete");
+    } else if (this.peerHasClosed) this.close("peer-half-closed");
+    else if (this.life.state === "idle") {
       this.resume();
-      this.table.idle.push(this.node);
-      this.limits.arm("keep-alive", this.table.isDraining ? DRAIN_IDLE_GRACE_MS : this.idleTimeout_ms);
+      this.table.idle.push(this);
+      this.limits.arm("keep-alive", this.leaving === undefined ? this.idleTimeout_ms : DRAIN_IDLE_GRACE_MS);
     }
   }
-
-  // How it ends.
 
   /** Answers a request that goes no further, and closes. */
   refuse(reason: AnswerReason, closeReason: CloseReason): void {
     // Of a head that never arrived whole the time counts from its first octet.
     const { context, head, life } = this;
-    const since_ms = life.state === "active" && this.node.isListed ? this.readingSince_ms : context.clock.now();
-    if (life.state === "idle") life.beginExchange();
-    answerRefused(context, this, head, ExchangeRecord.of(this, head, since_ms), reason);
+    const since_ms = life.state === "active" && this.isListed ? this.readingSince_ms : context.clock.now();
+    if (life.state === "idle") this.noteBegin();
+    answerRefused(context, this, head, beginRecord(context, this.record, head, "", since_ms), reason, closeReason);
     this.close(closeReason);
   }
 
   /** Closes gracefully: what was written leaves, then FIN (or RST), then what still arrives is read for a while. */
   close(reason: CloseReason, isTruncated = false): void {
-    if (!this.life.decideClose(reason)) return;
-    this.leave();
-    const { context } = this;
-    this.table.lingering.push(this.node);
+    if (!this.life.decideClose(reason, this.peerHasClosed ? "peer-fin" : isTruncated ? "own-reset" : "own-fin")) return;
+    this.letGo();
+    this.lingering = this.table.linger(this, isTruncated, (fault) => this.onClose(fault));
     this.table.onClosing();
-    this.lingering = new Lingering(this.socket, {
-      deadlines: context.deadlines,
-      clock: context.clock,
-      writeTimeout_ms: context.settings.bodyTimeout_ms,
-      isTruncated,
-      ...(this.table.isDraining ? { silence_ms: DRAIN_SILENCE_MS } : {}),
-      onClosed: (fault) => this.onClose(fault),
-    });
   }
 
   /** A tunnel on this connection is done; its socket closes by itself. */
   noteClosing(reason: CloseReason): void {
-    if (this.life.decideClose(reason)) this.table.onClosing();
+    if (this.life.decideClose(reason, "own-fin")) this.table.onClosing();
   }
 
   /** Closes with RST, on purpose: the client must see that something is missing. */
   reset(reason: CloseReason): void {
-    if (!this.life.decideClose(reason)) return;
-    this.leave();
+    if (!this.life.decideClose(reason, "own-reset")) return;
+    this.letGo();
     this.table.onClosing();
     this.socket.reset();
   }
@@ -352,23 +361,29 @@ export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
     this.reset("internal-error");
   }
 
-  /** Gives way to a newcomer. */
-  evict(): void {
-    if (this.life.state === "active") this.refuse("overloaded", "evicted");
-    else this.close("evicted");
+  /** Each response says it. */
+  announceLeave(): void {}
+
+  finish(reason: CloseReason): void {
+    if (this.life.state === "idle") this.close(reason);
   }
 
-  /**
-   * The drain's deadline: whoever waits for a response is told that there will be none, everything else in flight is cut.
-   * Returns whether that was an exchange or a tunnel; half a head asks for nothing yet.
-   */
+  /** Gives way to a newcomer. */
+  evict(): void {
+    this.turnAway("overloaded", "evicted");
+  }
+
+  turnAway(reason: AnswerReason, closeReason: CloseReason): void {
+    if (this.life.state === "active") this.refuse(reason, closeReason);
+    else this.close(closeReason);
+  }
+
+  /** Half a head asks for nothing yet. */
   onDrainDeadline(): boolean {
     if (this.life.isEnding) return false;
-    this.isAtDeadline = true;
     const { exchange, life } = this;
     if (exchange === undefined && life.state !== "tunnel") {
-      if (life.state === "active") this.refuse("drain-deadline", "drain-deadline");
-      else this.close("drain-deadline");
+      this.turnAway("drain-deadline", "drain-deadline");
       return false;
     }
     exchange?.cut();
@@ -382,12 +397,13 @@ export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
     this.lingering?.cut();
     this.exchange?.cut();
     this.exchange = undefined;
-    if (this.life.decideClose("drain-deadline")) {
-      this.leave();
+    const isAbrupt = isInFlight || this.socket.unsentBytes > 0;
+    if (this.life.decideClose("drain-deadline", isAbrupt ? "own-reset" : "own-fin")) {
+      this.letGo();
       this.table.onClosing();
     }
     // With FIN a response that only its close ends would look complete.
-    if (isInFlight || this.socket.unsentBytes > 0) this.socket.reset();
+    if (isAbrupt) this.socket.reset();
     else this.socket.destroy();
   }
 
@@ -395,7 +411,7 @@ export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
   beginTunnel(tunnel: { readonly place: Place }, handler: SocketHandler): Octets {
     const early = this.pipelined.take();
     this.life.beginTunnel();
-    this.leave();
+    this.letGo();
     this.tunnel = tunnel;
     this.socket.handler = handler;
     this.isPaused = false;
@@ -403,45 +419,28 @@ export class DownstreamConnection implements SocketHandler, Http1Hop, Confined {
     return early;
   }
 
-  private leave(): void {
+  /** @internal */
+  letGo(): void {
     this.exchange = undefined;
     this.head = undefined;
     this.pipelined = nothingPipelined;
     this.bindings?.end();
-    this.node.leave();
+    this.leave();
     this.limits.clear();
   }
 
   /** @internal */
   onDeadline(): void {
-    const { exchange, life, table } = this;
-    switch (this.limits.passed(exchange, this.socket, this.minorVersion)) {
-      case "keep-alive":
-        return this.close(table.isDraining ? "drained" : "idle-timeout");
-      case "head":
-        return life.state === "active" ? this.refuse("head-timeout", "head-timeout") : this.close("head-timeout");
-      case "body-late":
-        return exchange?.onClientLate();
-      case "body-too-slow":
-        return exchange?.onClientTooSlow();
-      case "write-late":
-        return this.giveUpOnClient("write-timeout");
-      case "write-too-slow":
-        return this.giveUpOnClient("too-slow");
-      case "presence-probe":
-        return this.sayContinue();
-      case "presence-cancel":
-        return this.giveUpOnClient("client-closed");
-    }
+    const due = this.limits.passed(this.exchange, this.socket, this.minorVersion);
+    if (due !== undefined) onClientDue(due, this, this.exchange);
   }
 
   /** The client does not take what it asked for, or is gone: the work for it is cancelled. */
-  private giveUpOnClient(reason: CloseReason): void {
+  giveUpOnClient(reason: CloseReason): void {
     const { exchange } = this;
     const isUnanswered = exchange !== undefined && exchange.stage !== "forwarding";
     this.exchange = undefined;
     exchange?.onClientGone();
-    // With FIN a response that only its close ends would look complete.
     if (isUnanswered) this.close(reason);
     else this.reset(reason);
   }

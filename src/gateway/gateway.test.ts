@@ -34,3 +34,19 @@ it("an origin that does not take the rest of a tunnel whose client is gone", asy
   expect(cut).toBe(1);
   expect(world.originCloses).toStrictEqual(["tunnel-ended"]);
 });
+
+it("a tunnel may be silent for longer than a body", () => {
+  const world = new SmallWorld({ bodyTimeout_ms: 1_000, tunnelTimeout_ms: 5_000 }, SWITCHING);
+  const { socket } = world.connect();
+  socket.write(UPGRADE);
+  world.pass(10);
+  // What both have taken until now counts as a sign of life otherwise.
+  const [endpoint] = world.gateway.routing.endpoints;
+  for (const connection of [...world.gateway.clients.connections, ...(endpoint?.connections ?? [])]) {
+    connection.socket.tookSome();
+  }
+  world.pass(4_900);
+  expect([world.clientCloses, world.originCloses]).toStrictEqual([[undefined], [undefined]]);
+  world.pass(200);
+  expect([world.clientCloses, world.originCloses]).toStrictEqual([["tunnel-timeout"], ["tunnel-timeout"]]);
+});

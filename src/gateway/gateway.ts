@@ -5,51 +5,74 @@
  * (http1/http1-origin-side.ts), pool, origin's connection, and back to the client's. Deliberately absent: flags and files (config), figures and logs (ledger).
  */
 
+import type { CloseReason } from "../connection/reasons.ts";
 import { ProxyContext } from "../exchange/context.ts";
 import type { HookSettings } from "../exchange/hooks.ts";
 import type { ProxyObserver } from "../exchange/observer.ts";
-import { OneOrigin, type Routing } from "../exchange/routing.ts";
-import type { GatewaySettings } from "../exchange/settings.ts";
+import { OwnOrigins, type Routing } from "../exchange/routing.ts";
+import type { ForwardSettings, GatewaySettings } from "../exchange/settings.ts";
+import { Workings } from "../exchange/workings.ts";
 import { ByTarget } from "../forward/forward-routing.ts";
+import { http1Checks } from "../http1/health-check.ts";
 import { openHttp1Origin } from "../http1/http1-origin-side.ts";
 import type { Clock, Dialer, Socket } from "../net/ports.ts";
+import type { Names } from "../net/resolving.ts";
 import { Sweeper } from "../net/sweeper.ts";
 import { PoolDirectory } from "../pool/directory.ts";
-import { Pool, type PoolOptions } from "../pool/pool.ts";
+import { plainGroup } from "../pool/group.ts";
+import { OriginPools } from "../pool/origin-pools.ts";
+import type { PoolLimits, PoolOptions } from "../pool/pool.ts";
+import { ByRoute } from "../routes/by-route.ts";
+import { RouteFinder } from "../routes/route-finder.ts";
 import { ClientTable, DRAIN_IDLE_GRACE_MS } from "./client-table.ts";
 import { DownstreamConnection } from "./downstream.ts";
 import type { DrainReport } from "./drain-report.ts";
+import { type Entrance, openEntrance } from "./entrance.ts";
+import type { TableClient } from "./table-client.ts";
 
 /** Behind a drain's deadline: how long last answers may take to leave, and how long what was cut may take to be gone. */
 export const LAST_WORDS_MS = 500;
-
-/** Origins with a pool at once that an application chooses in `onRequest`: tenants of a large site; the rest come and go. */
-const CHOSEN_ORIGINS_MAX = 1_024;
-/** Idle connections to all of them. */
-const CHOSEN_IDLE_MAX = 1_024;
 
 export interface GatewayPorts {
   readonly clock: Clock;
   readonly dialer: Dialer;
   readonly observer: ProxyObserver;
   readonly hooks?: HookSettings | undefined;
-  /** Connections are numbered from here on. Default: 1. */
-  readonly firstConnectionId?: number;
+  /** What names of endpoints mean, where groups have them looked up; nobody knows: absent. */
+  readonly names?: Names | undefined;
+  /** From 0 to 1, for what should not happen everywhere at once. */
+  readonly random?: () => number;
+  /** Connections are numbered from here on, and so are exchanges. Default: 1. */
+  readonly firstId?: number;
 }
 
-function routingFor({ forward, origins }: GatewaySettings, pooling: Omit<PoolOptions, "origins">): Routing {
-  if (forward === undefined) {
-    const chosen = { poolsMax: CHOSEN_ORIGINS_MAX, idleMax: CHOSEN_IDLE_MAX };
-    return new OneOrigin(new Pool({ ...pooling, origins }), () => new PoolDirectory({ ...pooling, ...chosen }));
-  }
+type Pooling = Omit<PoolOptions, "group">;
+
+/** Over the pools that there are, which are changed only once nothing can fail any more. @throws PatternError for routes that cannot be */
+function ownRouting({ origins, routes }: GatewaySettings, pools: OriginPools, limits: PoolLimits): Routing {
+  if (routes === undefined) return new OwnOrigins(pools, pools.update([plainGroup("", origins)], limits).get(""));
+  const finder = new RouteFinder(routes.routes);
+  return new ByRoute(routes, finder, pools, pools.update(routes.groups, limits));
+}
+
+function limitsIn(settings: GatewaySettings): PoolLimits {
+  return {
+    size: settings.poolSize,
+    idleLimit_ms: settings.poolIdleTimeout_ms,
+    maxAge_ms: settings.poolMaxAge_ms,
+    connectTimeout_ms: settings.connectTimeout_ms,
+  };
+}
+
+function clientsRouting(forward: ForwardSettings, pooling: Pooling): Routing {
   const { originsMax: poolsMax, idleMax } = forward;
   return new ByTarget(new PoolDirectory({ ...pooling, poolsMax, idleMax }), forward);
 }
 
 export class Gateway {
-  readonly routing: Routing;
+  /** A forward proxy has none: its clients name its origins. */
+  private readonly pools: OriginPools | undefined;
   readonly clients: ClientTable;
-  readonly context: ProxyContext;
   private readonly ports: GatewayPorts;
   private nextId: number;
   private drained: (() => void) | undefined;
@@ -59,37 +82,45 @@ export class Gateway {
 
   constructor(settings: GatewaySettings, ports: GatewayPorts) {
     this.ports = ports;
-    this.nextId = ports.firstConnectionId ?? 1;
+    this.nextId = ports.firstId ?? 1;
     const deadlines = new Sweeper(ports.clock);
-    const pooling = {
-      size: settings.poolSize,
-      idleLimit_ms: settings.poolIdleTimeout_ms,
-      maxAge_ms: settings.poolMaxAge_ms,
-      connectTimeout_ms: settings.connectTimeout_ms,
+    const pooling: Pooling = {
+      ...limitsIn(settings),
       dialer: ports.dialer,
       clock: ports.clock,
       deadlines,
       observer: ports.observer,
       nextId: () => this.newId(),
+      check: http1Checks({
+        ...{ clock: ports.clock, dialer: ports.dialer, limits: settings },
+        internalError: (fault) => ports.observer.internalError(fault),
+      }),
+      random: ports.random ?? Math.random,
     };
-    this.routing = routingFor(settings, pooling);
-    this.context = new ProxyContext(
-      settings,
-      this.routing,
-      ports.clock,
-      deadlines,
-      ports.observer,
-      openHttp1Origin,
-      ports.hooks,
-    );
-    this.clients = new ClientTable(settings.maxConnections, settings.keepAliveTimeout_ms, (connection) => {
-      ports.observer.downstreamClosed(connection);
+    const { forward } = settings;
+    this.pools = forward === undefined ? new OriginPools({ ...pooling, names: ports.names }) : undefined;
+    const { clock, observer, hooks } = ports;
+    const workings = new Workings(clock, deadlines, observer, openHttp1Origin, ports.firstId);
+    const routing = forward === undefined ? this.ownRouting(settings) : clientsRouting(forward, pooling);
+    const context = new ProxyContext({ settings, routing, hooks }, workings);
+    this.clients = new ClientTable(context, (connection) => {
+      ports.observer.connectionClosed(connection.record);
       this.checkDrained();
     });
   }
 
+  /** The plan for what begins from now on. */
+  get context(): ProxyContext {
+    return this.clients.context;
+  }
+
   get isDraining(): boolean {
     return this.isDrainAnnounced || this.clients.isDraining;
+  }
+
+  /** Begins what goes on by itself: health checks. They end with the drain. */
+  start(): void {
+    if (!this.isDraining) this.routing.start?.();
   }
 
   /** The number of another connection: over both hops each has its own. */
@@ -97,15 +128,53 @@ export class Gateway {
     return this.nextId++;
   }
 
-  /** Takes a client's connection. */
-  accept(socket: Socket): void {
+  /** @throws PatternError for routes that cannot be; then nothing has changed */
+  private ownRouting(settings: GatewaySettings): Routing {
+    const { pools } = this;
+    if (pools === undefined) throw new Error("a forward proxy has no origins of its own");
+    return ownRouting(settings, pools, limitsIn(settings));
+  }
+
+  /** Where requests go from now on. */
+  get routing(): Routing {
+    return this.context.routing;
+  }
+
+  /**
+   * Goes on with other settings: for what begins from now on, while what has begun goes on as it began. Connections to endpoints that
+   * are named still are kept, with what is known of them; the others drain.
+   *
+   * @throws PatternError for routes that cannot be; then nothing has changed
+   */
+  reload(settings: GatewaySettings, hooks?: HookSettings): void {
+    if (this.clients.isDraining) throw new Error("it drains, and what drains is given nothing new");
+    const routing = this.ownRouting(settings);
+    this.clients.plan(new ProxyContext({ settings, routing, hooks }, this.context.workings));
+    for (const connection of this.clients.connections) {
+      connection.isTrusted = settings.isTrusted(connection.socket.remoteAddress);
+    }
+  }
+
+  /** Nobody can come in there any more: who did is served on, and told to come back elsewhere. */
+  closeEntrance(entrance: Entrance): void {
+    entrance.isClosed = true;
+    for (const connection of this.clients.connections)
+      if (connection.leaving === "listener-left") connection.announceLeave();
+    this.ports.clock.after(DRAIN_IDLE_GRACE_MS, () => {
+      this.finish("listener-left", ({ leaving }) => leaving === "listener-left");
+    });
+  }
+
+  /** Takes a client's connection. @param cameBy where it came in */
+  accept(socket: Socket, cameBy: Entrance = openEntrance): void {
+    if (cameBy.redirectPort !== undefined) socket.redirectPort = cameBy.redirectPort;
     const { clients } = this;
     clients.makeRoom(this.ports.clock.now());
     const { isFull, isOverfull } = clients;
-    const connection = new DownstreamConnection(this.newId(), socket, this.context, clients);
+    const connection = new DownstreamConnection(this.newId(), socket, clients, cameBy);
     connection.isSurplus = isFull;
     clients.add(connection);
-    this.ports.observer.downstreamOpened(connection);
+    this.ports.observer.connectionOpened(connection.record);
     // Not even room to hear the request.
     if (isOverfull) connection.refuse("overloaded", "overloaded");
   }
@@ -124,10 +193,10 @@ export class Gateway {
    * @param cutBefore what of this drain was cut elsewhere
    */
   drain(grace_ms: number, cutBefore = 0): Promise<DrainReport> {
-    const { clients, ports, routing } = this;
+    const { clients, ports } = this;
     const { clock, observer } = ports;
     return new Promise((resolve) => {
-      const ended = new Set<DownstreamConnection>();
+      const ended = new Set<TableClient>();
       let cut = 0;
       const cutTheRest = () => {
         // Who has not taken all of a response by now loses the rest, though its exchange is over.
@@ -139,17 +208,18 @@ export class Gateway {
         this.checkDrained();
       };
       let stopDeadline = clock.after(grace_ms, () => {
+        clients.isPastDeadline = true;
         for (const connection of [...clients.connections]) if (connection.onDrainDeadline()) ended.add(connection);
         cut = ended.size;
         if (clients.connections.size === 0) return cutTheRest();
         stopDeadline = clock.after(LAST_WORDS_MS, cutTheRest);
       });
-      const stopIdle = clock.after(Math.min(DRAIN_IDLE_GRACE_MS, grace_ms), () => this.closeIdle());
+      const stopIdle = clock.after(Math.min(DRAIN_IDLE_GRACE_MS, grace_ms), () => this.finish("drained"));
       this.drained = () => {
         this.drained = undefined;
         stopIdle();
         // Its deadline runs on: what closes towards origins has the same.
-        routing.drain(() => {
+        this.routing.drain(() => {
           stopDeadline();
           const all = cut + this.cutEarly + cutBefore;
           observer.drainEnded(all);
@@ -171,6 +241,7 @@ export class Gateway {
   beginDrain(): void {
     this.announceDrain();
     this.clients.isDraining = true;
+    for (const connection of this.clients.connections) connection.announceLeave();
   }
 
   /** Ends all clients' connections, and all tunnels, before it returns. @returns how many origins are not sent the rest of one */
@@ -182,14 +253,13 @@ export class Gateway {
   /** The same for somebody who does not wait for the end of a drain: what was in progress counts as cut by it. */
   cutNow(): void {
     const { connections } = this.clients;
-    const isBusy = ({ life: { state } }: DownstreamConnection) => state === "active" || state === "tunnel";
+    const isBusy = ({ record: { state } }: TableClient) => state === "active" || state === "tunnel";
     if (this.isDraining) this.cutEarly += [...connections].filter(isBusy).length;
     this.cut();
   }
 
-  private closeIdle(): void {
-    for (const node of this.clients.idle) node.owner.close("drained");
-    for (const node of this.clients.reading) if (node.owner.life.state === "idle") node.owner.close("drained");
+  private finish(reason: CloseReason, concerns = (_: TableClient) => true): void {
+    for (const connection of [...this.clients.connections]) if (concerns(connection)) connection.finish(reason);
   }
 
   private checkDrained(): void {

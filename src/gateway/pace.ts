@@ -17,6 +17,51 @@ export class Pace {
   private bytes = 0;
   private isInGrace = true;
   private latest: number | undefined;
+  /** Bytes of the present exchange's request that are counted. */
+  private received_bytes = 0;
+  /** What was unsent when the client began to take nothing more, or since; it takes what it is sent: undefined. */
+  private blockedWith_bytes: number | undefined;
+  /** When the client moved something, as far as a least rate asks. */
+  movedAt_ms = 0;
+
+  get isBlocked(): boolean {
+    return this.blockedWith_bytes !== undefined;
+  }
+
+  /** @param received_bytes of the present request */
+  noteReceived(isOwing: boolean, received_bytes: number, now: number): void {
+    this.movedAt_ms = now;
+    this.note(isOwing, received_bytes - this.received_bytes, now);
+    this.received_bytes = received_bytes;
+  }
+
+  beginRequest(): void {
+    this.received_bytes = 0;
+  }
+
+  /** The client takes nothing more for now. */
+  block(unsent_bytes: number, now: number): void {
+    this.blockedWith_bytes = unsent_bytes;
+    this.movedAt_ms = now;
+    this.note(true, 0, now);
+  }
+
+  /** So much is unsent of what it is to take. */
+  noteUnsent(unsent_bytes: number, now: number): void {
+    if (this.blockedWith_bytes === undefined) return;
+    this.note(true, Math.max(0, this.blockedWith_bytes - unsent_bytes), now);
+    this.blockedWith_bytes = unsent_bytes;
+  }
+
+  /** It has taken all of it. */
+  unblock(now: number): void {
+    this.note(false, this.blockedWith_bytes ?? 0, now);
+    this.blockedWith_bytes = undefined;
+  }
+
+  noteMove(now: number): void {
+    this.movedAt_ms = now;
+  }
 
   /** From now on the client owes something, or nothing; `bytes` have moved since this was told last. */
   note(isOwing: boolean, bytes: number, now: number): void {

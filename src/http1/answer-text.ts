@@ -4,14 +4,16 @@
  * Deliberately absent: what the reasons mean, see exchange/answers.ts.
  */
 
-import { type AnswerReason, answerMeaning, type CheckedAnswer, reasonPhraseOf } from "../exchange/answers.ts";
+import { type AnswerDetails, type AnswerReason, answerMeaning, type CheckedAnswer } from "../exchange/answers.ts";
 import type { ProxyContext } from "../exchange/context.ts";
+import { reasonPhraseOf } from "../exchange/reason-phrases.ts";
 import type { FieldTable } from "../wire/fields.ts";
 import { hasNoWeight, listMembers, withoutParameters, withoutQuotedText } from "../wire/lists.ts";
 import { dialErrorText, dialErrorType } from "./dial-faults.ts";
 
 /** RFC 7617 section 2.1: user names and passwords are UTF-8. */
-const CHALLENGE_LINE = 'Proxy-Authenticate: Basic realm="hopwise", charset="UTF-8"\r\n';
+const CHALLENGE = 'charset="UTF-8"\r\n';
+const CHALLENGE_LINE = `Proxy-Authenticate: Basic realm="hopwise", ${CHALLENGE}`;
 
 /** Seconds after which a client may try again: idle connections and slots come free within moments. */
 const RETRY_AFTER_S = 1;
@@ -25,6 +27,8 @@ export interface AnswerContext {
   /** Connection field lines, each with its CRLF. */
   readonly connectionLines: string;
   readonly viaName: string;
+  /** What the client is told beside the reason; nothing: undefined. */
+  readonly details?: AnswerDetails | undefined;
 }
 
 /** What an answer of the proxy's own needs. @param fields what was read of the request's; nothing: undefined */
@@ -33,8 +37,10 @@ export function answering(
   fields: FieldTable | undefined,
   method: string,
   connectionLines: string,
+  details?: AnswerDetails,
 ): AnswerContext {
   return {
+    details,
     accept: fields?.get("accept"),
     isHead: method === "HEAD",
     date: context.date(),
@@ -61,10 +67,18 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?
     ? `${JSON.stringify({ type: "about:blank", title, status, reason, detail: text })}\n`
     : `${status} ${title}: ${reason}\n${text}\n`;
   const extra =
-    `${status === 503 ? `Retry-After: ${RETRY_AFTER_S}\r\n` : ""}` +
-    (status === 407 ? CHALLENGE_LINE : "") +
+    retryLine(context.details?.retryAfter_s ?? (status === 503 ? RETRY_AFTER_S : undefined)) +
+    (status === 407 ? CHALLENGE_LINE : loginLine(context.details?.realm)) +
     proxyStatusLine(context.viaName, type, reason);
   return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
+}
+
+function retryLine(seconds: number | undefined): string {
+  return seconds === undefined ? "" : `Retry-After: ${seconds}\r\n`;
+}
+
+function loginLine(realm: string | undefined): string {
+  return realm === undefined ? "" : `WWW-Authenticate: Basic realm="${realm.replace(/["\\]/g, "\\$&")}", ${CHALLENGE}`;
 }
 
 /**
@@ -93,9 +107,17 @@ function proxyStatusLine(viaName: string, type: string, reason: AnswerReason): s
 /** A whole answer with an error, as the application wants it. */
 export function answerWith({ message, body }: CheckedAnswer, reason: AnswerReason, context: AnswerContext): string {
   const { status, changes } = message;
+  // RFC 9110 section 15.5.8: without a challenge nobody knows what is asked for.
+  const asks = status === 407 && !changes?.concerns("proxy-authenticate");
+  const { details } = context;
+  const logsIn = status === 401 && !changes?.concerns("www-authenticate");
+  const retryAfter_s = changes?.concerns("retry-after") ? undefined : details?.retryAfter_s;
   return (
     `HTTP/1.1 ${status} ${reasonPhraseOf(status)}\r\nDate: ${context.date}\r\n` +
     `Content-Length: ${body.length}\r\n${changes?.lines ?? ""}` +
+    (asks ? CHALLENGE_LINE : "") +
+    retryLine(retryAfter_s) +
+    loginLine(logsIn ? details?.realm : undefined) +
     `${proxyStatusLine(context.viaName, answerMeaning(reason).proxyError, reason)}${context.connectionLines}\r\n` +
     (context.isHead ? "" : body.latin1Slice())
   );

@@ -1,7 +1,7 @@
 /** What a client is called towards others: always a node of RFC 7239 section 6, without what only this machine understands. */
 import { isIP } from "node:net";
 import { describe, expect, it } from "vitest";
-import { namesOf } from "./client-names.ts";
+import { clientNameOf, forwardedForLine } from "./client-names.ts";
 import { forwardedNode } from "./request-writing.ts";
 
 const rows: readonly (readonly [address: string, clientName: string, node: string])[] = [
@@ -18,7 +18,8 @@ const rows: readonly (readonly [address: string, clientName: string, node: strin
 describe("the name of a client at", () => {
   for (const [address, clientName, node] of rows) {
     it(address === "" ? "a Unix socket" : address, () => {
-      expect(namesOf(address)).toStrictEqual({ clientName, forwardedForLine: `X-Forwarded-For: ${clientName}\r\n` });
+      expect(clientNameOf(address)).toBe(clientName);
+      expect(forwardedForLine(clientName)).toBe(`X-Forwarded-For: ${clientName}\r\n`);
       expect(forwardedNode(clientName)).toBe(node);
       if (address !== "") expect(isIP(clientName)).toBeGreaterThan(0);
     });

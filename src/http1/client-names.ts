@@ -5,22 +5,30 @@
  * (RFC 7239 section 6) or an address in a URI (RFC 3986 section 3.2.2), so it is left out.
  */
 
-export interface ClientNames {
-  /** Without a zone; an IPv4 address that arrived over an IPv6 socket is told as what it is. */
-  readonly clientName: string;
-  readonly forwardedForLine: string;
-}
-
 let latestAddress: string | undefined;
-let latestNames: ClientNames;
+let latestName = "";
 
-/** The names of a client at `address`; for a Unix socket that is empty. Connections from one address in a row share them. */
-export function namesOf(address: string): ClientNames {
+/**
+ * The name of a client at `address`; for a Unix socket that is empty. Without a zone; an IPv4 address that arrived over an
+ * IPv6 socket is told as what it is. Connections from one address in a row share it.
+ */
+export function clientNameOf(address: string): string {
   if (address !== latestAddress) {
     const [withoutZone = ""] = address.split("%");
-    const clientName = address === "" ? "unknown" : withoutZone.replace(/^::ffff:(?=\d+\.)/, "");
     latestAddress = address;
-    latestNames = { clientName, forwardedForLine: `X-Forwarded-For: ${clientName}\r\n` };
+    latestName = address === "" ? "unknown" : withoutZone.replace(/^::ffff:(?=\d+\.)/, "");
   }
-  return latestNames;
+  return latestName;
+}
+
+let latestForwarded: string | undefined;
+let latestLine = "";
+
+/** `X-Forwarded-For`, made anew when it names somebody else than last. */
+export function forwardedForLine(clientName: string): string {
+  if (clientName !== latestForwarded) {
+    latestForwarded = clientName;
+    latestLine = `X-Forwarded-For: ${clientName}\r\n`;
+  }
+  return latestLine;
 }

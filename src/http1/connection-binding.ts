@@ -41,7 +41,7 @@ export function bindByResponse(
 }
 
 function bind(downstream: ClientConnection, upstream: PooledConnection): void {
-  downstream.bindings ??= new Bindings(downstream.id);
+  downstream.bindings ??= new Bindings(downstream.record.id);
   downstream.bindings.bind(upstream);
 }
 

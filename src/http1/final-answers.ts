@@ -5,10 +5,12 @@
  * answers.ts.
  */
 
+import type { HopMessages } from "../connection/message-states.ts";
+import type { CloseReason } from "../connection/reasons.ts";
 import { type AnswerReason, answerMeaning } from "../exchange/answers.ts";
 import type { ClientConnection } from "../exchange/client-connection.ts";
 import type { ProxyContext } from "../exchange/context.ts";
-import type { ExchangeRecord } from "../exchange/exchange-record.ts";
+import { endRecord, type OwnRecord } from "../exchange/record-notes.ts";
 import { traceOf } from "../exchange/trace.ts";
 import type { Outbox } from "../net/outbox.ts";
 import type { RequestHead } from "../wire/request-head.ts";
@@ -22,6 +24,7 @@ export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 /** Where the answer goes. */
 interface Answered extends ClientConnection {
   readonly outbox: Outbox;
+  readonly messages: HopMessages;
   flush(): void;
 }
 
@@ -30,9 +33,11 @@ export function answerRefused(
   context: ProxyContext,
   downstream: Answered,
   head: RequestHead | undefined,
-  record: ExchangeRecord,
+  record: OwnRecord,
   reason: AnswerReason,
+  closeReason: CloseReason,
 ): void {
+  downstream.messages.answered(closeReason);
   record.reason = reason;
   record.received = head?.unreadable;
   const method = head?.methodSoFar ?? "";
@@ -45,23 +50,18 @@ export function answerRefused(
 }
 
 /** Answers TRACE and OPTIONS as their final recipient (RFC 9110 section 7.6.2). */
-export function answerFinally(
-  context: ProxyContext,
-  downstream: Answered,
-  head: RequestHead,
-  record: ExchangeRecord,
-): void {
+export function answerFinally(context: ProxyContext, downstream: Answered, head: RequestHead, record: OwnRecord): void {
+  downstream.messages.answered("max-forwards");
   const asked = answering(context, head.fields, head.method, CLOSE);
   const text =
     head.method === "TRACE" ? answer(200, "message/http", traceOf(head), "", asked) : answer(200, "", "", "", asked);
   send(context, downstream, record, 200, text);
 }
 
-function send(context: ProxyContext, downstream: Answered, record: ExchangeRecord, status: number, text: string): void {
+function send(context: ProxyContext, downstream: Answered, record: OwnRecord, status: number, text: string): void {
   record.outcome = "answered";
   record.status = status;
   downstream.outbox.addText(text);
   downstream.flush();
-  record.endedAt_ms = context.clock.now();
-  context.observer.exchangeEnded(record);
+  endRecord(context, record);
 }

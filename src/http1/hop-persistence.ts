@@ -2,6 +2,7 @@
  * Whether each hop of an exchange persists, as far as the messages on that hop say (law 1: each hop is its own).
  */
 import { type KeepAliveTerms, parseKeepAlive } from "../connection/keep-alive-terms.ts";
+import { type HopMessages, reasonToClose } from "../connection/message-states.ts";
 import { type PersistenceFacts, persistenceAfter } from "../connection/persistence.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { ClientConnection } from "../exchange/client-connection.ts";
@@ -55,19 +56,11 @@ export function noteFinalResponse(
 
 /**
  * Why the origin's connection is not used again after the exchange; undefined: it is.
- * @param said what the response says
- * @param tookRequest whether the origin was sent all of the request before its response was complete
+ * @param messages those of the exchange
  */
-export function closeReasonAfterExchange(
-  upstream: PooledConnection,
-  said: CloseReason | undefined,
-  tookRequest: boolean,
-): CloseReason | undefined {
+export function closeReasonAfterExchange(upstream: PooledConnection, messages: HopMessages): CloseReason | undefined {
   if (upstream.hasUnreadOctets) return "unexpected-octets";
-  if (said !== undefined) return said;
-  // Whether it reads on is anybody's guess; what it does not read would stand before the next request.
-  if (!tookRequest) return "request-unfinished";
-  return upstream.peerHasClosed ? "peer-closed-idle" : undefined;
+  return reasonToClose(messages) ?? (upstream.peerHasClosed ? "peer-closed-idle" : undefined);
 }
 
 /** The terms that a message gives for its connection. RFC 2068 section 19.7.1.1: the field counts only beside its token. */

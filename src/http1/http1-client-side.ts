@@ -4,14 +4,23 @@
  * Everything goes into the outbox, which the connection flushes. Deliberately absent: reading, see downstream.ts; the lines
  * themselves, see response-writing.ts and client-terms.ts.
  */
+import {
+  type HopMessages,
+  isWhole,
+  looksWholeAtEnd,
+  mayBodyGoOn,
+  reasonToClose,
+} from "../connection/message-states.ts";
 import type { CloseReason } from "../connection/reasons.ts";
-import type { AnswerReason } from "../exchange/answers.ts";
+import type { Admission } from "../exchange/admission.ts";
+import type { AnswerDetails, AnswerReason } from "../exchange/answers.ts";
 import type { ClientConnection } from "../exchange/client-connection.ts";
 import type { ClientExchange } from "../exchange/client-exchange.ts";
 import type { ClientSide, TunnelEnd } from "../exchange/client-side.ts";
 import type { ProxyContext } from "../exchange/context.ts";
 import type { Outbox } from "../net/outbox.ts";
 import type { Socket } from "../net/ports.ts";
+import type { OriginAddress } from "../pool/origin-address.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
@@ -30,6 +39,7 @@ const NONE: ReadonlySet<string> = new Set();
 /** What the connection does for its present exchange. */
 export interface Http1Hop extends ClientConnection, TunnelEnd {
   readonly outbox: Outbox;
+  readonly messages: HopMessages;
   readonly socket: Socket;
   readonly isBlocked: boolean;
   readonly isSlow: boolean;
@@ -58,11 +68,28 @@ export class Http1ClientSide implements ClientSide {
   /** How the client gets the body; `none` before the final response. */
   private framing: ClientFraming = "none";
   private nominated = NONE;
-  /** Why the connection closes after this exchange; undefined: it persists. Announced in the response. */
-  private closeReason: CloseReason | undefined;
+
+  /** The head of a request was read. */
+  static of(
+    connection: Http1Hop,
+    request: RequestMessage,
+    admission: Admission,
+    context: ProxyContext,
+  ): Http1ClientSide {
+    const { options, framing, expectsContinue } = admission;
+    const side = new Http1ClientSide(connection, request, options, context);
+    if (framing.length === 0) side.noteRequest(true);
+    else connection.messages.requestHead(expectsContinue);
+    return side;
+  }
 
   /** @param options the connection options of `request` */
-  constructor(connection: Http1Hop, request: RequestMessage, options: ConnectionOptions, context: ProxyContext) {
+  private constructor(
+    connection: Http1Hop,
+    request: RequestMessage,
+    options: ConnectionOptions,
+    context: ProxyContext,
+  ) {
     this.connection = connection;
     this.request = request;
     this.options = options;
@@ -88,14 +115,26 @@ export class Http1ClientSide implements ClientSide {
   /** RFC 9110 section 15.2: HTTP/1.0 clients know no 1xx. */
   interim(head: ResponseMessage, options: ConnectionOptions): void {
     if (this.request.minorVersion === 0) return;
+    this.connection.messages.interim(head.status);
     this.connection.outbox.addText(interimHeadText(head, options, this.context));
   }
 
-  final(head: ResponseMessage, options: ConnectionOptions, framing: Framing, isRequestDropped: boolean): void {
+  final(
+    head: ResponseMessage,
+    options: ConnectionOptions,
+    framing: Framing,
+    ownReason: CloseReason | undefined,
+    chosen?: OriginAddress,
+  ): void {
     const { connection, context, request } = this;
+    const { messages } = connection;
     this.nominated = options.nominated;
     this.framing = clientFraming(framing, request.minorVersion);
-    this.closeReason = this.closeReasonAfter(isRequestDropped);
+    this.persistAsAsked();
+    messages.final(this.framing === "close");
+    if (ownReason !== undefined && mayBodyGoOn(messages.requester)) messages.drop(ownReason);
+    else if (ownReason !== undefined) messages.mustClose(ownReason);
+    this.persistAsWeCan();
     const upgrade = head.status === 426 ? head.fields.valuesOf(Kind.upgrade).join(", ") : "";
     const writing = {
       head,
@@ -103,20 +142,26 @@ export class Http1ClientSide implements ClientSide {
       framing,
       clientFraming: this.framing,
       requestMethod: request.method,
-      connectionLines: connection.connectionLines(this.closeReason, this.options.keepAlive, upgrade),
+      connectionLines: connection.connectionLines(messages.closeReason, this.options.keepAlive, upgrade),
       references: head.fields.has(Kind.location)
-        ? context.originReferences.lines(head, request, connection.isTrusted, connection.socket.isSecure)
+        ? context.referencesOf(chosen).lines(head, request, connection.isTrusted, connection.socket.isSecure)
         : undefined,
       context,
     };
     connection.outbox.addText(responseHeadText(writing));
   }
 
-  private closeReasonAfter(isRequestDropped: boolean): CloseReason | undefined {
+  /** Whether the client's request lets its connection persist. */
+  private persistAsAsked(): void {
     const reason = closeReasonOfRequest(this.request.minorVersion, this.options, this.context.isGateway);
-    if (reason !== undefined) return reason;
-    if (this.framing === "close") return "close-delimited";
-    return isRequestDropped ? "request-unfinished" : this.connection.ownCloseReason();
+    if (reason !== undefined) this.connection.messages.mustClose(reason);
+  }
+
+  /** Whether we do, where nothing that was said speaks against it. */
+  private persistAsWeCan(): void {
+    const { messages } = this.connection;
+    const reason = messages.closeReason === undefined ? this.connection.ownCloseReason() : undefined;
+    if (reason !== undefined) messages.mustClose(reason);
   }
 
   body(octets: Octets, from: number, to: number): void {
@@ -124,23 +169,33 @@ export class Http1ClientSide implements ClientSide {
   }
 
   endBody(trailers: Trailers | undefined): void {
+    this.connection.messages.responseWhole();
     if (this.framing === "chunked") addLastChunk(this.connection.outbox, trailers, this.nominated);
   }
 
   answer(
     reason: AnswerReason,
     fault: string | undefined,
-    isRequestComplete: boolean,
     ownReason: CloseReason | undefined,
+    details?: AnswerDetails,
   ): void {
     const { connection, context } = this;
-    const unfinished = isRequestComplete ? undefined : "request-unfinished";
-    this.closeReason = ownReason ?? this.closeReasonAfter(false) ?? unfinished;
-    const lines = connection.connectionLines(this.closeReason, this.options.keepAlive, "");
+    const { messages } = connection;
+    if (ownReason !== undefined) messages.mustClose(ownReason);
+    this.persistAsAsked();
+    this.persistAsWeCan();
+    if (!isWhole(messages.requester)) messages.drop("request-unfinished");
+    messages.final(false);
+    messages.responseWhole();
+    const lines = connection.connectionLines(messages.closeReason, this.options.keepAlive, "");
     const { method, target, fields } = this.request;
     const upgrade = this.options.upgrade ? fields.firstOf(Kind.upgrade) : undefined;
     connection.outbox.addText(
-      errorPage(context, { reason, fault, method, target, upgrade }, answering(context, fields, method, lines)),
+      errorPage(
+        context,
+        { reason, fault, method, target, upgrade },
+        answering(context, fields, method, lines, details),
+      ),
     );
     connection.flush();
   }
@@ -149,18 +204,27 @@ export class Http1ClientSide implements ClientSide {
     this.connection.flush();
   }
 
-  end(isRequestComplete: boolean): void {
-    this.connection.onExchangeEnded(this.closeReason ?? (isRequestComplete ? undefined : "request-unfinished"));
+  end(): void {
+    this.connection.onExchangeEnded(reasonToClose(this.connection.messages));
   }
 
   /** Where only a close could show the end, RST shows that it is none. */
-  breakOff(reason: CloseReason, isResponseComplete: boolean): void {
-    this.connection.outbox.clear();
-    if (reason === "internal-error") return this.connection.onBroken();
+  breakOff(reason: CloseReason): void {
+    const { connection } = this;
+    const { responder } = connection.messages;
+    connection.outbox.clear();
+    if (reason === "internal-error") return connection.onBroken();
     const isAbrupt = reason === "too-slow" || reason === "evicted";
-    if (!isResponseComplete && isAbrupt) this.connection.reset(reason);
-    else if (!isResponseComplete && this.framing === "close") this.connection.close(reason, true);
-    else this.connection.onExchangeEnded(reason);
+    if (!isWhole(responder) && isAbrupt) connection.reset(reason);
+    else if (looksWholeAtEnd(responder)) connection.close(reason, true);
+    else connection.onExchangeEnded(reason);
+  }
+
+  noteRequest(isWhole: boolean): void {
+    const { method, minorVersion } = this.request;
+    const { messages } = this.connection;
+    messages.requestBody();
+    if (isWhole) messages.requestWhole((this.options.upgrade && minorVersion === 1) || method === "CONNECT");
   }
 
   pause(): void {
@@ -182,7 +246,8 @@ export class Http1ClientSide implements ClientSide {
   establish(head: ResponseMessage | undefined): void {
     const { connection, context } = this;
     const text = head === undefined ? ESTABLISHED : interimHeadText(head, connectionOptionsOf(head.fields), context);
+    connection.messages.switched();
     connection.outbox.addText(text);
-    this.connection.flush();
+    connection.flush();
   }
 }

@@ -5,14 +5,16 @@
  * Deliberately absent: what the response means for the client; the lines of the request's head, see request-writing.ts.
  */
 import { type Confined, confine } from "../connection/confining.ts";
+import type { ConnectionRecord } from "../connection/connection-record.ts";
 import type { Place } from "../connection/fair-share.ts";
+import { HopMessages, isInBody, isWhole, looksWholeAtEnd, mayBodyGoOn } from "../connection/message-states.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { AnswerReason } from "../exchange/answers.ts";
 import type { ProxyContext } from "../exchange/context.ts";
 import type { OriginListener, OriginSide, OriginTunnelEnd } from "../exchange/origin-side.ts";
 import type { UpstreamLimit } from "../exchange/upstream-limit.ts";
 import type { PendingSearch } from "../pool/claim.ts";
-import type { NoConnection, Pool, Seeker } from "../pool/pool.ts";
+import type { NoConnection, Pool, SearchPhase, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { ConnectionOptions } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
@@ -28,6 +30,8 @@ import { closeReasonAfterExchange, noteFinalResponse } from "./hop-persistence.t
 import { armLimit, upstreamLimit } from "./origin-limits.ts";
 import { requestHeadText, sentFraming } from "./request-writing.ts";
 import { ResponseReader, type ResponseReceiver } from "./response-reader.ts";
+import { cookiesOf, withStickyCookie } from "./sticky-cookie.ts";
+import { tracedHead } from "./traced-head.ts";
 
 /** The origin that a request is routed to, over HTTP/1; or why there is none. */
 export function openHttp1Origin(context: ProxyContext, listener: OriginListener): OriginSide | AnswerReason {
@@ -36,6 +40,8 @@ export function openHttp1Origin(context: ProxyContext, listener: OriginListener)
 }
 
 export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Confined {
+  /** Those of this exchange on the origin's hop. */
+  readonly messages = new HopMessages();
   isBlocked = false;
   /** How to give up waiting for an early answer; nothing waits: undefined. */
   private endWait: (() => void) | undefined;
@@ -46,13 +52,7 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   private search: PendingSearch | undefined;
   private connection: PooledConnection | undefined;
   private isChunked = false;
-  /** All of the request was given to the connection. */
-  private hasWholeRequest = false;
-  /** The response was complete before the origin had been sent all of the request. */
-  private wasAnsweredEarly = false;
-  private hasBegun = false;
-  /** Why the connection closes after this exchange, as far as its response says; it persists: undefined. */
-  private closeReason: CloseReason | undefined;
+  /** It was let go of, with or without a connection: nothing more is told. */
   private isOver = false;
 
   constructor(context: ProxyContext, pool: Pool, listener: OriginListener) {
@@ -80,6 +80,27 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     return this.listener.isRetry;
   }
 
+  get connectTimeout_ms(): number | undefined {
+    return this.listener.admission.route?.policy?.times?.connectTimeout_ms;
+  }
+
+  field(lowercaseName: string): string | undefined {
+    const { fields, changes } = this.listener.head;
+    return changes === undefined ? fields.get(lowercaseName) : changes.valuesIn(fields, lowercaseName).join(", ");
+  }
+
+  cookies(name: string): readonly string[] {
+    return cookiesOf(this.listener.head, name);
+  }
+
+  get record(): ConnectionRecord | undefined {
+    return this.connection?.record;
+  }
+
+  onSearch(phase: SearchPhase): void {
+    this.listener.onSearch(phase);
+  }
+
   seek(): void {
     const search = this.pool.acquire(this, this.listener.client.connection.bindings);
     if (!this.isOver && this.connection === undefined) this.search = search;
@@ -105,13 +126,22 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     const connection = this.connection as PooledConnection;
     const { speaksHttp10, origin } = connection.endpoint;
     const { head, admission, client } = listener;
-    listener.record.noteUpstream(connection);
     bindByRequest(client.connection, connection, head, context);
     const framing = sentFraming(admission.framing, speaksHttp10 ? lengthHeld : undefined);
     this.isChunked = framing.kind === "chunked";
-    // An HTTP/1.0 origin will never say 100 (RFC 9110 section 10.1.1).
-    const sent = speaksHttp10 ? { ...admission, expectsContinue: false } : admission;
-    connection.outbox.addText(requestHeadText(context, client.connection, head, sent, framing, origin.authority));
+    // An HTTP/1.0 origin will never say 100 (RFC 9110 section 10.1.1), and of a body that was held we have said it.
+    const isHeld = admission.route?.policy?.bufferBytes !== undefined && !listener.awaitsContinue;
+    const sent = speaksHttp10 || isHeld ? { ...admission, expectsContinue: false } : admission;
+    // One without a body is whole with `endBody`, which follows at once.
+    if (admission.framing.length !== 0) this.messages.requestHead(sent.expectsContinue && listener.awaitsContinue);
+    const ownCookie = this.pool.choosing.stickiness?.cookie;
+    const { tracing } = context.workings;
+    const told =
+      tracing === undefined
+        ? head
+        : tracedHead(head, tracing.attempt(listener.record, connection.record, sent.target.path));
+    const text = requestHeadText(context, client.connection, told, sent, framing, origin.authority, ownCookie);
+    connection.outbox.addText(text);
     const { address } = origin;
     const waits = waitsForWord({
       length_bytes: framing.kind === "length" ? framing.length : undefined,
@@ -135,17 +165,21 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   }
 
   body(octets: Octets, from: number, to: number): void {
+    this.messages.requestBody();
     if (this.connection !== undefined) addBodyPiece(this.connection.outbox, this.isChunked, octets, from, to);
   }
 
   endBody(trailers: Trailers | undefined): void {
-    this.hasWholeRequest = true;
+    const { admission } = this.listener;
+    this.messages.requestBody();
+    this.messages.requestWhole(admission.upgrade !== undefined);
     if (this.connection === undefined || !this.isChunked) return;
-    addLastChunk(this.connection.outbox, trailers, this.listener.admission.options.nominated);
+    addLastChunk(this.connection.outbox, trailers, admission.options.nominated);
   }
 
   flush(): boolean {
-    if (this.connection === undefined || this.connection.outbox.flush() || this.hasWholeRequest) return true;
+    if (this.connection === undefined || this.connection.outbox.flush() || isWhole(this.messages.requester))
+      return true;
     this.isBlocked = true;
     this.arm();
     return false;
@@ -161,11 +195,13 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   // Time.
 
   private limit(): UpstreamLimit | undefined {
-    return upstreamLimit(this.listener, this.response, this.isBlocked);
+    return upstreamLimit(this.listener, this.messages.responder, this.isBlocked);
   }
 
   arm(): void {
-    if (this.connection !== undefined) armLimit(this.connection, this.limit(), this.context.settings);
+    if (this.connection === undefined) return;
+    const { route } = this.listener.admission;
+    armLimit(this.connection, this.limit(), route?.policy?.times ?? this.context.settings);
   }
 
   onDeadline(): void {
@@ -174,45 +210,65 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     if (connection === undefined || limit === undefined) return;
     if (limit === "write-timeout" && connection.socket.tookSome()) return this.arm();
     if (limit === "response-timeout") connection.endpoint.onUnanswered("ETIMEDOUT");
-    this.listener.onOriginLate(limit);
+    this.listener.onOriginLate(limit, this.isLateWorthAnother(connection), this.pool.hasRetryLeft);
+  }
+
+  /** Of a silent origin nobody knows whether it works on the request, so the operator decides; and only another endpoint may do better. */
+  private isLateWorthAnother(connection: PooledConnection): boolean {
+    if (this.pool.options.group.retriesTimeouts !== true || this.messages.responder !== "awaited") return false;
+    return !connection.endpoint.isAlone && mayGoElsewhere(connection, this.listener.head, this.context);
   }
 
   // The response.
 
   onData(octets: Octets): void {
-    const { connection, response } = this;
+    const { connection, messages } = this;
     if (connection === undefined) return;
-    if (!this.hasBegun) {
-      this.hasBegun = true;
+    const before = messages.responder;
+    if (before === "awaited") {
       connection.noteAlive();
       this.listener.onBegun();
     }
-    if (response.isComplete) return connection.noteSurplus();
-    const wasInHead = response.isInHead;
-    response.read(octets);
-    if (this.isOver) return;
+    if (isWhole(before)) return connection.noteSurplus();
+    this.response.read(octets);
+    // A tunnel has limits of its own.
+    if (this.isOver || messages.responder === "switched") return;
     this.onWaitOver();
-    if (response.isComplete) return;
+    if (isWhole(messages.responder)) return;
     this.listener.onRead();
     // A head has one limit as a whole, which does not begin anew with each byte.
-    if (!wasInHead || !response.isInHead) this.arm();
+    if (before !== "head" || messages.responder !== "head") this.arm();
   }
 
   onTolerated(kind: ToleranceKind): void {
     this.context.observer.responseTolerated?.(kind);
   }
 
+  onHeadBegun(): void {
+    this.messages.responseBegan();
+  }
+
   onInterim(head: ResponseMessage, options: ConnectionOptions): boolean {
+    this.messages.interim(head.status);
     return this.listener.onInterim(head, options);
   }
 
   onFinal(head: ResponseMessage, options: ConnectionOptions, framing: Framing): boolean {
-    const { listener } = this;
+    const { listener, messages } = this;
     const connection = this.connection as PooledConnection;
-    this.closeReason = noteFinalResponse(connection, listener.client.connection, head, options, framing);
-    // It came instead of 100 (Continue): whether the body still follows is anybody's guess.
-    if (listener.awaitsContinue) this.closeReason ??= "request-unfinished";
-    return listener.onFinal(head, options, framing);
+    const reason = noteFinalResponse(connection, listener.client.connection, head, options, framing);
+    if (reason !== undefined) messages.mustClose(reason);
+    messages.final(framing.kind === "close");
+    // It closes, and need not read on before.
+    if (messages.closeReason !== undefined && mayBodyGoOn(messages.requester)) messages.drop("request-unfinished");
+    return listener.onFinal(this.told(head), options, framing);
+  }
+
+  private told(head: ResponseMessage): ResponseMessage {
+    const { stickiness } = this.pool.choosing;
+    const { endpoint } = this.connection ?? {};
+    if (stickiness === undefined || endpoint === undefined) return head;
+    return withStickyCookie(head, stickiness, endpoint, this.listener.head, this.listener.client.connection);
   }
 
   onBodyOctets(octets: Octets, from: number, to: number): void {
@@ -220,18 +276,24 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   }
 
   onComplete(trailers: Trailers | undefined, hasMore: boolean): void {
-    const { connection } = this;
+    const { connection, messages } = this;
     if (hasMore) connection?.noteSurplus();
-    this.wasAnsweredEarly = !this.hasWholeRequest || (connection !== undefined && connection.socket.unsentBytes > 0);
+    messages.responseWhole();
+    // Whether it reads on is anybody's guess; what it does not read would stand before the next request.
+    const isUnsent = connection !== undefined && connection.socket.unsentBytes > 0;
+    if (isUnsent || !isWhole(messages.requester)) messages.mustClose("request-unfinished");
     this.listener.onComplete(trailers);
   }
 
   onSwitch(head: ResponseMessage, rest: Octets): void {
     this.connection?.endpoint.noteFinal(head.minorVersion, head.status);
-    this.listener.onSwitch(head, rest);
+    if (this.messages.requester !== "might-switch") return this.listener.onFault("upgrade-unexpected");
+    this.messages.switched();
+    this.listener.onSwitch(this.told(head), rest);
   }
 
   onMalformed(refusal: RefusalCode): void {
+    this.messages.responderFailed("response-malformed");
     this.listener.onFault("response-malformed", refusal);
   }
 
@@ -250,14 +312,15 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   // How it ends.
 
   onEnd(isCutOff?: boolean): void {
-    const { response } = this;
-    if (response.isComplete) this.listener.onOriginEnd();
-    else if (isCutOff && response.isInBody) this.onLost("ERR_TLS_NO_CLOSURE_ALERT");
-    else if (!response.endByClose()) this.onLost(undefined);
+    const { responder } = this.messages;
+    if (isWhole(responder)) this.listener.onOriginEnd();
+    else if (isCutOff && isInBody(responder)) this.onLost("ERR_TLS_NO_CLOSURE_ALERT");
+    else if (looksWholeAtEnd(responder)) this.response.endByClose();
+    else this.onLost(undefined);
   }
 
   onClose(fault: string | undefined): void {
-    if (this.response.isComplete) this.listener.onOriginEnd();
+    if (isWhole(this.messages.responder)) this.listener.onOriginEnd();
     else this.onLost(fault);
   }
 
@@ -265,14 +328,14 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     const { connection, listener } = this;
     if (connection === undefined) return;
     const isWorthAnother =
-      !this.hasBegun &&
+      this.messages.responder === "awaited" &&
       connection.noteUnanswered(listener.isRetry, fault) &&
       mayGoElsewhere(connection, listener.head, this.context);
-    listener.onLost(fault, isWorthAnother);
+    listener.onLost(fault, isWorthAnother, this.pool.hasRetryLeft);
   }
 
   get takesRest(): boolean {
-    return this.closeReason === undefined && this.connection?.peerHasClosed === false;
+    return mayBodyGoOn(this.messages.requester) && this.connection?.peerHasClosed === false;
   }
 
   end(): void {
@@ -280,7 +343,7 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     if (this.isOver || connection === undefined) return;
     this.isOver = true;
     this.endWait?.();
-    const reason = closeReasonAfterExchange(connection, this.closeReason, !this.wasAnsweredEarly);
+    const reason = closeReasonAfterExchange(connection, this.messages);
     if (reason === undefined) connection.release();
     else connection.close(reason);
   }

@@ -1,7 +1,8 @@
 /**
  * Which limit of time runs on the origin's hop during an exchange: what the origin owes next decides.
  */
-import type { GatewaySettings } from "../exchange/settings.ts";
+import { isAwaited, isWhole, type ResponderState } from "../connection/message-states.ts";
+import type { TimeLimits } from "../exchange/policy.ts";
 import type { UpstreamLimit } from "../exchange/upstream-limit.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 
@@ -16,35 +17,31 @@ export interface RequestFacts {
 }
 
 /** How long it is, in milliseconds. */
-function limitOf(limit: UpstreamLimit, { responseTimeout_ms, bodyTimeout_ms }: GatewaySettings): number {
+function limitOf(limit: UpstreamLimit, { responseTimeout_ms, bodyTimeout_ms }: TimeLimits): number {
   return limit === "response-timeout" ? responseTimeout_ms : bodyTimeout_ms;
 }
 
 /**
  * The limit that runs now; undefined: the origin owes nothing.
  *
- * @param response whether nothing of the (next) one has arrived, and whether all of it has
+ * @param responder how far its response is
  * @param isBlocked the origin takes nothing more of the request for now
  */
 export function upstreamLimit(
   request: RequestFacts,
-  response: { readonly isAwaited: boolean; readonly isComplete: boolean },
+  responder: ResponderState,
   isBlocked: boolean,
 ): UpstreamLimit | undefined {
   const { isRequestComplete, awaitsContinue, client } = request;
   if (isBlocked && !isRequestComplete) return "write-timeout";
-  if (response.isAwaited) return isRequestComplete || awaitsContinue ? "response-timeout" : undefined;
-  return response.isComplete || client.isBlocked ? undefined : "body-timeout";
+  if (isAwaited(responder)) return isRequestComplete || awaitsContinue ? "response-timeout" : undefined;
+  return isWhole(responder) || client.isBlocked ? undefined : "body-timeout";
 }
 
 /** Sets the deadline of the origin's connection for what runs now; nothing does: it has none. */
-export function armLimit(
-  upstream: PooledConnection,
-  limit: UpstreamLimit | undefined,
-  settings: GatewaySettings,
-): void {
+export function armLimit(upstream: PooledConnection, limit: UpstreamLimit | undefined, times: TimeLimits): void {
   // What the origin takes until the deadline is counted from here on.
   if (limit === "write-timeout") upstream.socket.tookSome();
   if (limit === undefined) upstream.clearDeadline();
-  else upstream.armDeadline(limitOf(limit, settings));
+  else upstream.armDeadline(limitOf(limit, times));
 }

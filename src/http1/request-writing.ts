@@ -15,6 +15,8 @@ import { type FieldTable, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import { type Cut, fieldLines, type KindSet, kindSet, startAndFieldLines } from "../wire/head-writer.ts";
 import type { RequestMessage } from "../wire/messages.ts";
+import { forwardedForLine } from "./client-names.ts";
+import { othersCookies } from "./sticky-cookie.ts";
 
 /** Fields of one hop, whoever nominates them (RFC 9110 section 7.6.1); `Close` is reserved, `HTTP2-Settings` goes with h2c. */
 const HOP_KINDS = kindSet(
@@ -36,6 +38,8 @@ const FORWARDING_KINDS = kindSet(
 );
 /** Only a trusted neighbour may say these to an origin; nobody else may, nor spell them so that an origin takes them for these. */
 const STRANGERS_CUT_KINDS = FORWARDING_KINDS | kindSet(Kind.respelled);
+/** Nobody but TLS says which certificate a client has, where clients are asked for them (RFC 9440 section 4). */
+const CERTIFICATE_KINDS = kindSet(Kind.forwardedOther, Kind.respelled);
 /** What a client cannot nominate away: it would change what the origin understands, or hide who asked. */
 const KEPT_KINDS =
   kindSet(Kind.host, Kind.contentLength, Kind.cookie, Kind.authorization, Kind.expect, Kind.via) | FORWARDING_KINDS;
@@ -53,6 +57,7 @@ export function sentFraming(framing: Framing, lengthHeld: number | undefined): S
   return lengthHeld === undefined ? { kind: "chunked" } : { kind: "length", length: lengthHeld };
 }
 
+/** @param ownCookie the cookie that keeps clients at their endpoints; there is none: undefined */
 export function requestHeadText(
   context: ProxyContext,
   downstream: ClientConnection,
@@ -60,8 +65,10 @@ export function requestHeadText(
   admission: Admission,
   framing: SentFraming,
   originAuthority: string,
+  ownCookie?: string,
 ): string {
   const { fields } = head;
+  let { changes } = head;
   const { target, maxForwards } = admission;
   let cutKinds = HOP_KINDS;
   let added = "";
@@ -81,6 +88,12 @@ export function requestHeadText(
     cutKinds |= 1 << Kind.contentLength;
     added += `Content-Length: ${framing.length}\r\n`;
   }
+  const cookies = ownCookie === undefined ? undefined : othersCookies(head, ownCookie);
+  if (cookies !== undefined) {
+    cutKinds |= 1 << Kind.cookie;
+    changes = changes?.without("cookie");
+    for (const cookie of cookies) added += `Cookie: ${cookie}\r\n`;
+  }
   if (fields.has(Kind.expect) && !admission.expectsContinue) cutKinds |= 1 << Kind.expect;
   if (maxForwards !== undefined) {
     cutKinds |= 1 << Kind.maxForwards;
@@ -97,12 +110,12 @@ export function requestHeadText(
     nominated: admission.options.nominated,
     kept: KEPT_KINDS,
     isIrregular: head.isIrregular,
-    changes: head.changes,
+    changes,
   };
   const ownLines =
     added +
     connectionLines(admission) +
-    context.viaLines[head.receivedMinorVersion] +
+    (downstream.speaksHttp2 === true ? context.viaLineOfHttp2 : context.viaLines[head.receivedMinorVersion]) +
     (isGateway ? forwardingLines(context, downstream, head, target.authority) : "");
   // The usual request-line is just what we would write.
   const isAsReceived = target.path === head.target && head.hasNewStartLine !== true;
@@ -125,9 +138,10 @@ function connectionLines({ upgrade, takesTrailers }: Admission): string {
 }
 
 /** Forwarding fields that do not go on as they came: of strangers all, of trusted neighbours what we continue or must fill in. */
-function replacedForwarding({ isTrusted }: ClientConnection, { fields }: RequestMessage): KindSet {
+function replacedForwarding({ isTrusted, socket }: ClientConnection, { fields }: RequestMessage): KindSet {
   if (!isTrusted) return STRANGERS_CUT_KINDS;
   let kinds = 1 << Kind.forwardedFor;
+  if (socket.security?.asksClients) kinds |= CERTIFICATE_KINDS;
   for (const kind of [Kind.forwardedProto, Kind.forwardedHost]) if (!saysSomething(fields, kind)) kinds |= 1 << kind;
   return kinds;
 }
@@ -144,10 +158,16 @@ function forwardingLines(
 ): string {
   const { fields, changes } = head;
   const before = downstream.isTrusted ? fields.valuesOf(Kind.forwardedFor).join(", ") : "";
-  const { isSecure } = downstream.socket;
+  const {
+    record: { peer },
+    socket: { isSecure, security },
+  } = downstream;
   let lines = "";
+  if (security?.clientCertificate !== undefined && !changes?.concerns("client-cert")) {
+    lines += `Client-Cert: :${security.clientCertificate}:\r\n`;
+  }
   if (!changes?.concerns("x-forwarded-for")) {
-    lines += before === "" ? downstream.forwardedForLine : `X-Forwarded-For: ${before}, ${downstream.clientName}\r\n`;
+    lines += before === "" ? forwardedForLine(peer) : `X-Forwarded-For: ${before}, ${peer}\r\n`;
   }
   if (!isTold(downstream, head, Kind.forwardedProto, "x-forwarded-proto")) {
     lines += isSecure ? PROTO_HTTPS : PROTO_HTTP;
@@ -156,7 +176,7 @@ function forwardingLines(
     lines += context.forwardedHostLine(authority);
   if (context.settings.sendsForwarded && !changes?.concerns("forwarded")) {
     const host = authority === "" ? "" : `;host="${authority}"`;
-    lines += `Forwarded: for=${forwardedNode(downstream.clientName)};proto=${isSecure ? "https" : "http"}${host}\r\n`;
+    lines += `Forwarded: for=${forwardedNode(peer)};proto=${isSecure ? "https" : "http"}${host}\r\n`;
   }
   return lines;
 }

@@ -1,7 +1,8 @@
 /**
  * Reads what an origin says to one request: interim responses, the final one's head, its body, its trailers.
  *
- * What was read has been told when `read` returns. Deliberately absent: connections, and what a response means for them.
+ * What was read has been told when `read` returns. Deliberately absent: how far the response is, which its receiver notes
+ * (connection/message-states.ts); connections, and what a response means for them.
  */
 import { BodyReader } from "../wire/body-reader.ts";
 import type { BodySink } from "../wire/chunk-scanner.ts";
@@ -17,6 +18,8 @@ import type { Trailers } from "../wire/trailers.ts";
 export interface ResponseReceiver extends BodySink {
   /** A fault of this kind was mended. */
   onTolerated(kind: ToleranceKind): void;
+  /** A head has begun, and is not whole. */
+  onHeadBegun(): void;
   /** False: nothing more is wanted. */
   onInterim(head: ResponseHead, options: ConnectionOptions): boolean;
   /** False: nothing more is wanted. */
@@ -34,7 +37,6 @@ export interface ResponseLimits {
 }
 
 export class ResponseReader {
-  isComplete = false;
   private head: ResponseHead | undefined;
   /** Set once the final response's head was told. */
   private body: BodyReader | undefined;
@@ -49,29 +51,16 @@ export class ResponseReader {
     this.receiver = receiver;
   }
 
-  /** Whether the final response's head was told. */
-  get isInBody(): boolean {
-    return this.body !== undefined;
-  }
-
-  /** Whether a head has begun to arrive and is not complete. */
-  get isInHead(): boolean {
-    return this.head !== undefined && this.body === undefined;
-  }
-
-  /** Whether the origin owes a response and has sent nothing of it (or of the next one, after an interim one). */
-  get isAwaited(): boolean {
-    return this.head === undefined && this.body === undefined;
-  }
-
   read(octets: Octets): void {
     let position = 0;
     while (this.body === undefined) {
+      const hadBegun = this.head !== undefined;
       this.head ??= responseHeadFor(this.limits.headLimits, this.limits.tolerates);
       const { head } = this;
       position = head.read(octets, position);
       if (position < 0) {
         if (head.refusal !== undefined) this.receiver.onMalformed(head.refusal);
+        else if (!hadBegun) this.receiver.onHeadBegun();
         return;
       }
       for (const kind of head.tolerated) this.receiver.onTolerated(kind);
@@ -113,15 +102,12 @@ export class ResponseReader {
     else if (body.isComplete) this.complete(end < octets.length);
   }
 
-  /** The origin closed in order. @returns whether the response is complete by that */
-  endByClose(): boolean {
-    if (this.isComplete || !this.body?.endByClose()) return this.isComplete;
-    this.complete(false);
-    return true;
+  /** The origin closed in order, which ends a body that only a close ends. */
+  endByClose(): void {
+    if (this.body?.endByClose()) this.complete(false);
   }
 
   private complete(hasMore: boolean): void {
-    this.isComplete = true;
     this.receiver.onComplete(this.body?.trailers, hasMore);
   }
 }

@@ -17,6 +17,7 @@ const HOP_KINDS = kindSet(
   Kind.te,
   Kind.transferEncoding,
   Kind.upgrade,
+  Kind.http2Settings,
   Kind.close,
 );
 /** What an origin cannot nominate away: the framing is not its to hide, and a response keeps its date. */
@@ -112,6 +113,7 @@ export function interimHeadText(head: ResponseMessage, options: ConnectionOption
     nominated: options.nominated,
     kept: 0,
     isIrregular: head.isIrregular,
+    changes: head.changes,
   };
   const upgrade =
     head.status === 101 ? `Connection: Upgrade\r\nUpgrade: ${head.fields.valuesOf(Kind.upgrade).join(", ")}\r\n` : "";

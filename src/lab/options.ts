@@ -86,7 +86,7 @@ function scenarioNamed(name: string): Scenario {
   const names = scenarios.map((it) => it.name);
   const near = nearest(name, names);
   const hint = near === undefined ? `there are: ${names.join(", ")}` : `did you mean ${near}?`;
-  throw invalid(`"${shown(name)}" is no scenario of the lab; ${hint}`);
+  throw invalid(`"${shown(name)}" is not a scenario of the lab; ${hint}`);
 }
 
 function readProxyUrl(text: string): URL {
@@ -94,10 +94,10 @@ function readProxyUrl(text: string): URL {
   const kinds = `${middleKinds.join(", ")}, or the URL of a real proxy like http://127.0.0.1:8080`;
   if (!text.includes("://")) {
     const hint = near === undefined ? `write one of: ${kinds}` : `did you mean ${near}?`;
-    throw new HopwiseError("option-invalid", `"${shown(text)}" is no proxy of the lab; ${hint}`, "proxy");
+    throw new HopwiseError("option-invalid", `"${shown(text)}" is not a proxy of the lab; ${hint}`, "proxy");
   }
   if (!URL.canParse(text))
-    throw new HopwiseError("option-invalid", `"${shown(text)}" is no URL: write one of: ${kinds}`, "proxy");
+    throw new HopwiseError("option-invalid", `"${shown(text)}" is not a URL: write one of: ${kinds}`, "proxy");
   const url = new URL(text);
   if (url.protocol !== "http:") {
     throw new HopwiseError(
@@ -113,7 +113,7 @@ function readOriginPort(value: unknown, isForward: boolean): number {
   if (value === undefined) return isForward ? 0 : ORIGIN_PORT;
   const port = reading("originPort", () => readCount(String(value), 1));
   if (port > 65_535)
-    throw new HopwiseError("option-invalid", `${port} is no port: write one from 1 to 65535`, "originPort");
+    throw new HopwiseError("option-invalid", `${port} is not a port: write one from 1 to 65535`, "originPort");
   return port;
 }
 
@@ -124,7 +124,7 @@ function readNetwork(flags: LabFlags, proxy: unknown, isAll: boolean): Pick<LabR
   if (network !== undefined && network !== "sockets" && network !== "simulated") {
     throw new HopwiseError(
       "option-invalid",
-      `"${shown(String(network))}" is none: write sockets or simulated`,
+      `"${shown(String(network))}" is not a kind of network: write sockets or simulated`,
       "network",
     );
   }
@@ -153,7 +153,7 @@ function readSpeed(text: string): number {
   if (text.trim() === "" || !Number.isFinite(speed) || speed < 0) {
     throw new HopwiseError(
       "option-invalid",
-      `"${shown(text)}" is no factor: write a number like 2 or 0.5; 0 is at once`,
+      `"${shown(text)}" is not a factor: write a number like 2 or 0.5; 0 is at once`,
       "speed",
     );
   }

@@ -2,11 +2,13 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { AccessLog, lineOf } from "./access-log.ts";
+import { AccessLog } from "./access-log.ts";
 import type { ExchangeEntry } from "./entries.ts";
+import { lineOf } from "./log-format.ts";
 
 const entry: ExchangeEntry = {
   type: "exchange",
+  id: 7,
   time: "2026-01-02T03:04:05.678Z",
   client: "192.0.2.1",
   method: "GET",
@@ -57,9 +59,10 @@ describe("a line", () => {
   });
 
   it("is no longer than it need be", () => {
-    const line = lineOf({ ...entry, target: `/${"x".repeat(60_000)}` });
+    const line = lineOf({ ...entry, target: `/${"x".repeat(60_000)}`, host: "y".repeat(60_000) });
     expect(line.length).toBeLessThan(5_000);
     expect(JSON.parse(line).target).toMatch(/x…$/);
+    expect(JSON.parse(line).host).toMatch(/y…$/);
   });
 });
 

@@ -1,42 +1,46 @@
 /**
- * The access log: one line of JSON per exchange and, if wanted, one per connection when it is gone.
+ * The access log: one line per exchange and, if wanted, one per connection when it is gone.
  *
  * Lines are written in batches behind the traffic, through a queue with a limit (line-queue.ts): an output that hangs, or is
  * full, costs lines, never memory, requests or the end of a drain. What clients send can neither break a line nor speak to a
- * terminal. Deliberately absent: other formats.
+ * terminal. Deliberately absent: what a line says, see log-format.ts.
  */
-import type { ConnectionEntry, ExchangeEntry } from "./entries.ts";
+import type { ConnectionEntry, LoggedExchange } from "./entries.ts";
 import { LineQueue, type LineQueueEvents } from "./line-queue.ts";
 import { openSink } from "./line-sink.ts";
-import { safeJson } from "./safe-json.ts";
-
-/** Of a target; the rest is cut off and marked with an ellipsis. */
-const TARGET_LENGTH_MAX = 4_096;
+import { type FormatLine, formatFor, formatterOf, type LogFormat } from "./log-format.ts";
 
 export interface AccessLogOptions extends Pick<LineQueueEvents, "onState" | "onDropped"> {
   /** A path, or `-` for the standard output. */
   readonly file: string;
+  /** Nothing is said: as suits the file (log-format.ts). */
+  readonly format?: LogFormat | undefined;
 }
 
 export class AccessLog {
   private readonly file: string;
   private readonly lines: LineQueue;
+  private readonly lineOf: FormatLine;
   private isClosed = false;
 
-  private constructor(lines: LineQueue, file: string) {
+  private constructor(lines: LineQueue, file: string, lineOf: FormatLine) {
     this.lines = lines;
     this.file = file;
+    this.lineOf = lineOf;
   }
 
   /** Opens it, and creates the file where there is none. @throws the system's error */
   static async open(options: AccessLogOptions): Promise<AccessLog> {
-    const { file } = options;
-    return new AccessLog(new LineQueue(await openSink(file), options), file);
+    const { file, format } = options;
+    const lineOf = formatterOf(formatFor(format, file), file);
+    return new AccessLog(new LineQueue(await openSink(file), options), file, lineOf);
   }
 
-  write(entry: ExchangeEntry | ConnectionEntry): void {
+  write(entry: LoggedExchange | ConnectionEntry): void {
     // What comes late is no fault: nothing is written any more.
-    if (!this.isClosed) this.lines.add(lineOf(entry));
+    if (this.isClosed) return;
+    const line = this.lineOf(entry);
+    if (line !== undefined) this.lines.add(line);
   }
 
   /** Opens the file anew, for log rotation. The standard output stays. */
@@ -49,13 +53,4 @@ export class AccessLog {
     this.isClosed = true;
     await this.lines.close();
   }
-}
-
-/** One entry as a line. */
-export function lineOf(entry: ExchangeEntry | ConnectionEntry): string {
-  const short =
-    entry.type === "exchange" && entry.target.length > TARGET_LENGTH_MAX
-      ? { ...entry, target: `${entry.target.slice(0, TARGET_LENGTH_MAX)}…` }
-      : entry;
-  return `${safeJson(short)}\n`;
 }

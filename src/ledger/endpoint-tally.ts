@@ -1,10 +1,11 @@
 /**
- * What is counted for each endpoint: how exchanges with it ended, how long they took, and dials that failed.
+ * What is counted for each endpoint: how exchanges with it ended, how long they took, dials that failed, and health checks.
  *
  * Origins that clients name share one tally: as many as clients like would each be a series of the metrics for ever. Where an
  * endpoint goes, its tally goes, but for theirs. Deliberately absent: what can be counted by looking (figures.ts).
  */
-import type { Endpoint } from "../pool/endpoint.ts";
+import type { EndpointRecord } from "../connection/connection-record.ts";
+import type { CheckFailure } from "../connection/reasons.ts";
 import { DurationHistogram } from "./histogram.ts";
 
 export class EndpointTally {
@@ -13,6 +14,8 @@ export class EndpointTally {
   /** As `hopwise_exchange_duration_seconds`: no tunnels. */
   readonly durations = new DurationHistogram();
   failures = 0;
+  /** Health checks, by how they ended. */
+  readonly checks = new Map<"passed" | CheckFailure, number>();
 
   constructor(classes: number) {
     this.statuses = new Float64Array(classes);
@@ -23,8 +26,8 @@ export class EndpointTallies {
   /** Of all origins that clients name. */
   readonly named: EndpointTally;
   private readonly classes: number;
-  private readonly tallies = new WeakMap<Endpoint, EndpointTally>();
-  private latestEndpoint: Endpoint | undefined;
+  private readonly tallies = new WeakMap<EndpointRecord, EndpointTally>();
+  private latestEndpoint: EndpointRecord | undefined;
   private latest: EndpointTally;
 
   /** @param classes how many there are of statuses */
@@ -35,15 +38,15 @@ export class EndpointTallies {
   }
 
   /** Exchanges in a row mostly have the same endpoint, and look nothing up. */
-  of(endpoint: Endpoint): EndpointTally {
+  of(endpoint: EndpointRecord): EndpointTally {
     if (endpoint !== this.latestEndpoint) {
       this.latestEndpoint = endpoint;
-      this.latest = endpoint.origin.isNamedByClients ? this.named : this.find(endpoint);
+      this.latest = endpoint.isNamedByClients ? this.named : this.find(endpoint);
     }
     return this.latest;
   }
 
-  private find(endpoint: Endpoint): EndpointTally {
+  private find(endpoint: EndpointRecord): EndpointTally {
     const tally = this.tallies.get(endpoint) ?? new EndpointTally(this.classes);
     this.tallies.set(endpoint, tally);
     return tally;

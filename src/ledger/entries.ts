@@ -1,24 +1,33 @@
 /**
  * What is told of single things that happened: the lines of the access log, and the payloads of the library's events.
  *
- * Plain data, safe to keep, and every text in it safe to be written as JSON. Deliberately absent: fields, bodies, and
- * anything else of a message that may be secret.
+ * Plain data, safe to keep, and every text in it safe to be written as JSON. They are made of records in entry-maker.ts.
+ * Deliberately absent: bodies, and fields but for the few that access logs
+ * have everywhere; anything else of a message may be secret.
  */
 
-import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
+import type { Ending } from "../connection/connection-record.ts";
+import type { CheckFailure, CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
 import type { AnswerReason } from "../exchange/answers.ts";
-import type { ClientConnection } from "../exchange/client-connection.ts";
-import type { ExchangeRecord, Outcome } from "../exchange/exchange-record.ts";
+import type { HttpVersion, Outcome, Phase } from "../exchange/exchange-record.ts";
 import type { HookName } from "../exchange/hooks.ts";
-import type { Clock } from "../net/ports.ts";
-import type { Endpoint } from "../pool/endpoint.ts";
-import type { PooledConnection } from "../pool/pooled-connection.ts";
-import { withoutUserinfo } from "../wire/userinfo.ts";
 import type { LogState } from "./line-queue.ts";
+
+/** Which connection to an origin an exchange went on. */
+export interface UpstreamFacts {
+  readonly id: number;
+  /** Which exchange this is on the connection, from 1 on. */
+  readonly exchange: number;
+  readonly endpoint: string;
+  /** Whether the connection had carried an exchange before. */
+  readonly reused: boolean;
+}
 
 /** One exchange, once it has ended. */
 export interface ExchangeEntry {
   readonly type: "exchange";
+  /** Numbered within one proxy, in the order in which they began. */
+  readonly id: number;
   /** When the request's head was complete, or, of one that never was, when it began; ISO 8601. */
   readonly time: string;
   /** The client's address; of a Unix socket: `unknown`. */
@@ -27,7 +36,11 @@ export interface ExchangeEntry {
   readonly method: string;
   /** As it was received, but for a user name and password: `http://***@host/`. */
   readonly target: string;
-  readonly version: "1.0" | "1.1";
+  /** What the request is for, of its target or of `Host`: `host[:port]`. Not known: absent. */
+  readonly host?: string;
+  readonly version: HttpVersion;
+  /** Whose it is, where a forward proxy asks for a user; otherwise absent. */
+  readonly user?: string;
   /** The final status that the client got; none: 0. */
   readonly status: number;
   readonly outcome: Outcome;
@@ -39,12 +52,25 @@ export interface ExchangeEntry {
   readonly received?: string;
   /** To the end of the exchange. */
   readonly duration_ms: number;
-  /** To the first octet of the origin's response; none came: absent. */
+  /** To the first byte of the origin's response; none came: absent. */
   readonly wait_ms?: number;
+  // Where the time went. Of a request that was sent again: its last attempt's, see `lost`.
+  /** It waited for room in the pool, or for a connection that was not sure yet to be fit; it did not: absent. */
+  readonly queued_ms?: number;
+  /** A connection was opened for it, its TLS handshake included; an idle one was there: absent. */
+  readonly connect_ms?: number;
+  /** The part of `connect_ms` that the TLS handshake took, where it can be told apart; otherwise absent. */
+  readonly tls_ms?: number;
+  /** To the request's head leaving for the origin, or to the tunnel; it did not leave: absent. */
+  readonly sent_ms?: number;
+  /** From then to the first byte of the origin's response: what the origin took. */
+  readonly firstByte_ms?: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
   /** Times the request was sent again, on a fresh connection. */
   readonly retries: number;
+  /** The attempts before the last one, whose connections were lost before any of a response; none: absent. */
+  readonly lost?: readonly LostEntry[];
   readonly downstream: {
     readonly id: number;
     /** Which exchange this is on the connection, from 1 on. */
@@ -53,12 +79,7 @@ export interface ExchangeEntry {
     readonly closes?: CloseReason;
   };
   /** The origin was not asked: absent. */
-  readonly upstream?: {
-    readonly id: number;
-    readonly exchange: number;
-    readonly endpoint: string;
-    /** Whether the connection had carried an exchange before. */
-    readonly reused: boolean;
+  readonly upstream?: UpstreamFacts & {
     /** Why the connection was opened. */
     readonly opened: OpenReason;
     /** Authentication (NTLM, Negotiate) has bound it to this client's connection; otherwise absent. */
@@ -67,14 +88,60 @@ export interface ExchangeEntry {
   };
 }
 
-interface ConnectionFacts {
+/** What a line of the access log tells beside that: the client's own words, which events and the admin port never show. */
+export interface LoggedFields {
+  readonly userAgent?: string;
+  /** Without a user name and password in it. */
+  readonly referer?: string;
+  /** `X-Request-ID`, as it came. */
+  readonly requestId?: string;
+}
+
+/** One line of the access log. */
+export type LoggedExchange = ExchangeEntry & LoggedFields;
+
+/** An attempt that came to nothing. */
+export interface LostEntry extends UpstreamFacts {
+  /** From the request's head leaving to the loss. */
+  readonly after_ms: number;
+  /** The system's error code; it was closed in order: absent. */
+  readonly fault?: string;
+  /** Why the connection closed. */
+  readonly closes?: CloseReason;
+}
+
+/** A request has arrived. */
+export interface ExchangeBeginEntry {
+  readonly type: "exchange-begin";
+  readonly time: string;
+  readonly id: number;
+  readonly client: string;
+  readonly method: string;
+  readonly target: string;
+  readonly host?: string;
+  readonly downstream: { readonly id: number; readonly exchange: number };
+}
+
+/** How far an exchange is that has begun and not ended. */
+export interface ExchangePhaseEntry {
+  readonly type: "exchange-phase";
+  readonly time: string;
+  readonly id: number;
+  readonly phase: Phase;
+  /** Since it began. */
+  readonly after_ms: number;
+  /** From `sent` on. */
+  readonly upstream?: UpstreamFacts;
+}
+
+export interface ConnectionFacts {
   readonly time: string;
   /** Numbered within one proxy, over both hops. */
   readonly id: number;
   /** Why it was opened. */
   readonly opened: OpenReason;
 }
-type HopFacts =
+export type HopFacts =
   | { readonly hop: "downstream" /** `address:port` */; readonly client: string }
   | { readonly hop: "upstream" /** `http://127.0.0.1:3000` */; readonly endpoint: string };
 
@@ -84,6 +151,8 @@ export type ConnectionOpenEntry = { readonly type: "connection-open" } & Connect
 export type ConnectionEntry = {
   readonly type: "connection";
   readonly closed: CloseReason;
+  /** The first sign of its end: whose it was, and whether FIN or RST. */
+  readonly ended: Ending;
   /** How many it carried. */
   readonly exchanges: number;
   readonly age_ms: number;
@@ -130,6 +199,17 @@ export interface EndpointEntry {
   readonly avoided_ms?: number;
 }
 
+export interface HealthEntry {
+  readonly type: "health";
+  readonly time: string;
+  readonly endpoint: string;
+  readonly state: "healthy" | "unhealthy";
+  /** Why its last check failed; healthy: absent. */
+  readonly reason?: CheckFailure;
+  /** The status, the rule that its response breaks, or the system's error code; nothing more is known: absent. */
+  readonly detail?: string;
+}
+
 export interface AcceptFailedEntry {
   readonly type: "accept-failed";
   readonly time: string;
@@ -165,182 +245,27 @@ export interface AccessLogEntry {
   readonly dropped: number;
 }
 
+/** `full`: its limit is reached, and nothing more follows. */
+export type TraceState = LogState | "full";
+
+/** The file of a trace cannot be written, loses events, is written again, or is full. */
+export interface TraceEntry {
+  readonly type: "trace";
+  readonly time: string;
+  readonly state: TraceState;
+  readonly file: string;
+  /** The system's error code; an output that is only slow, or a file that is full, has none. */
+  readonly fault?: string;
+  /** Events lost so far. */
+  readonly dropped: number;
+}
+
 export interface DrainEntry {
   readonly type: "drain";
   readonly time: string;
   readonly state: "began" | "ended";
   /** Exchanges and tunnels that were cut at the deadline. */
   readonly cut?: number;
-}
-
-/** Makes entries; it knows what time it is. */
-export class EntryMaker {
-  private readonly clock: Clock;
-
-  constructor(clock: Clock) {
-    this.clock = clock;
-  }
-
-  exchange(record: ExchangeRecord): ExchangeEntry {
-    const { downstream, upstream, reason, fault, received, responseBeganAt_ms } = record;
-    const closesDownstream = closesAfter(downstream, record.downstreamExchange);
-    return {
-      type: "exchange",
-      time: this.timeAt(record.startedAt_ms),
-      client: downstream.clientName,
-      method: record.method,
-      target: withoutUserinfo(record.target),
-      version: record.minorVersion === 0 ? "1.0" : "1.1",
-      status: record.status,
-      outcome: record.outcome,
-      ...(reason === undefined ? {} : { reason }),
-      ...(fault === undefined || fault === "" ? {} : { fault }),
-      ...(received === undefined || received === "" ? {} : { received }),
-      duration_ms: rounded(record.endedAt_ms - record.startedAt_ms),
-      ...(responseBeganAt_ms === undefined ? {} : { wait_ms: rounded(responseBeganAt_ms - record.startedAt_ms) }),
-      requestBytes: record.requestBodyBytes,
-      responseBytes: record.responseBodyBytes,
-      retries: record.retries,
-      downstream: {
-        id: downstream.id,
-        exchange: record.downstreamExchange,
-        ...(closesDownstream === undefined ? {} : { closes: closesDownstream }),
-      },
-      ...(upstream === undefined ? {} : { upstream: upstreamOf(record, upstream) }),
-    };
-  }
-
-  opened(connection: ClientConnection | PooledConnection): ConnectionOpenEntry {
-    return { type: "connection-open", ...this.factsOf(connection), ...hopOf(connection) };
-  }
-
-  closed(connection: ClientConnection | PooledConnection): ConnectionEntry {
-    const { life } = connection;
-    return {
-      type: "connection",
-      ...this.factsOf(connection),
-      ...hopOf(connection),
-      closed: life.closeReason ?? "peer-closed",
-      exchanges: life.exchanges,
-      age_ms: rounded(this.clock.now() - connection.openedAt_ms),
-      ...boundToOf(connection),
-    };
-  }
-
-  reuse(connection: PooledConnection): ReuseEntry {
-    return {
-      type: "reuse",
-      time: this.now(),
-      id: connection.id,
-      endpoint: connection.endpoint.origin.name,
-      exchange: connection.life.exchanges,
-      idle_ms: rounded(connection.idleWhenTaken_ms),
-    };
-  }
-
-  reuseRefused(connection: PooledConnection, reason: ReuseRefusal): ReuseRefusedEntry {
-    return {
-      type: "reuse-refused",
-      time: this.now(),
-      id: connection.id,
-      endpoint: connection.endpoint.origin.name,
-      reason,
-      idle_ms: rounded(this.clock.now() - connection.idleSince_ms),
-    };
-  }
-
-  lifetime(endpoint: Endpoint): LifetimeEntry {
-    const { estimate_ms = 0 } = endpoint.lifetime;
-    return {
-      type: "lifetime",
-      time: this.now(),
-      endpoint: endpoint.origin.name,
-      learned_ms: rounded(estimate_ms),
-    };
-  }
-
-  endpointFailed(endpoint: Endpoint, fault: string): EndpointEntry {
-    const avoided_ms = rounded(Math.max(0, endpoint.avoidUntil_ms - this.clock.now()));
-    return { type: "endpoint", time: this.now(), endpoint: endpoint.origin.name, state: "failed", fault, avoided_ms };
-  }
-
-  endpointRecovered(endpoint: Endpoint): EndpointEntry {
-    return { type: "endpoint", time: this.now(), endpoint: endpoint.origin.name, state: "recovered" };
-  }
-
-  acceptFailed(fault: string): AcceptFailedEntry {
-    return { type: "accept-failed", time: this.now(), fault };
-  }
-
-  internalError(fault: unknown): InternalErrorEntry {
-    return { type: "internal-error", time: this.now(), message: textOf(fault) };
-  }
-
-  hookFailed(hook: HookName, fault: unknown): HookFailedEntry {
-    return { type: "hook-failed", time: this.now(), hook, message: textOf(fault) };
-  }
-
-  accessLog(state: LogState, fault: string | undefined, dropped: number): AccessLogEntry {
-    return { type: "access-log", time: this.now(), state, ...(fault === undefined ? {} : { fault }), dropped };
-  }
-
-  drainBegan(): DrainEntry {
-    return { type: "drain", time: this.now(), state: "began" };
-  }
-
-  drainEnded(cut: number): DrainEntry {
-    return { type: "drain", time: this.now(), state: "ended", cut };
-  }
-
-  private factsOf(connection: ClientConnection | PooledConnection): ConnectionFacts {
-    return {
-      time: this.now(),
-      id: connection.id,
-      opened: connection.hop === "downstream" ? "accepted" : connection.openReason,
-    };
-  }
-
-  private now(): string {
-    return new Date(this.clock.date()).toISOString();
-  }
-
-  private timeAt(at_ms: number): string {
-    return new Date(this.clock.date() - (this.clock.now() - at_ms)).toISOString();
-  }
-}
-
-function upstreamOf(record: ExchangeRecord, upstream: PooledConnection): NonNullable<ExchangeEntry["upstream"]> {
-  const closes = closesAfter(upstream, record.upstreamExchange);
-  return {
-    id: upstream.id,
-    exchange: record.upstreamExchange,
-    endpoint: upstream.endpoint.origin.name,
-    reused: record.upstreamWasReused,
-    opened: upstream.openReason,
-    ...(upstream.binding === undefined ? {} : { bound: true }),
-    ...(closes === undefined ? {} : { closes }),
-  };
-}
-
-/** Why a connection closes, if this exchange was its last. */
-function closesAfter({ life }: ClientConnection | PooledConnection, exchange: number): CloseReason | undefined {
-  return life.exchanges === exchange ? life.closeReason : undefined;
-}
-
-function boundToOf(connection: ClientConnection | PooledConnection): Pick<ConnectionEntry, "boundTo"> {
-  if (connection.hop === "downstream" || connection.binding === undefined) return {};
-  return { boundTo: connection.binding.owner.clientId };
-}
-
-function hopOf(connection: ClientConnection | PooledConnection): HopFacts {
-  if (connection.hop === "upstream") return { hop: "upstream", endpoint: connection.endpoint.origin.name };
-  const { clientName, socket } = connection;
-  const address = clientName.includes(":") ? `[${clientName}]` : clientName;
-  return { hop: "downstream", client: `${address}:${socket.remotePort}` };
-}
-
-function rounded(ms: number): number {
-  return Math.round(ms * 1_000) / 1_000;
 }
 
 /** What an access log's state means, in words. */
@@ -358,6 +283,18 @@ export function logStateText(state: LogState, fault: string | undefined, dropped
   }
 }
 
-function textOf(fault: unknown): string {
-  return fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
+/** What a trace's state means, in words. */
+export function traceStateText(state: TraceState, file: string, fault: string | undefined, dropped: number): string {
+  const why = fault === undefined ? "" : ` (${fault})`;
+  switch (state) {
+    case "full":
+      return `the trace ${file} is full: nothing more is written to it`;
+    case "writing":
+      return `the trace ${file} is written again; ${dropped} events of it were lost`;
+    case "dropping":
+      return `the trace ${file} loses events${why}`;
+    case "failing":
+    case "not-reopened":
+      return `the trace ${file} cannot be written${why}: events wait, up to a limit`;
+  }
 }

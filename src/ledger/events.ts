@@ -7,32 +7,49 @@
  * anywhere in Node. Deliberately absent: any way for a listener to interfere.
  */
 
+import { type Channel, channel } from "node:diagnostics_channel";
+import type {
+  ConnectionRecord,
+  EndpointCheck,
+  EndpointRecord,
+  NameLookup,
+  NameRecord,
+} from "../connection/connection-record.ts";
 import type { ReuseRefusal } from "../connection/reasons.ts";
-import type { ClientConnection } from "../exchange/client-connection.ts";
-import type { ExchangeRecord } from "../exchange/exchange-record.ts";
+import type { ExchangeRecord, Phase } from "../exchange/exchange-record.ts";
 import type { HookName } from "../exchange/hooks.ts";
 import type { ProxyObserver } from "../exchange/observer.ts";
 import type { Clock } from "../net/ports.ts";
-import type { Endpoint } from "../pool/endpoint.ts";
-import type { PooledConnection } from "../pool/pooled-connection.ts";
-import {
-  type AcceptFailedEntry,
-  type AccessLogEntry,
-  type ConnectionEntry,
-  type ConnectionOpenEntry,
-  type DrainEntry,
-  type EndpointEntry,
-  EntryMaker,
-  type ExchangeEntry,
-  type HookFailedEntry,
-  type InternalErrorEntry,
-  type LifetimeEntry,
-  type ReuseEntry,
-  type ReuseRefusedEntry,
+import type { ReloadEntry, ReloadOutcome } from "./config-figures.ts";
+import type {
+  AcceptFailedEntry,
+  AccessLogEntry,
+  ConnectionEntry,
+  ConnectionOpenEntry,
+  DrainEntry,
+  EndpointEntry,
+  ExchangeBeginEntry,
+  ExchangeEntry,
+  ExchangePhaseEntry,
+  HealthEntry,
+  HookFailedEntry,
+  InternalErrorEntry,
+  LifetimeEntry,
+  ReuseEntry,
+  ReuseRefusedEntry,
+  TraceEntry,
+  TraceState,
 } from "./entries.ts";
+import { EntryMaker } from "./entry-maker.ts";
 import type { LogState } from "./line-queue.ts";
+import { type LookupEntry, lookupEntry } from "./name-figures.ts";
+import { type CertificateEntry, certificateText } from "./tls-figures.ts";
 
 export interface ProxyEvents {
+  /** A request has arrived. */
+  readonly "exchange-begin": ExchangeBeginEntry;
+  /** How far it is: it waits for a connection, one is opened, it was sent, the first byte of a response came. */
+  readonly "exchange-phase": ExchangePhaseEntry;
   /** A request was answered, refused, or given up. */
   readonly exchange: ExchangeEntry;
   readonly "connection-open": ConnectionOpenEntry;
@@ -45,6 +62,10 @@ export interface ProxyEvents {
   readonly lifetime: LifetimeEntry;
   /** An endpoint cannot be dialed, does not answer or answers badly; or is well again. */
   readonly endpoint: EndpointEntry;
+  /** An endpoint passes its health checks, or fails them: from now on it is healthy, or unhealthy. */
+  readonly health: HealthEntry;
+  /** The addresses behind a name of a group have changed, or it cannot be looked up, or can again (`resolve`). */
+  readonly lookup: LookupEntry;
   /** A client's connection could not be accepted. */
   readonly "accept-failed": AcceptFailedEntry;
   /** A hook of the application failed. Nobody listens: it becomes a warning of the process. */
@@ -53,9 +74,16 @@ export interface ProxyEvents {
   readonly "internal-error": InternalErrorEntry;
   /** The access log cannot be written, loses lines, or is written again. */
   readonly "access-log": AccessLogEntry;
+  /** A trace cannot be written, loses events, is written again, or is full. */
+  readonly trace: TraceEntry;
+  /** A certificate was read again, could not be, or ends soon. Nobody listens: the latter two become warnings of the process. */
+  readonly certificate: CertificateEntry;
+  /** The configuration was replaced, or was not because of what is wrong with the new one. */
+  readonly reload: ReloadEntry;
   readonly drain: DrainEntry;
 }
 export type ProxyEventName = keyof ProxyEvents;
+export type ProxyEvent = ProxyEvents[ProxyEventName];
 export type ProxyListener<Name extends ProxyEventName> = (event: ProxyEvents[Name]) => void;
 
 type AnyListener = (event: never) => void;
@@ -64,25 +92,101 @@ interface Subscription {
   readonly isOnce: boolean;
 }
 
+/** Programs in the same process hear of each event on Node's diagnostics channel of this name, without knowing the proxy. */
+const CHANNEL_PREFIX = "hopwise:";
+const names: Readonly<Record<ProxyEventName, true>> = {
+  "exchange-begin": true,
+  "exchange-phase": true,
+  exchange: true,
+  "connection-open": true,
+  "connection-close": true,
+  reuse: true,
+  "reuse-refused": true,
+  lifetime: true,
+  endpoint: true,
+  health: true,
+  lookup: true,
+  reload: true,
+  "accept-failed": true,
+  "hook-failed": true,
+  "internal-error": true,
+  "access-log": true,
+  trace: true,
+  certificate: true,
+  drain: true,
+};
+export const proxyEventNames = Object.keys(names) as readonly ProxyEventName[];
+const channels = Object.fromEntries(proxyEventNames.map((name) => [name, channel(CHANNEL_PREFIX + name)])) as Readonly<
+  Record<ProxyEventName, Channel>
+>;
+
 export class EventHub implements ProxyObserver {
+  /** Only while somebody listens. */
+  exchangeBegan: ((record: ExchangeRecord) => void) | undefined = undefined;
+  exchangePhase: ((record: ExchangeRecord, phase: Phase) => void) | undefined = undefined;
+  wantsFields = false;
+  private readonly clock: Clock;
   private readonly make: EntryMaker;
+  /** It hears of each exchange when the others do. */
+  private log: ((record: ExchangeRecord) => void) | undefined;
   private readonly subscriptions = new Map<ProxyEventName, Subscription[]>();
+  /** They hear everything, and what nobody else hears of becomes a warning all the same. */
+  private readonly watchers = new Set<(event: ProxyEvent) => void>();
   /** What is to be told, in order. */
   private queue: (() => void)[] = [];
   private isScheduled = false;
+  /** Those who tell of things to this hub, perhaps of several proxies. */
+  private readonly tellers: (() => void)[] = [];
 
   constructor(clock: Clock) {
+    this.clock = clock;
     this.make = new EntryMaker(clock);
   }
 
   on<Name extends ProxyEventName>(name: Name, listener: ProxyListener<Name>, isOnce = false): void {
     this.subscriptions.set(name, [...(this.subscriptions.get(name) ?? []), { listener, isOnce }]);
+    this.followInterest();
   }
 
   off<Name extends ProxyEventName>(name: Name, listener: ProxyListener<Name>): void {
     const left = this.subscriptions.get(name)?.filter((subscription) => subscription.listener !== listener) ?? [];
     if (left.length > 0) this.subscriptions.set(name, left);
     else this.subscriptions.delete(name);
+    this.followInterest();
+  }
+
+  /** Calls `watcher` with everything that happens, until the function that is returned is called. */
+  watch(watcher: (event: ProxyEvent) => void): () => void {
+    this.watchers.add(watcher);
+    this.followInterest();
+    return () => {
+      this.watchers.delete(watcher);
+      this.followInterest();
+    };
+  }
+
+  /** Calls `log` with the record of each exchange that has ended, its fields in it, instead of who was called before. */
+  logTo(log: ((record: ExchangeRecord) => void) | undefined): void {
+    this.log = log;
+    this.wantsFields = log !== undefined;
+    for (const tell of this.tellers) tell();
+  }
+
+  whenInterestChanges(tell: () => void): void {
+    this.tellers.push(tell);
+  }
+
+  private followInterest(): void {
+    const hearsBegin = this.hears("exchange-begin");
+    const hearsPhase = this.hears("exchange-phase");
+    if (hearsBegin === (this.exchangeBegan !== undefined) && hearsPhase === (this.exchangePhase !== undefined)) return;
+    this.exchangeBegan = hearsBegin
+      ? (record) => this.tell("exchange-begin", this.make.exchangeBegan(record))
+      : undefined;
+    this.exchangePhase = hearsPhase
+      ? (record, phase) => this.tell("exchange-phase", this.make.exchangePhase(record, phase))
+      : undefined;
+    for (const tell of this.tellers) tell();
   }
 
   /** Tells now what is still to be told. */
@@ -96,55 +200,65 @@ export class EventHub implements ProxyObserver {
 
   hookFailed(hook: HookName, fault: unknown): void {
     const entry = this.make.hookFailed(hook, fault);
-    if (this.hears("hook-failed")) return this.tell("hook-failed", entry);
+    if (this.hears("hook-failed")) this.tell("hook-failed", entry);
+    if (this.subscriptions.has("hook-failed")) return;
     process.emitWarning(`the hook ${hook} failed: ${entry.message}`, { code: "HOPWISE_HOOK_FAILED" });
   }
 
   internalError(fault: unknown): void {
     const entry = this.make.internalError(fault);
-    if (this.hears("internal-error")) return this.tell("internal-error", entry);
+    if (this.hears("internal-error")) this.tell("internal-error", entry);
+    if (this.subscriptions.has("internal-error")) return;
     process.emitWarning(`a fault of its own, please report it: ${entry.message}`, { code: "HOPWISE_INTERNAL_ERROR" });
   }
 
-  upstreamOpened(connection: PooledConnection): void {
+  connectionOpened(connection: ConnectionRecord): void {
+    // Channels do not tell that somebody has come, so they are looked at.
+    this.followInterest();
     if (this.hears("connection-open")) this.tell("connection-open", this.make.opened(connection));
   }
 
-  upstreamReused(connection: PooledConnection): void {
+  connectionReused(connection: ConnectionRecord): void {
     if (this.hears("reuse")) this.tell("reuse", this.make.reuse(connection));
   }
 
-  reuseRefused(connection: PooledConnection, refusal: ReuseRefusal): void {
+  reuseRefused(connection: ConnectionRecord, refusal: ReuseRefusal): void {
     if (this.hears("reuse-refused")) this.tell("reuse-refused", this.make.reuseRefused(connection, refusal));
   }
 
-  upstreamClosed(connection: PooledConnection): void {
+  connectionClosed(connection: ConnectionRecord): void {
     if (this.hears("connection-close")) this.tell("connection-close", this.make.closed(connection));
   }
 
-  lifetimeLearned(endpoint: Endpoint): void {
-    if (this.hears("lifetime")) this.tell("lifetime", this.make.lifetime(endpoint));
+  lifetimeLearned(endpoint: EndpointRecord, lifetime_ms: number | undefined): void {
+    if (this.hears("lifetime")) this.tell("lifetime", this.make.lifetime(endpoint, lifetime_ms));
   }
 
-  endpointFailed(endpoint: Endpoint, fault: string): void {
-    if (this.hears("endpoint")) this.tell("endpoint", this.make.endpointFailed(endpoint, fault));
+  endpointFailed(endpoint: EndpointRecord, fault: string, avoidUntil_ms: number): void {
+    if (this.hears("endpoint")) this.tell("endpoint", this.make.endpointFailed(endpoint, fault, avoidUntil_ms));
   }
 
-  endpointRecovered(endpoint: Endpoint): void {
+  endpointRecovered(endpoint: EndpointRecord): void {
     if (this.hears("endpoint")) this.tell("endpoint", this.make.endpointRecovered(endpoint));
   }
 
-  downstreamOpened(connection: ClientConnection): void {
-    if (this.hears("connection-open")) this.tell("connection-open", this.make.opened(connection));
+  endpointChecked(endpoint: EndpointRecord, check: EndpointCheck): void {
+    if (check.hasChanged && this.hears("health")) this.tell("health", this.make.health(endpoint, check));
   }
 
-  downstreamClosed(connection: ClientConnection): void {
-    if (this.hears("connection-close")) this.tell("connection-close", this.make.closed(connection));
+  nameLookedUp(name: NameRecord, lookup: NameLookup): void {
+    if (!this.hears("lookup")) return;
+    const entry = lookupEntry(new Date(this.clock.date()).toISOString(), name, lookup);
+    if (entry !== undefined) this.tell("lookup", entry);
   }
 
   /** The entry is made when it is told: only then it is known whether the connections close. */
   exchangeEnded(record: ExchangeRecord): void {
-    if (this.hears("exchange")) this.later(() => this.call("exchange", this.make.exchange(record)));
+    if (this.log === undefined && !this.hears("exchange")) return;
+    this.later(() => {
+      this.log?.(record);
+      if (this.hears("exchange")) this.call("exchange", this.make.exchange(record));
+    });
   }
 
   acceptFailed(fault: string): void {
@@ -153,9 +267,25 @@ export class EventHub implements ProxyObserver {
 
   /** Returns whether somebody is told. */
   accessLogChanged(state: LogState, fault: string | undefined, dropped: number): boolean {
-    if (!this.hears("access-log")) return false;
-    this.tell("access-log", this.make.accessLog(state, fault, dropped));
-    return true;
+    if (this.hears("access-log")) this.tell("access-log", this.make.accessLog(state, fault, dropped));
+    return this.subscriptions.has("access-log");
+  }
+
+  /** The same of a trace. */
+  traceChanged(state: TraceState, file: string, fault: string | undefined, dropped: number): boolean {
+    if (this.hears("trace")) this.tell("trace", this.make.trace(state, file, fault, dropped));
+    return this.subscriptions.has("trace");
+  }
+
+  certificateChanged(state: CertificateEntry["state"], file: string, expiresAt_ms: number, problem?: string): void {
+    const entry = this.make.certificate(state, file, expiresAt_ms, problem);
+    if (this.hears("certificate")) this.tell("certificate", entry);
+    if (this.subscriptions.has("certificate")) return;
+    if (state !== "renewed") process.emitWarning(certificateText(entry), { code: "HOPWISE_CERTIFICATE" });
+  }
+
+  reloaded(outcome: ReloadOutcome, version: number, changes: readonly string[], problem?: string): void {
+    if (this.hears("reload")) this.tell("reload", this.make.reload(outcome, version, changes, problem));
   }
 
   drainBegan(): void {
@@ -168,6 +298,7 @@ export class EventHub implements ProxyObserver {
 
   /** Asked twice for each exchange; most proxies have no listeners at all. */
   private hears(name: ProxyEventName): boolean {
+    if (this.watchers.size > 0 || channels[name].hasSubscribers) return true;
     return this.subscriptions.size > 0 && this.subscriptions.has(name);
   }
 
@@ -186,6 +317,8 @@ export class EventHub implements ProxyObserver {
   }
 
   private call<Name extends ProxyEventName>(name: Name, event: ProxyEvents[Name]): void {
+    for (const watcher of this.watchers) watcher(event);
+    if (channels[name].hasSubscribers) channels[name].publish(event);
     for (const { listener, isOnce } of this.subscriptions.get(name) ?? []) {
       if (isOnce) this.off(name, listener as ProxyListener<Name>);
       try {

@@ -19,15 +19,17 @@ function figures(exchanges: number, duration_ms: number, some: Partial<Figures> 
   const ledger = new Ledger(clock);
   const record = { outcome: "completed", status: 200, retries: 0, requestBodyBytes: 1, responseBodyBytes: 2 };
   for (let i = 0; i < exchanges; i++) {
-    ledger.exchangeEnded({ ...record, startedAt_ms: 0, endedAt_ms: duration_ms } as ExchangeRecord);
+    ledger.exchangeEnded({ ...record, arrivedAt_ms: 0, doneAt_ms: duration_ms } as unknown as ExchangeRecord);
   }
   return { ...figuresOf(ledger), ...some };
 }
 
 function endpoint(some: Partial<EndpointFigures> = {}): EndpointFigures {
   const durations = { counts: [], count: 0, sum_ms: 0 };
-  const tally = { statuses: [], durations, failures: 0 };
+  const tally = { statuses: [], durations, failures: 0, checks: {} };
   const nothing = {
+    weight: 1,
+    isBackup: false,
     tally,
     failures: 0,
     idle: 0,
@@ -35,6 +37,8 @@ function endpoint(some: Partial<EndpointFigures> = {}): EndpointFigures {
     inUse: 0,
     dialing: 0,
     minorVersion: 1,
+    advertised_ms: undefined,
+    conditions: [],
     avoided_ms: [0],
     lifetimes_ms: [],
   };
@@ -44,6 +48,14 @@ function endpoint(some: Partial<EndpointFigures> = {}): EndpointFigures {
 const withEndpoint = (some: Partial<EndpointFigures>) => figures(0, 0, { endpoints: [endpoint(some)] });
 
 describe("the sum of several processes", () => {
+  it("knows what an endpoint says of its idle connections as soon as one process was told", () => {
+    const told = withEndpoint({ advertised_ms: 5_000 });
+    for (const all of [[told, withEndpoint({})] as const, [withEndpoint({}), told] as const]) {
+      expect(statsFrom(sumOf(all)).endpoints[0]?.advertised_ms).toBe(5_000);
+    }
+    expect(departed(told).endpoints[0]?.advertised_ms).toBeUndefined();
+  });
+
   it("adds what is counted, word by word and bucket by bucket", () => {
     const sum = sumOf([figures(3, 4), figures(2, 400), figures(0, 0)]);
     expect(sum).toMatchObject({ exchanges: 5, outcomes: { completed: 5, answered: 0 }, responseBodyBytes: 10 });
@@ -70,6 +82,17 @@ describe("the sum of several processes", () => {
   it("has each endpoint once", () => {
     const [one, ...none] = sumOf([withEndpoint({ idle: 2, failures: 1 }), withEndpoint({ idle: 3 })]).endpoints;
     expect([one, none]).toMatchObject([{ idle: 5, failures: 1 }, []]);
+  });
+
+  it("has each endpoint once for each group that has it, and metrics have it once", async () => {
+    const [a, b] = [endpoint({ group: "a", weight: 1, idle: 2 }), endpoint({ group: "b", weight: 9, idle: 3 })];
+    const sum = sumOf([figures(0, 0, { endpoints: [a, b] }), figures(0, 0, { endpoints: [b] })]);
+    expect(statsFrom(sum).endpoints).toMatchObject([
+      { group: "a", weight: 1, connections: { idle: 2 } },
+      { group: "b", weight: 9, connections: { idle: 6 } },
+    ]);
+    const lines = (await metricsText(sum)).split("\n").filter((line) => line.startsWith("hopwise_endpoint_idle{"));
+    expect(lines).toStrictEqual(['hopwise_endpoint_idle{endpoint="http://127.0.0.1:3000"} 8']);
   });
 
   it("avoids an endpoint only when every process does", () => {

@@ -4,16 +4,21 @@
  * Everything that is told of a proxy (stats.ts, metrics.ts) is told from these, whether they are one process's or the sum
  * of several. Deliberately absent: quantiles and ratios, which cannot be added; they are made from sums.
  */
+import { type CheckState, type FailedCheck, type Hop, hops } from "../connection/connection-record.ts";
 import type { LifeState } from "../connection/life.ts";
 import { lifeStates } from "../connection/life.ts";
 import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
 import type { AnswerReason } from "../exchange/answers.ts";
 import type { Outcome } from "../exchange/exchange-record.ts";
+import type { EndpointState } from "../pool/condition.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
+import { type ConfigFigures, configSum } from "./config-figures.ts";
 import type { EndpointTally } from "./endpoint-tally.ts";
 import type { DurationHistogram } from "./histogram.ts";
-import { type Hop, hops, type Ledger, type Tally } from "./ledger.ts";
+import type { Ledger, Tally } from "./ledger.ts";
+import { type NameFigures, nameFigures, namesSum } from "./name-figures.ts";
+import { type TlsFigures, tlsFiguresOf, tlsSum } from "./tls-figures.ts";
 
 /** Connections that are not gone, by state. */
 export type LiveState = Exclude<LifeState, "closed">;
@@ -31,10 +36,31 @@ export interface TallyFigures {
   readonly statuses: readonly number[];
   readonly durations: HistogramFigures;
   readonly failures: number;
+  /** Health checks, by how they ended. */
+  readonly checks: Readonly<Record<string, number>>;
+}
+
+/** How an endpoint is, as one process sees it. */
+export interface ConditionFigures {
+  readonly state: EndpointState;
+  /** Milliseconds since 1970. */
+  readonly since_ms: number;
+  /** What its health checks say; it has none: absent. */
+  readonly check?: {
+    readonly state: CheckState;
+    readonly since_ms: number;
+    /** The latest that failed; none has: absent. */
+    readonly failed?: FailedCheck & { readonly at_ms: number };
+  };
 }
 
 export interface EndpointFigures {
   readonly endpoint: string;
+  /** It is of none with a name of its own: absent. */
+  readonly group?: string;
+  /** Its part of the requests of its group. */
+  readonly weight: number;
+  readonly isBackup: boolean;
   /** What is counted for it. A client has named it: absent, see `Figures.named`. */
   readonly tally?: TallyFigures;
   readonly failures: number;
@@ -44,6 +70,10 @@ export interface EndpointFigures {
   readonly inUse: number;
   readonly dialing: number;
   readonly minorVersion: number | undefined;
+  /** How long it says it lets a connection idle (`Keep-Alive`), as of one that is open; it does not say, or none is: undefined. */
+  readonly advertised_ms: number | undefined;
+  /** How each process sees it. */
+  readonly conditions: readonly ConditionFigures[];
   /** For how long still each process avoids it; available: 0. */
   readonly avoided_ms: readonly number[];
   /** What each process that has seen it has learned: processes learn apart. */
@@ -89,6 +119,8 @@ export interface Figures {
   readonly durations: HistogramFigures;
   readonly waits: HistogramFigures;
   readonly endpoints: readonly EndpointFigures[];
+  /** Names of groups that are looked up again and again. */
+  readonly names: readonly NameFigures[];
   /** Of all origins that clients have named, those that are forgotten, too. */
   readonly named: TallyFigures;
   readonly waiting: number;
@@ -100,6 +132,9 @@ export interface Figures {
   readonly processorSeconds: number;
   readonly residentBytes: number;
   readonly workers?: WorkerFigures;
+  readonly config: ConfigFigures;
+  /** Nothing speaks TLS with clients: absent. */
+  readonly tls?: TlsFigures;
 }
 
 /** Where figures come from: one process's ledger, or several processes that are asked. */
@@ -122,6 +157,7 @@ export function figuresOf(ledger: Ledger): Figures {
   const { clock } = ledger;
   const uptime_ms = clock.now() - ledger.startedAt_ms;
   const { user, system } = process.cpuUsage();
+  const tls = tlsFiguresOf(ledger.tlsServings);
   return {
     startedAt_ms: clock.date() - uptime_ms,
     uptime_ms,
@@ -141,9 +177,15 @@ export function figuresOf(ledger: Ledger): Figures {
     responseBodyBytes: ledger.responseBodyBytes,
     durations: histogramFigures(ledger.durations),
     waits: histogramFigures(ledger.waits),
-    endpoints: ledger.gateways
-      .flatMap((gateway) => gateway.routing.endpoints)
-      .map((endpoint) => endpointFigures(ledger, endpoint)),
+    endpoints: endpoints(
+      [],
+      ledger.gateways
+        .flatMap((gateway) => gateway.routing.endpoints)
+        .map((endpoint) => endpointFigures(ledger, endpoint)),
+    ),
+    names: ledger.gateways
+      .flatMap((gateway) => gateway.routing.names ?? [])
+      .map((name) => nameFigures(name, ledger.lookups, clock)),
     named: tallyFigures(ledger.endpointTallies.named),
     waiting: ledger.gateways.reduce((waiting, gateway) => waiting + gateway.routing.waiting, 0),
     acceptFaults: Object.fromEntries(ledger.acceptFaults),
@@ -152,7 +194,14 @@ export function figuresOf(ledger: Ledger): Figures {
     cut: ledger.cut,
     processorSeconds: (user + system) / 1e6,
     residentBytes: process.memoryUsage.rss(),
+    config: configFigures(ledger),
+    ...(tls === undefined ? {} : { tls }),
   };
+}
+
+function configFigures(ledger: Ledger): ConfigFigures {
+  const { configVersion: version, configuredAt_ms: since_ms, reloads, isLatestReloadRefused } = ledger;
+  return { version, since_ms, reloads: { ...reloads }, isLatestRefused: isLatestReloadRefused };
 }
 
 /** Counts the connections of every gateway by hop and state. */
@@ -161,7 +210,7 @@ function statesOf(ledger: Ledger): Record<Hop, Tally<LiveState>> {
     hops.map((hop) => [hop, Object.fromEntries(liveStates.map((state) => [state, 0]))]),
   ) as Record<Hop, Tally<LifeState>>;
   for (const gateway of ledger.gateways) {
-    for (const { life } of gateway.clients.connections) states.downstream[life.state]++;
+    for (const { record } of gateway.clients.connections) states.downstream[record.state]++;
     for (const endpoint of gateway.routing.endpoints) {
       states.upstream.opening += endpoint.dialing;
       for (const { life } of endpoint.connections) states.upstream[life.state]++;
@@ -174,24 +223,53 @@ function histogramFigures({ counts, count, sum_ms }: DurationHistogram): Histogr
   return { counts: [...counts], count, sum_ms };
 }
 
-function tallyFigures({ statuses, durations, failures }: EndpointTally): TallyFigures {
-  return { statuses: [...statuses], durations: histogramFigures(durations), failures };
+function tallyFigures({ statuses, durations, failures, checks }: EndpointTally): TallyFigures {
+  return {
+    statuses: [...statuses],
+    durations: histogramFigures(durations),
+    failures,
+    checks: Object.fromEntries(checks),
+  };
+}
+
+function conditionFigures({ clock }: Ledger, { condition }: Endpoint): ConditionFigures {
+  const now = clock.now();
+  const dateOf = (at_ms: number) => Math.round(clock.date() - (now - at_ms));
+  const { verdict } = condition;
+  const told = { state: condition.state(now), since_ms: dateOf(condition.since_ms(now)) };
+  if (verdict === undefined) return told;
+  const { state, since_ms, lastFailed } = verdict;
+  const failed = lastFailed === undefined ? {} : { failed: { ...lastFailed, at_ms: dateOf(lastFailed.at_ms) } };
+  return { ...told, check: { state, since_ms: dateOf(since_ms), ...failed } };
 }
 
 function endpointFigures(ledger: Ledger, endpoint: Endpoint): EndpointFigures {
   const { estimate_ms } = endpoint.lifetime;
+  const { record } = endpoint;
   return {
-    endpoint: endpoint.origin.name,
-    ...(endpoint.origin.isNamedByClients ? {} : { tally: tallyFigures(ledger.endpointTallies.of(endpoint)) }),
-    failures: ledger.endpointFailures.get(endpoint) ?? 0,
+    endpoint: record.name,
+    ...(record.group === undefined ? {} : { group: record.group }),
+    weight: endpoint.weight,
+    isBackup: endpoint.isBackup,
+    ...(record.isNamedByClients ? {} : { tally: tallyFigures(ledger.endpointTallies.of(record)) }),
+    failures: ledger.endpointFailures.get(record) ?? 0,
     idle: endpoint.idleCount,
     bound: endpoint.idleBoundCount,
     inUse: endpoint.inUse,
     dialing: endpoint.dialing,
     minorVersion: endpoint.minorVersion,
-    avoided_ms: [Math.max(0, endpoint.avoidUntil_ms - ledger.clock.now())],
+    advertised_ms: advertised_ms(endpoint),
+    conditions: [conditionFigures(ledger, endpoint)],
+    avoided_ms: [endpoint.condition.avoidedFor_ms(ledger.clock.now())],
     lifetimes_ms: estimate_ms === undefined ? [] : [estimate_ms],
   };
+}
+
+/** The latest connection that was told it has it from the latest response. */
+function advertised_ms({ connections }: Endpoint): number | undefined {
+  let latest: number | undefined;
+  for (const { hintTimeout_ms } of connections) latest = hintTimeout_ms ?? latest;
+  return latest;
 }
 
 /** What several processes have done together. Of at least one. */
@@ -200,6 +278,7 @@ export function sumOf([first, ...others]: readonly [Figures, ...Figures[]]): Fig
 }
 
 function plus(one: Figures, other: Figures): Figures {
+  const tls = tlsSum(one.tls, other.tls);
   return {
     startedAt_ms: Math.min(one.startedAt_ms, other.startedAt_ms),
     uptime_ms: Math.max(one.uptime_ms, other.uptime_ms),
@@ -220,6 +299,7 @@ function plus(one: Figures, other: Figures): Figures {
     durations: histograms(one.durations, other.durations),
     waits: histograms(one.waits, other.waits),
     endpoints: endpoints(one.endpoints, other.endpoints),
+    names: namesSum(one.names, other.names),
     named: tallySum(one.named, other.named),
     waiting: one.waiting + other.waiting,
     acceptFaults: tallies(one.acceptFaults, other.acceptFaults),
@@ -228,6 +308,8 @@ function plus(one: Figures, other: Figures): Figures {
     cut: one.cut + other.cut,
     processorSeconds: one.processorSeconds + other.processorSeconds,
     residentBytes: one.residentBytes + other.residentBytes,
+    config: configSum(one.config, other.config),
+    ...(tls === undefined ? {} : { tls }),
   };
 }
 
@@ -242,10 +324,13 @@ export function departed(figures: Figures): Figures {
       .filter(({ tally }) => tally !== undefined)
       .map((endpoint) => ({
         ...endpoint,
-        ...{ idle: 0, bound: 0, inUse: 0, dialing: 0, avoided_ms: [], lifetimes_ms: [] },
+        ...{ idle: 0, bound: 0, inUse: 0, dialing: 0, advertised_ms: undefined, conditions: [], avoided_ms: [] },
+        lifetimes_ms: [],
       })),
+    names: figures.names.map((name) => ({ ...name, addresses: [], isFailing: false })),
     waiting: 0,
     residentBytes: 0,
+    ...(figures.tls === undefined ? {} : { tls: { ...figures.tls, certificates: [] } }),
   };
 }
 
@@ -276,13 +361,24 @@ function histograms(one: HistogramFigures, other: HistogramFigures): HistogramFi
   };
 }
 
+/** One that several groups have is one for each of them: its weight and its health are its group's. */
 function endpoints(one: readonly EndpointFigures[], other: readonly EndpointFigures[]): EndpointFigures[] {
-  const byName = new Map(one.map((endpoint) => [endpoint.endpoint, endpoint]));
-  for (const endpoint of other) {
-    const before = byName.get(endpoint.endpoint);
-    byName.set(endpoint.endpoint, before === undefined ? endpoint : sameEndpoint(before, endpoint));
+  return merged([...one, ...other], ({ group, endpoint }) => JSON.stringify([group, endpoint]));
+}
+
+/** Where several groups have an endpoint: all that is known of it together. */
+export function endpointsByName(all: readonly EndpointFigures[]): readonly EndpointFigures[] {
+  return merged(all, ({ endpoint }) => endpoint);
+}
+
+function merged(all: readonly EndpointFigures[], keyOf: (endpoint: EndpointFigures) => string): EndpointFigures[] {
+  const byKey = new Map<string, EndpointFigures>();
+  for (const endpoint of all) {
+    const key = keyOf(endpoint);
+    const before = byKey.get(key);
+    byKey.set(key, before === undefined ? endpoint : sameEndpoint(before, endpoint));
   }
-  return [...byName.values()];
+  return [...byKey.values()];
 }
 
 function tallySum(one: TallyFigures, other: TallyFigures): TallyFigures {
@@ -290,12 +386,16 @@ function tallySum(one: TallyFigures, other: TallyFigures): TallyFigures {
     statuses: elementwise(one.statuses, other.statuses),
     durations: histograms(one.durations, other.durations),
     failures: one.failures + other.failures,
+    checks: tallies(one.checks, other.checks),
   };
 }
 
 function sameEndpoint(one: EndpointFigures, other: EndpointFigures): EndpointFigures {
   return {
     endpoint: one.endpoint,
+    ...(other.group === undefined ? {} : { group: other.group }),
+    weight: other.weight,
+    isBackup: other.isBackup,
     ...(one.tally === undefined || other.tally === undefined ? {} : { tally: tallySum(one.tally, other.tally) }),
     failures: one.failures + other.failures,
     idle: one.idle + other.idle,
@@ -303,6 +403,8 @@ function sameEndpoint(one: EndpointFigures, other: EndpointFigures): EndpointFig
     inUse: one.inUse + other.inUse,
     dialing: one.dialing + other.dialing,
     minorVersion: other.minorVersion ?? one.minorVersion,
+    advertised_ms: other.advertised_ms ?? one.advertised_ms,
+    conditions: [...one.conditions, ...other.conditions],
     avoided_ms: [...one.avoided_ms, ...other.avoided_ms],
     lifetimes_ms: [...one.lifetimes_ms, ...other.lifetimes_ms],
   };
@@ -311,6 +413,11 @@ function sameEndpoint(one: EndpointFigures, other: EndpointFigures): EndpointFig
 /** For how long still an endpoint is avoided by every process; as long as one uses it: 0. */
 export function avoided_ms(endpoint: EndpointFigures): number {
   return endpoint.avoided_ms.length === 0 ? 0 : Math.min(...endpoint.avoided_ms);
+}
+
+/** How an endpoint is, all told: as long as one process uses it, it is available. None has seen it: undefined. */
+export function conditionOf({ conditions }: EndpointFigures): ConditionFigures | undefined {
+  return conditions.find(({ state }) => state === "available") ?? conditions[0];
 }
 
 /** What was learned of an endpoint: of several processes' estimates the median, the lower one of two; none: undefined. */

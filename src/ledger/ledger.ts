@@ -5,6 +5,14 @@
  * state, endpoints) is looked at when somebody asks. Several gateways may share one ledger. Deliberately absent: how the
  * figures are told, see stats.ts and metrics.ts.
  */
+import type {
+  ConnectionRecord,
+  EndpointCheck,
+  EndpointRecord,
+  Hop,
+  NameLookup,
+  NameRecord,
+} from "../connection/connection-record.ts";
 import {
   type CloseReason,
   closeReasons,
@@ -14,21 +22,17 @@ import {
   reuseRefusals,
 } from "../connection/reasons.ts";
 import { type AnswerReason, answerReasons } from "../exchange/answers.ts";
-import type { ClientConnection } from "../exchange/client-connection.ts";
-import type { ExchangeRecord, Outcome } from "../exchange/exchange-record.ts";
+import { type ExchangeRecord, type Outcome, outcomes } from "../exchange/exchange-record.ts";
 import type { ProxyObserver } from "../exchange/observer.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Clock } from "../net/ports.ts";
-import type { Endpoint } from "../pool/endpoint.ts";
-import type { PooledConnection } from "../pool/pooled-connection.ts";
+import type { TlsServing } from "../net/tls/tls-serving.ts";
 import { type ToleranceKind, toleranceKinds } from "../wire/tolerance.ts";
+import { type ReloadOutcome, reloadOutcomes } from "./config-figures.ts";
 import { EndpointTallies } from "./endpoint-tally.ts";
 import { DurationHistogram } from "./histogram.ts";
-
-export const hops = ["downstream", "upstream"] as const;
-export type Hop = (typeof hops)[number];
-
-export const outcomes = ["completed", "answered", "truncated", "client-gone", "tunnel"] as const satisfies Outcome[];
+import { LookupCounts } from "./name-figures.ts";
+import type { RecentExchanges } from "./recent.ts";
 
 /**
  * By the first digit of the status that the client got. `none`: it got none; `other`: 600 to 999, which no class has and clients
@@ -72,9 +76,10 @@ export class Ledger implements ProxyObserver {
   /** Connections that could not be accepted, by the system's error code. */
   readonly acceptFaults = new Map<string, number>();
   /** Endpoints of a forward proxy come and go; what is known of them goes with them. */
-  readonly endpointFailures = new WeakMap<Endpoint, number>();
+  readonly endpointFailures = new WeakMap<EndpointRecord, number>();
   readonly endpointTallies = new EndpointTallies(statusClasses.length);
-  readonly lifetimesLearned = new WeakMap<Endpoint, number>();
+  readonly lookups = new LookupCounts();
+  readonly lifetimesLearned = new WeakMap<EndpointRecord, number>();
   /** Lines of the access log that its output did not take. */
   accessLogDropped = 0;
   /** Faults of our own. */
@@ -82,15 +87,41 @@ export class Ledger implements ProxyObserver {
   /** What was cut at the end of drains. */
   cut = 0;
   readonly gateways: Gateway[] = [];
+  /** What ended last, once somebody may ask for it. */
+  recent: RecentExchanges | undefined;
+  /** What became of attempts to replace the configuration. */
+  readonly reloads: Tally<ReloadOutcome> = tally(reloadOutcomes);
+  configVersion = 1;
+  /** Since when it is in use; milliseconds since 1970. */
+  configuredAt_ms: number;
+  isLatestReloadRefused = false;
+  /** What clients' TLS connections are secured with. */
+  tlsServings: readonly TlsServing[] = [];
 
   constructor(clock: Clock) {
     this.clock = clock;
     this.startedAt_ms = clock.now();
+    this.configuredAt_ms = clock.date();
   }
 
   /** Looks at this gateway, too, when somebody asks. */
   watch(gateway: Gateway): void {
     this.gateways.push(gateway);
+  }
+
+  /** It has ended, and another one goes on in its place: what it did stays counted. */
+  unwatch(gateway: Gateway): void {
+    const at = this.gateways.indexOf(gateway);
+    if (at >= 0) this.gateways.splice(at, 1);
+  }
+
+  /** The configuration was replaced, or was not. */
+  noteReload(outcome: ReloadOutcome): void {
+    this.reloads[outcome]++;
+    this.isLatestReloadRefused = outcome === "refused";
+    if (outcome === "refused") return;
+    this.configVersion++;
+    this.configuredAt_ms = this.clock.date();
   }
 
   hookFailed(): void {}
@@ -99,41 +130,39 @@ export class Ledger implements ProxyObserver {
     this.internalErrors++;
   }
 
-  upstreamOpened(connection: PooledConnection): void {
-    this.opened.upstream[connection.openReason]++;
+  connectionOpened({ hop, opened }: ConnectionRecord): void {
+    this.opened[hop][opened]++;
   }
 
-  upstreamReused(): void {
+  connectionClosed({ hop, closeReason }: ConnectionRecord): void {
+    if (closeReason !== undefined) this.closed[hop][closeReason]++;
+  }
+
+  connectionReused(): void {
     this.reused++;
   }
 
-  reuseRefused(_connection: PooledConnection, refusal: ReuseRefusal): void {
+  reuseRefused(_connection: ConnectionRecord, refusal: ReuseRefusal): void {
     this.reuseRefusedFor[refusal]++;
   }
 
-  upstreamClosed(connection: PooledConnection): void {
-    const { closeReason } = connection.life;
-    if (closeReason !== undefined) this.closed.upstream[closeReason]++;
-  }
-
-  lifetimeLearned(endpoint: Endpoint): void {
+  lifetimeLearned(endpoint: EndpointRecord): void {
     count(this.lifetimesLearned, endpoint);
   }
 
-  endpointFailed(endpoint: Endpoint): void {
+  endpointFailed(endpoint: EndpointRecord): void {
     count(this.endpointFailures, endpoint);
     this.endpointTallies.of(endpoint).failures++;
   }
 
   endpointRecovered(): void {}
 
-  downstreamOpened(): void {
-    this.opened.downstream.accepted++;
+  endpointChecked(endpoint: EndpointRecord, { result }: EndpointCheck): void {
+    count(this.endpointTallies.of(endpoint).checks, result === "passed" ? result : result.failure);
   }
 
-  downstreamClosed(connection: ClientConnection): void {
-    const { closeReason } = connection.life;
-    if (closeReason !== undefined) this.closed.downstream[closeReason]++;
+  nameLookedUp(name: NameRecord, lookup: NameLookup): void {
+    this.lookups.note(name, lookup);
   }
 
   responseTolerated(kind: ToleranceKind): void {
@@ -141,6 +170,7 @@ export class Ledger implements ProxyObserver {
   }
 
   exchangeEnded(record: ExchangeRecord): void {
+    this.recent?.note(record);
     this.exchanges++;
     this.outcomes[record.outcome]++;
     if (record.reason !== undefined) this.answers[record.reason]++;
@@ -149,13 +179,15 @@ export class Ledger implements ProxyObserver {
     this.retries += record.retries;
     this.requestBodyBytes += record.requestBodyBytes;
     this.responseBodyBytes += record.responseBodyBytes;
-    const ofEndpoint = record.upstream === undefined ? undefined : this.endpointTallies.of(record.upstream.endpoint);
+    const endpoint = record.upstream?.endpoint;
+    const ofEndpoint = endpoint === undefined ? undefined : this.endpointTallies.of(endpoint);
     if (ofEndpoint !== undefined) ofEndpoint.statuses[statusClass] = (ofEndpoint.statuses[statusClass] ?? 0) + 1;
     if (record.outcome === "tunnel") return;
-    const duration_ms = record.endedAt_ms - record.startedAt_ms;
+    const { arrivedAt_ms, firstByteAt_ms } = record;
+    const duration_ms = record.doneAt_ms - arrivedAt_ms;
     this.durations.observe(duration_ms);
     ofEndpoint?.durations.observe(duration_ms);
-    if (record.responseBeganAt_ms !== undefined) this.waits.observe(record.responseBeganAt_ms - record.startedAt_ms);
+    if (firstByteAt_ms !== undefined) this.waits.observe(firstByteAt_ms - arrivedAt_ms);
   }
 
   acceptFailed(fault: string): void {

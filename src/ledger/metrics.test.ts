@@ -1,14 +1,16 @@
 import { describe, expect, it } from "vitest";
+import type { ConnectionRecord } from "../connection/connection-record.ts";
 import { closeReasons, openReasons, reuseRefusals } from "../connection/reasons.ts";
 import { answerReasons } from "../exchange/answers.ts";
-import type { ExchangeRecord } from "../exchange/exchange-record.ts";
+import { type ExchangeRecord, outcomes } from "../exchange/exchange-record.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Clock } from "../net/ports.ts";
+import { Condition, type ConditionOptions } from "../pool/condition.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
-import type { PooledConnection } from "../pool/pooled-connection.ts";
 import { departed, figuresOf, sumOf } from "./figures.ts";
-import { Ledger, outcomes } from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
 import { metricsText } from "./metrics.ts";
+import { QuietObserver } from "./observers.ts";
 import { statsOf } from "./stats.ts";
 
 const clock: Clock = {
@@ -30,7 +32,7 @@ async function scrape(ledger: Ledger): Promise<Map<string, number>> {
 
 function record(some: Partial<ExchangeRecord>): ExchangeRecord {
   const normal = { outcome: "completed", status: 200, retries: 0, requestBodyBytes: 0, responseBodyBytes: 0 };
-  return { ...normal, startedAt_ms: 0, endedAt_ms: 3, ...some } as ExchangeRecord;
+  return { ...normal, arrivedAt_ms: 0, doneAt_ms: 3, ...some } as ExchangeRecord;
 }
 
 describe("the first scrape", () => {
@@ -60,12 +62,12 @@ describe("the first scrape", () => {
 describe("a later scrape", () => {
   it("has what happened, once, however often it is scraped", async () => {
     const ledger = new Ledger(clock);
-    ledger.upstreamReused();
-    ledger.reuseRefused({} as PooledConnection, "lifetime-learned");
-    ledger.upstreamClosed({ life: { closeReason: "idle-timeout" } } as PooledConnection);
-    ledger.exchangeEnded(record({ requestBodyBytes: 5, responseBodyBytes: 7, responseBeganAt_ms: 2 }));
+    ledger.connectionReused();
+    ledger.reuseRefused({} as ConnectionRecord, "lifetime-learned");
+    ledger.connectionClosed({ hop: "upstream", closeReason: "idle-timeout" } as ConnectionRecord);
+    ledger.exchangeEnded(record({ requestBodyBytes: 5, responseBodyBytes: 7, firstByteAt_ms: 2 }));
     ledger.exchangeEnded(record({ outcome: "answered", status: 502, reason: "connect-failed", retries: 1 }));
-    ledger.exchangeEnded(record({ outcome: "tunnel", status: 101, endedAt_ms: 1e9 }));
+    ledger.exchangeEnded(record({ outcome: "tunnel", status: 101, doneAt_ms: 1e9 }));
     ledger.acceptFailed("EMFILE");
     await scrape(ledger);
     const series = await scrape(ledger);
@@ -112,16 +114,30 @@ it("what was tolerated is counted by kind, from 0 on", async () => {
   expect(statsOf(ledger).exchanges.tolerated).toEqual({ "bare-lf": 1 });
 });
 
+const health = {
+  host: undefined,
+  interval_ms: 1_000,
+  timeout_ms: 1_000,
+  statuses: [[200, 399]],
+  healthy: 2,
+  unhealthy: 3,
+} as const;
+
+function condition(name: string, plan: ConditionOptions["plan"] = {}, observer = new QuietObserver()): Condition {
+  const record = { name, isNamedByClients: false };
+  return new Condition({ record, observer, plan, isAlone: () => false, mayEject: () => true }, 0);
+}
+
 describe("endpoints", () => {
-  const endpoint = (name: string, isNamedByClients?: true) =>
+  const endpoint = (name: string, isNamedByClients = false, itsCondition = condition(name)) =>
     ({
       ...{
-        origin: { name, isNamedByClients },
+        record: { name, isNamedByClients },
         idleCount: 1,
         idleBoundCount: 1,
         inUse: 2,
         dialing: 0,
-        avoidUntil_ms: 0,
+        condition: itsCondition,
       },
       ...{ minorVersion: 1, lifetime: { estimate_ms: 5_000 }, connections: new Set() },
     }) as unknown as Endpoint;
@@ -136,8 +152,8 @@ describe("endpoints", () => {
     };
     ledger.watch(gateway as unknown as Gateway);
     for (const each of endpoints) {
-      ledger.exchangeEnded(record({ upstream: { endpoint: each } as PooledConnection }));
-      ledger.endpointFailed(each);
+      ledger.exchangeEnded(record({ upstream: { endpoint: each.record } as ConnectionRecord }));
+      ledger.endpointFailed(each.record);
     }
     return ledger;
   }
@@ -146,10 +162,10 @@ describe("endpoints", () => {
     const endpoints = [endpoint("http://a"), endpoint("http://b")];
     const ledger = used(endpoints);
     ledger.exchangeEnded(
-      record({ status: 503, endedAt_ms: 40, upstream: { endpoint: endpoints[1] } as PooledConnection }),
+      record({ status: 503, doneAt_ms: 40, upstream: { endpoint: endpoints[1]?.record } as ConnectionRecord }),
     );
     ledger.exchangeEnded(
-      record({ outcome: "tunnel", status: 101, upstream: { endpoint: endpoints[1] } as PooledConnection }),
+      record({ outcome: "tunnel", status: 101, upstream: { endpoint: endpoints[1]?.record } as ConnectionRecord }),
     );
     const series = await scrape(ledger);
     const expected: Readonly<Record<string, number>> = {
@@ -167,6 +183,46 @@ describe("endpoints", () => {
       'hopwise_endpoint_available{endpoint="http://a"}': 1,
     };
     expect(Object.fromEntries(Object.keys(expected).map((name) => [name, series.get(name)]))).toEqual(expected);
+  });
+
+  it("have what their health checks say, and why the last that failed did", async () => {
+    const checked = { ...health, path: "/" };
+    const [well, ill, fresh] = ["http://a", "http://b", "http://c"].map((name) => {
+      const its = condition(name, { health: checked });
+      return Object.assign(endpoint(name, false, its), { its });
+    });
+    const ledger = used([well, ill, fresh].filter((one) => one !== undefined));
+    well?.its.noteCheck("passed", 0, 400);
+    ill?.its.noteCheck({ failure: "status", detail: "503" }, 0, 600);
+    for (const [one, result] of [
+      [well, "passed"],
+      [ill, { failure: "status", detail: "503" }],
+    ] as const) {
+      if (one !== undefined) ledger.endpointChecked(one.record, { result, state: "healthy", hasChanged: true });
+    }
+    const series = await scrape(ledger);
+    const expected: Readonly<Record<string, number | undefined>> = {
+      'hopwise_endpoint_available{endpoint="http://a"}': 1,
+      'hopwise_endpoint_available{endpoint="http://b"}': 0,
+      'hopwise_endpoint_available{endpoint="http://c"}': 1,
+      'hopwise_endpoint_healthy{endpoint="http://a"}': 1,
+      'hopwise_endpoint_healthy{endpoint="http://b"}': 0,
+      'hopwise_endpoint_healthy{endpoint="http://c"}': undefined,
+      'hopwise_endpoint_checks_total{endpoint="http://a",result="passed"}': 1,
+      'hopwise_endpoint_checks_total{endpoint="http://b",result="status"}': 1,
+      'hopwise_endpoint_checks_total{endpoint="http://b",result="timeout"}': 0,
+    };
+    expect(Object.fromEntries(Object.keys(expected).map((name) => [name, series.get(name)]))).toEqual(expected);
+    // The clock says 1,000 ms, and the date 22:13:20.
+    const at = "2023-11-14T22:13:19.600Z";
+    expect(statsOf(ledger).endpoints.slice(0, 2)).toMatchObject([
+      { state: "available", check: { state: "healthy", since: "2023-11-14T22:13:19.400Z", results: { passed: 1 } } },
+      {
+        state: "unhealthy",
+        since: at,
+        check: { state: "unhealthy", since: at, lastFailure: { reason: "status", detail: "503", at } },
+      },
+    ]);
   });
 
   it("that clients name are one, however many they name, and are counted when they are gone, too", async () => {
@@ -196,7 +252,7 @@ describe("endpoints", () => {
 describe("stats", () => {
   it("leave out what never happened", () => {
     const ledger = new Ledger(clock);
-    ledger.upstreamClosed({ life: { closeReason: "idle-timeout" } } as PooledConnection);
+    ledger.connectionClosed({ hop: "upstream", closeReason: "idle-timeout" } as ConnectionRecord);
     ledger.exchangeEnded(record({ outcome: "client-gone", status: 0 }));
     const stats = statsOf(ledger);
     expect(stats.connections.upstream.closed).toEqual({ "idle-timeout": 1 });

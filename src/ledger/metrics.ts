@@ -6,10 +6,14 @@
  * clients can invent (targets, addresses).
  */
 import { Counter, Gauge, type Metric, type MetricObjectWithValues, type MetricValue, Registry } from "prom-client";
+import { hops } from "../connection/connection-record.ts";
+import { checkFailures } from "../connection/reasons.ts";
 import { runtimeFacts } from "../net/runtime-facts.ts";
+import { type ConfigFigures, reloadOutcomes } from "./config-figures.ts";
 import {
-  avoided_ms,
+  conditionOf,
   type EndpointFigures,
+  endpointsByName,
   type Figures,
   type HistogramFigures,
   lifetime_ms,
@@ -18,12 +22,17 @@ import {
   type WorkerFigures,
 } from "./figures.ts";
 import { durationBounds_ms } from "./histogram.ts";
-import { hops, statusClasses } from "./ledger.ts";
+import { statusClasses } from "./ledger.ts";
+import { lookupResults, type NameFigures } from "./name-figures.ts";
+import { handshakeKinds, reloadResults, type TlsFigures } from "./tls-figures.ts";
 import { version } from "./version.ts";
 
 type Labels = Record<string, string>;
 /** Gives the value of one series. */
 type Tell = (labels: Labels, value: number) => void;
+
+/** Describes a figure of each endpoint; of those that have none there is no series. */
+type PerEndpoint = (name: string, help: string, read: (endpoint: EndpointFigures) => number | undefined) => void;
 
 /** The label of all origins that clients of a forward proxy have named. */
 const NAMED = "named-by-clients";
@@ -35,7 +44,8 @@ interface Labelled {
 
 /** The figures in Prometheus' text format. */
 export function metricsText(figures: Figures): Promise<string> {
-  return new Metrics(figures).registry.metrics();
+  // A series is an endpoint's, whichever groups it is of.
+  return new Metrics({ ...figures, endpoints: endpointsByName(figures.endpoints) }).registry.metrics();
 }
 
 export const metricsContentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -48,8 +58,11 @@ class Metrics {
     this.describeReuse(figures);
     this.describeExchanges(figures);
     this.describeEndpoints(figures);
+    if (figures.names.length > 0) this.describeNames(figures.names);
     this.describeProcess(figures);
+    this.describeConfig(figures.config);
     if (figures.workers !== undefined) this.describeWorkers(figures.workers);
+    if (figures.tls !== undefined) this.describeTls(figures.tls);
   }
 
   private describeConnections(figures: Figures): void {
@@ -71,6 +84,28 @@ class Metrics {
     this.counter("hopwise_accept_failures_total", "Connections that could not be accepted.", ["fault"], (tell) => {
       for (const [fault, times] of Object.entries(figures.acceptFaults)) tell({ fault }, times);
     });
+  }
+
+  private describeTls({ handshakes, reloads, certificates }: TlsFigures): void {
+    this.counter("hopwise_tls_handshakes_total", "Handshakes with clients that succeeded.", ["kind"], (tell) => {
+      for (const kind of handshakeKinds) tell({ kind }, handshakes[kind]);
+    });
+    this.counter(
+      "hopwise_tls_certificate_reloads_total",
+      "Certificates whose files had changed: renewed, or kept because what is there now cannot be used.",
+      ["result"],
+      (tell) => {
+        for (const result of reloadResults) tell({ result }, reloads[result]);
+      },
+    );
+    this.gauge(
+      "hopwise_tls_certificate_expiry_timestamp_seconds",
+      "When the certificate in use ends, since 1970.",
+      ["certificate"],
+      (tell) => {
+        for (const { certificate, expiresAt_ms } of certificates) tell({ certificate }, expiresAt_ms / 1_000);
+      },
+    );
   }
 
   private describeReuse(figures: Figures): void {
@@ -111,10 +146,10 @@ class Metrics {
     this.counter("hopwise_retries_total", "Requests sent again because a reused connection was dead.", [], (tell) =>
       tell({}, figures.retries),
     );
-    this.counter("hopwise_request_body_bytes_total", "Octets of request bodies.", [], (tell) =>
+    this.counter("hopwise_request_body_bytes_total", "Bytes of request bodies.", [], (tell) =>
       tell({}, figures.requestBodyBytes),
     );
-    this.counter("hopwise_response_body_bytes_total", "Octets of response bodies.", [], (tell) =>
+    this.counter("hopwise_response_body_bytes_total", "Bytes of response bodies.", [], (tell) =>
       tell({}, figures.responseBodyBytes),
     );
     this.counter(
@@ -136,7 +171,7 @@ class Metrics {
     );
     this.histogram(
       "hopwise_response_wait_seconds",
-      "From the end of a request's head to the first octet of the origin's response.",
+      "From the end of a request's head to the first byte of the origin's response.",
       { durations: figures.waits, labels: {} },
     );
   }
@@ -144,7 +179,7 @@ class Metrics {
   private describeEndpoints(figures: Figures): void {
     const own = figures.endpoints.filter(({ tally }) => tally !== undefined);
     const named = figures.endpoints.filter(({ tally }) => tally === undefined);
-    const perEndpoint = (name: string, help: string, read: (endpoint: EndpointFigures) => number | undefined) =>
+    const perEndpoint: PerEndpoint = (name, help, read) =>
       this.gauge(name, help, ["endpoint"], (tell) => {
         for (const each of own) {
           const value = read(each);
@@ -160,9 +195,12 @@ class Metrics {
             named.reduce((sum, each) => sum + read(each), 0),
           );
       });
-    perEndpoint("hopwise_endpoint_available", "1; 0 while it is avoided because it refuses connections.", (endpoint) =>
-      avoided_ms(endpoint) > 0 ? 0 : 1,
+    perEndpoint(
+      "hopwise_endpoint_available",
+      "1; 0 while it is avoided or ejected for its failures, or unhealthy by its health checks.",
+      (endpoint) => ((conditionOf(endpoint)?.state ?? "available") === "available" ? 1 : 0),
     );
+    if (own.some((endpoint) => conditionOf(endpoint)?.check !== undefined)) this.describeChecks(own, perEndpoint);
     inAll("hopwise_endpoint_in_use", "Exchanges and tunnels in progress.", (endpoint) => endpoint.inUse);
     inAll("hopwise_endpoint_idle", "Connections that may be reused.", (endpoint) => endpoint.idle);
     inAll(
@@ -176,6 +214,45 @@ class Metrics {
       (endpoint) => seconds(lifetime_ms(endpoint)),
     );
     this.describeTallies(talliesOf(figures));
+  }
+
+  private describeChecks(own: readonly EndpointFigures[], perEndpoint: PerEndpoint): void {
+    perEndpoint(
+      "hopwise_endpoint_healthy",
+      "1, or 0 by its health checks; absent before the first, and where there are none.",
+      (endpoint) => {
+        const state = conditionOf(endpoint)?.check?.state;
+        return state === undefined || state === "unknown" ? undefined : state === "healthy" ? 1 : 0;
+      },
+    );
+    this.counter(
+      "hopwise_endpoint_checks_total",
+      "Health checks, by how they ended.",
+      ["endpoint", "result"],
+      (tell) => {
+        for (const { endpoint, tally } of own) {
+          if (tally === undefined) continue;
+          for (const result of ["passed", ...Object.keys(checkFailures)]) {
+            tell({ endpoint, result }, tally.checks[result] ?? 0);
+          }
+        }
+      },
+    );
+  }
+
+  private describeNames(names: readonly NameFigures[]): void {
+    const labels = ["group", "name"];
+    this.counter("hopwise_lookups_total", "Look-ups of names, by how they ended.", [...labels, "result"], (tell) => {
+      for (const { group, name, lookups } of names) {
+        for (const result of lookupResults) tell({ group, name, result }, lookups[result] ?? 0);
+      }
+    });
+    this.gauge("hopwise_name_addresses", "Addresses that are endpoints; 0 until some were found.", labels, (tell) => {
+      for (const { group, name, addresses } of names) tell({ group, name }, addresses.length);
+    });
+    this.gauge("hopwise_name_found", "1, or 0 if the latest look-up of the name failed.", labels, (tell) => {
+      for (const { group, name, isFailing } of names) tell({ group, name }, isFailing ? 0 : 1);
+    });
   }
 
   private describeTallies(tallies: readonly (readonly [endpoint: string, tally: TallyFigures])[]): void {
@@ -216,6 +293,29 @@ class Metrics {
     );
     this.gauge("process_resident_memory_bytes", "Resident memory; what workers share is counted in each.", [], (tell) =>
       tell({}, figures.residentBytes),
+    );
+  }
+
+  private describeConfig({ since_ms, reloads, isLatestRefused }: ConfigFigures): void {
+    this.counter(
+      "hopwise_reloads_total",
+      "Attempts to replace the configuration, by what became of them.",
+      ["result"],
+      (tell) => {
+        for (const result of reloadOutcomes) tell({ result }, reloads[result]);
+      },
+    );
+    this.gauge(
+      "hopwise_config_last_reload_successful",
+      "0 if the configuration that was tried last was refused.",
+      [],
+      (tell) => tell({}, isLatestRefused ? 0 : 1),
+    );
+    this.gauge(
+      "hopwise_config_last_reload_success_timestamp_seconds",
+      "Since when the configuration is in use, since 1970.",
+      [],
+      (tell) => tell({}, since_ms / 1_000),
     );
   }
 

@@ -4,28 +4,32 @@
  * Deliberately absent: guarding against an observer that throws. Those of this room do not; listeners of users are called
  * apart from the traffic, see events.ts.
  */
+import type {
+  ConnectionRecord,
+  EndpointCheck,
+  EndpointRecord,
+  NameLookup,
+  NameRecord,
+} from "../connection/connection-record.ts";
 import type { ReuseRefusal } from "../connection/reasons.ts";
-import type { ClientConnection } from "../exchange/client-connection.ts";
-import type { ExchangeRecord } from "../exchange/exchange-record.ts";
+import type { ExchangeRecord, Phase } from "../exchange/exchange-record.ts";
 import type { HookName } from "../exchange/hooks.ts";
 import type { ProxyObserver } from "../exchange/observer.ts";
-import type { Endpoint } from "../pool/endpoint.ts";
-import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
 
 /** Ignores everything. */
 export class QuietObserver implements ProxyObserver {
   internalError(_fault: unknown): void {}
   hookFailed(_hook: HookName, _fault: unknown): void {}
-  upstreamOpened(_connection: PooledConnection): void {}
-  upstreamReused(_connection: PooledConnection): void {}
-  reuseRefused(_connection: PooledConnection, _refusal: ReuseRefusal): void {}
-  upstreamClosed(_connection: PooledConnection): void {}
-  lifetimeLearned(_endpoint: Endpoint): void {}
-  endpointFailed(_endpoint: Endpoint, _fault: string): void {}
-  endpointRecovered(_endpoint: Endpoint): void {}
-  downstreamOpened(_connection: ClientConnection): void {}
-  downstreamClosed(_connection: ClientConnection): void {}
+  connectionOpened(_connection: ConnectionRecord): void {}
+  connectionClosed(_connection: ConnectionRecord): void {}
+  connectionReused(_connection: ConnectionRecord): void {}
+  reuseRefused(_connection: ConnectionRecord, _refusal: ReuseRefusal): void {}
+  lifetimeLearned(_endpoint: EndpointRecord, _lifetime_ms: number | undefined): void {}
+  endpointFailed(_endpoint: EndpointRecord, _fault: string, _avoidUntil_ms: number): void {}
+  endpointRecovered(_endpoint: EndpointRecord): void {}
+  endpointChecked(_endpoint: EndpointRecord, _check: EndpointCheck): void {}
+  nameLookedUp(_name: NameRecord, _lookup: NameLookup): void {}
   exchangeEnded(_record: ExchangeRecord): void {}
   acceptFailed(_fault: string): void {}
   drainBegan(): void {}
@@ -34,10 +38,54 @@ export class QuietObserver implements ProxyObserver {
 
 /** Tells each of several observers, in order. */
 export class Observers implements ProxyObserver {
-  private readonly all: readonly ProxyObserver[];
+  exchangeBegan: ((record: ExchangeRecord) => void) | undefined = undefined;
+  exchangePhase: ((record: ExchangeRecord, phase: Phase) => void) | undefined = undefined;
+  wantsFields = false;
+  private all: readonly ProxyObserver[];
+  private readonly tellers: (() => void)[] = [];
 
   constructor(...all: readonly ProxyObserver[]) {
     this.all = all;
+    this.followInterest();
+    for (const observer of all) observer.whenInterestChanges?.(() => this.followInterest());
+  }
+
+  /** From now on it hears, too. */
+  add(observer: ProxyObserver): void {
+    this.all = [...this.all, observer];
+    this.followInterest();
+  }
+
+  /** It hears nothing any more. */
+  remove(observer: ProxyObserver): void {
+    this.all = this.all.filter((one) => one !== observer);
+    this.followInterest();
+  }
+
+  /** What nobody wants to know is not told, not even here. */
+  private followInterest(): void {
+    const hearsBegan = this.all.some(({ exchangeBegan }) => exchangeBegan !== undefined);
+    this.wantsFields = this.all.some(({ wantsFields }) => wantsFields === true);
+    const hearsPhase = this.all.some(({ exchangePhase }) => exchangePhase !== undefined);
+    this.exchangeBegan = hearsBegan ? (record) => this.tellBegan(record) : undefined;
+    this.exchangePhase = hearsPhase ? (record, phase) => this.tellPhase(record, phase) : undefined;
+    for (const tell of this.tellers) tell();
+  }
+
+  whenInterestChanges(tell: () => void): void {
+    this.tellers.push(tell);
+  }
+
+  private tellBegan(record: ExchangeRecord): void {
+    for (const observer of this.all) observer.exchangeBegan?.(record);
+  }
+
+  private tellPhase(record: ExchangeRecord, phase: Phase): void {
+    for (const observer of this.all) observer.exchangePhase?.(record, phase);
+  }
+
+  exchangeEnded(record: ExchangeRecord): void {
+    for (const observer of this.all) observer.exchangeEnded(record);
   }
 
   hookFailed(hook: HookName, fault: unknown): void {
@@ -48,44 +96,40 @@ export class Observers implements ProxyObserver {
     for (const observer of this.all) observer.internalError(fault);
   }
 
-  upstreamOpened(connection: PooledConnection): void {
-    for (const observer of this.all) observer.upstreamOpened(connection);
+  connectionOpened(connection: ConnectionRecord): void {
+    for (const observer of this.all) observer.connectionOpened(connection);
   }
 
-  upstreamReused(connection: PooledConnection): void {
-    for (const observer of this.all) observer.upstreamReused(connection);
+  connectionClosed(connection: ConnectionRecord): void {
+    for (const observer of this.all) observer.connectionClosed(connection);
   }
 
-  reuseRefused(connection: PooledConnection, refusal: ReuseRefusal): void {
+  connectionReused(connection: ConnectionRecord): void {
+    for (const observer of this.all) observer.connectionReused(connection);
+  }
+
+  reuseRefused(connection: ConnectionRecord, refusal: ReuseRefusal): void {
     for (const observer of this.all) observer.reuseRefused(connection, refusal);
   }
 
-  upstreamClosed(connection: PooledConnection): void {
-    for (const observer of this.all) observer.upstreamClosed(connection);
+  lifetimeLearned(endpoint: EndpointRecord, lifetime_ms: number | undefined): void {
+    for (const observer of this.all) observer.lifetimeLearned(endpoint, lifetime_ms);
   }
 
-  lifetimeLearned(endpoint: Endpoint): void {
-    for (const observer of this.all) observer.lifetimeLearned(endpoint);
+  endpointFailed(endpoint: EndpointRecord, fault: string, avoidUntil_ms: number): void {
+    for (const observer of this.all) observer.endpointFailed(endpoint, fault, avoidUntil_ms);
   }
 
-  endpointFailed(endpoint: Endpoint, fault: string): void {
-    for (const observer of this.all) observer.endpointFailed(endpoint, fault);
-  }
-
-  endpointRecovered(endpoint: Endpoint): void {
+  endpointRecovered(endpoint: EndpointRecord): void {
     for (const observer of this.all) observer.endpointRecovered(endpoint);
   }
 
-  downstreamOpened(connection: ClientConnection): void {
-    for (const observer of this.all) observer.downstreamOpened(connection);
+  endpointChecked(endpoint: EndpointRecord, check: EndpointCheck): void {
+    for (const observer of this.all) observer.endpointChecked?.(endpoint, check);
   }
 
-  downstreamClosed(connection: ClientConnection): void {
-    for (const observer of this.all) observer.downstreamClosed(connection);
-  }
-
-  exchangeEnded(record: ExchangeRecord): void {
-    for (const observer of this.all) observer.exchangeEnded(record);
+  nameLookedUp(name: NameRecord, lookup: NameLookup): void {
+    for (const observer of this.all) observer.nameLookedUp?.(name, lookup);
   }
 
   responseTolerated(kind: ToleranceKind): void {

@@ -3,13 +3,18 @@
  *
  * Reasons that never happened are left out; the metrics have them all, with 0. Deliberately absent: averages over time.
  */
-import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
+import type { CheckState, Hop } from "../connection/connection-record.ts";
+import type { CheckFailure, CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
 import type { AnswerReason } from "../exchange/answers.ts";
 import type { Outcome } from "../exchange/exchange-record.ts";
 import { type RuntimeFacts, runtimeFacts } from "../net/runtime-facts.ts";
+import type { EndpointState } from "../pool/condition.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
+import type { ConfigFigures } from "./config-figures.ts";
 import {
   avoided_ms,
+  type ConditionFigures,
+  conditionOf,
   type EndpointFigures,
   type Figures,
   figuresOf,
@@ -20,7 +25,9 @@ import {
   type WorkerFigures,
 } from "./figures.ts";
 import { DurationHistogram } from "./histogram.ts";
-import { type Hop, type Ledger, type StatusClass, statusClasses, type Tally } from "./ledger.ts";
+import { type Ledger, type StatusClass, statusClasses, type Tally } from "./ledger.ts";
+import { type NameStats, nameStats } from "./name-figures.ts";
+import type { TlsFigures } from "./tls-figures.ts";
 import { version } from "./version.ts";
 
 export type { LiveState } from "./figures.ts";
@@ -42,11 +49,34 @@ export interface DurationStats {
   readonly p99_ms: number;
 }
 
+export interface CheckStats {
+  readonly state: CheckState;
+  /** ISO 8601. */
+  readonly since: string;
+  /** How many have passed and failed, by reason. */
+  readonly results: Partial<Tally<"passed" | CheckFailure>>;
+  /** Why the latest that failed did; none has: absent. `at`: ISO 8601. */
+  readonly lastFailure?: { readonly reason: CheckFailure; readonly detail: string; readonly at: string };
+}
+
 export interface EndpointStats {
   /** `http://127.0.0.1:3000` */
   readonly endpoint: string;
-  /** `avoided`: it cannot be dialed, does not answer, or answers badly; it is tried again after a while. */
-  readonly state: "available" | "avoided";
+  /** The group that it is of: one that several groups have stands here for each. Of no group with a name of its own: absent. */
+  readonly group?: string;
+  /** Its part of the requests, beside those of the others of its group; 0: only those that stick to it. */
+  readonly weight: number;
+  /** It is used only while no other endpoint of its group is well. */
+  readonly backup: boolean;
+  /**
+   * `avoided`: it cannot be dialed, does not answer, or answers badly; it is tried again after a while. `ejected`: too much of what it
+   * answers are errors. `unhealthy`: it fails its health checks.
+   */
+  readonly state: EndpointState;
+  /** Since when; ISO 8601. Nobody knows: undefined. */
+  readonly since: string | undefined;
+  /** What its health checks say; it has none: absent. */
+  readonly check?: CheckStats;
   /** For how long still; available: 0. */
   readonly avoided_ms: number;
   /** Times that it failed: to be dialed, to answer, or to answer otherwise than 502, 503 and 504. */
@@ -63,6 +93,8 @@ export interface EndpointStats {
   readonly version: "1.0" | "1.1" | undefined;
   /** How long it lets its connections idle, as far as that was seen (by the middle one of several workers); not yet: undefined. */
   readonly lifetime_ms: number | undefined;
+  /** How long it says it lets them idle (`Keep-Alive`), as of a connection that is open; it does not say, or none is: undefined. */
+  readonly advertised_ms: number | undefined;
 }
 
 export interface WorkerStats {
@@ -77,6 +109,28 @@ export interface WorkerStats {
   readonly processes: readonly RunningWorker[];
 }
 
+export interface TlsStats {
+  /** Handshakes that succeeded: whole ones, and those that went on with an earlier session. Those that failed are closes. */
+  readonly handshakes: TlsFigures["handshakes"];
+  /** What became of certificates whose files had changed. */
+  readonly reloads: TlsFigures["reloads"];
+  /** `expires`: ISO 8601. */
+  readonly certificates: readonly {
+    readonly certificate: string;
+    readonly names: readonly string[];
+    readonly expires: string;
+  }[];
+}
+
+export interface ConfigStats {
+  /** Counted from 1 on. */
+  readonly version: number;
+  /** Since when it is in use; ISO 8601. */
+  readonly since: string;
+  /** What became of attempts to replace it. */
+  readonly reloads: ConfigFigures["reloads"];
+}
+
 export interface ProxyStats {
   readonly version: string;
   readonly runtime: RuntimeFacts;
@@ -86,7 +140,10 @@ export interface ProxyStats {
   readonly isDraining: boolean;
   /** The worker processes of `hopwise proxy --workers`; a proxy that is one process: absent. */
   readonly workers?: WorkerStats;
+  readonly config: ConfigStats;
   readonly connections: Record<Hop, HopStats>;
+  /** TLS towards clients; nothing speaks it: absent. */
+  readonly tls?: TlsStats;
   readonly reuse: {
     /** Exchanges on a connection that had carried one before. */
     readonly reused: number;
@@ -113,6 +170,8 @@ export interface ProxyStats {
     readonly wait: DurationStats | undefined;
   };
   readonly endpoints: readonly EndpointStats[];
+  /** Names of groups that are looked up again and again (`resolve`); no group has any: absent. */
+  readonly names?: readonly NameStats[];
   /** Requests that wait for room in the pool. */
   readonly waiting: number;
   /** Connections that could not be accepted, by the system's error code. */
@@ -140,7 +199,9 @@ export function statsFrom(figures: Figures): ProxyStats {
     uptime_ms: Math.round(figures.uptime_ms),
     isDraining: figures.isDraining,
     ...(workers === undefined ? {} : { workers: workerStats(workers) }),
+    config: configStats(figures.config),
     connections: { downstream: hopStats(figures, "downstream"), upstream: hopStats(figures, "upstream") },
+    ...(figures.tls === undefined ? {} : { tls: tlsStats(figures.tls) }),
     reuse: {
       reused: figures.reused,
       ratio: carried === 0 ? undefined : rounded(figures.reused / carried, 4),
@@ -160,6 +221,7 @@ export function statsFrom(figures: Figures): ProxyStats {
       wait: durationStats(figures.waits),
     },
     endpoints: figures.endpoints.map(endpointStats),
+    ...(figures.names.length === 0 ? {} : { names: figures.names.map(nameStats) }),
     waiting: figures.waiting,
     acceptFailures: figures.acceptFaults,
     accessLogDropped: figures.accessLogDropped,
@@ -168,8 +230,19 @@ export function statsFrom(figures: Figures): ProxyStats {
   };
 }
 
+function configStats({ version, since_ms, reloads }: ConfigFigures): ConfigStats {
+  return { version, since: new Date(since_ms).toISOString(), reloads };
+}
+
 function workerStats({ running, lost, restarted }: WorkerFigures): WorkerStats {
   return { running: running.length, lost: sum(lost), lostBy: lost, restarted, processes: running };
+}
+
+function tlsStats({ handshakes, reloads, certificates }: TlsFigures): TlsStats {
+  const told = certificates.map(({ certificate, names, expiresAt_ms }) => {
+    return { certificate, names, expires: new Date(expiresAt_ms).toISOString() };
+  });
+  return { handshakes, reloads, certificates: told };
 }
 
 function hopStats({ states, opened, closed }: Figures, hop: Hop): HopStats {
@@ -184,15 +257,34 @@ function hopStats({ states, opened, closed }: Figures, hop: Hop): HopStats {
 function endpointStats(endpoint: EndpointFigures): EndpointStats {
   const { failures, idle, bound, inUse, dialing, minorVersion } = endpoint;
   const lifetime = lifetime_ms(endpoint);
+  const seen = conditionOf(endpoint);
   return {
     endpoint: endpoint.endpoint,
-    state: avoided_ms(endpoint) > 0 ? "avoided" : "available",
+    ...(endpoint.group === undefined ? {} : { group: endpoint.group }),
+    weight: endpoint.weight,
+    backup: endpoint.isBackup,
+    state: seen?.state ?? "available",
+    since: seen && iso(seen.since_ms),
+    ...(seen?.check === undefined ? {} : { check: checkStats(seen.check, endpoint) }),
     avoided_ms: Math.round(avoided_ms(endpoint)),
     failures,
     connections: { idle, bound, inUse, dialing },
     version: minorVersion === undefined ? undefined : minorVersion === 0 ? "1.0" : "1.1",
     lifetime_ms: lifetime === undefined ? undefined : Math.round(lifetime),
+    advertised_ms: endpoint.advertised_ms,
   };
+}
+
+function checkStats(check: NonNullable<ConditionFigures["check"]>, { tally }: EndpointFigures): CheckStats {
+  const { state, since_ms, failed } = check;
+  const results = happened((tally?.checks ?? {}) as Tally<"passed" | CheckFailure>);
+  const told = { state, since: iso(since_ms), results };
+  if (failed === undefined) return told;
+  return { ...told, lastFailure: { reason: failed.failure, detail: failed.detail, at: iso(failed.at_ms) } };
+}
+
+function iso(at_ms: number): string {
+  return new Date(at_ms).toISOString();
 }
 
 function durationStats(figures: HistogramFigures): DurationStats | undefined {

@@ -8,7 +8,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { SecureContextOptions } from "node:tls";
+import type { SecureContext, SecureContextOptions } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { received } from "../../test/kit/heard.ts";
 import { dialed, dialing, HOST, listenFor, listening, open, serverOn } from "../../test/kit/real-sockets.ts";
@@ -104,9 +104,16 @@ describe("dialing", () => {
     let came: (boolean | "failed")[];
     let fails: boolean;
 
+    let secureContext: SecureContext;
+
+    /** From now on, with keys of its own. */
+    function serveWith(options: SecureContextOptions): void {
+      secureContext = contextOf(options);
+    }
+
     async function serve(options: SecureContextOptions = {}): Promise<void> {
       const server = await serverOn({ host: HOST, port: 0 });
-      const secureContext = contextOf(options);
+      serveWith(options);
       ({ port } = server.address() as { port: number });
       [came, fails] = [[], false];
       server.on("connection", (raw) => {
@@ -142,6 +149,14 @@ describe("dialing", () => {
       await serve();
       for (const tls of [{ ...tlsTarget, rejectUnauthorized: false }, tlsTarget, tlsTarget]) await visit(tls);
       expect(came).toEqual([false, false, true]);
+    });
+
+    it("offers nothing older once a server has refused one: it has other keys now, and gives no second ticket", async () => {
+      await serve({ minVersion: "TLSv1.3", maxVersion: "TLSv1.3" });
+      await visit(); // Leaves two tickets.
+      serveWith({ minVersion: "TLSv1.2", maxVersion: "TLSv1.2" });
+      for (let i = 0; i < 3; i++) await visit();
+      expect(came).toEqual([false, false, true, true]);
     });
 
     it("starts anew behind a handshake that failed", async () => {

@@ -12,6 +12,8 @@ const socket = {} as Socket;
 
 class World {
   readonly told: (Socket | string)[] = [];
+  /** How often it was told that an address has answered. */
+  reached = 0;
   readonly tried: string[] = [];
   readonly givenUp: string[] = [];
   readonly giveUp: GiveUp;
@@ -33,7 +35,11 @@ class World {
       },
       guard,
     );
-    const handler = { onConnected: (it: Socket) => this.told.push(it), onFailed: (it: string) => this.told.push(it) };
+    const handler = {
+      onReached: () => this.reached++,
+      onConnected: (it: Socket) => this.told.push(it),
+      onFailed: (it: string) => this.told.push(it),
+    };
     this.giveUp = dialer.dial({ kind: "tcp", host: "name.test", port: 80 }, handler);
   }
 
@@ -79,6 +85,7 @@ it("a family that this machine has no route for hides no other fault", () => {
 it("an address that has answered gets a second for its handshake; the next one is tried at once if that fails", () => {
   const world = new World(["10.0.0.1", "10.0.0.2"]);
   world.of("10.0.0.1").onReached();
+  expect(world.reached).toBe(1);
   vi.advanceTimersByTime(999);
   expect(world.tried).toHaveLength(1);
   world.of("10.0.0.1").onFailed("ECONNRESET");

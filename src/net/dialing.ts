@@ -109,6 +109,7 @@ class Dialing implements AttemptHandler {
 
   onReached(): void {
     this.tryNextAfter(HANDSHAKE_MS);
+    this.handler.onReached?.();
   }
 
   onConnected(socket: Socket): void {

@@ -9,29 +9,25 @@ import { TEXT_BYTES_MAX } from "./joining.ts";
 import type { Socket } from "./ports.ts";
 
 export class Outbox {
-  /** Octets of body and framing collected, for counting. */
-  private size = 0;
   private text = "";
   private pieces: (string | Octets)[] | undefined;
-  private readonly socket: Socket;
+  readonly socket: Socket;
 
   constructor(socket: Socket) {
     this.socket = socket;
   }
 
   get isEmpty(): boolean {
-    return this.size === 0;
+    return this.text === "" && this.pieces === undefined;
   }
 
   addText(text: string): void {
     this.text += text;
-    this.size += text.length;
   }
 
   /** Adds what lies from `from` to `to`. */
   addOctets(octets: Octets, from: number, to: number): void {
     const length = to - from;
-    this.size += length;
     if (length <= TEXT_BYTES_MAX) {
       this.text += octets.latin1Slice(from, to);
       return;
@@ -46,11 +42,9 @@ export class Outbox {
 
   /** Writes everything. False: the socket asks to wait for its drain. */
   flush(): boolean {
-    if (this.size === 0) return true;
     const { socket, pieces, text } = this;
-    this.size = 0;
     this.text = "";
-    if (pieces === undefined) return socket.write(text);
+    if (pieces === undefined) return text === "" || socket.write(text);
     this.pieces = undefined;
     if (pieces.length === 1 && text === "") return socket.write(pieces[0] as Octets);
     let mayGoOn = true;
@@ -63,7 +57,6 @@ export class Outbox {
 
   /** Forgets what was collected. */
   clear(): void {
-    this.size = 0;
     this.text = "";
     this.pieces = undefined;
   }

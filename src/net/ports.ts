@@ -5,6 +5,7 @@
  * port: what a port has to say, it says later. Deliberately absent: HTTP.
  */
 import type { Octets } from "../wire/octets.ts";
+import type { TlsServing } from "./tls/tls-serving.ts";
 
 /** What a socket tells its handler. After `onClose` nothing follows. */
 export interface SocketHandler {
@@ -30,6 +31,12 @@ export interface Socket {
   readonly remotePort: number;
   /** Whether it is secured by TLS; not: absent. */
   readonly isSecure?: boolean;
+  /** What the handshake with a client has settled; there is none, or it is not over: absent. */
+  readonly security?: Security | undefined;
+  /** It was to be secured by TLS, and the client speaks in the clear: nothing may be served there. */
+  readonly isInTheClear?: boolean;
+  /** Its listener sends everybody to https, at this port; it serves them: absent. */
+  redirectPort?: number;
   readonly localPort: number;
   /** Octets written that have not all been handed to the system yet. */
   readonly unsentBytes: number;
@@ -48,6 +55,24 @@ export interface Socket {
   destroy(): void;
   pause(): void;
   resume(): void;
+}
+
+/** What is known of a client's TLS connection behind its handshake. */
+export interface Security {
+  /** The name that the client asked for (SNI), in lowercase; it named none: undefined. */
+  readonly serverName: string | undefined;
+  /** `TLSv1.3` */
+  readonly version: string;
+  /** What is spoken behind it. */
+  readonly protocol: "h2" | "http/1.1";
+  /** It goes on with the session of an earlier connection. */
+  readonly isResumed: boolean;
+  /** Clients are asked for certificates under this name, so what others say of one does not count. */
+  readonly asksClients: boolean;
+  /** The client's own, which was found good: its DER form, in base64; it has shown none: undefined. */
+  readonly clientCertificate: string | undefined;
+  /** Whether requests for this host may be served on it; any may: absent. @param host in lowercase, without a port */
+  readonly serves?: ((host: string) => boolean) | undefined;
 }
 
 /** Where to dial. */
@@ -82,6 +107,8 @@ export function isDialRefusal(fault: string): fault is DialRefusal {
 export const LOOKUP_TIMEOUT = "ETIMEOUT";
 
 export interface DialHandler {
+  /** Over TLS: an address has answered, and the handshake begins. */
+  onReached?(): void;
   onConnected(socket: Socket): void;
   /** `fault`: the system's error code (`ECONNREFUSED`), the resolver's (`ENOTFOUND`), or a `DialRefusal`. */
   onFailed(fault: string): void;
@@ -117,6 +144,8 @@ export interface ListenOptions {
   readonly fd?: number | undefined;
   /** Other processes listen there, too, and the system divides the connections; see `canSharePort` (runtime.ts). */
   readonly sharesPort?: boolean;
+  /** What connections are secured with; in the clear: absent. Looked at for each, so that it may change. */
+  readonly tls?: TlsServing | undefined;
   readonly onSocket: (socket: Socket) => void;
   /** A connection could not be accepted (`EMFILE` for instance); listening goes on. */
   readonly onFault: (code: string) => void;

@@ -20,8 +20,11 @@ import { KEEP_ALIVE_IDLE_MS } from "./socket-options.ts";
 
 const attempt = bun === undefined ? attemptOnNode : attemptOnBun;
 
+/** What names mean that the operator wrote. */
+export const systemNames: Names = new SystemNames();
+
 /** Dials whatever the operator wrote. */
-export const dialer: Dialer = dialerOf(attempt, new SystemNames());
+export const dialer: Dialer = dialerOf(attempt, systemNames);
 
 /** Dials on behalf of strangers, who choose the names. */
 export function guardedDialer(guard: DialGuard, names: Names = new ChosenNames()): Dialer {
@@ -50,6 +53,8 @@ export const canSharePort: boolean = process.platform === "linux" && (bun !== un
 /** Whether the runtime can send an accepted connection to another process; Bun cannot. */
 export const canHandOver: boolean = bun === undefined;
 
+/** Whether the runtime's TLS serves clients over sockets of our own, with a context for each name; Bun's does not. */
+export const canSecureClients: boolean = bun === undefined;
 /** Whether the runtime can listen on a socket that it was given; Bun cannot. */
 export const canInherit: boolean = bun === undefined;
 

@@ -2,6 +2,6 @@
 import { vi } from "vitest";
 
 vi.mock("./node-handles/runtime-shape.ts", () => ({ knownHandle: () => undefined }));
-vi.stubEnv("HOPWISE_TESTS_STREAMS", "yes");
+vi.stubEnv("TESTS_STREAMS", "yes");
 await import("./sockets.test.ts");
 await import("./connecting.test.ts");

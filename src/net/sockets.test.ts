@@ -21,7 +21,7 @@ const ALL = Buffer.from(Array.from({ length: 256 }, (_, code) => code));
 const MARK = "\xe9=";
 
 /** A runtime's streams say no drain behind an end (sockets-on-streams.test.ts). */
-const isOnStreams = process.env.HOPWISE_TESTS_STREAMS !== undefined;
+const isOnStreams = process.env.TESTS_STREAMS !== undefined;
 
 const isBun = "bun" in process.versions;
 
@@ -461,7 +461,7 @@ describe.each([
 });
 
 /** Which runtime test/runtimes/port.test.ts has these tests run on; by themselves they run on the one at hand. */
-const expectedRuntime = process.env.HOPWISE_EXPECTS_RUNTIME;
+const expectedRuntime = process.env.TESTS_EXPECTS_RUNTIME;
 if (expectedRuntime !== undefined) {
   it("runs on the runtime that it is meant to test", () => {
     const { bun, node } = process.versions;

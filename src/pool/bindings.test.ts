@@ -21,7 +21,7 @@ describe("a bound connection", () => {
     const stranger = stage.begin();
     const other = stage.begin({ bindings: new Bindings(2) });
     expect([stranger.connection, other.connection]).not.toContain(connection);
-    expect(stranger.connection?.openReason).toBe("none-fit");
+    expect(stranger.connection?.record.opened).toBe("none-fit");
     expect(stage.news()).toContain("#1 not reused: bound-to-another");
     stage.expectNothingLeft([stranger, other]);
   });

@@ -19,7 +19,7 @@ export class Bindings implements BindingOwner<PooledConnection> {
     // Nothing that is bound is ever lent, so this would be somebody else's.
     if (binding !== undefined) throw new Error(`connection ${connection.id} is bound to another client`);
     const before = this.connections.get(endpoint);
-    connection.binding = new Binding(this, endpoint.now());
+    connection.bindTo(new Binding(this, endpoint.now()));
     this.connections.set(endpoint, connection);
     if (before?.life.state === "idle") before.close("binding-ended");
   }

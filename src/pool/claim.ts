@@ -46,6 +46,7 @@ class Claim implements PendingSearch {
   constructor(pool: Pool, seeker: Seeker, bindings: Bindings | undefined, wait_ms: number) {
     this.pool = pool;
     pool.claims++;
+    seeker.onSearch?.("queued");
     const { clock } = pool.options;
     const goOn = () => {
       if (!this.end()) return;

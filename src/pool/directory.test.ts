@@ -28,10 +28,10 @@ class Stage {
       clock,
       deadlines: new Sweeper(clock),
       observer: {
-        upstreamOpened: ({ endpoint, openReason }) => this.told.push(`${endpoint.origin.name} opened: ${openReason}`),
-        upstreamReused: ({ endpoint }) => this.told.push(`${endpoint.origin.name} reused`),
+        connectionOpened: ({ endpoint, opened }) => this.told.push(`${endpoint?.name} opened: ${opened}`),
+        connectionReused: ({ endpoint }) => this.told.push(`${endpoint?.name} reused`),
         reuseRefused: () => undefined,
-        upstreamClosed: ({ endpoint, life }) => this.told.push(`${endpoint.origin.name} closed: ${life.closeReason}`),
+        connectionClosed: ({ endpoint, closeReason }) => this.told.push(`${endpoint?.name} closed: ${closeReason}`),
         lifetimeLearned: () => undefined,
         endpointFailed: () => undefined,
         internalError: () => undefined,

@@ -8,11 +8,12 @@
  */
 import { LinkedList, ListNode } from "../connection/lists.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { plainGroup } from "./group.ts";
 import type { OriginAddress } from "./origin-address.ts";
-import { Pool, type PoolOptions } from "./pool.ts";
+import { Pool, type PoolLimits, type PoolOptions } from "./pool.ts";
 import { SharedIdle } from "./shared-idle.ts";
 
-export interface DirectoryOptions extends Omit<PoolOptions, "origins" | "sharedIdle"> {
+export interface DirectoryOptions extends Omit<PoolOptions, "group" | "sharedIdle"> {
   /** Pools at once. */
   readonly poolsMax: number;
   /** Idle connections in all. */
@@ -34,7 +35,7 @@ class Entry extends ListNode {
 }
 
 export class PoolDirectory {
-  private readonly options: DirectoryOptions;
+  private options: DirectoryOptions;
   private readonly sharedIdle: SharedIdle;
   private readonly entries = new Map<string, Entry>();
   /** In the order in which they were asked for. */
@@ -46,6 +47,12 @@ export class PoolDirectory {
   constructor(options: DirectoryOptions) {
     this.options = options;
     this.sharedIdle = new SharedIdle(options.idleMax);
+  }
+
+  /** Other limits from now on, for the pools that there are, too. */
+  limit(limits: Partial<PoolLimits>): void {
+    this.options = { ...this.options, ...limits };
+    for (const { pool } of this.entries.values()) pool.update(pool.options.group, limits);
   }
 
   /** The pool that was made for `key`, which `client` is about to use; none: undefined. */
@@ -63,7 +70,7 @@ export class PoolDirectory {
     if (this.entries.size >= this.options.poolsMax && !this.makeRoom()) return undefined;
     const pool = new Pool({
       ...this.options,
-      origins: [origin],
+      group: plainGroup(origin.name, [origin]),
       sharedIdle: this.sharedIdle,
       ...(openReason === undefined ? {} : { openReason }),
     });

@@ -106,7 +106,7 @@ describe("retiring", () => {
     const seeker = stage.begin();
     expect(seeker.connection?.isReused).toBe(false);
     expect(stage.news()).toContain("#1 not reused: hint-expired");
-    expect(seeker.connection?.openReason).toBe("none-fit");
+    expect(seeker.connection?.record.opened).toBe("none-fit");
   });
 
   it("at once when the origin said it takes no more", () => {
@@ -243,12 +243,15 @@ describe("an origin that closes right behind its responses", () => {
     stage.expectNothingLeft();
   });
 
-  it("shows it by what it leaves open, too, where no request may be retried", () => {
+  it("shows it by what it leaves open, too, where no request may be retried", async () => {
     const stage = new PoolStage({ size: 100 });
     learn(stage);
     const before = stage.dialer.dialed.length;
     for (let i = 0; i < 100; i++) {
-      stage.exchange({ isRetriable: false });
+      const seeker = stage.seek({ isRetriable: false });
+      await stage.arrivals();
+      if (seeker.connection === undefined) stage.dialer.connects();
+      stage.finish(seeker);
       stage.pass(25);
     }
     const dials = stage.dialer.dialed.length - before;
@@ -319,7 +322,7 @@ describe("growing old", () => {
     stage.pass(2_000);
     const seeker = stage.begin();
     expect(seeker.connection).not.toBe(first);
-    expect(seeker.connection?.openReason).toBe("none-fit");
+    expect(seeker.connection?.record.opened).toBe("none-fit");
     expect(stage.news().slice(-3)).toStrictEqual([
       "#1 not reused: max-age",
       "#1 closed: max-age",

@@ -11,14 +11,15 @@ import type { Endpoint } from "./endpoint.ts";
 const COUNT_MS = 100;
 
 export class Holdings {
-  private readonly endpoints: readonly Endpoint[];
+  private readonly pool: { readonly endpoints: readonly Endpoint[] };
   private counts = new Map<string, number>();
   private countedAt_ms = Number.NEGATIVE_INFINITY;
   /** What gives way. */
   readonly ranking = new LatestRanking(() => this.places());
 
-  constructor(endpoints: readonly Endpoint[]) {
-    this.endpoints = endpoints;
+  /** @param pool whose endpoints may be others at any time */
+  constructor(pool: { readonly endpoints: readonly Endpoint[] }) {
+    this.pool = pool;
   }
 
   /** How many connections a client has, as of a moment ago. */
@@ -39,7 +40,7 @@ export class Holdings {
   }
 
   private *places(): Iterable<Place> {
-    for (const { connections } of this.endpoints) {
+    for (const { connections } of this.pool.endpoints) {
       for (const { user } of connections) if (user !== undefined) yield user.place;
     }
   }

@@ -5,6 +5,7 @@
  * until its origin closes it, which teaches how long it lets others idle. Deliberately absent: whether one may be reused, see
  * reuse.ts; when one is due to be retired, see retirement.ts; what is in use, see endpoint.ts.
  */
+import type { IdleEnd } from "../connection/connection-record.ts";
 import type { LifeState } from "../connection/life.ts";
 import { LinkedList, type OwnedNode } from "../connection/lists.ts";
 import type { CloseReason, ReuseRefusal } from "../connection/reasons.ts";
@@ -34,18 +35,22 @@ export interface Idling<Self> extends IdleConnection {
   readonly binding: Binding<Self> | undefined;
   isRetired: boolean;
   isSettling: boolean;
+  heardUntil_ms: number;
   isTooOld(now: number): boolean;
   isBoundToAnother(bindings: BindingOwner<Self> | undefined): boolean;
   armDeadline(delay_ms: number): void;
   close(reason: CloseReason): void;
 }
 
-export interface IdleOptions<Connection> {
-  readonly clock: Clock;
+export interface IdleLimits {
   /** How long a connection may idle before hints and learning are considered. */
   readonly idleLimit_ms: number;
   /** How long a client keeps its connection in the middle of a handshake although others wait for room. */
   readonly handshakeTime_ms: number;
+}
+
+export interface IdleOptions<Connection> extends IdleLimits {
+  readonly clock: Clock;
   /** What is known of how the endpoint closes connections. */
   readonly lifetime: Lifetime;
   readonly abruptCloses: AbruptCloses;
@@ -65,9 +70,26 @@ export class IdleConnections<Connection extends Idling<Connection>> {
   /** The retired connection that is watched until the origin closes it. */
   private probe: Connection | undefined;
   private readonly options: IdleOptions<Connection>;
+  private idleLimit_ms: number;
+  private handshakeTime_ms: number;
 
   constructor(options: IdleOptions<Connection>) {
     this.options = options;
+    this.idleLimit_ms = options.idleLimit_ms;
+    this.handshakeTime_ms = options.handshakeTime_ms;
+  }
+
+  /** Other limits from now on, for what idles already, too. */
+  limit({ idleLimit_ms, handshakeTime_ms }: IdleLimits): void {
+    const now = this.options.clock.now();
+    const isShorter = idleLimit_ms < this.idleLimit_ms;
+    this.idleLimit_ms = idleLimit_ms;
+    this.handshakeTime_ms = handshakeTime_ms;
+    if (!isShorter) return;
+    // A longer one is seen when the present deadline passes.
+    for (const list of [this.everybodys, this.bound]) {
+      for (const { owner } of list) setIdleDeadline(owner, idleLimit_ms - (now - owner.idleSince_ms));
+    }
   }
 
   /** Those that anybody may use. */
@@ -96,7 +118,12 @@ export class IdleConnections<Connection extends Idling<Connection>> {
         continue;
       }
       const refusal = this.refusal(connection, isRetriable, now);
-      if (refusal === undefined) return connection;
+      if (refusal === undefined) {
+        if (isRetriable || this.hasSettled(connection)) return connection;
+        this.settle(connection);
+        none = "settling";
+        continue;
+      }
       this.options.onRefused(connection, refusal);
       // All others have idled for longer, so the same holds for them.
       if (refusal === "not-well-inside") return none;
@@ -130,6 +157,14 @@ export class IdleConnections<Connection extends Idling<Connection>> {
   }
 
   /**
+   * Of an endpoint that closes right behind its responses: whether everything was read that had arrived by the time by which it
+   * would have closed. A process that got no processor time finds request and close at once, and may read the request first.
+   */
+  private hasSettled({ idleSince_ms, heardUntil_ms }: Connection): boolean {
+    return !this.options.abruptCloses.isHabit || heardUntil_ms - idleSince_ms >= SETTLED_MS;
+  }
+
+  /**
    * Whoever waits gets a connection the moment it comes free, before anybody could have read what came behind the response:
    * a second response, or FIN. So it waits a moment more.
    */
@@ -138,6 +173,7 @@ export class IdleConnections<Connection extends Idling<Connection>> {
     connection.isSettling = true;
     this.options.clock.afterArrivals(() => {
       connection.isSettling = false;
+      connection.heardUntil_ms = this.options.clock.now();
       this.options.onRoom();
     });
   }
@@ -149,7 +185,7 @@ export class IdleConnections<Connection extends Idling<Connection>> {
     now: number,
     bindings?: BindingOwner<Connection>,
   ): ReuseRefusal | undefined {
-    const { lifetime, abruptCloses, idleLimit_ms } = this.options;
+    const { lifetime, abruptCloses } = this.options;
     this.watch(connection, now);
     return reuseRefusal(
       {
@@ -161,7 +197,7 @@ export class IdleConnections<Connection extends Idling<Connection>> {
         isTooOld: connection.isTooOld(now),
         isInDoubt: now < connection.reusableFrom_ms,
         idle_ms: now - connection.idleSince_ms,
-        idleLimit_ms,
+        idleLimit_ms: this.idleLimit_ms,
         hintUsable_ms: connection.hintUsable_ms,
         hintRequestsLeft: connection.hintRequestsLeft,
         lifetimeUsable_ms: lifetime.usable_ms,
@@ -192,12 +228,22 @@ export class IdleConnections<Connection extends Idling<Connection>> {
 
   private firstLimit(connection: Connection, now: number): Limit {
     this.watch(connection, now);
-    const { idleLimit_ms, lifetime } = this.options;
-    return firstLimit(connection, connection.isTooOld(now), idleLimit_ms, lifetime.usable_ms);
+    const { usable_ms } = this.options.lifetime;
+    return firstLimit(connection, connection.isTooOld(now), this.idleLimit_ms, usable_ms);
   }
 
   private limit_ms(connection: Connection, limit: Limit): number {
-    return limit_ms(limit, connection, this.options.idleLimit_ms, this.options.lifetime.usable_ms);
+    return limit_ms(limit, connection, this.idleLimit_ms, this.options.lifetime.usable_ms);
+  }
+
+  /** What ends one of them as things stand; they are told to nobody else, so nothing is learned from looking. */
+  endOf(connection: Connection): IdleEnd {
+    const now = this.options.clock.now();
+    const { usable_ms } = this.options.lifetime;
+    const limit = connection.isRetired
+      ? "idle-timeout"
+      : firstLimit(connection, connection.isTooOld(now), this.idleLimit_ms, usable_ms);
+    return { limit, left_ms: Math.max(0, this.limit_ms(connection, limit) - (now - connection.idleSince_ms)) };
   }
 
   /** One has idled long enough. */
@@ -221,7 +267,7 @@ export class IdleConnections<Connection extends Idling<Connection>> {
   private retire(connection: Connection, refusal: ReuseRefusal): void {
     connection.idleNode.leave();
     const teaches = refusal === "hint-expired" || refusal === "lifetime-learned";
-    const left_ms = this.options.idleLimit_ms - (this.options.clock.now() - connection.idleSince_ms);
+    const left_ms = this.idleLimit_ms - (this.options.clock.now() - connection.idleSince_ms);
     const mayBeWatched = connection.binding === undefined && this.probe === undefined && !this.isDraining;
     if (!teaches || !mayBeWatched || left_ms <= 0) {
       return connection.close(closeReasonFor(refusal));
@@ -252,7 +298,7 @@ export class IdleConnections<Connection extends Idling<Connection>> {
     let first_ms = Number.POSITIVE_INFINITY;
     for (const { owner } of this.bound) {
       const { isMidway, since_ms } = owner.binding ?? { isMidway: false, since_ms: now };
-      const left_ms = since_ms + this.options.handshakeTime_ms - now;
+      const left_ms = since_ms + this.handshakeTime_ms - now;
       if (!isMidway || left_ms <= 0) return owner;
       if (left_ms < first_ms) [first, first_ms] = [owner, left_ms];
     }

@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { PoolStage, type TestSeeker } from "../../test/fuzz/kit/pool-stage.ts";
 import { method } from "../../test/simulation/mutants.ts";
-import { AbruptCloses } from "./abrupt-closes.ts";
+import { AbruptCloses, SETTLED_MS } from "./abrupt-closes.ts";
 import { Health } from "./health.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Manners } from "./manners.ts";
@@ -189,19 +189,28 @@ const rules: readonly Rule[] = [
       const many = Array.from({ length: 10 }, () => stage.seek());
       expect(stage.dialer.dialed.slice(before).filter((name) => name === failing)).toHaveLength(1);
       while (stage.dialer.pendingCount > 0) stage.dialer.connects();
-      expect(countOn(many, failing)).toBe(1);
+      const trial = many.filter((seeker) => countOn([seeker], failing) === 1);
+      expect(trial).toHaveLength(1);
+      expect(countOn(crowd(stage, 10), failing)).toBe(0);
+      stage.finish(trial[0] as TestSeeker);
       expect(countOn(crowd(stage, 10), failing)).toBe(10);
     },
     brokenBy: {
       "sends everybody at once": () =>
-        method(Health.prototype, "standing", (_self, original, [now]) => original(now, 0)),
+        method(Health.prototype, "standing", (self, original, [now]) => {
+          // biome-ignore lint/complexity/useLiteralKeys: in brackets, what is private has a type, and a renamed field does not compile
+          self["trials"] = 0;
+          return original(now);
+        }),
+      "takes a connection that opens for an answer": () =>
+        method(Health.prototype, "noteOpened", (_self, original) => original(true)),
       "never tries it again": () =>
         method(Health.prototype, "standing", (_self, original, values) => {
           const standing = original(...values);
           return standing === "on-trial" ? "avoided" : standing;
         }),
       "does not avoid it": () => method(Health.prototype, "standing", () => "well"),
-      "does not see that it is back": () => method(Health.prototype, "noteOpened", () => false),
+      "does not see that it is back": () => method(Health.prototype, "noteAnswered", () => false),
     },
   },
   {
@@ -266,5 +275,33 @@ describe.each(rules)("$name", ({ holds, brokenBy }) => {
     } finally {
       mend();
     }
+  });
+});
+
+describe("behind a pause in which the process got no time, of an endpoint that closes right behind its responses", () => {
+  function paused() {
+    const stage = new PoolStage();
+    for (let i = 0; i < 3; i++) exchangeAndClose(stage);
+    const connections = stage.idle(2);
+    stage.clock.advance(SETTLED_MS + 1);
+    return { stage, connections };
+  }
+
+  it("closes that have arrived are read before a request is sent that may not be retried", async () => {
+    const { stage, connections } = paused();
+    const seeker = stage.seek(notRetriable);
+    expect(seeker.connection).toBeUndefined();
+    for (const connection of connections) stage.socketOf(connection).closesItsSide();
+    stage.later.settle();
+    await stage.arrivals();
+    stage.dialer.connects();
+    expect(connections).not.toContain(stage.connectionOf(seeker));
+  });
+
+  it("where none has, it is sent as soon as that is known", async () => {
+    const { stage, connections } = paused();
+    const seeker = stage.seek(notRetriable);
+    await stage.arrivals();
+    expect(connections).toContain(stage.connectionOf(seeker));
   });
 });

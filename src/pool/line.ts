@@ -26,10 +26,11 @@ export class WaitingLine<Owner> {
   /**
    * Joins. In a full line the client that has most in it leaves its last place to one that has fewer.
    *
+   * @param max how many may wait
    * @returns whether there was room; and who had to leave for it
    */
-  join(waiter: Waiter<Owner>): { readonly hasJoined: boolean; readonly displaced?: Owner } {
-    if (this.size < LINE_LENGTH_MAX) {
+  join(waiter: Waiter<Owner>, max = LINE_LENGTH_MAX): { readonly hasJoined: boolean; readonly displaced?: Owner } {
+    if (this.size < max) {
       this.add(waiter);
       return { hasJoined: true };
     }

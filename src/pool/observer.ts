@@ -1,24 +1,34 @@
 /**
- * What the pool tells whoever watches it. The observer is handed in; the pool knows no logger and no metric.
+ * What the pool tells whoever watches it: records, which are plain data. The observer is handed in; the pool knows no logger and no
+ * metric.
  */
+import type {
+  ConnectionRecord,
+  EndpointCheck,
+  EndpointRecord,
+  NameLookup,
+  NameRecord,
+} from "../connection/connection-record.ts";
 import type { ReuseRefusal } from "../connection/reasons.ts";
-import type { Endpoint } from "./endpoint.ts";
-import type { PooledConnection } from "./pooled-connection.ts";
 
 export interface PoolObserver {
   /** A fault of our own: it has ended the connection in whose event it showed, and nothing else. */
   internalError(fault: unknown): void;
-  upstreamOpened(connection: PooledConnection): void;
-  /** An idle connection carries another exchange. */
-  upstreamReused(connection: PooledConnection): void;
-  /** An idle connection was not reused for a request. */
-  reuseRefused(connection: PooledConnection, refusal: ReuseRefusal): void;
-  /** The connection is gone; `life.closeReason` says why. */
-  upstreamClosed(connection: PooledConnection): void;
-  /** What is known of the endpoint's lifetime has changed. */
-  lifetimeLearned(endpoint: Endpoint): void;
+  connectionOpened(connection: ConnectionRecord): void;
+  /** The connection is gone; `closeReason` says why. */
+  connectionClosed(connection: ConnectionRecord): void;
+  /** An idle connection to an origin carries another exchange. */
+  connectionReused(connection: ConnectionRecord): void;
+  /** An idle connection to an origin was not reused for a request. */
+  reuseRefused(connection: ConnectionRecord, refusal: ReuseRefusal): void;
+  /** What is known of the endpoint's lifetime has changed. @param lifetime_ms nothing is known any more: undefined */
+  lifetimeLearned(endpoint: EndpointRecord, lifetime_ms: number | undefined): void;
   /** It cannot be dialed, does not answer, or answers badly; it is avoided until `avoidUntil_ms` if there are others. */
-  endpointFailed(endpoint: Endpoint, fault: string): void;
-  /** Dialing worked again. */
-  endpointRecovered(endpoint: Endpoint): void;
+  endpointFailed(endpoint: EndpointRecord, fault: string, avoidUntil_ms: number): void;
+  /** It is well again, as far as its traffic tells. */
+  endpointRecovered(endpoint: EndpointRecord): void;
+  /** It was asked whether it is well. */
+  endpointChecked?(endpoint: EndpointRecord, check: EndpointCheck): void;
+  /** A name was looked up whose addresses are endpoints. */
+  nameLookedUp?(name: NameRecord, lookup: NameLookup): void;
 }

@@ -36,12 +36,12 @@ describe("understood", () => {
 });
 
 const refused: { readonly name: string; readonly says: RegExp }[] = [
-  { name: "", says: /is no origin: write http:\/\/HOST:PORT/ },
-  { name: "app.test", says: /is no origin/ },
-  { name: "localhost:3000", says: /is no origin/ },
-  { name: "ftp://app.test", says: /is no origin/ },
-  { name: "http://", says: /is no origin/ },
-  { name: "http://app.test:99999", says: /is no origin/ },
+  { name: "", says: /is not an origin: write http:\/\/HOST:PORT/ },
+  { name: "app.test", says: /is not an origin/ },
+  { name: "localhost:3000", says: /is not an origin/ },
+  { name: "ftp://app.test", says: /is not an origin/ },
+  { name: "http://", says: /is not an origin/ },
+  { name: "http://app.test:99999", says: /is not an origin/ },
   { name: "http://app.test/path", says: /write http:\/\/app\.test$/ },
   { name: "http://app.test?query", says: /has more than an origin/ },
   { name: "http://app.test#x", says: /has more than an origin/ },
@@ -63,10 +63,10 @@ const refused: { readonly name: string; readonly says: RegExp }[] = [
   { name: "http://\uff11\uff12\uff17.0.0.1", says: /is the address 127\.0\.0\.1/ },
   { name: "http:\\\\127.1", says: /is the address 127\.0\.0\.1/ },
   { name: "http://user:s3cret@127.1", says: /^(?!.*s3cret).*is the address 127\.0\.0\.1/ },
-  { name: "http://1.2.3.4.5", says: /is no origin/ },
-  { name: "http://256.1.1.1", says: /is no origin/ },
+  { name: "http://1.2.3.4.5", says: /is not an origin/ },
+  { name: "http://256.1.1.1", says: /is not an origin/ },
   { name: "unix:relative.sock", says: /write unix:\/absolute/ },
-  { name: "unix:", says: /is no socket path/ },
+  { name: "unix:", says: /is not the path of a socket/ },
 ];
 
 describe("refused, with what to write instead", () => {

@@ -29,7 +29,7 @@ export function parseOriginAddress(text: string): OriginAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw new OriginAddressError(
-      `"${withoutUserinfo(text)}" is no origin: write http://HOST:PORT, https://HOST:PORT or unix:/path/to/socket`,
+      `"${withoutUserinfo(text)}" is not an origin: write http://HOST:PORT, https://HOST:PORT or unix:/path/to/socket`,
     );
   }
   refuseNumericHost(text, url);
@@ -69,7 +69,9 @@ function refuseNumericHost(text: string, { hostname, protocol, port }: URL): voi
 function unixAddress(text: string): OriginAddress {
   const path = text.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
   if (!path.startsWith("/")) {
-    throw new OriginAddressError(`"${withoutUserinfo(text)}" is no socket path: write unix:/absolute/path/to/socket`);
+    throw new OriginAddressError(
+      `"${withoutUserinfo(text)}" is not the path of a socket: write unix:/absolute/path/to/socket`,
+    );
   }
   return { address: { kind: "unix", path }, name: `unix:${path}`, authority: "localhost" };
 }

@@ -48,7 +48,7 @@ describe("dialing", () => {
     const stage = new PoolStage();
     stage.exchange();
     const seeker = stage.begin({ isRetry: true });
-    expect(seeker.connection?.openReason).toBe("retry");
+    expect(seeker.connection?.record.opened).toBe("retry");
     expect(seeker.connection?.isReused).toBe(false);
   });
 });
@@ -89,7 +89,7 @@ describe("the limit of connections", () => {
     stage.later.settle();
     expect(stage.dialer.pendingCount).toBe(1);
     stage.dialer.connects();
-    expect(second.connection?.openReason).toBe("pool-empty");
+    expect(second.connection?.record.opened).toBe("pool-empty");
     stage.expectNothingLeft([second]);
   });
 
@@ -314,7 +314,7 @@ describe("an endpoint that cannot be dialed", () => {
     expect(avoidedAfter(times)).toBe(avoided_ms);
   });
 
-  it("is avoided while there are others, then tried again, and recovers with the first success", () => {
+  it("is avoided while there are others, then tried again, and recovers with the first answer", () => {
     const stage = new PoolStage({ origins: ["http://o1.test", "http://o2.test"] });
     const first = stage.seek();
     const failing = stage.dialer.dialed[0];
@@ -325,6 +325,7 @@ describe("an endpoint that cannot be dialed", () => {
     stage.pass(1_100);
     const again = stage.begin();
     expect(stage.dialer.dialed.at(-1)).toBe(failing);
+    stage.connectionOf(again).noteAlive();
     expect(stage.news().filter((line) => /failed|recovered/.test(line))).toStrictEqual([
       `http://${failing?.replace(":80", "")} failed: ECONNREFUSED`,
       `http://${failing?.replace(":80", "")} recovered`,

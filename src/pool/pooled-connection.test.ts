@@ -158,9 +158,9 @@ describe("terms of the origin", () => {
 it("knows whether it is reused, and how long it had idled", () => {
   const stage = new PoolStage();
   const first = stage.begin();
-  expect([stage.connectionOf(first).isReused, stage.connectionOf(first).idleWhenTaken_ms]).toStrictEqual([false, 0]);
+  expect([stage.connectionOf(first).isReused, stage.connectionOf(first).record.idled_ms]).toStrictEqual([false, 0]);
   stage.finish(first);
   stage.pass(700);
   const second = stage.begin();
-  expect([stage.connectionOf(second).isReused, stage.connectionOf(second).idleWhenTaken_ms]).toStrictEqual([true, 700]);
+  expect([stage.connectionOf(second).isReused, stage.connectionOf(second).record.idled_ms]).toStrictEqual([true, 700]);
 });

@@ -5,10 +5,11 @@
  * to say goes to its user. Deliberately absent: HTTP messages; its user reads and writes them (http1/http1-origin-side.ts).
  */
 import { type Confined, confine } from "../connection/confining.ts";
+import type { ConnectionRecord, Ending } from "../connection/connection-record.ts";
 import { Deadline } from "../connection/deadlines.ts";
 import type { Place } from "../connection/fair-share.ts";
 import { type KeepAliveTerms, usableTimeout_ms } from "../connection/keep-alive-terms.ts";
-import { Life } from "../connection/life.ts";
+import { UpstreamLife } from "../connection/life.ts";
 import { OwnedNode } from "../connection/lists.ts";
 import type { CloseReason, OpenReason } from "../connection/reasons.ts";
 import { Outbox } from "../net/outbox.ts";
@@ -31,20 +32,12 @@ export interface ConnectionUser extends SocketHandler {
 }
 
 export class PooledConnection implements SocketHandler, Confined {
-  readonly hop = "upstream";
-  readonly id: number;
   readonly endpoint: Endpoint;
   readonly socket: Socket;
   /** What goes out on it while one event is handled. */
   readonly outbox: Outbox;
-  readonly life = new Life();
-  readonly openReason: OpenReason;
-  readonly openedAt_ms: number;
+  readonly life: UpstreamLife;
   private readonly lentUntil_ms: number;
-  /** Since when it is idle. */
-  idleSince_ms: number;
-  /** How long it had idled when it was taken last; for a fresh connection 0. */
-  idleWhenTaken_ms = 0;
   /** Kept only to see when its origin closes it. */
   isRetired = false;
   peerHasClosed = false;
@@ -53,6 +46,8 @@ export class PooledConnection implements SocketHandler, Confined {
   isBeingHeard = false;
   /** Somebody wanted it while it was being heard: it is given to nobody before that is over, and all is quiet. */
   isSettling = false;
+  /** When it was last sure that all was read that had arrived. */
+  heardUntil_ms = 0;
   /** Not reused before this time: what it said last may have been more than it should. */
   reusableFrom_ms = Number.NEGATIVE_INFINITY;
   /** What the origin said of this connection last. */
@@ -62,30 +57,59 @@ export class PooledConnection implements SocketHandler, Confined {
   /** What binds it to one client's connection: authentication; it is for everybody: undefined. */
   binding: Binding<PooledConnection> | undefined;
   /** @internal its place in the endpoint's order of idleness */
-  readonly memberNode: OwnedNode<PooledConnection> = new OwnedNode(this);
+  memberBefore: PooledConnection | undefined;
+  memberBehind: PooledConnection | undefined;
   readonly idleNode: OwnedNode<PooledConnection> = new OwnedNode(this);
   /** @internal its place in the order of all pools, where there are several */
   sharedNode: OwnedNode<IdleConnection> | undefined;
   /** Who uses it now. */
   user: ConnectionUser | undefined;
+  /** What its endpoint needs to know when its use is over. */
+  private span = 0;
   private readonly deadline = new Deadline(this);
 
   constructor(id: number, endpoint: Endpoint, socket: Socket, openReason: OpenReason, now: number) {
-    this.id = id;
     this.endpoint = endpoint;
     this.socket = socket;
     this.outbox = new Outbox(socket);
-    this.openReason = openReason;
-    this.openedAt_ms = now;
+    this.life = new UpstreamLife({
+      id,
+      hop: "upstream",
+      peer: socket.remoteAddress,
+      peerPort: socket.remotePort,
+      isSecure: socket.isSecure === true,
+      endpoint: endpoint.record,
+      opened: openReason,
+      openedAt_ms: now,
+    });
     this.lentUntil_ms = lentUntil_ms(endpoint.maxAge_ms, id, now);
-    this.idleSince_ms = now;
     socket.handler = this;
-    this.life.opened();
+    this.life.noteOpened();
+  }
+
+  /** What is told of it. */
+  get record(): ConnectionRecord {
+    return this.life;
+  }
+
+  get id(): number {
+    return this.life.id;
+  }
+
+  /** Since when it is idle. */
+  get idleSince_ms(): number {
+    return this.life.idleSince_ms;
   }
 
   /** Whether it has carried an exchange before the present one. */
   get isReused(): boolean {
     return this.life.exchanges > 1;
+  }
+
+  /** Authentication has bound it to one client's connection. */
+  bindTo(binding: Binding<PooledConnection>): void {
+    this.binding = binding;
+    this.life.boundTo = binding.owner.clientId;
   }
 
   /** Whether it is another client's alone. @param bindings those of the client that asks; it has none: undefined */
@@ -100,13 +124,12 @@ export class PooledConnection implements SocketHandler, Confined {
 
   /** Begins an exchange. */
   take(user: ConnectionUser, now: number): void {
-    this.idleWhenTaken_ms = this.life.exchanges === 0 ? 0 : now - this.idleSince_ms;
     this.idleNode.leave();
     this.sharedNode?.leave();
     this.endpoint.deadlines.clear(this.deadline);
-    this.life.beginExchange();
+    this.life.beginExchange(now);
     this.user = user;
-    this.endpoint.onTaken();
+    this.span = this.endpoint.onTaken();
     if (this.hintRequestsLeft !== undefined) this.hintRequestsLeft--;
   }
 
@@ -121,7 +144,7 @@ export class PooledConnection implements SocketHandler, Confined {
   noteAlive(): void {
     this.endpoint.onAnswered();
     if (!this.isReused) return;
-    this.endpoint.lifetime.recordSurvival(this.idleWhenTaken_ms);
+    this.endpoint.lifetime.recordSurvival(this.life.idled_ms);
     this.endpoint.abruptCloses.noteReuse();
   }
 
@@ -156,7 +179,7 @@ export class PooledConnection implements SocketHandler, Confined {
     this.socket.resume();
     this.clearDeadline();
     this.leaveUser();
-    this.life.endExchange();
+    this.life.endExchange(this.endpoint.now());
     this.endpoint.onReleased(this);
   }
 
@@ -176,21 +199,26 @@ export class PooledConnection implements SocketHandler, Confined {
 
   /** Closes it. A client that has read its response needs no lingering; what is unsent still leaves, then FIN. */
   close(reason: CloseReason): void {
-    if (!this.noteClosing(reason)) return;
+    if (!this.decideClose(reason, this.peerHasClosed ? "peer-fin" : "own-fin")) return;
     this.leave();
     this.socket.destroy();
   }
 
   /** Closes it with RST: the origin must not take what it has for complete. */
   reset(reason: CloseReason): void {
-    if (!this.noteClosing(reason)) return;
+    if (!this.decideClose(reason, "own-reset")) return;
     this.leave();
     this.socket.reset();
   }
 
-  /** It is decided that it ends. False: that was decided before. */
-  noteClosing(reason: CloseReason): boolean {
-    if (!this.life.decideClose(reason)) return false;
+  /** A tunnel on it is done; its socket closes by itself. */
+  noteClosing(reason: CloseReason): void {
+    this.decideClose(reason, "own-fin");
+  }
+
+  /** It ends. False: that was decided before. */
+  private decideClose(reason: CloseReason, ending: Ending): boolean {
+    if (!this.life.decideClose(reason, ending)) return false;
     this.endpoint.onClosing();
     return true;
   }
@@ -239,7 +267,7 @@ export class PooledConnection implements SocketHandler, Confined {
   }
 
   private leaveUser(): void {
-    if (this.user !== undefined) this.endpoint.onLeft();
+    if (this.user !== undefined) this.endpoint.onLeft(this.span);
     this.user = undefined;
   }
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { PoolStage } from "../../test/fuzz/kit/pool-stage.ts";
 import { LOOKUP_TIMEOUT } from "../net/ports.ts";
+import { Bindings } from "./bindings.ts";
 
 const originsOf = (count: number) => Array.from({ length: count }, (_, index) => `http://o${index + 1}.test`);
 
@@ -33,6 +34,34 @@ describe("the time to connect is for the whole search", () => {
   });
 });
 
+describe("a request with a time of its own", () => {
+  const seeking = (connectTimeout_ms: number, count = 2) => {
+    const stage = new PoolStage({ origins: originsOf(count), connectTimeout_ms: 6_000 });
+    const seeker = Object.assign(stage.prepare({}), { connectTimeout_ms });
+    stage.pool.acquire(seeker);
+    return { stage, seeker };
+  };
+
+  it("has each endpoint's part of that", () => {
+    const { stage, seeker } = seeking(12_000);
+    stage.pass(6_100);
+    expect(stage.dialer.dialed).toHaveLength(2);
+    stage.pass(5_800);
+    expect(seeker.failure).toBeUndefined();
+    stage.pass(200);
+    expect(seeker.failure).toEqual(["connect-timeout", "ETIMEDOUT"]);
+    expect(stage.told).toHaveLength(2);
+    stage.expectNothingLeft();
+  });
+
+  it("shows nothing of endpoints if it is much shorter than others': these would have waited", () => {
+    const { stage, seeker } = seeking(1_000);
+    stage.pass(1_100);
+    expect([seeker.failure, stage.dialer.dialed.length, stage.told]).toEqual([["connect-timeout", "ETIMEDOUT"], 2, []]);
+    stage.expectNothingLeft();
+  });
+});
+
 describe("an endpoint that is slow to connect", () => {
   it("is avoided, and still taken if it is the first to open", () => {
     const stage = new PoolStage({ origins: originsOf(2), connectTimeout_ms: 5_000 });
@@ -46,7 +75,9 @@ describe("an endpoint that is slow to connect", () => {
     stage.dialer.connects();
     expect(seeker.connection?.endpoint.origin.name).toBe(`http://${slow?.replace(":80", "")}`);
     expect(stage.dialer.pendingCount).toBe(0);
-    expect(stage.told.slice(1)).toEqual([`http://${slow?.replace(":80", "")} recovered`, "#1 opened: pool-empty"]);
+    expect(stage.told.slice(1)).toEqual(["#1 opened: pool-empty"]);
+    stage.connectionOf(seeker).noteAlive();
+    expect(stage.told.slice(2)).toEqual([`http://${slow?.replace(":80", "")} recovered`]);
     stage.expectNothingLeft([seeker]);
   });
 
@@ -86,6 +117,63 @@ describe("an endpoint that is slow to connect", () => {
     stage.dialer.connects();
     expect(second.connection).toBeDefined();
     stage.expectNothingLeft([first, second]);
+  });
+});
+
+describe("how it goes on is told", () => {
+  it("not at all where an idle connection is there", () => {
+    const stage = new PoolStage();
+    stage.exchange();
+    expect(stage.begin().phases).toEqual([]);
+  });
+
+  it("where a connection is opened, and where it is secured", () => {
+    const stage = new PoolStage();
+    const seeker = stage.seek();
+    stage.dialer.reaches();
+    stage.dialer.connects();
+    expect(seeker.phases).toEqual(["connecting", "securing"]);
+  });
+
+  it("where there is no room: it is queued, and may get what comes free, or open one", () => {
+    const stage = new PoolStage({ size: 1 });
+    const busy = stage.begin();
+    const [second, third] = [stage.seek(), stage.seek()];
+    stage.finish(busy);
+    stage.pass(1);
+    expect([second.phases, second.connection?.isReused]).toEqual([["queued"], true]);
+    stage.connectionOf(second).close("close-received");
+    stage.pass(1);
+    stage.dialer.connects();
+    expect([third.phases, third.connection?.isReused]).toEqual([["queued", "connecting"], false]);
+  });
+
+  it("where one endpoint after the other is tried: connecting again", () => {
+    const stage = new PoolStage({ origins: originsOf(2) });
+    const seeker = stage.seek();
+    stage.dialer.refuses();
+    stage.dialer.connects();
+    expect(seeker.phases).toEqual(["connecting", "connecting"]);
+  });
+
+  it("where two are dialed at once: connecting, and in line beside a dial it is not queued", () => {
+    const stage = new PoolStage({ origins: originsOf(2), size: 1, connectTimeout_ms: 5_000 });
+    stage.begin();
+    const seeker = stage.seek();
+    stage.pass(2_600);
+    expect([seeker.phases, stage.pool.waiting]).toEqual([["connecting"], 1]);
+    stage.dialer.refuses();
+    expect(seeker.phases).toEqual(["connecting", "queued"]);
+  });
+
+  it("where the connection that is bound to the client is not sure yet to be fit", () => {
+    const stage = new PoolStage();
+    const bindings = new Bindings(1);
+    const connection = stage.connectionOf(stage.begin({ bindings }));
+    bindings.bind(connection);
+    connection.doubtEnd();
+    connection.release();
+    expect(stage.seek({ bindings }).phases).toEqual(["queued"]);
   });
 });
 

@@ -6,8 +6,11 @@
  * which endpoint is chosen, and whose turn in line it is; see balancing.ts and line.ts.
  */
 import { Deadline } from "../connection/deadlines.ts";
+import type { Member } from "../connection/lists.ts";
 import type { OpenReason } from "../connection/reasons.ts";
 import { type GiveUp, isDialRefusal, LOOKUP_TIMEOUT, type Socket } from "../net/ports.ts";
+import { mayBeChosen } from "./balancing.ts";
+import type { Wish } from "./choosing.ts";
 import type { PendingSearch } from "./claim.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { Waiter } from "./line.ts";
@@ -42,14 +45,20 @@ interface Dial {
   readonly endpoint: Endpoint;
   readonly giveUp: GiveUp;
   readonly began_ms: number;
+  /** What its endpoint needs to know when it is over. */
+  readonly span: number;
   /** It has had its part of the time, and that was told. */
   isLate: boolean;
 }
 
-export class Search implements PendingSearch {
+export class Search implements PendingSearch, Member<Search> {
   isOver = false;
+  /** @internal its place among the pool's searches */
+  memberBefore: Search | undefined;
+  memberBehind: Search | undefined;
   private readonly pool: Pool;
   private readonly seeker: Seeker;
+  private readonly wish: Wish<Endpoint> | undefined;
   private waiter: Waiter<Search> | undefined;
   /** When it has waited in line for long enough. */
   private patience: Deadline | undefined;
@@ -59,10 +68,16 @@ export class Search implements PendingSearch {
   private tried: Set<Endpoint> | undefined;
   private readonly dials: Dial[] = [];
   private isWaiting = false;
+  /** It found no room where its client's cookie leads. */
+  private isHeldUp = false;
+  /** Why the latest dial failed. */
+  private failure: readonly [why: NoConnection, fault: string] = ["connect-failed", ""];
 
-  constructor(pool: Pool, seeker: Seeker) {
+  /** @param wish where it would go; anywhere: undefined */
+  constructor(pool: Pool, seeker: Seeker, wish: Wish<Endpoint> | undefined) {
     this.pool = pool;
     this.seeker = seeker;
+    this.wish = wish;
   }
 
   /** On whose behalf. */
@@ -70,19 +85,36 @@ export class Search implements PendingSearch {
     return this.waiter?.client ?? this.seeker.place.client;
   }
 
+  /** All of it. */
+  private get time_ms(): number {
+    return this.seeker.connectTimeout_ms ?? this.pool.options.connectTimeout_ms;
+  }
+
+  /** Of each endpoint, before the next one is dialed as well. */
+  private get part_ms(): number {
+    return this.time_ms / this.pool.endpoints.length;
+  }
+
   /** @param looked what was found just now, in vain */
   start(looked: Look | undefined): void {
-    const { deadlines, clock, connectTimeout_ms } = this.pool.options;
-    deadlines.set(this.deadline, connectTimeout_ms, clock.now());
+    const { deadlines, clock } = this.pool.options;
+    deadlines.set(this.deadline, this.time_ms, clock.now());
+    this.pool.searches.add(this);
     this.seek(looked);
   }
 
   private seek(looked: Look | undefined): void {
     if (this.proceed(looked)) return;
     this.waiter ??= new Waiter<Search>(this, this.seeker.place.client);
-    this.isWaiting = this.pool.joinLine(this.waiter);
-    if (this.isWaiting) this.setPatience();
-    else this.onDisplaced();
+    this.isWaiting = this.pool.joinLine(this.waiter, this.isHeldUp ? this.wish?.stuckTo : undefined);
+    if (!this.isWaiting) return this.onDisplaced();
+    this.setPatience();
+    this.noteQueued();
+  }
+
+  /** It waits in line, and nothing is dialed for it. */
+  private noteQueued(): void {
+    if (this.dials.length === 0) this.seeker.onSearch?.("queued");
   }
 
   private setPatience(): void {
@@ -92,9 +124,9 @@ export class Search implements PendingSearch {
   }
 
   private onPatienceOver(): void {
-    if (!this.isWaiting) return;
+    if (!this.isWaiting || this.waiter === undefined) return;
     this.setPatience();
-    this.pool.makeWayFor(this.client);
+    this.pool.makeWayFor(this.waiter);
   }
 
   /** @internal There is no room in the line. */
@@ -106,8 +138,7 @@ export class Search implements PendingSearch {
   /** @internal Room may have come free. Returns whether this search got it. */
   tryAgain(): boolean {
     if (!this.proceed(undefined)) return false;
-    this.isWaiting = false;
-    if (this.waiter !== undefined) this.pool.leaveLine(this.waiter);
+    this.leaveLine();
     return true;
   }
 
@@ -115,19 +146,46 @@ export class Search implements PendingSearch {
     if (this.isOver) return;
     const wasDialing = this.dials.length > 0;
     this.finish();
-    if (wasDialing) this.pool.serveLine();
+    if (wasDialing) this.pool.onRoom();
+  }
+
+  /** @internal The pool goes on with other endpoints: what was dialed may still be the first to open. */
+  onEndpointsChanged(): void {
+    const { pool, dials } = this;
+    for (const { endpoint } of dials) this.noteTried(endpoint);
+    if (this.isOver) return;
+    const isHeldUpInVain = this.isHeldUp && !pool.endpoints.some((endpoint) => endpoint === this.wish?.stuckTo);
+    if (this.isWaiting && this.hasUntried()) {
+      if (!isHeldUpInVain) return;
+      this.leaveLine();
+      return this.seek(undefined);
+    }
+    if (this.isWaiting) {
+      this.leaveLine();
+      if (dials.length === 0) this.fail(...this.failure);
+    } else if (this.hasUntried()) {
+      if (dials.every(({ endpoint }) => !pool.endpoints.includes(endpoint))) this.seek(undefined);
+      else this.setPace();
+    }
+  }
+
+  private leaveLine(): void {
+    this.isWaiting = false;
+    if (this.waiter !== undefined) this.pool.leaveLine(this.waiter);
   }
 
   /** Takes an idle connection or dials one. False: there is no room. */
   private proceed(looked: Look | undefined): boolean {
     const { pool, seeker } = this;
     const now = pool.options.clock.now();
-    const endpoint = pool.choose(now, this.tried);
-    if (endpoint === undefined) throw new Error("a search ends before all endpoints were tried");
+    const endpoint = looked?.endpoint ?? pool.choose(now, this.tried, this.wish);
+    if (endpoint === undefined) throw new Error("a search ends, or leaves the line, before all endpoints were tried");
+    this.isHeldUp = endpoint === this.wish?.stuckTo;
     let openReason: OpenReason = "retry";
     if (!seeker.isRetry) {
-      const found = looked?.endpoint === endpoint ? looked : look(endpoint, seeker, now);
+      const found = looked ?? look(endpoint, seeker, now);
       if (found instanceof PooledConnection) {
+        pool.choosing.noteTaken(endpoint);
         this.finish();
         pool.hand(found, seeker, now);
         return true;
@@ -135,10 +193,10 @@ export class Search implements PendingSearch {
       if (found.isSettling) return false;
       openReason = found.openReason;
     }
-    if (endpoint.size >= pool.options.size) {
+    if (endpoint.size >= endpoint.sizeMax) {
       // Room that is coming belongs to those who waited before.
       if (endpoint.closing <= pool.waiting - (this.isWaiting ? 1 : 0)) endpoint.makeRoom();
-      if (endpoint.size >= pool.options.size) return false;
+      if (endpoint.size >= endpoint.sizeMax) return false;
     }
     this.dial(endpoint, openReason, now);
     return true;
@@ -146,25 +204,36 @@ export class Search implements PendingSearch {
 
   private dial(endpoint: Endpoint, openReason: OpenReason, now: number): void {
     const { pool } = this;
-    const { dialer, deadlines, connectTimeout_ms } = pool.options;
-    endpoint.onDialBegun();
+    const { dialer } = pool.options;
+    pool.choosing.noteTaken(endpoint);
+    const span = endpoint.onDialBegun();
+    if (this.dials.length === 0) this.seeker.onSearch?.("connecting");
     const giveUp = dialer.dial(
       endpoint.origin.address,
       {
+        onReached: () => this.seeker.onSearch?.("securing"),
         onConnected: (socket) => this.onConnected(dial, socket, openReason),
         onFailed: (it) => this.onFailed(dial, it),
       },
       this.client,
     );
-    const dial: Dial = { endpoint, giveUp, began_ms: now, isLate: false };
+    const dial: Dial = { endpoint, giveUp, began_ms: now, span, isLate: false };
     this.dials.push(dial);
-    const { length } = pool.endpoints;
-    if (length === 1) return;
+    pool.onDial?.();
+    if (pool.endpoints.length === 1 && this.tried === undefined) return;
+    const tried = this.noteTried(endpoint);
+    if (pool.endpoints.some((one) => !tried.has(one))) this.setPace();
+  }
+
+  private noteTried(endpoint: Endpoint): ReadonlySet<Endpoint> {
     this.tried ??= new Set();
-    this.tried.add(endpoint);
-    if (this.tried.size === length) return;
+    return this.tried.add(endpoint);
+  }
+
+  private setPace(): void {
+    const { deadlines, clock } = this.pool.options;
     this.pace ??= new Deadline({ onDeadline: () => this.onLate() });
-    deadlines.set(this.pace, connectTimeout_ms / length, now);
+    deadlines.set(this.pace, this.part_ms, clock.now());
   }
 
   private onConnected({ endpoint, isLate }: Dial, socket: Socket, openReason: OpenReason): void {
@@ -176,32 +245,33 @@ export class Search implements PendingSearch {
     const connection = new PooledConnection(nextId(), endpoint, socket, usual ?? openReason, now);
     endpoint.onOpened(connection);
     pool.hand(connection, this.seeker, now);
-    if (isOneOfSeveral) pool.serveLine();
+    if (isOneOfSeveral) pool.onRoom();
   }
 
   private onFailed(dial: Dial, fault: string): void {
     const { endpoint } = dial;
-    endpoint.onDialOver();
+    endpoint.onDialOver(dial.span);
     this.dials.splice(this.dials.indexOf(dial), 1);
+    this.noteTried(endpoint);
     const why = reasonOf(fault);
+    this.failure = [why, isDialRefusal(why) ? "" : fault];
     // What was not even tried, or failed for want of something here, says nothing about the endpoint.
     if (!isDialRefusal(why) && !LOCAL_FAULTS.has(fault)) endpoint.onDialFailed(fault);
-    if (!this.isWaiting) {
-      if (this.hasUntried()) this.seek(undefined);
-      else if (this.dials.length === 0) this.fail(why, isDialRefusal(why) ? "" : fault);
-    }
-    this.pool.serveLine();
+    if (this.isWaiting) this.noteQueued();
+    else if (this.hasUntried()) this.seek(undefined);
+    else if (this.dials.length === 0) this.fail(...this.failure);
+    this.pool.onRoom();
   }
 
   private hasUntried(): boolean {
     const { pool, tried } = this;
-    return tried !== undefined && pool.choose(pool.options.clock.now(), tried) !== undefined;
+    return pool.endpoints.some((endpoint) => mayBeChosen(endpoint, tried));
   }
 
   /** What was dialed last is slow: the next one is dialed as well. */
   private onLate(): void {
     const dial = this.dials.at(-1);
-    if (dial !== undefined) tellLate(dial, CONNECT_TIMEOUT);
+    if (dial !== undefined) this.noteLate(dial, CONNECT_TIMEOUT);
     if (!this.isWaiting && this.hasUntried()) this.seek(undefined);
   }
 
@@ -211,20 +281,25 @@ export class Search implements PendingSearch {
     if (dials.length === 0) return this.fail("pool-line-timeout", "");
     const isNameUnknown = dials.every(({ giveUp }) => giveUp() === "name");
     const fault = isNameUnknown ? LOOKUP_TIMEOUT : CONNECT_TIMEOUT;
-    const { clock, connectTimeout_ms } = this.pool.options;
-    const part_ms = connectTimeout_ms / this.pool.endpoints.length;
-    // One that was dialed when little time was left has not shown anything.
-    for (const dial of dials) if (clock.now() - dial.began_ms >= part_ms / 2) tellLate(dial, fault);
+    for (const dial of dials) this.noteLate(dial, fault);
     this.fail("connect-timeout", fault);
-    this.pool.serveLine();
+    this.pool.onRoom();
+  }
+
+  /** One that had little time has not shown anything: little beside what requests of the pool have normally. */
+  private noteLate(dial: Dial, fault: string): void {
+    const { clock, connectTimeout_ms } = this.pool.options;
+    const least_ms = connectTimeout_ms / this.pool.endpoints.length / 2;
+    if (clock.now() - dial.began_ms >= least_ms) tellLate(dial, fault);
   }
 
   private finish(): void {
     const { pool, deadline, pace, patience, dials } = this;
     const { deadlines } = pool.options;
     this.isOver = true;
-    for (const { endpoint, giveUp } of dials) {
-      endpoint.onDialOver();
+    pool.searches.delete(this);
+    for (const { endpoint, span, giveUp } of dials) {
+      endpoint.onDialOver(span);
       giveUp();
     }
     dials.length = 0;

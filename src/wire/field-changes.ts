@@ -41,17 +41,17 @@ function kindOfName(name: string): Kind {
 
 /** Throws for a name that is none, or that is the proxy's alone. */
 function checkName(name: unknown): asserts name is string {
-  if (typeof name !== "string" || !isToken(name)) throw new FieldError(`"${String(name)}" is no field name`);
+  if (typeof name !== "string" || !isToken(name)) throw new FieldError(`"${String(name)}" is not a field name`);
   const kind = kindOfName(name);
   if (kind === Kind.host)
-    throw new FieldError("Host is not changed here: the option originHost says what the origin gets");
+    throw new FieldError("Host cannot be changed here: originHost (--origin-host) says what the origin gets");
   if (OWN_KINDS.has(kind)) throw new FieldError(`${name} is the proxy's own to say: it concerns one connection alone`);
   if (kind === Kind.respelled) throw new FieldError(`${name} would be taken for a field with a hyphen in its place`);
 }
 
 function checkedValue(name: string, value: unknown): string {
   const text = typeof value === "number" ? String(value) : value;
-  if (typeof text !== "string") throw new FieldError(`the value of ${name} is no text`);
+  if (typeof text !== "string") throw new FieldError(`the value of ${name} is not text`);
   if (UNFIT.test(text)) throw new FieldError(`the value of ${name} has a character that no field can carry`);
   return trimWhitespace(text);
 }
@@ -73,6 +73,15 @@ export class FieldChanges {
     const values = (Array.isArray(value) ? value : [value]).map((it) => checkedValue(name, it));
     this.delete(name);
     for (const it of values) this.say(name, it);
+  }
+
+  /** The same of lines that came, changed a little: they have passed the limits of their head, which are not these. */
+  replace(name: string, values: readonly string[]): void {
+    const { characters, count } = this;
+    this.delete(name);
+    for (const value of values) this.added.push({ name, value });
+    this.characters = characters;
+    this.count = count;
   }
 
   append(name: string, value: string | number): void {
@@ -103,6 +112,14 @@ export class FieldChanges {
   /** Whether nothing of this lowercase name goes on as it came, or something of it is said. */
   concerns(lowercase: string): boolean {
     return this.replaced.has(lowercase) || this.added.some(({ name }) => name.toLowerCase() === lowercase);
+  }
+
+  /** The same, but that nothing of this lowercase name is said. */
+  without(lowercase: string): FieldChanges {
+    const others = new FieldChanges();
+    for (const name of this.replaced) others.replaced.add(name);
+    others.added = this.added.filter(({ name }) => name.toLowerCase() !== lowercase);
+    return others;
   }
 
   /** What is said, each line with its CRLF. */

@@ -1,13 +1,14 @@
 /**
  * Reads heads: a start-line and field lines up to the empty line, from octets in any segmentation.
  *
- * A head that arrives whole, as most do, is read where it lies, each octet once, and becomes one text at its end; what
- * arrives in pieces is kept together first. Lines are judged when they have ended, one after the other, and the first fault
- * in that order is the one reported, so both give the same result. Lines end with CRLF and nothing else. Control characters
+ * A head that arrives whole, as most do, is read where it lies, each octet once, and becomes one text at its end. What
+ * arrives in pieces is kept until then (head-pieces.ts). Lines are judged when they have ended, one after the other, and the
+ * first fault in that order is the one reported, so both ways give the same result. Lines end with CRLF and nothing else. Control characters
  * are judged when the head is complete. A reader reads one section and then is its result. Deliberately absent: what
  * start-lines mean (see request-head.ts, response-head.ts) and what fields mean.
  */
 import { FieldTable, kindOf } from "./fields.ts";
+import { HeadPieces } from "./head-pieces.ts";
 import { COLON, CR, HTAB, isTokenOctet, isWhitespace, LF, type Octets, tokenClassOf } from "./octets.ts";
 import type { RefusalCode } from "./refusals.ts";
 
@@ -25,11 +26,8 @@ export interface HeadLimits {
  */
 export const defaultHeadLimits: HeadLimits = { headBytesMax: 64 * 1024, fieldsMax: 1_000 };
 
-/** Octets that are kept at once of a head in pieces: body octets behind it stay untouched. */
+/** What is judged at once of a head in pieces: body octets behind it stay untouched. */
 const WINDOW_BYTES = 4 * 1024;
-/** Room for what is kept of most heads. */
-const KEPT_BYTES_MIN = 1024;
-
 /** 1 for what may stand within a line: all but control characters other than HTAB. */
 const isTextOctet = Uint8Array.from({ length: 256 }, (_, code) =>
   (code < 32 && code !== HTAB) || code === 127 ? 0 : 1,
@@ -44,7 +42,7 @@ export abstract class HeadReader {
   /** Whether a field line must be written anew, not copied (folding, or a space before a colon). */
   isIrregular = false;
 
-  /** Where the section starts in what is being judged: behind skipped empty lines. */
+  /** Where the section starts in what is being judged: behind skipped empty lines; below 0 when its first lines are kept. */
   private start = 0;
   /** Everything before this, in what is being judged, was judged. */
   private judged = 0;
@@ -53,9 +51,8 @@ export abstract class HeadReader {
   private isStartLineJudged: boolean;
   private foldedLines = 0;
   private hasControlCharacter = false;
-  /** What has arrived of a section that comes in pieces. */
-  private kept: Octets | undefined;
-  private keptBytes = 0;
+  /** What has arrived of a section in pieces. */
+  private kept: HeadPieces | undefined;
   protected readonly limits: HeadLimits;
 
   protected constructor(limits: HeadLimits, needsStartLine: boolean) {
@@ -79,13 +76,13 @@ export abstract class HeadReader {
 
   /** Whether any octet of the section has arrived; empty lines to be skipped are none, not even half of one. */
   get hasBegun(): boolean {
-    const length = this.keptBytes - this.start;
-    return length > 1 || (length === 1 && this.kept?.[this.start] !== CR);
+    const length = this.kept?.length ?? 0;
+    return length > 1 || (length === 1 && this.kept?.text !== "\r");
   }
 
   /** What has arrived of a section that is not complete, or was refused. */
   protected get soFar(): string {
-    return this.refusal !== undefined ? this.text : (this.kept?.latin1Slice(this.start, this.keptBytes) ?? "");
+    return this.refusal !== undefined ? this.text : (this.kept?.text ?? "");
   }
 
   /**
@@ -97,40 +94,44 @@ export abstract class HeadReader {
     this.start = from;
     this.judged = from;
     const end = this.judge(octets, octets.length);
-    if (end >= 0 || this.refusal !== undefined) return end;
-    const { start } = this;
-    this.judged -= start;
-    this.start = 0;
-    if (start < octets.length) this.keep(octets, start, octets.length);
-    return -1;
+    if (end < 0 && this.refusal === undefined) this.keep(octets);
+    return end;
   }
 
-  private readOn(before: Octets, octets: Octets, from: number): number {
+  private readOn(before: HeadPieces, octets: Octets, from: number): number {
     let kept = before;
     for (let position = from; position < octets.length; position += WINDOW_BYTES) {
-      const keptBefore = this.keptBytes;
+      const to = Math.min(octets.length, position + WINDOW_BYTES);
       // Judging only when there is something to judge keeps the cost of single octets linear.
-      const beginsLine = this.startLineLength < 0 && keptBefore === this.start;
-      kept = this.keep(octets, position, Math.min(octets.length, position + WINDOW_BYTES));
-      const hasLineEnd = kept.subarray(keptBefore, this.keptBytes).includes(LF);
-      if (!beginsLine && !hasLineEnd && this.keptBytes - this.start <= this.limits.headBytesMax) continue;
-      const end = this.judge(kept, this.keptBytes);
-      if (end >= 0) return position + end - keptBefore;
+      const beginsLine = this.startLineLength < 0 && kept.length === 0;
+      const isWithinLimit = kept.length + to - position <= this.limits.headBytesMax;
+      if (!beginsLine && isWithinLimit && !octets.subarray(position, to).includes(LF)) {
+        kept.add(octets, position, to);
+        continue;
+      }
+      const together = kept.together(octets, position, to);
+      this.start = -kept.lines.length;
+      this.judged = 0;
+      const end = this.judge(together, together.length);
+      if (end >= 0) return position + end - kept.unendedLength;
       if (this.refusal !== undefined) return -1;
+      kept = this.keep(together);
     }
     return -1;
   }
 
-  private keep(octets: Octets, from: number, to: number): Octets {
-    const needed = this.keptBytes + to - from;
-    if (this.kept === undefined || needed > this.kept.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(KEPT_BYTES_MIN, 2 * needed)) as unknown as Octets;
-      if (this.kept !== undefined) grown.set(this.kept.subarray(0, this.keptBytes));
-      this.kept = grown;
-    }
-    this.kept.set(octets.subarray(from, to), this.keptBytes);
-    this.keptBytes = needed;
-    return this.kept;
+  /** Keeps what was judged, and what is behind it, until more arrives. */
+  private keep(octets: Octets): HeadPieces {
+    const kept = new HeadPieces(this.textUntil(octets, this.judged));
+    kept.add(octets, this.judged, octets.length);
+    this.kept = kept;
+    return kept;
+  }
+
+  /** The section until `end`: lines that are kept, and what lies in `octets`. */
+  private textUntil(octets: Octets, end: number): string {
+    if (this.start >= 0 || this.kept === undefined) return octets.latin1Slice(this.start, end);
+    return this.kept.lines + octets.latin1Slice(0, end);
   }
 
   /** Judges the lines before `to` that have ended. Returns where the section ends, or -1. */
@@ -163,7 +164,7 @@ export abstract class HeadReader {
     if (to - this.start > this.limits.headBytesMax) return this.refuse(undefined, octets, to);
     // Whoever sends no request-line that can be served need not be waited for.
     if (!this.isStartLineJudged && this.startLineLength >= 0) {
-      this.text = octets.latin1Slice(this.start, this.start + this.startLineLength);
+      this.text = this.textUntil(octets, this.start + this.startLineLength);
       this.refusal = this.startLineFault();
     }
     return -1;
@@ -235,8 +236,9 @@ export abstract class HeadReader {
     const { start, fields } = this;
     const end = fieldsEnd + 2;
     if (end - start > this.limits.headBytesMax) return this.refuse(undefined, octets, end);
-    const text = octets.latin1Slice(start, end);
+    const text = this.textUntil(octets, end);
     this.text = text;
+    this.kept = undefined;
     this.refusal = this.startLineFault() ?? (this.hasControlCharacter ? "control-character" : undefined);
     if (this.refusal !== undefined) return -1;
     fields.text = text;
@@ -253,7 +255,8 @@ export abstract class HeadReader {
 
   /** @param code none: the section is beyond its limit */
   private refuse(code: RefusalCode | undefined, octets: Octets, to: number): -1 {
-    this.text = octets.latin1Slice(this.start, Math.min(to, this.start + this.limits.headBytesMax));
+    this.text = this.textUntil(octets, Math.min(to, this.start + this.limits.headBytesMax));
+    this.kept = undefined;
     this.refusal = this.startLineFault() ?? code ?? this.overlong();
     return -1;
   }

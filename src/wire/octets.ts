@@ -8,6 +8,7 @@
 /** The part of Node's `Buffer` that the wire room needs; a plain `Uint8Array` does not decode latin1. */
 export interface Octets extends Uint8Array {
   latin1Slice(start?: number, end?: number): string;
+  latin1Write(text: string, start: number): number;
   subarray(start?: number, end?: number): Octets;
 }
 

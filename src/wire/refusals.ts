@@ -26,6 +26,10 @@ const meanings = {
     status: 505,
     text: "This port speaks HTTP/1.1 and got HTTP/2: let the client use HTTP/1.1.",
   },
+  "field-list-malformed": {
+    status: 400,
+    text: "The field list of the request is malformed: it breaks a rule of HTTP/2 (RFC 9113 section 8).",
+  },
   "socks-on-http-port": {
     status: 400,
     text: "This port speaks HTTP and got SOCKS: set the client to use an HTTP proxy, if this is one.",
@@ -92,7 +96,7 @@ const meanings = {
   },
   "content-length-invalid": {
     status: 400,
-    text: "Content-Length must be a decimal number of octets below 10^15 (RFC 9112 section 6.3).",
+    text: "Content-Length must be a decimal number of bytes below 10^15 (RFC 9112 section 6.3).",
   },
   "content-length-repeated": {
     status: 400,
@@ -123,7 +127,7 @@ const meanings = {
     status: 400,
     text: "A chunk must begin with its size in hexadecimal digits (RFC 9112 section 7.1).",
   },
-  "chunk-size-too-large": { status: 400, text: "A chunk size of more than 2^48 octets is refused." },
+  "chunk-size-too-large": { status: 400, text: "A chunk size of more than 2^48 bytes is refused." },
   "chunk-extension-invalid": {
     status: 400,
     text: 'A chunk extension is a semicolon and a name, or name=value, or name="value" (RFC 9112 section 7.1.1).',

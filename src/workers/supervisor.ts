@@ -5,20 +5,20 @@
  * Where the runtime can, workers listen at one port and the system divides the connections; where it cannot, this process
  * accepts and hands over (handing.ts). It touches no octet of the traffic. Deliberately absent: anything of HTTP.
  */
-import { lookup } from "node:dns/promises";
-import { connect, createServer, isIP } from "node:net";
-import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
+import { HopwiseError } from "../config/error.ts";
 import type { ListenAddress } from "../config/values.ts";
 import type { DrainReport } from "../gateway/drain-report.ts";
 import { departed, type FigureSource, type Figures, figuresOf, type RunningWorker, sumOf } from "../ledger/figures.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { type ProxyStats, statsFrom } from "../ledger/stats.ts";
-import { BACKLOG } from "../net/node/node-listener.ts";
 import { nodeClock } from "../net/node-clock.ts";
-import { canSharePort } from "../net/runtime.ts";
-import { Dispatcher } from "./handing.ts";
-import type { News, Place, ToWorker } from "./protocol.ts";
+import { newTicketSecret } from "../net/tls/ticket-keys.ts";
+import { Places, type PreparedPlaces } from "./places.ts";
+import type { Place, ToWorker } from "./protocol.ts";
+import { commitAll, prepareAll } from "./reloading.ts";
+import { WorkersWindow } from "./shared-window.ts";
+import type { PreparedPlan, SupervisorEvents, SupervisorOptions, WorkPlan } from "./supervising.ts";
 import { Watch } from "./watch.ts";
 import { type WorkerEnd, WorkerProcess } from "./worker-process.ts";
 
@@ -27,55 +27,12 @@ const STEADY_MS = 10_000;
 /** After a second false start in a row this long, then twice as long, and so on. */
 const RESTART_MS_MIN = 100;
 const RESTART_MS_MAX = 10_000;
-/** For a connection within this machine. */
-const PROBE_MS_MAX = 1_000;
 /** Beyond that, for a worker to say that it has closed its own. */
 const LISTEN_SLACK_MS = 1_000;
 /** A worker that cuts its clients is gone after this; one that hangs is killed, and the system closes for it. */
 const CUT_MS_MAX = 500;
 /** Beyond the time a drain may take, for what comes before and after it: last lines of logs, for instance. */
 const DRAIN_SLACK_MS = 6_000;
-
-export interface SupervisorOptions {
-  readonly count: number;
-  readonly program: string;
-  readonly kind: string;
-  /** Each worker's. */
-  readonly options: object;
-  readonly listen: { readonly host: string; readonly port: number };
-  /** The socket to listen on, where this process was given one. */
-  readonly fd?: number | undefined;
-  /** Other programs may listen there, too. */
-  readonly reusesPort?: boolean;
-  /** How long the listener stays open once draining began; workers wait as long, see the library's `close()`. */
-  readonly drainDelay_ms: number;
-  readonly drainTimeout_ms: number;
-  readonly readOutput?: ((output: Readable) => void) | undefined;
-}
-
-export interface Loss {
-  readonly worker: number;
-  readonly pid: number | undefined;
-  /** `SIGKILL`, `exit code 1`, `hung`. */
-  readonly how: string;
-  /** Exchanges and tunnels that it had in progress when it told its figures last. */
-  readonly inProgress: number;
-  /** When its successor starts; none will: undefined. */
-  readonly restart_ms: number | undefined;
-}
-
-export interface SupervisorEvents {
-  onNews(worker: number, news: News): void;
-  onLost(loss: Loss): void;
-  /** A worker has said nothing for some time; it is replaced if that goes on. */
-  onSilent(worker: number, pid: number | undefined): void;
-  /** One that was silent works on. */
-  onHeard(worker: number, pid: number | undefined): void;
-  /** A successor takes connections. */
-  onRestarted(worker: number, lost: number): void;
-  /** A connection could not be accepted, or handed over. */
-  onAcceptFault(code: string): void;
-}
 
 /** A place that is filled again when its worker is lost. */
 interface Slot {
@@ -96,8 +53,16 @@ export class Supervisor implements FigureSource {
   private nextNumber = 1;
   /** What workers that are gone have done. */
   private gone: Figures | undefined;
-  private dispatcher: Dispatcher | undefined;
-  private address: { host: string; port: number };
+  /** What is in force: who starts works by it. */
+  private plan: WorkPlan;
+  private readonly places: Places;
+  /** Reloads that were tried. */
+  private reloads = 0;
+  /** A reload is under way: settled once it is decided. */
+  private deciding: Promise<void> | undefined;
+  /** Single connections and exchanges of all of them. */
+  readonly window = new WorkersWindow(() => this.slots.flatMap(({ worker }) => (worker.isReady ? [worker] : [])));
+  private readonly ticketSecret = newTicketSecret();
   private admin: Place | undefined;
   private readonly restarts = new Set<NodeJS.Timeout>();
   private closing: Promise<DrainReport> | undefined;
@@ -105,11 +70,13 @@ export class Supervisor implements FigureSource {
     () => this.slots.flatMap(({ worker }) => (worker.isRunning ? [worker] : [])),
     {
       onSilent: (worker) => {
-        this.dispatcher?.suspend(worker);
+        this.places.suspend(worker);
+        this.window.noteWorker({ state: "silent", worker: worker.number, pid: worker.pid });
         this.events.onSilent(worker.number, worker.pid);
       },
       onHeard: (worker) => {
-        this.dispatcher?.resume(worker);
+        this.places.resume(worker);
+        this.window.noteWorker({ state: "running", worker: worker.number, pid: worker.pid });
         this.events.onHeard(worker.number, worker.pid);
       },
       onHung: (worker) => worker.kill("hung"),
@@ -119,50 +86,133 @@ export class Supervisor implements FigureSource {
   constructor(options: SupervisorOptions, events: SupervisorEvents) {
     this.options = options;
     this.events = events;
-    this.address = options.listen;
+    this.plan = options.plan;
+    const isHandedOver = options.fds?.some((fd) => fd !== undefined) === true;
+    this.places = new Places(isHandedOver, (code) => {
+      this.ledger.acceptFailed(code);
+      this.events.onAcceptFault(code);
+    });
   }
 
   /**
    * Starts the workers, and listens when all of them are prepared: nobody can connect before somebody serves.
    *
    * @returns once all of them take connections
-   * @throws the system's error when it cannot listen; HopwiseError when a worker cannot start, and none is left then
+   * @throws ListenFailure when it cannot listen; HopwiseError when a worker cannot start, and none is left then
    */
-  async listen(): Promise<{ host: string; port: number }> {
+  async listen(): Promise<readonly ListenAddress[]> {
     for (let i = 0; i < this.options.count; i++) this.slots.push({ worker: this.start(), falseStarts: 0 });
     try {
       await Promise.all(this.slots.map(({ worker }) => firstOf(worker.prepared, worker.ended)));
-      await this.openPort();
-      this.tellAll({ type: "listen", address: this.address });
+      const { listen, reusesPort = false } = this.plan;
+      (await this.places.prepare(listen, reusesPort, this.options.fds)).commit();
+      for (const { worker } of this.slots) this.letListen(worker);
       await Promise.all(this.slots.map(({ worker }) => firstOf(worker.ready, worker.ended)));
     } catch (error) {
-      this.dispatcher?.close();
+      this.places.close();
       this.kill();
       await Promise.all(this.slots.map(({ worker }) => worker.ended));
       throw error;
     }
     for (const slot of this.slots) this.employ(slot);
     this.watch.start();
-    return this.address;
+    return this.places.all;
   }
 
-  /** @throws the system's error when it cannot listen */
-  private async openPort(): Promise<void> {
-    const { listen, fd, reusesPort } = this.options;
-    if (this.sharesPort) {
-      this.address = await sharedAddress(listen, reusesPort === true);
-      return;
-    }
-    this.dispatcher = await Dispatcher.listen(fd === undefined ? listen : { fd }, (code) => {
-      this.ledger.acceptFailed(code);
-      this.events.onAcceptFault(code);
+  private letListen(worker: WorkerProcess): void {
+    worker.mayHaveClients = true;
+    worker.tell({ type: "listen", places: this.places.all });
+  }
+
+  /** Where clients connect, for each listener. */
+  get addresses(): readonly ListenAddress[] {
+    return this.places.all;
+  }
+
+  /**
+   * Has another plan ready in all workers; those that start meanwhile wait for what comes of it. One at a time.
+   *
+   * @throws ListenFailure; HopwiseError that says which worker cannot, and why. Then nothing has changed
+   */
+  async prepare(plan: WorkPlan): Promise<PreparedPlan> {
+    this.refuseWhereDraining();
+    const reload = ++this.reloads;
+    let decide: () => void = () => {};
+    this.deciding = new Promise((resolve) => {
+      decide = () => {
+        this.deciding = undefined;
+        resolve();
+      };
     });
-    this.address = this.dispatcher.address;
+    let places: PreparedPlaces | undefined;
+    let workers: readonly WorkerProcess[] = [];
+    const abandon = () => {
+      places?.abandon();
+      for (const worker of workers) worker.tell({ type: "abandon", reload });
+      decide();
+    };
+    try {
+      places = await this.places.prepare(plan.listen, plan.reusesPort === true);
+      workers = this.slots.map(({ worker }) => worker).filter((it) => it.isRunning && it.mayHaveClients);
+      const { options, certificate } = plan;
+      await prepareAll(workers, { type: "prepare", reload, options, certificate, opened: places.opened });
+      this.refuseWhereDraining();
+    } catch (error) {
+      abandon();
+      throw error;
+    }
+    const { commit: openPlaces } = places;
+    const commit = async () => {
+      this.plan = plan;
+      this.ledger.noteReload("applied");
+      const silent = commitAll(workers, reload, this.version);
+      // Behind that word: connections that wait there are for the new configuration.
+      const left = this.leave(openPlaces(), workers);
+      decide();
+      await left;
+      return (await silent).map(({ number }) => number);
+    };
+    return { commit, abandon };
   }
 
-  /** An inherited socket is one, and shared by handing over. */
-  private get sharesPort(): boolean {
-    return canSharePort && this.options.fd === undefined;
+  /** A client that one worker tells to close comes back at once: it must not wait where another is about to close. */
+  private async leave(listeners: readonly number[], workers: readonly WorkerProcess[]): Promise<void> {
+    const closed = this.places.sharesPort
+      ? listeners.flatMap((listener) => workers.map((worker) => worker.closes(listener, LISTEN_SLACK_MS)))
+      : [];
+    await Promise.all([...closed, this.places.closeLeft()]);
+    for (const { worker } of this.slots) for (const listener of listeners) worker.forgetListener(listener);
+  }
+
+  private refuseWhereDraining(): void {
+    if (this.isDraining) throw new HopwiseError("already-closed", "it drains, and is given nothing new");
+  }
+
+  /** The same plan with files as they are by now, for workers that start later: those there are have read them themselves. */
+  refresh(plan: WorkPlan): void {
+    this.plan = plan;
+  }
+
+  /** Another configuration was tried, and is not in force. */
+  noteRefused(): void {
+    this.ledger.noteReload("refused");
+  }
+
+  /** Which configuration is in force, counted from 1 on. */
+  get version(): number {
+    return this.ledger.configVersion;
+  }
+
+  /** Since when; milliseconds since 1970. */
+  get configuredAt_ms(): number {
+    return this.ledger.configuredAt_ms;
+  }
+
+  /** The workers that there are, and which configuration each has. */
+  get versions(): readonly { readonly worker: number; readonly pid: number; readonly version: number }[] {
+    return this.slots
+      .filter(({ worker }) => worker.isRunning)
+      .map(({ worker: { number, pid = 0, version } }) => ({ worker: number, pid, version }));
   }
 
   /** Drains all workers. Calling it again gives the same promise. */
@@ -218,22 +268,36 @@ export class Supervisor implements FigureSource {
   }
 
   private start(): WorkerProcess {
-    const { program, kind, options, readOutput } = this.options;
+    const { program, kind, readOutput } = this.options;
+    const { ticketSecret, admin, version } = this;
+    const { options, certificate } = this.plan;
+    const { sharesPort } = this.places;
     const number = this.nextNumber++;
     return new WorkerProcess({
       program,
-      start: { type: "start", number, kind, options, sharesPort: this.sharesPort, admin: this.admin },
+      start: {
+        ...{ type: "start", number, kind, options },
+        sharesPort,
+        ticketSecret,
+        certificate,
+        admin,
+        isAsked: this.plan.isAsked === true,
+      },
+      version,
       readOutput,
       onNews: (news) => this.events.onNews(number, news),
+      onAnswered: (ask, answer) => this.window.answered(ask, answer),
+      onEvents: (events, missed) => this.window.happened(number, events, missed),
     });
   }
 
   /** Gives a worker that is ready its share of connections, until it ends. */
   private employ(slot: Slot): void {
     const { worker } = slot;
-    this.dispatcher?.add(worker);
+    this.places.add(worker);
+    this.window.greet(worker);
     void worker.ended.then((end) => {
-      this.dispatcher?.remove(worker);
+      this.places.remove(worker);
       this.onEnded(slot, worker, end);
     });
   }
@@ -251,6 +315,7 @@ export class Supervisor implements FigureSource {
     }
     slot.falseStarts = performance.now() - worker.startedAt_ms >= STEADY_MS ? 0 : slot.falseStarts + 1;
     const restart_ms = this.isDraining ? undefined : restartDelay_ms(slot.falseStarts);
+    this.window.noteWorker({ state: "lost", worker: worker.number, pid: worker.pid, how });
     this.events.onLost({ worker: worker.number, pid: worker.pid, how, inProgress, restart_ms });
     if (restart_ms !== undefined) this.restartAfter(restart_ms, slot);
   }
@@ -259,11 +324,18 @@ export class Supervisor implements FigureSource {
     const timer = setTimeout(async () => {
       this.restarts.delete(timer);
       const lost = slot.worker.number;
-      const worker = this.start();
+      let worker = this.start();
       slot.worker = worker;
       try {
         await firstOf(worker.prepared, worker.ended);
-        worker.tell({ type: "listen", address: this.address });
+        while ((await this.isOutdated(worker)) && !this.isDraining) {
+          worker.kill();
+          await worker.ended;
+          worker = this.start();
+          slot.worker = worker;
+          await firstOf(worker.prepared, worker.ended);
+        }
+        this.letListen(worker);
         await firstOf(worker.ready, worker.ended);
       } catch {
         // It said why, or ended: either is a loss.
@@ -273,15 +345,23 @@ export class Supervisor implements FigureSource {
       this.restarted++;
       this.employ(slot);
       // One that became ready only now has been told to drain already.
-      if (!this.isDraining) this.events.onRestarted(worker.number, lost);
+      if (this.isDraining) return;
+      this.window.noteWorker({ state: "running", worker: worker.number, pid: worker.pid });
+      this.events.onRestarted(worker.number, lost);
     }, delay_ms);
     this.restarts.add(timer);
+  }
+
+  /** Whether another configuration is in force by now, once that is decided. */
+  private async isOutdated(worker: WorkerProcess): Promise<boolean> {
+    await this.deciding;
+    return worker.version !== this.version;
   }
 
   private async drain(): Promise<DrainReport> {
     this.isDraining = true;
     for (const timer of this.restarts) clearTimeout(timer);
-    const { drainDelay_ms, drainTimeout_ms } = this.options;
+    const { drainDelay_ms, drainTimeout_ms } = this.plan;
     this.tellAll({ type: "drain" });
     await this.stopListening(drainDelay_ms);
     this.tellAll({ type: "no-more" });
@@ -296,7 +376,7 @@ export class Supervisor implements FigureSource {
   }
 
   private async stopListening(grace_ms: number): Promise<void> {
-    if (this.dispatcher === undefined) {
+    if (this.places.sharesPort) {
       // Each does so when the same time is over; one that hangs must not hold up the others.
       const stopped = Promise.all(this.slots.map(({ worker }) => worker.listensNoMore));
       return void (await Promise.race([stopped, pause(grace_ms + LISTEN_SLACK_MS)]));
@@ -304,7 +384,7 @@ export class Supervisor implements FigureSource {
     await pause(grace_ms);
     // Right after the runtime has accepted whoever was waiting: the system resets who is still in line.
     await new Promise((resolve) => setImmediate(resolve));
-    this.dispatcher.close();
+    this.places.close();
   }
 
   private tellAll(message: ToWorker): void {
@@ -321,6 +401,8 @@ export class Supervisor implements FigureSource {
       uptime_ms: own.uptime_ms,
       startedAt_ms: own.startedAt_ms,
       isDraining: this.isDraining || all.isDraining,
+      // Workers count none of it: it is decided here.
+      config: own.config,
       workers: { running, lost: { ...this.lost }, restarted: this.restarted },
     };
   }
@@ -329,44 +411,6 @@ export class Supervisor implements FigureSource {
 function described({ number, pid = 0, figures }: WorkerProcess): RunningWorker {
   const connections = figures === undefined ? 0 : statsFrom(figures).connections.downstream.open;
   return { worker: number, pid, connections, exchanges: figures?.exchanges ?? 0 };
-}
-
-/**
- * Where workers are to listen together. A port of the system's choice is found by taking it. One that was named is not taken:
- * a client that connects in that moment would be reset. A program that does not share it is found when workers listen; one
- * that does, by connecting.
- */
-async function sharedAddress({ host: name, port }: ListenAddress, reusesPort: boolean): Promise<ListenAddress> {
-  const host = isIP(name) === 0 ? (await lookup(name)).address : name;
-  if (port === 0) return await freeAddress(host);
-  if (!reusesPort && (await isServed(host, port))) throw Object.assign(new Error("in use"), { code: "EADDRINUSE" });
-  return { host, port };
-}
-
-function freeAddress(host: string): Promise<ListenAddress> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host, port: 0, backlog: BACKLOG }, () => {
-      const bound = server.address();
-      if (bound === null || typeof bound === "string") throw new Error("a TCP listener has an address");
-      server.close(() => resolve({ host: bound.address, port: bound.port }));
-    });
-  });
-}
-
-/** An address of this machine answers at once; one that does not is found out by listening there. */
-function isServed(host: string, port: number): Promise<boolean> {
-  const socket = connect({ host: host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host, port });
-  return new Promise((resolve) => {
-    const end = (isServed: boolean) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(isServed);
-    };
-    const timer = setTimeout(() => end(false), PROBE_MS_MAX);
-    socket.once("connect", () => end(true)).once("error", () => end(false));
-  });
 }
 
 /** Settled when the worker is ready. @throws when it ends before */

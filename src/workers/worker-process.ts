@@ -6,10 +6,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Readable } from "node:stream";
 import { HopwiseError } from "../config/error.ts";
+import type { ProxyEvent } from "../ledger/events.ts";
 import type { Figures } from "../ledger/figures.ts";
 import type { SocketHandle } from "../net/node-handles/accepting.ts";
 import type { Taker } from "./handing.ts";
-import type { News, StartMessage, ToSupervisor, ToWorker } from "./protocol.ts";
+import type { News, PrepareMessage, Refusal, RowsAnswer, StartMessage, ToSupervisor, ToWorker } from "./protocol.ts";
 import { SILENT_TURNS, type Watched } from "./watch.ts";
 
 /** How long figures are waited for; then those of before must do. */
@@ -31,12 +32,16 @@ export interface WorkerProcessOptions {
   /** The program that calls `work`. */
   readonly program: string;
   readonly start: StartMessage;
+  /** Which configuration that is. */
+  readonly version: number;
   /** Takes the worker's standard output; without, it has none. */
   readonly readOutput?: ((output: Readable) => void) | undefined;
   readonly onNews: (news: News) => void;
+  readonly onAnswered: (ask: number, answer: RowsAnswer) => void;
+  readonly onEvents: (events: readonly ProxyEvent[], missed: number) => void;
 }
 
-export class WorkerProcess implements Taker, Watched {
+export class WorkerProcess implements Watched {
   readonly number: number;
   readonly startedAt_ms = performance.now();
   /** It waits to be told to listen. @throws HopwiseError when it cannot start; when it ends before: never settled */
@@ -44,6 +49,10 @@ export class WorkerProcess implements Taker, Watched {
   /** It can be given connections. @throws HopwiseError when it cannot start; when it ends before: never settled */
   readonly ready: Promise<void>;
   readonly ended: Promise<WorkerEnd>;
+  /** Which configuration it has, counted from 1 on. */
+  version: number;
+  /** It was told to listen, so it may have clients. */
+  mayHaveClients = false;
   /** It listens no more, where workers share a port; or it has ended. */
   readonly listensNoMore: Promise<unknown>;
   /** As it told them last; it has not yet: undefined. */
@@ -54,10 +63,16 @@ export class WorkerProcess implements Taker, Watched {
   private cut: number | undefined;
   private killedFor: string | undefined;
   private figuresTold: (() => void)[] = [];
+  private readonly takers = new Map<number, Taker>();
+  /** What waits for a word about a reload, or about a listener. */
+  private readonly prepares = new Map<number, (refusal: Refusal | undefined) => void>();
+  private readonly commits = new Map<number, () => void>();
+  private readonly closings = new Map<number, () => void>();
 
   constructor(options: WorkerProcessOptions) {
-    const { program, start, readOutput, onNews } = options;
+    const { program, start, version, readOutput, onNews } = options;
     this.number = start.number;
+    this.version = version;
     this.child = fork(program, [], {
       execArgv: [...process.execArgv, ...WITHOUT_INSPECTOR],
       stdio: ["ignore", readOutput === undefined ? "ignore" : "pipe", "inherit", "ipc"],
@@ -83,8 +98,18 @@ export class WorkerProcess implements Taker, Watched {
             return reject(new HopwiseError(message.code, message.problem, message.option));
           case "news":
             return onNews(message.news);
+          case "answered":
+            return options.onAnswered(message.ask, message.answer);
+          case "events":
+            return options.onEvents(message.events, message.missed);
           case "listens-no-more":
             return stop?.();
+          case "listener-closed":
+            return this.closings.get(message.listener)?.();
+          case "reload-prepared":
+            return this.prepares.get(message.reload)?.(message.refusal);
+          case "reload-committed":
+            return this.commits.get(message.reload)?.();
           case "drained":
             this.cut = message.cut;
             return this.noteFigures(message.figures);
@@ -116,8 +141,49 @@ export class WorkerProcess implements Taker, Watched {
     if (this.child.connected) this.child.send(message, () => {});
   }
 
-  take(handle: SocketHandle, done: (error: Error | null) => void): void {
-    const message: ToWorker = { type: "connection" };
+  /** Has another configuration ready. Settled with why it cannot, in a few words or as it says itself; it can: undefined. */
+  prepare(message: PrepareMessage, limit_ms: number): Promise<Refusal | string | undefined> {
+    const { reload } = message;
+    const answered = new Promise<Refusal | undefined>((resolve) => this.prepares.set(reload, resolve));
+    const ended = this.ended.then(({ how }) => `it ended (${how})`);
+    this.tell(message);
+    return within(Promise.race([answered, ended]), limit_ms, `it did not answer within ${limit_ms / 1_000} s`).finally(
+      () => this.prepares.delete(reload),
+    );
+  }
+
+  /** Goes on with it. Settled once it has, or has ended, or with false when it says nothing. */
+  commit(reload: number, limit_ms: number): Promise<boolean> {
+    const done = new Promise<boolean>((resolve) => this.commits.set(reload, () => resolve(true)));
+    this.tell({ type: "commit", reload });
+    const ended = this.ended.then(() => true);
+    return within(Promise.race([done, ended]), limit_ms, false).finally(() => this.commits.delete(reload));
+  }
+
+  /** Settled once it listens there no more, where workers share a port; or has ended, or says nothing. */
+  async closes(listener: number, limit_ms: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.closings.set(listener, resolve));
+    await within(Promise.race([closed, this.ended]), limit_ms, undefined);
+    this.closings.delete(listener);
+  }
+
+  /** What takes the connections of a listener. */
+  takerOf(listener: number): Taker {
+    const known = this.takers.get(listener);
+    if (known !== undefined) return known;
+    const taker: Taker = { take: (handle, done) => this.take(listener, handle, done) };
+    this.takers.set(listener, taker);
+    return taker;
+  }
+
+  /** There is no such listener any more. */
+  forgetListener(listener: number): void {
+    this.takers.delete(listener);
+    this.tell({ type: "listener-over", listener });
+  }
+
+  private take(listener: number, handle: SocketHandle, done: (error: Error | null) => void): void {
+    const message: ToWorker = { type: "connection", listener };
     // The runtime sends bare handles, which its type definitions do not know.
     this.child.send(message, handle as never, {}, done);
   }
@@ -162,4 +228,16 @@ export class WorkerProcess implements Taker, Watched {
     this.isReady = false;
     return { how: this.killedFor ?? how, cut: this.cut };
   }
+}
+
+/** What comes of a promise; too late: something else. */
+function within<Value, Otherwise>(
+  promise: Promise<Value>,
+  limit_ms: number,
+  otherwise: Otherwise,
+): Promise<Value | Otherwise> {
+  return new Promise((resolve, reject) => {
+    const giveUp = setTimeout(() => resolve(otherwise), limit_ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(giveUp));
+  });
 }

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { expect, it, vi } from "vitest";
-import { firstConnectionId } from "./protocol.ts";
+import { firstId } from "./protocol.ts";
 import { restartDelay_ms } from "./supervisor.ts";
 import { WholeLines } from "./whole-lines.ts";
 
@@ -12,9 +12,9 @@ it("a worker that dies is replaced at once; workers that die again and again, ev
 });
 
 it("ids of connections tell the worker, and are whole numbers for ever", () => {
-  expect([1, 2, 9_000].map(firstConnectionId)).toEqual([1_000_000_000_001, 2_000_000_000_001, 9_000_000_000_000_001]);
-  expect(firstConnectionId(9_001)).toBe(firstConnectionId(1));
-  expect(Number.isSafeInteger(firstConnectionId(9_000) + 5e11)).toBe(true);
+  expect([1, 2, 9_000].map(firstId)).toEqual([1_000_000_000_001, 2_000_000_000_001, 9_000_000_000_000_001]);
+  expect(firstId(9_001)).toBe(firstId(1));
+  expect(Number.isSafeInteger(firstId(9_000) + 5e11)).toBe(true);
 });
 
 /** An output that takes everything, or seems to be full. */

@@ -119,7 +119,7 @@ describe.skipIf(!has("chromium"))(`Chromium behind a dumb proxy${needing("chromi
 
 /** Only when asked to: a measured picture is never twice the same. */
 function draw(kind: "dumb" | "hopwise", result: Measured): void {
-  if (process.env.HOPWISE_PAGES === undefined) return;
+  if (process.env.TESTS_PAGES === undefined) return;
   mkdirSync(fileURLToPath(new URL("../../docs/pictures", import.meta.url)), { recursive: true });
   const seconds = (result.second_ms / 1000).toFixed(1);
   const file = new URL(`../../docs/pictures/browser-${kind}.svg`, import.meta.url);

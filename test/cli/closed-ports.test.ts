@@ -65,7 +65,7 @@ describe.each([
     expect(status).toBe(200);
   });
 
-  const isBun = process.env.HOPWISE_RUNTIME?.includes("bun") === true;
+  const isBun = process.env.TESTS_RUNTIME?.includes("bun") === true;
   it.skipIf(isBun)(`also on an inherited socket${isBun ? " (Bun inherits none)" : ""}`, async () => {
     manager = await ServiceManager.start();
     const { pid, listening, ended } = await manager.run(...COMMAND, ...args);

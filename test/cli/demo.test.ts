@@ -5,13 +5,15 @@ import { hopwise } from "./running.ts";
 interface Introduction {
   readonly type: "listening";
   readonly admin: string;
+  readonly dashboard: string;
+  readonly showroom: string;
   readonly proxies: readonly { readonly name: string; readonly url: string }[];
 }
 
 describe("the demonstration", () => {
   it("puts a gateway in front of each of five origins, and drains on Ctrl-C", async () => {
     const running = hopwise("demo", "--json", "--no-traffic", "--admin", "0");
-    const { proxies, admin } = await running.json<Introduction>("listening");
+    const { proxies, admin, dashboard, showroom } = await running.json<Introduction>("listening");
     expect(proxies.map(({ name }) => name)).toEqual(["node", "silent", "old", "slow", "stream"]);
     const texts = await Promise.all(proxies.map(async ({ url }) => (await fetch(`${url}/hello`)).text()));
     for (const [index, { name }] of proxies.entries()) {
@@ -26,6 +28,10 @@ describe("the demonstration", () => {
     };
     expect(stats.endpoints).toHaveLength(5);
     expect(stats.exchanges.total).toBe(6);
+    expect(dashboard).toBe(`${admin}/`);
+    const told = (await (await fetch(`${admin}/api/exchanges`)).json()) as { exchanges: { id: number }[] };
+    expect(new Set(told.exchanges.map(({ id }) => id)).size).toBe(6);
+    expect((await fetch(showroom)).status).toBe(200);
     running.child.kill("SIGINT");
     expect(await running.ended).toBe(0);
   });
@@ -39,6 +45,11 @@ describe("the demonstration", () => {
       urls.push(/(http:\S+) /.exec(await second.out(new RegExp(`->  ${name}`)))?.[1] ?? "");
     }
     expect(new Set([...urls, ...proxies.map(({ url }) => url)]).size).toBe(10);
+    // Where to look comes before everything else.
+    const at = (pattern: RegExp) => second.outLines.findIndex((line) => pattern.test(line));
+    expect(await second.out(/^ {2}open +http:\S+\/ /)).toContain("dashboard");
+    expect(await second.out(/^ {2}break +http:\S+\/ /)).toContain("showroom");
+    expect(at(/^ {2}open /)).toBeLessThan(5);
     expect(await second.out(/\/stats/)).toMatch(/admin +http:\S+\/stats/);
     expect(await second.out(/exchanges/)).toMatch(/[1-9]\d* exchanges \| open: \d client, \d origin \| .* \| 0 failed/);
     expect(await second.out(/hopwise and, at/)).toContain("at the same time");

@@ -1,9 +1,11 @@
 /** The examples run as they stand, and show what they say. */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -42,4 +44,26 @@ it("examples/http-server.js: two requests on one connection to the origin, and o
   expect(stdout).toMatch(/^hello\n/);
   expect(stdout).toContain("the origin was asked for /two\n");
   expect(stdout).toMatch(/GET \/one -> 200, on connection (\d+) [\s\S]*GET \/two -> 200, on connection \1 /);
+});
+
+it("examples/opentelemetry.js: a server span and a client span arrive at a collector, the origin's context among them", async () => {
+  const received: string[] = [];
+  const collector = createServer(async (request, response) => {
+    let body = "";
+    for await (const piece of request) body += piece;
+    received.push(`${request.url} ${body}`);
+    response.setHeader("Content-Type", "application/json").end("{}");
+  });
+  await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void collector.close());
+  const { port } = collector.address() as AddressInfo;
+  const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` };
+  const args = ["examples/opentelemetry.js"];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env });
+  const [, spanId = ""] = /traceparent: 00-0af7651916cd43dd8448eb211c80319c-([0-9a-f]{16})-01/.exec(stdout) ?? [];
+  const [path = "", json = "{}"] = (received[0] ?? "").split(/ (.*)/s);
+  expect(path).toBe("/v1/traces");
+  const spans = JSON.parse(json).resourceSpans[0].scopeSpans[0].spans as { kind: number; spanId: string }[];
+  expect(spans.map(({ kind }) => kind)).toEqual(expect.arrayContaining([2, 3]));
+  expect(spans.find(({ kind }) => kind === 3)?.spanId).toBe(spanId);
 });

@@ -119,9 +119,12 @@ describe("a page that cannot be written", () => {
 
 describe("wrong usage", () => {
   it.each([
-    [["dumbproxy"], 'hopwise: "dumbproxy" is no scenario of the lab; did you mean dumb-proxy?'],
+    [["dumbproxy"], 'hopwise: "dumbproxy" is not a scenario of the lab; did you mean dumb-proxy?'],
     [["dumb-proxy", "--all"], "hopwise: --all plays every scenario: leave out dumb-proxy"],
-    [["dumb-proxy", "--proxy", "hopwize"], 'hopwise: --proxy: "hopwize" is no proxy of the lab; did you mean hopwise?'],
+    [
+      ["dumb-proxy", "--proxy", "hopwize"],
+      'hopwise: --proxy: "hopwize" is not a proxy of the lab; did you mean hopwise?',
+    ],
     [
       ["dumb-proxy", "--proxy", "https://127.0.0.1"],
       /^hopwise: --proxy: the lab speaks http, not https: write none, dumb/,
@@ -130,11 +133,14 @@ describe("wrong usage", () => {
       ["dumb-proxy", "--proxy", "naive", "--network", "simulated"],
       "hopwise: --proxy: naive plays on real sockets only, which take their time: leave out --network simulated",
     ],
-    [["dumb-proxy", "--network", "token-ring"], 'hopwise: --network: "token-ring" is none: write sockets or simulated'],
+    [
+      ["dumb-proxy", "--network", "token-ring"],
+      'hopwise: --network: "token-ring" is not a kind of network: write sockets or simulated',
+    ],
     [["dumb-proxy", "--rtt", "50"], 'hopwise: --rtt: "50" has no unit: write 50s or 50ms'],
     [
       ["dumb-proxy", "--speed", "fast"],
-      'hopwise: --speed: "fast" is no factor: write a number like 2 or 0.5; 0 is at once',
+      'hopwise: --speed: "fast" is not a factor: write a number like 2 or 0.5; 0 is at once',
     ],
     [["dumb-proxy", "--lang", "fr"], 'hopwise: --lang: "fr" is not spoken here: write en or ko'],
     [["dumb-proxy", "--forward"], /^hopwise: --forward: it concerns real proxies: write --proxy/],

@@ -101,7 +101,7 @@ describe("an origin that is absent", () => {
     expect(await get(url)).toMatchObject({ status: 200 });
     await running.err(/ again$/);
     expect(running.errLines.slice(1)).toEqual([
-      `no connection to ${to}: ECONNREFUSED, nobody listens there`,
+      `no connection to ${to}: ECONNREFUSED, nothing listens there`,
       `connected to ${to} again`,
     ]);
   });

@@ -2,7 +2,7 @@
  * A restart on a socket that a service manager holds: nobody is refused, and nobody is reset. And when the port opens.
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { takeInheritedSocket } from "../../src/cli/inherited.ts";
+import { type InheritedSocket, onlySocket, socketsFor, takeInheritedSockets } from "../../src/cli/inherited.ts";
 import { Terminal } from "../../src/cli/terminal.ts";
 import { canConnect, freePort } from "../interop/support/listening.ts";
 import { RawClient } from "../interop/support/raw-client.ts";
@@ -15,7 +15,7 @@ const hello = () => origin((_request, response) => response.end("hello"));
 let manager: ServiceManager | undefined;
 afterEach(() => manager?.stop());
 
-const isBun = process.env.HOPWISE_RUNTIME?.includes("bun") === true;
+const isBun = process.env.TESTS_RUNTIME?.includes("bun") === true;
 const unlessBun = isBun ? " (Bun inherits no sockets)" : "";
 
 describe.skipIf(isBun).each([
@@ -73,22 +73,70 @@ describe("what is handed over", () => {
   const said: string[] = [];
   const terminal = new Terminal();
   vi.spyOn(terminal, "warn").mockImplementation((line) => void said.push(line));
-  const take = (env: NodeJS.ProcessEnv) => takeInheritedSocket(terminal, env, 42);
+  const take = (env: NodeJS.ProcessEnv) => takeInheritedSockets(terminal, env, 42);
 
   it("nothing", () => {
-    expect([take({}), take({ LISTEN_FDS: "0", LISTEN_PID: "42" })]).toEqual([undefined, undefined]);
+    expect([take({}), take({ LISTEN_FDS: "0", LISTEN_PID: "42" })]).toEqual([[], []]);
   });
 
   it("is for another process: it is left alone, and that is said", () => {
     const env = { LISTEN_FDS: "1", LISTEN_PID: "41", LISTEN_FDNAMES: "http", PATH: "/bin" };
-    expect(take(env)).toBeUndefined();
+    expect(take(env)).toEqual([]);
     expect(said.splice(0)).toEqual([expect.stringContaining("handed over to process 41, and this is 42")]);
     // Children are not to take it for theirs.
     expect(env).toEqual({ PATH: "/bin" });
   });
 
-  it("more than one", () => {
-    expect(() => take({ LISTEN_FDS: "2", LISTEN_PID: "42" })).toThrow(/LISTEN_FDS is "2".*one ListenStream=/);
+  it("is no number of sockets, or no socket", () => {
+    expect(() => take({ LISTEN_FDS: "x", LISTEN_PID: "42" })).toThrow(/LISTEN_FDS is "x": it must be a number/);
+    expect(() => take({ LISTEN_FDS: "999", LISTEN_PID: "42" })).toThrow(/and descriptor \d+ is not a socket/);
+  });
+
+  const sockets = (...names: (string | undefined)[]): InheritedSocket[] =>
+    names.map((name, index) => ({ fd: 3 + index, name }));
+
+  it("is more than a proxy with one listener can take", () => {
+    expect([onlySocket([]), onlySocket(sockets("a"))]).toEqual([undefined, 3]);
+    expect(() => onlySocket(sockets("a", "b"))).toThrow(
+      /LISTEN_FDS is 2, and there is one listener: .*one ListenStream=/,
+    );
+  });
+
+  it.each<readonly [listeners: (string | undefined)[], names: (string | undefined)[], fds: (number | undefined)[]]>([
+    [
+      ["web", "secure"],
+      ["secure", "web"],
+      [4, 3],
+    ],
+    [["web", undefined, "secure"], ["secure"], [undefined, undefined, 3]],
+    // What systemd calls them without FileDescriptorName= is its unit, which names no listener.
+    [
+      ["web", "secure"],
+      ["hopwise.socket", "hopwise.socket"],
+      [3, 4],
+    ],
+    [[undefined, undefined], [undefined], [3, undefined]],
+    [["web"], [], [undefined]],
+  ])("is for the listener of its name, otherwise in order: %j, %j", (listeners, names, fds) => {
+    const named = listeners.map((name) => (name === undefined ? {} : { name }));
+    expect(socketsFor(named, sockets(...names))).toEqual(fds);
+  });
+
+  it.each<readonly [listeners: string[], names: string[], says: RegExp]>([
+    [["web"], ["a", "b"], /LISTEN_FDS is 2, and there are 1 listeners: hand over one socket for each/],
+    [
+      ["web", "secure"],
+      ["web", "secur"],
+      /the socket "secur" \(LISTEN_FDNAMES\) belongs to no listener.* there are web, secure/,
+    ],
+    [["web", "secure"], ["web", "web"], /the socket "web" .* or to one that has one/],
+  ])("belongs to no listener: %j, %j", (listeners, names, says) => {
+    expect(() =>
+      socketsFor(
+        listeners.map((name) => ({ name })),
+        sockets(...names),
+      ),
+    ).toThrow(says);
   });
 });
 

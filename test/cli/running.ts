@@ -5,16 +5,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 
-/** The runtime under test: this one, or another by `HOPWISE_RUNTIME`. */
-const runtime = process.env.HOPWISE_RUNTIME ?? process.execPath;
+/** The runtime under test: this one, or another by `TESTS_RUNTIME`. */
+const runtime = process.env.TESTS_RUNTIME ?? process.execPath;
 const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 /** One stream's lines, as they come. */
 class Lines {
@@ -55,8 +50,9 @@ export class Running {
   private readonly stderr: Lines;
   private isOver = false;
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
-    this.child = spawn(runtime, [main, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
+  constructor(command: readonly string[], env: NodeJS.ProcessEnv, sockets: readonly number[] = []) {
+    const [program = "", ...args] = command;
+    this.child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe", ...sockets], env });
     this.ended = new Promise((resolve, reject) => {
       this.child.once("error", reject);
       this.child.once("close", (code) => {
@@ -92,9 +88,31 @@ export class Running {
 
 /** Runs `hopwise`; it is killed at the end of the test if it still runs. */
 export function hopwise(...args: readonly string[]): Running {
-  const { NO_COLOR: _noColor, FORCE_COLOR: _forceColor, ...env } = process.env;
-  const running = new Running(args, env);
-  cleanups.push(async () => {
+  return hopwiseWith({}, ...args);
+}
+
+/** The same with variables of the environment. */
+export function hopwiseWith(variables: NodeJS.ProcessEnv, ...args: readonly string[]): Running {
+  return started([runtime, main, ...args], variables);
+}
+
+/** The same behind another command, which is to run it. */
+export function hopwiseBehind(command: readonly string[], ...args: readonly string[]): Running {
+  return started([...command, runtime, main, ...args], {});
+}
+
+/** The same with sockets, as a service manager hands them over. */
+export function hopwiseOn(sockets: readonly number[], names: string, ...args: readonly string[]): Running {
+  const variables = { LISTEN_FDS: String(sockets.length), LISTEN_FDNAMES: names };
+  return started(["sh", "-c", 'LISTEN_PID=$$ exec "$0" "$@"', runtime, main, ...args], variables, sockets);
+}
+
+/** Variables of the tests themselves would be taken for its own. */
+function started(command: readonly string[], variables: NodeJS.ProcessEnv, sockets: readonly number[] = []): Running {
+  const { NO_COLOR: _noColor, FORCE_COLOR: _forceColor, ...all } = process.env;
+  const others = Object.entries(all).filter(([name]) => !name.startsWith("HOPWISE_"));
+  const running = new Running(command, { ...Object.fromEntries(others), ...variables }, sockets);
+  onTestFinished(async () => {
     running.child.kill("SIGKILL");
     await running.ended;
   });
@@ -116,7 +134,7 @@ export interface Origin {
 export async function origin(onRequest: RequestListener, port = 0): Promise<Origin> {
   const server = createServer(onRequest);
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  cleanups.push(() => {
+  onTestFinished(() => {
     server.close();
     server.closeAllConnections();
   });

@@ -5,7 +5,7 @@ import { type Listening, origin, proxy } from "./running.ts";
 type RuntimeLine = Listening & { readonly runtime: { readonly name: string; readonly sockets: string } };
 
 const preload = new URL("../kit/unknown-sockets.mjs", import.meta.url);
-const isBun = "bun" in process.versions || process.env.HOPWISE_RUNTIME?.includes("bun") === true;
+const isBun = "bun" in process.versions || process.env.TESTS_RUNTIME?.includes("bun") === true;
 
 async function started(...args: readonly string[]) {
   const { url } = await origin((_request, response) => response.end("hello"));

@@ -14,12 +14,17 @@ describe("help", () => {
     expect([...out.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, command]) => command)).toEqual([
       "proxy",
       "forward",
+      "run",
+      "check",
+      "route",
       "demo",
+      "top",
       "lab",
+      "doctor",
     ]);
   });
 
-  it("of the proxy tells every option, its default, and two examples", async () => {
+  it("of the proxy tells every option, its default, and three examples", async () => {
     const { code, out } = await run("proxy", "--help");
     expect(code).toBe(0);
     for (const name of optionNames) {
@@ -27,7 +32,7 @@ describe("help", () => {
     }
     expect(out).toMatch(/--no-admin/);
     expect(out).toMatch(/--keep-alive-timeout[^-]*\(default: 75s\)/);
-    expect(out.match(/^ {2}\$ hopwise proxy/gm)).toHaveLength(2);
+    expect(out.match(/^ {2}\$ hopwise proxy/gm)).toHaveLength(3);
     expect(out).not.toContain("\u001b");
   });
 
@@ -88,16 +93,16 @@ describe("wrong usage is one line that says what to write instead, and exit code
     ],
     [["proxy", "--to", to, "--access-log", "/"], /--access-log: \/ cannot be opened for writing \(is a directory\)/],
     [["proxy", "--to", "http://alice:secret@a"], /no user name and no password here: .* write http:\/\/a$/],
-    [["proxy", "--to", to, "--workers", "0"], /--workers: "0" is no count of processes: write a number from 1 to/],
+    [["proxy", "--to", to, "--workers", "0"], /--workers: "0" is not a number of processes: write a number from 1 to/],
     [["proxy", "--to", `${to}/path`], /has more than an origin: .* write http:\/\/127\.0\.0\.1:9$/],
     [
       ["demo", "--admin", "x"],
-      'hopwise: --admin: "x" is no address to listen on: write PORT or HOST:PORT, like 8080, 0.0.0.0:8080 or [::1]:8080',
+      'hopwise: --admin: "x" is not an address to listen on: write PORT or HOST:PORT, like 8080, 0.0.0.0:8080 or [::1]:8080',
     ],
     [["forward", "--to", to], "hopwise: unknown option '--to'; see hopwise forward --help"],
     [
       ["forward", "--connect-ports", "443,x"],
-      'hopwise: --connect-ports: "x" is no port: write ports and ranges like 443,8443,9000-9010',
+      'hopwise: --connect-ports: "x" is not a port: write ports and ranges like 443,8443,9000-9010',
     ],
     [["forward", "--connect-ports", "9000-8000"], /"9000-8000" ends before it begins/],
     [["forward", "--connect-ports", "65536"], /"65536" is outside 1 to 65535/],

@@ -271,7 +271,7 @@ describe("a drain", () => {
 describe("what cannot be", () => {
   it.each(["0", "-1", "two", "1.5", "2000"])("--workers %s", async (count) => {
     const { code, err } = await run("proxy", "--to", "http://127.0.0.1:1", "--workers", count);
-    const problem = `"${count}" is no count of processes`;
+    const problem = `"${count}" is not a number of processes`;
     const advice = "write a number from 1 to 1024, or auto: one per core";
     expect([code, err]).toEqual([2, `hopwise: --workers: ${problem}: ${advice}`]);
   });

@@ -39,7 +39,7 @@ export const checklist: readonly Chapter[] = [
   {
     title: "Parsing",
     rows: [
-      must(1, "9112 2.2", "A message is parsed as octets, not as characters of some encoding."),
+      must(1, "9112 2.2", "A message is parsed as bytes, not as characters of some encoding."),
       must(2, "9112 2.2", "A CR without LF is refused (or replaced by a space), except in content."),
       may(3, "9112 2.2", "A bare LF may end a line. Here it does not: neighbours disagree about it, so it is refused."),
       should(4, "9112 2.2", "At least one empty line before a request-line is ignored."),
@@ -83,7 +83,7 @@ export const checklist: readonly Chapter[] = [
       must(33, "9112 6.3", "A response with invalid framing is discarded: 502, and the origin's connection closes."),
       may(34, "9110 8.6", "Equal values of Content-Length may be taken for one. Here they are refused."),
       must(35, "9112 6.3", "A message shorter than its framing says is incomplete, and its connection closes."),
-      must(36, "9112 6.3", "Octets behind a response are never taken for another response."),
+      must(36, "9112 6.3", "Bytes behind a response are never taken for another response."),
       must(37, "9112 7.1", "Huge chunk sizes neither overflow nor lose precision."),
       must(38, "9112 7.1.1", "Chunk extensions are ignored; their length is limited."),
       must(39, "9112 7.1.2, 9110 6.5.1", "Trailers are not merged into the head."),

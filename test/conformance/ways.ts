@@ -18,7 +18,7 @@ const EVERY_PLACE_BYTES_MAX = 300;
 const whole: Way = { name: "whole", cut: (_role, _offset, octets) => [octets] };
 /** For messages of thousands of octets, octet by octet takes long and shows no more than the first hundreds. */
 const octetByOctet: Way = {
-  name: "octet by octet",
+  name: "byte by byte",
   cut: (_role, offset, octets) => {
     const end = Math.max(0, EVERY_PLACE_BYTES_MAX * 2 - offset);
     const rest = octets.slice(end);

@@ -10,7 +10,7 @@ import type { Stats } from "../interop/support/hopwise.ts";
 import { stopChild } from "../interop/support/programs.ts";
 import { until } from "../interop/support/waiting.ts";
 
-const cliPath = process.env.HOPWISE_CLI ?? fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const cliPath = process.env.TESTS_CLI ?? fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 export interface LimitedStats extends Stats {
   readonly acceptFailures: Readonly<Record<string, number>>;

@@ -70,10 +70,9 @@ async function perform(step: FaultStep, scene: Scene): Promise<void> {
 
 /** The proxy's end of a neighbour's connection. */
 function farEnd(scene: Scene, role: "client" | "origin", number: number): WatchedSocket {
-  const { downstream, upstream } = scene.observer;
-  const told = role === "client" ? downstream[number - 1] : upstream[number - 1];
-  if (told === undefined) throw new WireError(`the proxy has no connection of ${role} ${number}`);
-  return told.connection.socket as WatchedSocket;
+  const socket = scene.farEnd(role, number);
+  if (socket === undefined) throw new WireError(`the proxy has no connection of ${role} ${number}`);
+  return socket;
 }
 
 async function checkEnds(endings: readonly Ending[], peers: readonly Peer[]): Promise<void> {

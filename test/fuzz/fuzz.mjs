@@ -22,9 +22,9 @@ if (values.help) {
   process.exit();
 }
 const env = { ...process.env };
-const count = values.nginx ? "HOPWISE_FUZZ_NGINX_INPUTS" : "HOPWISE_FUZZ_INPUTS";
+const count = values.nginx ? "TESTS_FUZZ_NGINX_INPUTS" : "TESTS_FUZZ_INPUTS";
 if (values.inputs !== undefined) env[count] = values.inputs;
-if (values.seed !== undefined) env.HOPWISE_FUZZ_SEED = values.seed;
+if (values.seed !== undefined) env.TESTS_FUZZ_SEED = values.seed;
 const vitest = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url));
 const only = values.nginx ? ["test/fuzz/nginx.test.ts"] : [];
 const run = spawnSync(process.execPath, [vitest, "run", "--project", "fuzz", ...only], { stdio: "inherit", env });

@@ -1,7 +1,7 @@
 /**
  * What holds for every message, not only for those that somebody thought of.
  *
- * The seed is fixed, so that a run says the same every time; `HOPWISE_FUZZ_SEED` chooses another.
+ * The seed is fixed, so that a run says the same every time; `TESTS_FUZZ_SEED` chooses another.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,6 @@
 /**
- * Counts what one exchange costs the gateway, apart from sockets: bytes allocated, writes on each hop, timers.
+ * Counts what one exchange costs the gateway, apart from sockets: bytes allocated, writes on each hop, timers; and what an idle
+ * connection does.
  *
  * Run by exchanges.test.ts and update.mjs in a process of its own, with room for all that is allocated, so that nothing is
  * collected in between: `node --expose-gc --single-threaded --min-semi-space-size=256 --max-semi-space-size=256`. Writes
@@ -19,6 +20,8 @@ const REPEATS = 5;
 /** Between the events of an exchange: 50,000 exchanges a second, as a busy proxy has. */
 const STEP_MS = 0.01;
 const CLIENTS = 64;
+/** So many that what the runtime frees meanwhile of its own hardly counts. */
+const IDLE = 9_000;
 
 const FIELDS = "Host: example.com\r\nUser-Agent: guard/1.0\r\nAccept: */*\r\n";
 const ANSWER =
@@ -53,11 +56,14 @@ class Stage {
     const ledger = new Ledger(clock);
     const observer = new Observers(ledger, new EventHub(clock));
     this.ledger = ledger;
-    this.gateway = new Gateway(readProxyOptions({ to: "http://127.0.0.1:1", admin: false }).gateway, {
-      clock,
-      dialer,
-      observer,
-    });
+    this.gateway = new Gateway(
+      readProxyOptions({ to: "http://127.0.0.1:1", admin: false, maxConnections: 2 * IDLE }).gateway,
+      {
+        clock,
+        dialer,
+        observer,
+      },
+    );
     ledger.watch(this.gateway);
     for (const client of this.clients) this.gateway.accept(client);
     // Each client's first exchange opens a connection to the origin, so that there are as many.
@@ -115,5 +121,27 @@ function measure({ request, response }) {
   };
 }
 
-const result = Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, measure(kind)]));
-process.stdout.write(`${JSON.stringify(result)}\n`);
+/** What hopwise keeps for a client that has sent one request and idles, its socket apart. */
+function measureIdle({ request, response }) {
+  const stage = new Stage(request, response);
+  stage.run(WARM_UP);
+  const upstream = stage.dialer.sockets.at(-1);
+  const sockets = Array.from({ length: IDLE }, (_, index) => new MemorySocket(10_000 + index));
+  const usedWith = (count) => {
+    for (const socket of sockets.splice(0, count)) {
+      stage.gateway.accept(socket);
+      socket.handler.onData(stage.request);
+      upstream.handler.onData(stage.response);
+      stage.clock.advance(STEP_MS);
+    }
+    // What the first collection has freed of the runtime's own objects, the second finds.
+    for (let i = 0; i < 2; i++) globalThis.gc();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = usedWith(IDLE / 3);
+  return (usedWith(IDLE) - before) / (IDLE - IDLE / 3);
+}
+
+const exchanges = Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, measure(kind)]));
+const idleBytes = measureIdle(Object.values(kinds)[0]);
+process.stdout.write(`${JSON.stringify({ exchanges, idleBytes })}\n`);

@@ -25,16 +25,26 @@ const MORE_MAX = 1.1;
 /** The sweep of the deadlines is a timer for some thousand exchanges. */
 const TIMERS_MAX = 0.001;
 
+/** Its key among the baselines. */
+const IDLE = "an idle client";
+
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const baselines = JSON.parse(readFileSync(here("baseline.json"), "utf8")) as Record<string, Record<string, number>>;
 const major = process.versions.node.split(".")[0] ?? "";
 const baseline = baselines[major];
 
-const counts = JSON.parse(
+const { exchanges, idleBytes } = JSON.parse(
   execFileSync(process.execPath, [...flags, here("exchanges.mjs")], { encoding: "utf8", timeout: 100_000 }),
-) as Record<string, Counts>;
+) as { readonly exchanges: Record<string, Counts>; readonly idleBytes: number };
+const without = baseline === undefined ? ` (skipped: no baseline for Node ${major})` : "";
 
-describe.each(Object.entries(counts))("an exchange: %s", (kind, count) => {
+test.skipIf(baseline === undefined)(`a client that idles keeps what it did, within 10 %${without}`, () => {
+  const before = baseline?.[IDLE] ?? 0;
+  console.log(`${IDLE}: ${Math.round(idleBytes)} bytes kept, baseline ${before}`);
+  expect(idleBytes).toBeLessThanOrEqual(before * MORE_MAX);
+});
+
+describe.each(Object.entries(exchanges))("an exchange: %s", (kind, count) => {
   test("was counted on persistent connections", () => {
     expect(count.exchanges).toBeGreaterThanOrEqual(50_000);
     expect(count.opened).toBe(0);
@@ -50,12 +60,9 @@ describe.each(Object.entries(counts))("an exchange: %s", (kind, count) => {
   });
 
   // Without a baseline for this version of Node there is nothing to compare with.
-  test.skipIf(baseline === undefined)(
-    `allocates what it did, within 10 %${baseline === undefined ? ` (skipped: no baseline for Node ${major})` : ""}`,
-    () => {
-      const before = baseline?.[kind] ?? 0;
-      console.log(`${kind}: ${Math.round(count.bytes)} bytes allocated, baseline ${before}`);
-      expect(count.bytes).toBeLessThanOrEqual(before * MORE_MAX);
-    },
-  );
+  test.skipIf(baseline === undefined)(`allocates what it did, within 10 %${without}`, () => {
+    const before = baseline?.[kind] ?? 0;
+    console.log(`${kind}: ${Math.round(count.bytes)} bytes allocated, baseline ${before}`);
+    expect(count.bytes).toBeLessThanOrEqual(before * MORE_MAX);
+  });
 });

@@ -12,7 +12,7 @@ const WAIT_MS_MAX = 2_000;
 /** Projects that need other programs, other runtimes or more time. */
 const notShort = ["interop", "runtimes", "browser", "soak"];
 /** Projects that have a long form as well. */
-const inBoth = ["load", "conformance", "simulation", "fuzz", "work"];
+const inBoth = ["cli", "guard", "load", "conformance", "doctor", "simulation", "fuzz", "work"];
 
 const projects = (configuration.test?.projects ?? []) as { test: { name: string } }[];
 const all = projects.map(({ test: { name } }) => name);
@@ -31,7 +31,7 @@ describe("npm test and npm run test:all", () => {
   it("the short one needs no other program or runtime, and the other one has all that do, in their long forms", () => {
     expect(short.filter((name) => notShort.includes(name))).toEqual([]);
     expect(rest.toSorted()).toEqual([...notShort, ...inBoth].toSorted());
-    expect(scripts["test:all"]).toMatch(/^HOPWISE_LONG=1 /);
+    expect(scripts["test:all"]).toMatch(/^TESTS_LONG=1 /);
   });
 
   it("CI runs both", () => {

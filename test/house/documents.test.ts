@@ -5,7 +5,13 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { forwardOptionNames } from "../../src/config/forward-options.ts";
 import { flagOf, optionNames } from "../../src/config/schema.ts";
-import { closeReasons, openReasons, reuseRefusals } from "../../src/connection/reasons.ts";
+import {
+  checkFailures,
+  closeReasons,
+  lookupFailures,
+  openReasons,
+  reuseRefusals,
+} from "../../src/connection/reasons.ts";
 import { answerMeaning, answerReasons } from "../../src/exchange/answers.ts";
 import { refusalCodes } from "../../src/wire/refusals.ts";
 
@@ -28,9 +34,10 @@ function scriptsIn(text: string): string[] {
 }
 
 /** Pages that people work by. */
-const howTo = ["guide", "options", "troubleshooting", "from-nginx", "from-http-proxy-middleware"].map(
-  (name) => `docs/${name}.md`,
-);
+const howTo = [
+  ...["guide", "one-file", "certificates", "behind-a-load-balancer", "blue-green"],
+  ...["options", "troubleshooting", "from-nginx", "from-caddy", "from-http-proxy-middleware"],
+].map((name) => `docs/${name}.md`);
 const documents = ["README.md", "README.ko.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md", ...howTo];
 
 describe("commands that documents name are scripts of the package", () => {
@@ -67,7 +74,12 @@ it("ARCHITECTURE.md names every room that exists", () => {
 describe("docs/reasons.md says what every reason means, and knows no other", () => {
   const page = read("docs/reasons.md");
   const sections = page.split(/^## /m);
-  const lists = { "Why connections close": closeReasons, "Why connections open": openReasons };
+  const lists = {
+    "Why connections close": closeReasons,
+    "Why connections open": openReasons,
+    "Why a health check failed": checkFailures,
+    "Why a look-up failed": lookupFailures,
+  };
   for (const [title, list] of Object.entries({ ...lists, "Why an idle connection was not reused": reuseRefusals })) {
     it(title, () => {
       const section = sections.find((text) => text.startsWith(title)) ?? "";
@@ -90,8 +102,14 @@ it("docs/reasons.md says what every answer of hopwise's own means, and its statu
 
 describe("pages name only what exists", () => {
   const metrics = read("src/ledger/metrics.ts");
-  const ownFlags = [...read("src/cli/program.ts").matchAll(/"(--[a-z-]+)/g)].map(([, flag]) => flag as string);
-  const flags = new Set(["--help", "--no-admin", ...[...optionNames, ...forwardOptionNames].map(flagOf), ...ownFlags]);
+  const ownFlags = [...read("src/cli/program.ts").matchAll(/"(--[a-z0-9-]+)/g)].map(([, flag]) => flag as string);
+  const flags = new Set([
+    "--help",
+    "--no-admin",
+    "--no-http2",
+    ...[...optionNames, ...forwardOptionNames].map(flagOf),
+    ...ownFlags,
+  ]);
   for (const page of ["README.md", "README.ko.md", "SECURITY.md", "docs/reasons.md", ...howTo]) {
     const text = read(page);
     it(`metrics in ${page}`, () => {
@@ -103,10 +121,22 @@ describe("pages name only what exists", () => {
 
     it(`options in ${page}`, () => {
       const told = [...text.matchAll(/\bhopwise (?:proxy|forward|demo) [^\n]*|`--[^`\n]*`/g)].map(([piece]) => piece);
-      const named = told.flatMap((piece) => piece.match(/(?<=^|[\s`])--[a-z-]+/g) ?? []);
+      const named = told.flatMap((piece) => piece.match(/(?<=^|[\s`])--[a-z0-9-]+/g) ?? []);
       expect(named.filter((flag) => !flags.has(flag))).toStrictEqual([]);
     });
   }
+});
+
+it("documents name only files that exist", () => {
+  const pages = ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
+  for (const name of readdirSync(join(root, "docs"))) if (name.endsWith(".md")) pages.push(`docs/${name}`);
+  const gone = pages.flatMap((page) =>
+    [...read(page).matchAll(/`((?:[a-z0-9-]+\/)+[a-z0-9-]+(?:\.test)?\.(?:ts|mjs))`/g)]
+      .map(([, file]) => file as string)
+      .filter((file) => !["", "src/"].some((folder) => existsSync(join(root, folder, file))))
+      .map((file) => `${page}: ${file}`),
+  );
+  expect(gone).toStrictEqual([]);
 });
 
 it("every script that runs a file runs one that exists, built or written", () => {

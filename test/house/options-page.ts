@@ -7,6 +7,7 @@
  */
 import type { Command, Option } from "commander";
 import type * as z from "zod";
+import { variableText } from "../../src/cli/environment.ts";
 import { programWith } from "../../src/cli/program.ts";
 import { forwardSchema } from "../../src/config/forward-options.ts";
 import {
@@ -31,6 +32,7 @@ const schemas: Readonly<Record<string, z.ZodObject>> = {
 /** How values are written, by the placeholder of `--help`. */
 const kinds: Readonly<Record<string, string>> = {
   "<[host:]port>": "address",
+  "<[scheme://][host:]port>": "address, behind `http://` or `https://` if need be",
   "<cidr>": "address or range, like `10.0.0.0/8`",
   "<count>": "whole number",
   "<duration>": "duration",
@@ -40,8 +42,12 @@ const kinds: Readonly<Record<string, string>> = {
   "<kinds>": "list, with commas",
   "<name: value>": "`Name: value`; in a program also an object",
   "<name|off>": "name, or `off`",
+  "<port>": "whole number",
   "<ports>": "ports",
+  "<pretty|common|combined|json>": "`pretty`, `common`, `combined` or `json`",
   "<probe|cancel|finish>": "`probe`, `cancel` or `finish`",
+  "<required|optional>": "`required` or `optional`",
+  "<self-signed>": "`self-signed`",
   "<size>": "size",
   "<url>": "URL",
 };
@@ -59,6 +65,7 @@ const reasonsOfOwnFlags: Readonly<Record<string, { readonly normally: string; re
   "--hash-password": { normally: "off", reason: "it is another task: no proxy is started" },
   "--quiet": { normally: "off", reason: "where it listens and how it ends is worth a line" },
   "--json": { normally: "off", reason: "people read it, most of the time" },
+  "--no-http2": { normally: "off", reason: "browsers would need six connections for what they ask for on one" },
   "--no-traffic": { normally: "off", reason: "without traffic there is nothing to see" },
 };
 
@@ -81,6 +88,8 @@ interface Entry {
   readonly kind: string;
   /** None: the command line alone has it. */
   readonly libraryName?: string;
+  /** Of the environment; none: it is no setting, or programs alone have it. */
+  readonly variable?: string | undefined;
   readonly variants: Variant[];
 }
 
@@ -94,9 +103,13 @@ export function optionsPage(): string {
     "",
     "Every option of `hopwise proxy`, `hopwise forward` and `hopwise demo`, in the order of their `--help`, and of `createProxy` and",
     "`createForwardProxy`. An option is the same thing everywhere: `--head-timeout 10s` on the command line is",
-    '`headTimeout: "10s"` in a program. There is no configuration file yet, and no option is read from the environment.',
+    '`headTimeout: "10s"` in a program. A file for `hopwise run` has the same keys ([the guide](guide.md#one-file-listeners-groups-and-routes)).',
     "Those of `hopwise lab` say how a play is shown: `hopwise lab --help`. `createHandler` takes those about origins, fields and bodies,",
     "and [some of its own](guide.md#inside-your-own-server); hooks are [functions](guide.md#seeing-and-changing-what-passes).",
+    "",
+    "Each flag is a variable of the environment, too: `HOPWISE_HEAD_TIMEOUT=10s`. A flag counts before its variable, the variable before",
+    "the file of `hopwise run`, and that before the default; an empty variable counts as none. A variable that begins with `HOPWISE_`",
+    "and is not known is warned of.",
     "",
     "| Values | on the command line | in a program, also |",
     "|---|---|---|",
@@ -104,8 +117,8 @@ export function optionsPage(): string {
     "| size | `512`, `16k`, `1m` (1k is 1,024 bytes) | a number: bytes |",
     "| address | `8080` (this machine alone), `0.0.0.0:8080`, `[::1]:8080` | a number: the port |",
     "| ports | `443,8443,9000-9010` | a number |",
-    "| repeatable | the flag once for each value | an array |",
-    "| switch | the flag without a value | `true` or `false` |",
+    "| repeatable | the flag once for each value; in a variable with commas or spaces between them, or on lines of their own (`Name: value` always) | an array |",
+    "| switch | the flag without a value; in a variable `true` or `false` | `true` or `false` |",
     "",
     "A value that cannot be taken is refused at start, with what to write instead; the exit code is 2.",
     "",
@@ -141,7 +154,7 @@ function addFlag(option: Option, schema: z.ZodObject, command: Command, add: Add
   if (flag === "--help" || flag === "--no-admin") return;
   const name = Object.keys(schema.shape).find((known) => flagOf(known) === flag);
   if (name !== undefined) {
-    addOption(name, flag, schema, command.name(), add);
+    addOption(name, flag, schema, command.name(), add, variableText(option));
     return addLibraryOnlyBehind(name, schema, command.name(), add);
   }
   const own = reasonsOfOwnFlags[flag];
@@ -149,7 +162,7 @@ function addFlag(option: Option, schema: z.ZodObject, command: Command, add: Add
   const group = (option.helpGroupHeading ?? "").replace(/:$/, "");
   const description = option.description.replace(/ \(default: [^)]*\)$/, "");
   const kind = option.flags === flag ? "switch" : "whole number, or `auto`";
-  add({ title: flag, group, kind }, { command: command.name(), description, ...own });
+  add({ title: flag, group, kind, variable: variableText(option) }, { command: command.name(), description, ...own });
 }
 
 /** Other spellings of the same option, for programs. */
@@ -161,11 +174,19 @@ function addLibraryOnlyBehind(name: string, schema: z.ZodObject, command: string
   }
 }
 
-function addOption(name: string, title: string, schema: z.ZodObject, command: string, add: Add): void {
+function addOption(
+  name: string,
+  title: string,
+  schema: z.ZodObject,
+  command: string,
+  add: Add,
+  variable?: string,
+): void {
   const text = optionText(name, schema);
   const { description, reason, group } = text;
   const normally = shownDefault(defaultText(name, schema), text);
-  const entry = { title, group: optionGroups[group], kind: libraryKinds[name] ?? kindOf(text), libraryName: name };
+  const kind = libraryKinds[name] ?? kindOf(text);
+  const entry = { title, group: optionGroups[group], kind, libraryName: name, variable };
   add(entry, { command, description, reason, normally });
 }
 
@@ -206,9 +227,10 @@ function isLibraryOnly({ title }: Entry): boolean {
 }
 
 function section(entry: Entry): string[] {
-  const { title, kind, libraryName, variants } = entry;
+  const { title, kind, libraryName, variable, variants } = entry;
   const name = libraryName === undefined ? "on the command line only" : `in a program \`${libraryName}\``;
-  const where = isLibraryOnly(entry) ? [commandsOf(entry)] : [name, commandsOf(entry)];
+  const said = variable === undefined ? [] : [`\`${variable}\``];
+  const where = isLibraryOnly(entry) ? [commandsOf(entry)] : [name, ...said, commandsOf(entry)];
   const lines = grouped(variants, ({ description }) => sentence(description), "");
   const reasons = grouped(variants, ({ reason }) => sentence(reason), "Why: ");
   const inPrograms = defaultsInPrograms[libraryName ?? ""];

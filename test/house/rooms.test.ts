@@ -12,21 +12,34 @@ const rooms = [
   "pool",
   "exchange",
   "http1",
+  "http2",
   "forward",
+  "routes",
   "gateway",
   "ledger",
   "config",
   "doors",
   "admin",
+  "proxy",
   "workers",
-  "doctor",
   "lab",
+  "doctor",
   "cli",
 ] as const;
 type Room = (typeof rooms)[number];
 
 /** Rooms that may touch the network of the runtime themselves; all others know the ports of `net`. */
-const networkedRooms: readonly Room[] = ["net", "ledger", "config", "admin", "workers", "doctor", "lab", "cli"];
+const networkedRooms: readonly Room[] = [
+  "net",
+  "http2",
+  "ledger",
+  "config",
+  "admin",
+  "workers",
+  "doctor",
+  "lab",
+  "cli",
+];
 const networkModules = ["node:net", "node:tls", "node:http", "node:https", "node:http2", "node:dgram", "node:dns"];
 
 /** The room of a file, or of what a relative import names; `index.ts` and files like it have none. */
@@ -82,10 +95,10 @@ describe("the core depends on nothing else", () => {
     expect(show(wrong)).toStrictEqual([]);
   });
 
-  it("wire, connection, net, pool, exchange, http1, forward and gateway have no runtime dependency", () => {
+  it("wire, connection, net, pool, exchange, http1, http2, forward and gateway have no runtime dependency", () => {
     const wrong = imports.filter(
       (it) =>
-        ["wire", "connection", "net", "pool", "exchange", "http1", "forward", "gateway"].includes(
+        ["wire", "connection", "net", "pool", "exchange", "http1", "http2", "forward", "gateway"].includes(
           roomOf(join(src, it.file)) ?? "",
         ) &&
         !isRelative(it.specifier) &&

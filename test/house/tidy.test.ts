@@ -19,8 +19,8 @@ function filesIn(folder: string, endings: RegExp): File[] {
     .map((name) => ({ name: `${folder}/${name}`, text: readFileSync(join(root, folder, name), "utf8") }));
 }
 
-const source = filesIn("src", /(?<!\.test)\.ts$/);
-const tests = [...filesIn("src", /\.test\.ts$/), ...filesIn("test", /\.ts$/)];
+const source = [...filesIn("src", /(?<!\.test)\.ts$/), ...filesIn("dashboard", /(?<!\.test|\.d)\.tsx?$/)];
+const tests = [...filesIn("src", /\.test\.ts$/), ...filesIn("dashboard", /\.test\.ts$/), ...filesIn("test", /\.ts$/)];
 const pages = [
   ...filesIn("docs", /\.md$/),
   ...filesIn("examples", /\.(?:ts|js|md|json)$/),
@@ -100,4 +100,17 @@ it("nothing names paths of the machine it was written on", () => {
   const own = /(?:^|[^\w.])\/(?:work|root|home|Users)\/|\/tmp\//;
   const places = placesOf([...source, ...tests, ...pages], own);
   expect(places.filter((place) => !place.startsWith("test/house/"))).toStrictEqual([]);
+});
+
+/** Files of one project share a worker's modules, and what is loaded once speaks to the first file alone. */
+it("only test files have hooks at their top, but for those of tests that stay apart", () => {
+  const shared = tests.filter(({ name }) => !name.endsWith(".test.ts") && name !== "test/kit/real-sockets.ts");
+  const wrong = shared.filter((file) => /^(?:before|after)(?:Each|All)\(/m.test(codeOf(file)));
+  expect(wrong.map(({ name }) => name)).toStrictEqual([]);
+});
+
+/** Variables with the program's own prefix are its options, and it warns of those that it does not know. */
+it("tests have variables of their own, TESTS_...", () => {
+  const wrong = tests.filter((file) => /process\.env\.HOPWISE_/.test(codeOf(file)));
+  expect(wrong.map(({ name }) => name)).toStrictEqual([]);
 });

@@ -84,6 +84,14 @@ describe.skipIf(!has("openssl") || "bun" in process.versions)(`an https origin${
     return [exchange?.outcome, exchange?.reason, exchange?.fault];
   }
 
+  it("is known to have answered before its handshake: what TLS takes is told apart", async () => {
+    await outcome(`${OK}\r\nhello`, withAlert);
+    const { arrivedAt_ms = 0, connectingAt_ms = 0, securingAt_ms = 0, sentAt_ms = 0 } = observer.exchanges.at(-1) ?? {};
+    expect(connectingAt_ms).toBeGreaterThanOrEqual(arrivedAt_ms);
+    expect(securingAt_ms).toBeGreaterThan(connectingAt_ms);
+    expect(sentAt_ms).toBeGreaterThan(securingAt_ms);
+  });
+
   const complete = ["completed", undefined, undefined];
   const truncated = ["truncated", "response-incomplete", "ERR_TLS_NO_CLOSURE_ALERT"];
 

@@ -103,6 +103,10 @@ export class DoorStage {
     return (this.server.address() as { port: number }).port;
   }
 
+  get originPort(): number {
+    return (this.origin.address() as { port: number }).port;
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }

@@ -2,10 +2,10 @@
  * A client of an exchange that is no connection: it notes what it is told, word by word. What becomes of it is the exchange's
  * word alone, so a test of an exchange needs no socket on this side.
  */
+import { acceptedFacts } from "../../src/connection/connection-record.ts";
 import { Life } from "../../src/connection/life.ts";
 import type { ClientConnection } from "../../src/exchange/client-connection.ts";
 import type { ClientSide, TunnelEnd } from "../../src/exchange/client-side.ts";
-import type { Socket } from "../../src/net/ports.ts";
 
 export class FakeClient implements ClientSide {
   /** What it was told, in order. Body bytes in a row are one entry. */
@@ -13,22 +13,21 @@ export class FakeClient implements ClientSide {
   readonly connection: ClientConnection;
   isBlocked = false;
   isSlow = false;
+  private hasWholeRequest = false;
+  private hasWholeResponse = false;
   /** How it stands with reading the request: it is read from, or not for now. */
   isPaused = false;
 
   constructor() {
-    const life = new Life();
-    life.opened();
-    life.beginExchange();
+    const peer = "192.0.2.1";
+    const socket = { remoteAddress: peer, remotePort: 4711 };
+    const life = new Life(acceptedFacts(1, peer, socket, 0));
+    life.noteOpened();
+    life.beginExchange(0);
     this.connection = {
-      hop: "downstream",
-      id: 1,
-      socket: { remoteAddress: "192.0.2.1", remotePort: 4711, unsentBytes: 0 } as Socket,
-      life,
-      openedAt_ms: 0,
+      socket,
+      record: life,
       isTrusted: false,
-      clientName: "192.0.2.1",
-      forwardedForLine: "X-Forwarded-For: 192.0.2.1\r\n",
       bindings: undefined,
     };
   }
@@ -41,8 +40,8 @@ export class FakeClient implements ClientSide {
     this.told.push(`interim ${status}`);
   };
 
-  final: ClientSide["final"] = ({ status }, _options, { kind }, isRequestDropped) => {
-    this.told.push(`final ${status}, ${kind}${isRequestDropped ? ", the rest of the request is dropped" : ""}`);
+  final: ClientSide["final"] = ({ status }, _options, { kind }, ownReason) => {
+    this.told.push(`final ${status}, ${kind}${ownReason === undefined ? "" : `, ${ownReason}`}`);
   };
 
   body: ClientSide["body"] = (octets, from, to) => {
@@ -53,11 +52,12 @@ export class FakeClient implements ClientSide {
   };
 
   endBody: ClientSide["endBody"] = (trailers) => {
+    this.hasWholeResponse = true;
     this.told.push(`end of body${trailers === undefined ? "" : ", trailers"}`);
   };
 
-  answer: ClientSide["answer"] = (reason, fault, isRequestComplete, ownReason) => {
-    const why = [fault, isRequestComplete ? undefined : "request incomplete", ownReason].filter(
+  answer: ClientSide["answer"] = (reason, fault, ownReason) => {
+    const why = [fault, this.hasWholeRequest ? undefined : "request incomplete", ownReason].filter(
       (it) => it !== undefined,
     );
     this.told.push(`answer ${[reason, ...why].join(", ")}`);
@@ -65,13 +65,17 @@ export class FakeClient implements ClientSide {
 
   flush(): void {}
 
-  end(isRequestComplete: boolean): void {
-    this.told.push(isRequestComplete ? "end" : "end, request incomplete");
+  end(): void {
+    this.told.push(this.hasWholeRequest ? "end" : "end, request incomplete");
   }
 
-  breakOff: ClientSide["breakOff"] = (reason, isResponseComplete) => {
-    this.told.push(`broken off ${reason}${isResponseComplete ? ", response complete" : ""}`);
+  breakOff: ClientSide["breakOff"] = (reason) => {
+    this.told.push(`broken off ${reason}${this.hasWholeResponse ? ", response complete" : ""}`);
   };
+
+  noteRequest(isWhole: boolean): void {
+    this.hasWholeRequest = isWhole;
+  }
 
   pause(): void {
     this.isPaused = true;

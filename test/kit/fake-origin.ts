@@ -3,8 +3,10 @@
  * exchange needs no socket on this side, and no HTTP/1.
  */
 
+import type { ConnectionRecord } from "../../src/connection/connection-record.ts";
+import { UpstreamLife } from "../../src/connection/life.ts";
 import type { OriginListener, OriginSide, OriginTunnelEnd } from "../../src/exchange/origin-side.ts";
-import type { NoConnection } from "../../src/pool/pool.ts";
+import type { NoConnection, SearchPhase } from "../../src/pool/pool.ts";
 import type { ConnectionOptions } from "../../src/wire/fields.ts";
 import type { Framing } from "../../src/wire/framing.ts";
 import type { ResponseMessage } from "../../src/wire/messages.ts";
@@ -15,6 +17,7 @@ export class FakeOrigin implements OriginSide {
   readonly told: string[] = [];
   /** In how many pieces the body came. */
   pieces = 0;
+  readonly record: ConnectionRecord;
   speaksHttp10 = false;
   isBlocked = false;
   awaitsWord = false;
@@ -22,11 +25,22 @@ export class FakeOrigin implements OriginSide {
   isPaused = false;
   private readonly listener: OriginListener | undefined;
 
-  constructor(listener?: OriginListener) {
+  /** @param exchanges how many its connection has carried, this one, too */
+  constructor(listener?: OriginListener, id = 2, exchanges = 1) {
     this.listener = listener;
+    const record = new UpstreamLife({
+      ...{ id, hop: "upstream", peer: "192.0.2.9", peerPort: 80, isSecure: false },
+      ...{ endpoint: { name: "http://o.test", isNamedByClients: false }, opened: "pool-empty", openedAt_ms: 0 },
+    });
+    record.exchanges = exchanges;
+    this.record = record;
   }
 
   // What it says.
+
+  searches(phase: SearchPhase): void {
+    this.says.onSearch(phase);
+  }
 
   private get says(): OriginListener {
     if (this.listener === undefined) throw new Error("nobody listens to this origin");
@@ -58,8 +72,8 @@ export class FakeOrigin implements OriginSide {
     this.says.onComplete(undefined);
   }
 
-  isLost(fault: string | undefined, isWorthAnother: boolean): void {
-    this.says.onLost(fault, isWorthAnother);
+  isLost(fault: string | undefined, isWorthAnother: boolean, isInBudget = true): void {
+    this.says.onLost(fault, isWorthAnother, isInBudget);
   }
 
   takesMore(): void {

@@ -40,7 +40,12 @@ export class Pressure {
   private readonly taken: { readonly client: SmallClient; readonly group: Group }[] = [];
 
   constructor(settings: SceneSettings) {
-    const limits = { bodyTimeout_ms: 60_000, responseTimeout_ms: 300_000, tunnelTimeout_ms: 3_600_000 };
+    const limits = {
+      connectTimeout_ms: 5_000,
+      bodyTimeout_ms: 60_000,
+      responseTimeout_ms: 300_000,
+      tunnelTimeout_ms: 3_600_000,
+    };
     this.world = new SmallWorld({ ...limits, isTrusted: () => true, ...settings }, (socket, asked) =>
       originSays(socket, asked),
     );

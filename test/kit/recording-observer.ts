@@ -1,28 +1,27 @@
 /**
  * Remembers everything a proxy tells its observer, in order: connections of both hops, exchanges, refusals of reuse.
  */
+import type { ConnectionRecord } from "../../src/connection/connection-record.ts";
 import type { CloseReason, ReuseRefusal } from "../../src/connection/reasons.ts";
-import type { ClientConnection } from "../../src/exchange/client-connection.ts";
 import type { ExchangeRecord } from "../../src/exchange/exchange-record.ts";
 import type { ProxyObserver } from "../../src/exchange/observer.ts";
-import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
 import type { Bell } from "./bell.ts";
 
 /** One connection's life as it was told. */
-export interface Told<Connection> {
-  readonly connection: Connection;
+export interface Told {
+  readonly connection: ConnectionRecord;
   /** One entry for each time it was told closed: exactly one in the end. */
   readonly closes: (CloseReason | undefined)[];
 }
 
 export class RecordingObserver implements ProxyObserver {
-  readonly downstream: Told<ClientConnection>[] = [];
-  readonly upstream: Told<PooledConnection>[] = [];
+  readonly downstream: Told[] = [];
+  readonly upstream: Told[] = [];
   readonly exchanges: ExchangeRecord[] = [];
   readonly reuseRefusals: ReuseRefusal[] = [];
   readonly faults: string[] = [];
   reuses = 0;
-  private readonly told = new Map<ClientConnection | PooledConnection, Told<unknown>>();
+  private readonly told = new Map<ConnectionRecord, Told>();
   private readonly bell: Bell;
 
   constructor(bell: Bell) {
@@ -33,38 +32,24 @@ export class RecordingObserver implements ProxyObserver {
     return [...this.downstream, ...this.upstream].every(({ closes }) => closes.length > 0);
   }
 
-  downstreamOpened(connection: ClientConnection): void {
+  connectionOpened(connection: ConnectionRecord): void {
     const told = { connection, closes: [] };
-    this.downstream.push(told);
+    this[connection.hop].push(told);
     this.told.set(connection, told);
   }
 
-  downstreamClosed(connection: ClientConnection): void {
-    this.closed(connection);
-  }
-
-  upstreamOpened(connection: PooledConnection): void {
-    const told = { connection, closes: [] };
-    this.upstream.push(told);
-    this.told.set(connection, told);
-  }
-
-  upstreamClosed(connection: PooledConnection): void {
-    this.closed(connection);
-  }
-
-  private closed(connection: ClientConnection | PooledConnection): void {
+  connectionClosed(connection: ConnectionRecord): void {
     const told = this.told.get(connection);
     if (told === undefined) throw new Error("a connection was told closed that was never told open");
-    told.closes.push(connection.life.closeReason);
+    told.closes.push(connection.closeReason);
     this.bell.ring();
   }
 
-  upstreamReused(): void {
+  connectionReused(): void {
     this.reuses++;
   }
 
-  reuseRefused(_connection: PooledConnection, refusal: ReuseRefusal): void {
+  reuseRefused(_connection: ConnectionRecord, refusal: ReuseRefusal): void {
     this.reuseRefusals.push(refusal);
   }
 

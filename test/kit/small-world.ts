@@ -6,6 +6,7 @@
  */
 
 import type { HookSettings } from "../../src/exchange/hooks.ts";
+import { type Entrance, openEntrance } from "../../src/gateway/entrance.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { Socket } from "../../src/net/ports.ts";
 import type { LinkTraits } from "../../src/net/simulated/link.ts";
@@ -62,6 +63,8 @@ export class SmallWorld {
   readonly originEnds: ("FIN" | "RST")[] = [];
   /** The origin's ends of its connections. */
   readonly origins: Socket[] = [];
+  /** Where clients come in. */
+  entrance: Entrance = openEntrance;
   private readonly network = new SimulatedNetwork(this.schedule, traits);
   private readonly port: number;
 
@@ -93,7 +96,7 @@ export class SmallWorld {
         ...{ clock, dialer, observer: this.observer, hooks },
       },
     );
-    this.port = this.network.listen((socket) => this.gateway.accept(socket)).address.port;
+    this.port = this.network.listen((socket) => this.gateway.accept(socket, this.entrance)).address.port;
   }
 
   connect(): SmallClient {

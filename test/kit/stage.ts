@@ -7,6 +7,7 @@
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, isIP, type Socket as RawSocket, type Server } from "node:net";
+import type { RoutePlan } from "../../src/exchange/route-plan.ts";
 import type { GatewaySettings } from "../../src/exchange/settings.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { EARLY_ANSWER_MS } from "../../src/http1/early-answers.ts";
@@ -23,7 +24,7 @@ import { overTls, tlsTarget } from "./tls-peer.ts";
 import { WatchedSocket, watchedDialer } from "./watched-socket.ts";
 
 /** Whether gateways reach their origin over TLS (test/runtimes/ways.test.ts). Forward proxies do not: tunnels are bare. */
-const isOverTls = process.env.HOPWISE_TESTS_ORIGINS === "tls";
+const isOverTls = process.env.TESTS_ORIGINS === "tls";
 
 export const VIA_NAME = "hopwise-test";
 
@@ -34,6 +35,7 @@ export const baseSettings: Omit<GatewaySettings, "origins"> = {
   headTimeout_ms: 30_000,
   bodyTimeout_ms: 60_000,
   minRate: 0,
+  http2: false,
   clientClose: "probe",
   connectTimeout_ms: 5_000,
   responseTimeout_ms: 60_000,
@@ -94,7 +96,7 @@ export class Stage {
     const clientPort = this.listener?.address.port ?? 0;
     const origin = originAt(port, isOverTls && settings.forward === undefined);
     const scene = new Scene(
-      { ...baseSettings, ...settings, origins: [origin] },
+      { ...baseSettings, ...settings, origins: [origin], ...routesTo(origin, settings.routes) },
       clientPort,
       () => {
         this.scene = undefined;
@@ -110,6 +112,16 @@ export class Stage {
     this.listener?.close();
     this.origin.close();
   }
+}
+
+/** Whatever their groups name, they lead to the stage's origin. */
+function routesTo(origin: OriginAddress, routes: RoutePlan | undefined): Pick<GatewaySettings, "routes"> {
+  if (routes === undefined) return {};
+  const groups = routes.groups.map((group) => ({
+    ...group,
+    endpoints: group.endpoints.slice(0, 1).map((endpoint) => ({ ...endpoint, origin })),
+  }));
+  return { routes: { ...routes, groups } };
 }
 
 function originAt(port: number, isTls: boolean): OriginAddress {
@@ -231,6 +243,11 @@ export class Scene {
     return hasReceived() as Peer;
   }
 
+  /** The proxy's end of a neighbour's connection `number` (from 1 on), in the order in which the proxy got them. */
+  farEnd(role: "client" | "origin", number: number): WatchedSocket | undefined {
+    return [...(role === "client" ? this.accepted : this.dialed).values()][number - 1];
+  }
+
   /** Closes what is open and checks that nothing is left. */
   async end(): Promise<void> {
     for (const client of this.clients) await client.end();
@@ -258,7 +275,7 @@ export class Scene {
   private stillOpen(): string {
     return [...this.observer.downstream, ...this.observer.upstream]
       .filter(({ closes }) => closes.length === 0)
-      .map(({ connection }) => `${connection.hop} (${connection.life.state}, ${connection.life.closeReason ?? "-"})`)
+      .map(({ connection }) => `${connection.hop} (${connection.state}, ${connection.closeReason ?? "-"})`)
       .join(", ");
   }
 
@@ -277,6 +294,10 @@ export class Scene {
       if (endpoint.inUse !== 0) left.push(`${endpoint.inUse} connections in use of ${endpoint.origin.name}`);
     }
     if (gateway.routing.waiting !== 0) left.push(`${gateway.routing.waiting} searches in line`);
+    const { size } = gateway.context.lines;
+    if (size !== 0) left.push(`${size} places among the requests of a route`);
+    const { bytes } = gateway.context.workings.buffers;
+    if (bytes !== 0) left.push(`${bytes} bytes of bodies that are counted as buffered`);
     if (gateway.context.deadlines.size !== 0) left.push(`${gateway.context.deadlines.size} deadlines`);
     const unsentBytes = Math.max(
       ...[...this.accepted.values(), ...this.dialed.values()].map((socket) => socket.unsentBytesMax),

@@ -18,6 +18,8 @@ const LEFT_BYTES_MAX = (isLong ? 64 : 8) * MIB;
 /** Some seconds of quiet, on a machine with other work. */
 const RETURNED_WITHIN_MS = 30_000;
 const WARM_UP_REQUESTS = 2_000;
+const HEAD_BYTES = 40 * 1024;
+const PART_BYTES = 1_448;
 
 type Burst = readonly [what: string, play: (port: number, residentBytes: () => number) => Promise<CrowdClient[]>];
 
@@ -27,9 +29,25 @@ async function all(port: number, does: (client: CrowdClient) => Promise<void>, a
   return clients;
 }
 
+/** All connections have a part of their head at the same time, then the next part. */
+async function inPieces(port: number, fields: string): Promise<CrowdClient[]> {
+  const clients = await crowd(port, CLIENTS);
+  const head = `GET /2 HTTP/1.1\r\nHost: a\r\n${fields}`;
+  for (let from = 0; from < head.length; from += PART_BYTES) {
+    await Promise.all(clients.map((client) => client.begin(head.slice(from, from + PART_BYTES))));
+  }
+  await Promise.all(clients.map((client) => client.exchange("\r\n")));
+  return clients;
+}
+
 const uploads: Burst = ["uploads of 1 MiB at once", (port) => all(port, (client) => client.post(MIB))];
 
 const longBursts: readonly Burst[] = [
+  ["heads of 40 KiB in pieces, one field", (port) => inPieces(port, `Cookie: ${"c".repeat(HEAD_BYTES)}\r\n`)],
+  [
+    "heads of 40 KiB in pieces, many fields",
+    (port) => inPieces(port, `X-Field: ${"c".repeat(85)}\r\n`.repeat(HEAD_BYTES / 96)),
+  ],
   ["responses of 1 MiB at once", (port) => all(port, (client) => client.get(MIB))],
   ["idle connections, each behind a response of 96 KiB", (port) => all(port, (client) => client.get(96 * 1024), 1)],
   ["idle connections, each behind an upload of 96 KiB", (port) => all(port, (client) => client.post(96 * 1024), 1)],

@@ -58,7 +58,13 @@ export class CrowdClient {
     );
   }
 
-  private exchange(head: string, body?: Buffer): Promise<void> {
+  /** A part of a head; resolved when the system has taken it. */
+  begin(part: string): Promise<void> {
+    return new Promise((resolve) => this.socket.write(part, "latin1", () => resolve()));
+  }
+
+  /** @param head a whole one, or the end of one that was begun */
+  exchange(head: string, body?: Buffer): Promise<void> {
     const { socket } = this;
     socket.write(head);
     if (body !== undefined) socket.write(body);

@@ -31,8 +31,8 @@ if (values.help) {
   process.exit(0);
 }
 
-const root = process.env.HOPWISE_ROOT ?? "";
-const cli = process.env.HOPWISE_CLI ?? "";
+const root = process.env.TESTS_ROOT ?? "";
+const cli = process.env.TESTS_CLI ?? "";
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 
 function targets(): (Target | Absent)[] {

@@ -19,7 +19,7 @@ interface Report {
 export function failuresOn(runtime: Runtime, ...args: readonly string[]): Promise<readonly string[]> {
   // Without `--bun`, Bun runs what a script's first line asks for: Node.
   const flags = runtime.name === "Bun" ? ["--bun"] : [];
-  return failures(runtime.path ?? "", flags, args, { HOPWISE_EXPECTS_RUNTIME: runtime.name });
+  return failures(runtime.path ?? "", flags, args, { TESTS_EXPECTS_RUNTIME: runtime.name });
 }
 
 /** What failed on this runtime with another environment, or that nothing was run. */

@@ -1,6 +1,6 @@
 /**
  * The socket port on other runtimes: its own tests, run there by vitest, since what is behind it is another implementation
- * on Bun. In the long form (`HOPWISE_LONG=1`) the conformance suite as well.
+ * on Bun. In the long form (`TESTS_LONG=1`) the conformance suite as well.
  */
 import { describe, expect, it } from "vitest";
 import { isLong } from "../interop/support/long.ts";

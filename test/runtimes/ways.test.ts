@@ -9,13 +9,13 @@ import { failuresWith } from "./own-tests.ts";
 /** Over TLS every connection has a handshake. */
 const SUITE_MS_MAX = 900_000;
 
-const short = isLong ? "" : " (skipped: HOPWISE_LONG=1 runs it)";
+const short = isLong ? "" : " (skipped: TESTS_LONG=1 runs it)";
 
 describe.skipIf(!isLong).each([
-  ["on streams", { HOPWISE_TESTS_SOCKETS: "streams" }],
-  ["over TLS to origins", { HOPWISE_TESTS_ORIGINS: "tls" }],
+  ["on streams", { TESTS_SOCKETS: "streams" }],
+  ["over TLS to origins", { TESTS_ORIGINS: "tls" }],
 ] as const)(`%s${short}`, (_way, way) => {
-  const env = { ...way, HOPWISE_LONG: "" };
+  const env = { ...way, TESTS_LONG: "" };
 
   it("the conformance suite passes", { timeout: SUITE_MS_MAX }, async () => {
     // A second try, where it counts how much the systems in between take before they are full.

@@ -4,6 +4,7 @@
  * Deliberately absent: what is judged on the wires, see request-judge.ts and response-judge.ts.
  */
 
+import type { ConnectionRecord, EndpointRecord } from "../../src/connection/connection-record.ts";
 import { Exchange } from "../../src/exchange/exchange.ts";
 import type { ExchangeRecord } from "../../src/exchange/exchange-record.ts";
 import { ByTarget } from "../../src/forward/forward-routing.ts";
@@ -11,7 +12,9 @@ import type { Gateway } from "../../src/gateway/gateway.ts";
 import type { VirtualClock } from "../../src/net/simulated/schedule.ts";
 import type { Endpoint } from "../../src/pool/endpoint.ts";
 import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
+import { http1Clients } from "../kit/http1-clients.ts";
 import { fail } from "./failure.ts";
+import type { SimNames } from "./names-world.ts";
 import type { Network } from "./network.ts";
 import type { SimObserver } from "./observer.ts";
 
@@ -34,7 +37,12 @@ export class Checks {
   private readonly clock: VirtualClock;
   private readonly observer: SimObserver;
   /** When each endpoint was last known to have said more than it was asked for. */
-  private readonly surplusAt_ms = new Map<Endpoint, number>();
+  private readonly surplusAt_ms = new Map<EndpointRecord, number>();
+
+  /** Where endpoints are what a name leads to: what was told of it. */
+  names: SimNames | undefined;
+  /** What each endpoint still had to do that is not named any more. */
+  private readonly leftToDo = new Map<Endpoint, number>();
 
   constructor(gateway: Gateway, network: Network, clock: VirtualClock, observer: SimObserver) {
     this.gateway = gateway;
@@ -43,8 +51,8 @@ export class Checks {
     this.observer = observer;
     observer.onGaveWay = (record) => this.gaveWay(record);
     observer.onReused = (connection) => this.reused(connection);
-    observer.onUpstreamClosed = ({ endpoint, life }) => {
-      if (life.closeReason === "unexpected-octets") this.surplusAt_ms.set(endpoint, clock.now());
+    observer.onUpstreamClosed = ({ endpoint, closeReason }) => {
+      if (endpoint !== undefined && closeReason === "unexpected-octets") this.surplusAt_ms.set(endpoint, clock.now());
     };
   }
 
@@ -52,32 +60,47 @@ export class Checks {
   private gaveWay({ downstream, target }: ExchangeRecord): void {
     const connections = [...this.gateway.clients.connections];
     const places = connections.flatMap(({ place }) => (place === undefined ? [] : [place]));
-    const client = connections.find(({ id }) => id === downstream.id)?.place?.client;
+    const client = connections.find(({ record }) => record === downstream)?.place?.client;
     const count = places.filter((place) => place.client === client).length;
     if (count < 2) fail("fair-share", `${target} of ${client} gave way, the only one of its client`);
   }
 
-  private reused({ endpoint, id, openedAt_ms, idleSince_ms, binding }: PooledConnection): void {
+  private reused({ endpoint, id, openedAt_ms, idleSince_ms }: ConnectionRecord): void {
+    if (endpoint === undefined) fail("one-reason-each", `connection ${id} is reused, and leads nowhere`);
     const age_ms = this.clock.now() - openedAt_ms;
-    if (age_ms > this.gateway.context.settings.poolMaxAge_ms && !binding?.isMidway) {
+    if (age_ms > this.gateway.context.settings.poolMaxAge_ms && !this.isMidway(id)) {
       fail("limits", `connection ${id} is used again ${age_ms} ms after it was opened`);
     }
     const distrusted_ms = idleSince_ms - (this.surplusAt_ms.get(endpoint) ?? Number.NEGATIVE_INFINITY);
     if (distrusted_ms > 0 && distrusted_ms < DISTRUSTED_MS) {
-      const { name } = endpoint.origin;
+      const { name } = endpoint;
       fail("clean-reuse", `connection ${id} is used again, and ${name} said too much ${distrusted_ms} ms before`);
     }
+  }
+
+  /** Whether a client is in the middle of a handshake on this connection. */
+  private isMidway(id: number): boolean {
+    const all = this.gateway.routing.endpoints.flatMap(({ connections }) => [...connections]);
+    return all.find((connection) => connection.id === id)?.binding?.isMidway === true;
   }
 
   /** After every event. */
   always(): void {
     const { clients, context, routing } = this.gateway;
-    const { maxConnections, poolSize } = context.settings;
+    const { maxConnections, poolSize, routes } = context.settings;
+    const plans = routes?.groups.flatMap(({ endpoints }) => endpoints) ?? [];
     if (clients.open > maxConnections + SURPLUS_MAX) fail("limits", `${clients.open} client connections are open`);
     if (clients.open < 0) fail("limits", `${clients.open} client connections are open`);
+    const atOnce = context.settings.routes?.routes.find(({ policy }) => policy?.concurrency)?.policy?.concurrency?.max;
+    const inUse = routing.endpoints.reduce((sum, endpoint) => sum + endpoint.inUse, 0);
+    if (inUse > (atOnce ?? inUse)) fail("limits", `${inUse} requests of a route are under way, of ${atOnce}`);
     for (const endpoint of routing.endpoints) {
       const size = endpoint.connections.size + endpoint.dialing;
-      if (size > poolSize) fail("limits", `${size} connections to ${endpoint.origin.name}`);
+      const { weight = 1, maxConnections: sizeMax = poolSize } =
+        plans.find(({ origin }) => origin === endpoint.origin) ?? {};
+      if (size > sizeMax) fail("limits", `${size} connections to ${endpoint.origin.name}`);
+      // No client has a cookie that could lead it there.
+      if (weight === 0 && size > 0) fail("weights", `${endpoint.origin.name} has weight 0, and a connection`);
       if (endpoint.inUse < 0 || endpoint.dialing < 0) fail("limits", "a count has become negative");
     }
     const idle = routing.endpoints.reduce((sum, it) => sum + it.idleCount + it.idleBoundCount, 0);
@@ -89,21 +112,49 @@ export class Checks {
     if (routing.waiting > 0 && routing.endpoints.length === 1) this.nobodyIdles();
     if (routing.endpoints.some(({ idleBoundCount }) => idleBoundCount > 0)) this.everyBoundOneHasItsClient();
     this.everythingHasLeft();
+    this.whatHasLeftDrains();
+    this.names?.judge(routing.endpoints);
+  }
+
+  /** An endpoint that is not named any more gets nothing new to do, and has nothing that idles. */
+  private whatHasLeftDrains(): void {
+    const { routing, context } = this.gateway;
+    if (context.settings.forward !== undefined) return;
+    const named = this.names?.named ?? new Set(context.settings.origins.map(({ name }) => name));
+    for (const endpoint of routing.endpoints) {
+      const { name } = endpoint.origin;
+      if (named.has(name)) {
+        this.leftToDo.delete(endpoint);
+        continue;
+      }
+      const outstanding = endpoint.inUse + endpoint.dialing;
+      if (outstanding > (this.leftToDo.get(endpoint) ?? outstanding))
+        fail("left-drains", `${name} has left, and gets more to do`);
+      this.leftToDo.set(endpoint, outstanding);
+      if ([...endpoint.connections].some(({ life }) => life.state === "idle"))
+        fail("left-drains", `${name} has left, and is kept`);
+    }
   }
 
   /** Between events nothing waits to be handed to a socket. */
   private everythingHasLeft(): void {
-    const { clients, routing } = this.gateway;
+    const { routing } = this.gateway;
     const upstream = routing.endpoints.flatMap(({ connections }) => [...connections]);
-    for (const { hop, id, life, outbox } of [...clients.connections, ...upstream]) {
-      if (!life.isEnding && !outbox.isEmpty) fail("nothing-left", `bytes are left in the outbox of ${hop} ${id}`);
+    for (const { record, life, outbox } of [...http1Clients(this.gateway), ...upstream]) {
+      if (!life.isEnding && !outbox.isEmpty) {
+        fail("nothing-left", `bytes are left in the outbox of ${record.hop} ${record.id}`);
+      }
     }
   }
 
   /** What authentication has bound to a client's connection does not outlive that. */
   private everyBoundOneHasItsClient(): void {
-    const { clients, routing } = this.gateway;
-    const serving = new Set([...clients.connections].filter(({ life }) => !life.isEnding).map(({ id }) => id));
+    const { routing } = this.gateway;
+    const serving = new Set(
+      http1Clients(this.gateway)
+        .filter(({ life }) => !life.isEnding)
+        .map(({ record }) => record.id),
+    );
     for (const { connections } of routing.endpoints) {
       for (const { life, binding, id } of connections) {
         if (binding === undefined || life.state !== "idle" || serving.has(binding.owner.clientId)) continue;
@@ -129,7 +180,7 @@ export class Checks {
 
   /** Now and then: what is held for each connection is bounded. */
   buffers(): void {
-    for (const connection of this.gateway.clients.connections) {
+    for (const connection of http1Clients(this.gateway)) {
       // biome-ignore lint/complexity/useLiteralKeys: in brackets, what is private has a type, and a renamed field does not compile
       const exchange = connection["exchange"];
       const held = exchange instanceof Exchange ? (exchange.request.lengthHeld ?? 0) : 0;
@@ -176,10 +227,13 @@ export class Checks {
       count(`idle connections of ${endpoint.origin.name}`, endpoint.idleCount + endpoint.idleBoundCount);
     }
     count("requests in line", gateway.routing.waiting);
+    count("places among the requests of a route", gateway.context.lines.size);
+    count("bytes of bodies that are counted as buffered", gateway.context.workings.buffers.bytes);
     count("deadlines", gateway.context.deadlines.size);
     count("timers", clock.pending);
     count("dials that go on", pendingDials);
     count("connections not told closed", observer.open.size);
+    count("exchanges not told ended", observer.judge.inProgress);
     const sockets = network.links.filter(({ proxyEnd }) => !proxyEnd.isClosedTold);
     count(`sockets (${sockets.map(({ name }) => name).join(", ")})`, sockets.length);
     return left.join("; ");

@@ -44,6 +44,7 @@ export interface PlanWishes {
   readonly bodyBytesMax: number;
   /** Whether its first request logs in. */
   readonly logsIn: boolean;
+  readonly isRouted: boolean;
   /** The share of clients who want a tunnel in the end. */
   readonly tunnels: number;
   /** The shortest limit of time that a dawdler must keep. */
@@ -52,7 +53,7 @@ export interface PlanWishes {
 }
 
 export function makePlan(random: Random, wishes: PlanWishes): ClientPlan {
-  const { isCalm, mischief, hosts } = wishes;
+  const { isCalm, mischief, hosts, isRouted } = wishes;
   const minorVersion = random.chance(0.25) ? 0 : 1;
   const saysKeepAlive = random.chance(minorVersion === 0 ? 0.7 : 0.25);
   // A forward proxy keeps no HTTP/1.0 connection.
@@ -66,7 +67,9 @@ export function makePlan(random: Random, wishes: PlanWishes): ClientPlan {
     const { bodyBytesMax } = wishes;
     const logsIn = wishes.logsIn && index === 0;
     requests.push(
-      makeRequest(wishes.nextId(), random, { minorVersion, saysKeepAlive, saysClose, bodyBytesMax, hosts, logsIn }),
+      makeRequest(wishes.nextId(), random, {
+        ...{ minorVersion, saysKeepAlive, saysClose, bodyBytesMax, hosts, logsIn, isRouted },
+      }),
     );
   }
   if (wantsTunnel) {
@@ -80,6 +83,7 @@ export function makePlan(random: Random, wishes: PlanWishes): ClientPlan {
         bodyBytesMax,
         wantsTunnel,
         hosts,
+        isRouted,
       }),
     );
   }
@@ -90,7 +94,7 @@ export function makePlan(random: Random, wishes: PlanWishes): ClientPlan {
   // What comes behind a last request is not read, and must not cost the answer to what came before.
   const hasBehind = evil === undefined && closesLast && wishes.mayPipeline && minorVersion === 1 && random.chance(0.5);
   if (hasBehind) {
-    const nothing = { minorVersion, saysKeepAlive: false, saysClose: false, bodyBytesMax: 0, hosts } as const;
+    const nothing = { minorVersion, saysKeepAlive: false, saysClose: false, bodyBytesMax: 0, hosts, isRouted } as const;
     const behind = makeRequest(wishes.nextId(), random, nothing);
     behind.mustNotArrive = true;
     requests.push(behind);

@@ -5,16 +5,22 @@ export type Check =
   | "truncation-is-visible"
   | "answer-or-close"
   | "one-reason-each"
+  | "told-as-it-is"
   | "limits"
+  | "weights"
   | "fair-share"
+  | "looked-after"
+  | "names"
   | "liveness"
   | "nothing-left"
+  | "left-drains"
   | "nothing-throws"
   | "unambiguous-request"
   | "hop-by-hop"
   | "well-formed-response"
   | "clean-reuse"
   | "bound-to-client"
+  | "routes"
   | "port-contract";
 
 export class CheckFailure extends Error {

@@ -7,22 +7,27 @@
 import { Deadlines } from "../../src/connection/deadlines.ts";
 import { Ranking } from "../../src/connection/fair-share.ts";
 import { Life } from "../../src/connection/life.ts";
+import { HopMessages } from "../../src/connection/message-states.ts";
 import { Exchange } from "../../src/exchange/exchange.ts";
+import type { ExchangeRecord } from "../../src/exchange/exchange-record.ts";
 import type { OriginSide } from "../../src/exchange/origin-side.ts";
+import type { ConcurrencyLimit } from "../../src/exchange/policy.ts";
 import { RequestRelay } from "../../src/exchange/request-relay.ts";
+import { RouteLines } from "../../src/exchange/route-lines.ts";
 import { DownstreamConnection } from "../../src/gateway/downstream.ts";
 import { Http1ClientSide } from "../../src/http1/http1-client-side.ts";
 import { Http1OriginSide } from "../../src/http1/http1-origin-side.ts";
-import { ResponseReader } from "../../src/http1/response-reader.ts";
 import { Outbox } from "../../src/net/outbox.ts";
 import type { Socket } from "../../src/net/ports.ts";
 import { Bindings } from "../../src/pool/bindings.ts";
 import { PoolDirectory } from "../../src/pool/directory.ts";
 import { Endpoint } from "../../src/pool/endpoint.ts";
 import { Manners } from "../../src/pool/manners.ts";
+import { Pool } from "../../src/pool/pool.ts";
 import { PooledConnection } from "../../src/pool/pooled-connection.ts";
 import { Search } from "../../src/pool/search.ts";
 import { SharedIdle } from "../../src/pool/shared-idle.ts";
+import { type RoutedRequest, RouteTable } from "../../src/routes/route-table.ts";
 import { FieldTable, Kind } from "../../src/wire/fields.ts";
 import type { Check } from "./failure.ts";
 
@@ -84,6 +89,36 @@ function relaying(kind: Kind): () => void {
 
 export const mutants: readonly Mutant[] = [
   {
+    name: "matches routes on the raw path",
+    from: 3,
+    caughtBy: ["routes"],
+    apply: () =>
+      method(RouteTable.prototype, "find", (_self, original, [request]) => {
+        const { method, authority, head } = request as RoutedRequest & { readonly head?: { readonly target: string } };
+        if (head === undefined) return original(request as RoutedRequest);
+        const [path = ""] = head.target.replace(/^http:\/\/[^/]*/, "").split("?");
+        return original({ method, authority, path, field: () => undefined });
+      }),
+  },
+  {
+    name: "keeps the place among the requests of a route when its client leaves",
+    from: 3,
+    caughtBy: ["nothing-left", "liveness"],
+    apply: () =>
+      method(RouteLines.prototype, "leave", (_self, original, values) =>
+        (values[0] as ExchangeRecord).outcome === "client-gone" ? undefined : original(...values),
+      ),
+  },
+  {
+    name: "lets everybody through at once who waits for a route",
+    from: 3,
+    caughtBy: ["limits"],
+    apply: () =>
+      method(RouteLines.prototype, "enter", (_self, original, [route, limit, asker]) =>
+        original(route, { ...(limit as ConcurrencyLimit), max: 1_000 }, asker),
+      ),
+  },
+  {
     name: "relays Connection",
     caughtBy: ["hop-by-hop"],
     apply: () => relaying(Kind.connection),
@@ -95,7 +130,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "reuses a connection with unread octets",
-    from: 26,
+    from: 116,
     caughtBy: ["clean-reuse"],
     apply: () =>
       all(
@@ -120,7 +155,19 @@ export const mutants: readonly Mutant[] = [
     name: "retries a POST",
     from: 24,
     caughtBy: ["nothing-twice"],
-    apply: () => getter(Exchange.prototype, "isIdempotent", () => true),
+    apply: () =>
+      method(Exchange.prototype, "retry", (self, original, values) => {
+        const { head } = self as { head: { readonly method: string } };
+        // What is asked first of it is whether it may go again.
+        const answers = ["PUT"];
+        const value = Object.create(head, { method: { get: () => answers.pop() ?? head.method } });
+        Object.defineProperty(self, "head", { value, configurable: true, writable: true });
+        try {
+          return original(...values);
+        } finally {
+          Object.defineProperty(self, "head", { value: head, configurable: true, writable: true });
+        }
+      }),
   },
   {
     name: "drops the last chunk",
@@ -132,14 +179,12 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "makes a truncated response look complete",
-    from: 39,
+    from: 134,
     caughtBy: ["truncation-is-visible"],
     apply: () =>
-      method(ResponseReader.prototype, "endByClose", (self, original) => {
-        const { isInBody, isComplete } = self as unknown as ResponseReader;
-        if (!isInBody || isComplete) return original();
-        (self as unknown as Completable).complete(false);
-        return true;
+      method(Http1OriginSide.prototype, "onEnd", (self, original) => {
+        if ((self.messages as HopMessages).responder !== "body") return original();
+        return (self.response as unknown as Completable).complete(false);
       }),
   },
   {
@@ -154,6 +199,15 @@ export const mutants: readonly Mutant[] = [
         if (isOpen) origin.endBody(undefined);
         if (isOpen) origin.flush();
         return original();
+      }),
+  },
+  {
+    name: "takes the rest of a request that it has dropped for the next one",
+    caughtBy: ["response-belongs-to-request", "well-formed-response", "unambiguous-request", "liveness"],
+    apply: () =>
+      method(HopMessages.prototype, "drop", (self) => {
+        self.requester = "done";
+        if (self.responder === "idle") self.responder = "awaited";
       }),
   },
   {
@@ -321,6 +375,23 @@ export const mutants: readonly Mutant[] = [
     apply: () => getter(Endpoint.prototype, "size", () => 0),
   },
   {
+    name: "forgets weight 0",
+    from: 8,
+    caughtBy: ["weights"],
+    apply: () => getter(Endpoint.prototype, "weight", () => 1),
+  },
+  {
+    name: "forgets that an endpoint has less room than others",
+    from: 8,
+    caughtBy: ["limits"],
+    apply: () =>
+      method(Search.prototype, "proceed", (self, original, values) => {
+        const pool = self.pool as Pool;
+        for (const endpoint of pool.endpoints) Object.assign(endpoint, { sizeMax: pool.options.size });
+        return original(...values);
+      }),
+  },
+  {
     name: "evicts the client that has least",
     caughtBy: ["fair-share"],
     apply: () =>
@@ -330,19 +401,58 @@ export const mutants: readonly Mutant[] = [
       }),
   },
   {
+    name: "does not tell that it opens a connection",
+    caughtBy: ["told-as-it-is"],
+    apply: () => method(Exchange.prototype, "onSearch", () => undefined),
+  },
+  {
+    name: "leaves the first byte out of the record",
+    caughtBy: ["told-as-it-is"],
+    apply: () =>
+      method(Exchange.prototype, "onBegun", (self, original) => {
+        original();
+        (self.record as Insides).firstByteAt_ms = undefined;
+      }),
+  },
+  {
+    name: "keeps the phases of an attempt that was lost",
+    from: 18,
+    caughtBy: ["told-as-it-is"],
+    apply: () =>
+      method(Exchange.prototype, "onLost", (self, original, values) => {
+        const record = self.record as Insides;
+        const { sentAt_ms } = record;
+        original(...values);
+        if ((record.retries as number) > 0) record.sentAt_ms ??= sentAt_ms;
+      }),
+  },
+  {
     name: "has no limit of origins",
     caughtBy: ["limits"],
     apply: () => method(PoolDirectory.prototype, "makeRoom", () => true),
   },
   {
     name: "dials on for a request that is gone",
-    from: 64,
+    from: 207,
     caughtBy: ["nothing-left"],
     apply: () =>
       method(Search.prototype, "cancel", (self, original) => {
         for (const dial of self.dials as Insides[]) dial.giveUp = () => undefined;
         return original();
       }),
+  },
+  {
+    name: "forgets to drain what is not named any more",
+    caughtBy: ["left-drains"],
+    apply: () =>
+      method(Endpoint.prototype, "drain", (_self, original, values) =>
+        values[0] === "endpoint-left" ? undefined : original(...values),
+      ),
+  },
+  {
+    name: "goes on with the endpoints that it began with",
+    caughtBy: ["left-drains"],
+    apply: () => method(Pool.prototype, "update", () => undefined),
   },
   {
     name: "passes 1xx on to clients of HTTP/1.0",

@@ -12,6 +12,9 @@ import type { Timeline } from "./timeline.ts";
 /** RST does all that it may, half of the time. */
 const RST_HARM = 0.5;
 
+/** Of the neighbours: each connection's has one of its own. */
+const FIRST_PORT = 30_001;
+
 /** One connection between the proxy and a neighbour, on either hop. */
 export class Link extends SimulatedLink {
   /** Something befell it that neither neighbour did. */
@@ -25,7 +28,7 @@ export class Link extends SimulatedLink {
       schedule: network.schedule,
       random: network.random.fork(),
       near: { address: "203.0.113.1", port: 10_000 + number },
-      far: { address: network.addressOf(number), port: 30_000 + number },
+      far: { address: network.addressOf(number), port: FIRST_PORT + number - 1 },
     });
     this.timeline = network.timeline;
   }
@@ -91,6 +94,11 @@ export class Network {
 
   addressOf(number: number): string {
     return `192.0.2.${this.areStrangers ? number % 250 : Math.max(1, (number % 5) - 1)}`;
+  }
+
+  /** The connection whose neighbour has this port. */
+  linkAt(port: number): Link | undefined {
+    return this.links[port - FIRST_PORT];
   }
 
   connect(name: string, traits: LinkTraits): Link {

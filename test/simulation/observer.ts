@@ -2,88 +2,91 @@
  * The simulated proxy's observer: writes the timeline, and checks that every connection and exchange is told once, with
  * one reason of the closed list.
  */
+import type { ConnectionRecord, EndpointCheck, EndpointRecord } from "../../src/connection/connection-record.ts";
 import { closeReasons, type ReuseRefusal } from "../../src/connection/reasons.ts";
-import type { ClientConnection } from "../../src/exchange/client-connection.ts";
-import type { ExchangeRecord } from "../../src/exchange/exchange-record.ts";
+import type { ExchangeRecord, Phase } from "../../src/exchange/exchange-record.ts";
 import type { ProxyObserver } from "../../src/exchange/observer.ts";
-import { SimSocket } from "../../src/net/simulated/socket.ts";
-import type { Endpoint } from "../../src/pool/endpoint.ts";
-import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
+import type { CareJudge } from "./care-judge.ts";
 import { fail } from "./failure.ts";
+import type { Link, Network } from "./network.ts";
+import { judgeData, RecordJudge } from "./record-judge.ts";
 import type { Timeline } from "./timeline.ts";
-
-type Connection = ClientConnection | PooledConnection;
 
 export class SimObserver implements ProxyObserver {
   /** Connections told open and not told closed. */
-  readonly open = new Set<Connection>();
+  readonly open = new Set<ConnectionRecord>();
   /** How often each reason occurred, on both hops. */
   readonly reasons = new Map<string, number>();
   drainedWith: number | undefined;
   exchanges = 0;
   reuses = 0;
   retries = 0;
-  private readonly closed = new WeakSet<Connection>();
-  private readonly ended = new WeakSet<ExchangeRecord>();
+  readonly judge = new RecordJudge();
+  private readonly closed = new WeakSet<ConnectionRecord>();
   /** Told when an exchange has given way to another client, which is while its client still has the place. */
   onGaveWay: (record: ExchangeRecord) => void = () => {};
   /** Told when an idle connection was lent again, and when one is gone. */
-  onReused: (connection: PooledConnection) => void = () => {};
-  onUpstreamClosed: (connection: PooledConnection) => void = () => {};
+  onReused: (connection: ConnectionRecord) => void = () => {};
+  onUpstreamClosed: (connection: ConnectionRecord) => void = () => {};
+  /** Where a group is looked after. */
+  care: CareJudge | undefined;
   private readonly timeline: Timeline;
+  private readonly network: Network;
 
-  constructor(timeline: Timeline) {
+  constructor(timeline: Timeline, network: Network) {
     this.timeline = timeline;
+    this.network = network;
   }
 
-  downstreamOpened(connection: ClientConnection): void {
-    this.opened(connection, "accepted");
-  }
-
-  upstreamOpened(connection: PooledConnection): void {
-    this.opened(connection, connection.openReason);
-  }
-
-  private opened(connection: Connection, reason: string): void {
-    this.note(connection, `opens: ${reason}`);
-    if (this.open.has(connection)) fail("one-reason-each", `${nameOf(connection)} is told open twice`);
+  connectionOpened(connection: ConnectionRecord): void {
+    this.note(connection, `opens: ${connection.opened}`);
+    if (this.open.has(connection)) fail("one-reason-each", `${this.nameOf(connection)} is told open twice`);
+    judgeData(connection, `connection ${connection.id}`);
     this.open.add(connection);
+    this.care?.opened(connection);
   }
 
-  downstreamClosed(connection: ClientConnection): void {
+  connectionClosed(connection: ConnectionRecord): void {
     this.wasClosed(connection);
+    this.care?.closed(connection);
+    if (connection.hop === "upstream") this.onUpstreamClosed(connection);
   }
 
-  upstreamClosed(connection: PooledConnection): void {
-    this.wasClosed(connection);
-    this.onUpstreamClosed(connection);
-  }
-
-  private wasClosed(connection: Connection): void {
-    const { closeReason } = connection.life;
+  private wasClosed(connection: ConnectionRecord): void {
+    const { closeReason, ending } = connection;
     this.note(connection, `closed: ${closeReason ?? "-"}`);
-    if (this.closed.has(connection)) fail("one-reason-each", `${nameOf(connection)} is told closed twice`);
-    if (!this.open.delete(connection)) fail("one-reason-each", `${nameOf(connection)} closes and was never open`);
+    if (this.closed.has(connection)) fail("one-reason-each", `${this.nameOf(connection)} is told closed twice`);
+    if (!this.open.delete(connection)) fail("one-reason-each", `${this.nameOf(connection)} closes and was never open`);
     if (closeReason === undefined || !(closeReason in closeReasons)) {
-      fail("one-reason-each", `${nameOf(connection)} closes for "${closeReason}"`);
+      fail("one-reason-each", `${this.nameOf(connection)} closes for "${closeReason}"`);
     }
-    const { socket } = connection;
-    if (socket instanceof SimSocket && !socket.isClosedTold) {
-      fail("one-reason-each", `${nameOf(connection)} is told closed while its socket is open`);
+    if (ending === undefined) fail("one-reason-each", `${this.nameOf(connection)} closes, and it is not told how`);
+    if (!this.linkOf(connection).proxyEnd.isClosedTold) {
+      fail("one-reason-each", `${this.nameOf(connection)} is told closed while its socket is open`);
     }
     this.closed.add(connection);
     const key = `${connection.hop} ${closeReason}`;
     this.reasons.set(key, (this.reasons.get(key) ?? 0) + 1);
   }
 
-  upstreamReused(connection: PooledConnection): void {
+  connectionReused(connection: ConnectionRecord): void {
     this.reuses++;
     this.note(connection, "reused");
+    this.care?.reused(connection);
     this.onReused(connection);
   }
 
-  reuseRefused(connection: PooledConnection, refusal: ReuseRefusal): void {
+  reuseRefused(connection: ConnectionRecord, refusal: ReuseRefusal): void {
     this.note(connection, `not reused: ${refusal}`);
+  }
+
+  exchangeBegan(record: ExchangeRecord): void {
+    this.judge.began(record, this.network.schedule.now_ms);
+  }
+
+  exchangePhase(record: ExchangeRecord, phase: Phase): void {
+    this.note(record.downstream, `exchange ${record.id}: ${phase}`);
+    this.judge.phase(record, phase, this.network.schedule.now_ms);
   }
 
   exchangeEnded(record: ExchangeRecord): void {
@@ -91,20 +94,30 @@ export class SimObserver implements ProxyObserver {
     this.retries += record.retries;
     const { method, target, outcome, reason = "", status } = record;
     this.note(record.downstream, `exchange ended: ${method} ${target}: ${outcome} ${status} ${reason}`);
-    if (this.ended.has(record)) fail("one-reason-each", `the end of ${target} is told twice`);
-    this.ended.add(record);
+    this.judge.end(record, this.network.schedule.now_ms);
     if (reason === "gave-way") this.onGaveWay(record);
   }
 
-  lifetimeLearned(endpoint: Endpoint): void {
-    this.timeline.note("  proxy", `learns ${endpoint.origin.name}: ${endpoint.lifetime.estimate_ms} ms`);
+  lifetimeLearned(endpoint: EndpointRecord, lifetime_ms: number | undefined): void {
+    this.timeline.note("  proxy", `learns ${endpoint.name}: ${lifetime_ms} ms`);
   }
 
-  endpointFailed(endpoint: Endpoint, fault: string): void {
-    this.timeline.note("  proxy", `cannot reach ${endpoint.origin.name}: ${fault}`);
+  endpointFailed(endpoint: EndpointRecord, fault: string): void {
+    this.timeline.note("  proxy", `cannot reach ${endpoint.name}: ${fault}`);
+    this.care?.failed(endpoint, fault);
   }
 
-  endpointRecovered(): void {}
+  endpointRecovered(endpoint: EndpointRecord): void {
+    this.timeline.note("  proxy", `${endpoint.name} is well again`);
+    this.care?.recovered(endpoint);
+  }
+
+  endpointChecked(endpoint: EndpointRecord, check: EndpointCheck): void {
+    const { result, state, hasChanged } = check;
+    this.care?.checked(endpoint, check);
+    const how = result === "passed" ? result : `${result.failure} ${result.detail}`;
+    this.timeline.note("  proxy", `checks ${endpoint.name}: ${how}${hasChanged ? `; it is ${state} now` : ""}`);
+  }
 
   hookFailed(_hook: string, fault: unknown): never {
     throw fault;
@@ -128,11 +141,18 @@ export class SimObserver implements ProxyObserver {
     this.drainedWith = cut;
   }
 
-  private note(connection: Connection, what: string): void {
-    if (this.timeline.isOn) this.timeline.note(`  proxy ${nameOf(connection)}`, `** #${connection.id} ${what}`);
+  private note(connection: ConnectionRecord, what: string): void {
+    if (this.timeline.isOn) this.timeline.note(`  proxy ${this.nameOf(connection)}`, `** #${connection.id} ${what}`);
   }
-}
 
-function nameOf({ socket, id }: Connection): string {
-  return socket instanceof SimSocket ? socket.name : `#${id}`;
+  private nameOf(connection: ConnectionRecord): string {
+    return this.linkOf(connection).name;
+  }
+
+  /** Each neighbour has a port of its own. */
+  private linkOf({ id, peerPort }: ConnectionRecord): Link {
+    const link = this.network.linkAt(peerPort);
+    if (link === undefined) throw new Error(`connection ${id} is none of this world's`);
+    return link;
+  }
 }

@@ -82,6 +82,8 @@ export interface RequestFacts {
   readonly wantsTunnel: boolean;
   /** Its body is malformed: it must never look complete to an origin. */
   readonly mustNotComplete: boolean;
+  /** It is for what a route refuses, by whichever spelling: no origin may hear of it. */
+  readonly isClosed: boolean;
 }
 
 const IDEMPOTENT = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]);
@@ -121,6 +123,7 @@ export class RequestRecord {
   arrive(where: string): Arrival {
     const arrival = new Arrival(this, this.arrivals.length + 1, where);
     this.arrivals.push(arrival);
+    if (this.facts.isClosed) fail("routes", `${this.id} reaches ${where} as ${this.facts.path}, which a route refuses`);
     if (this.mustNotArrive)
       fail("unambiguous-request", `${this.id} comes after the end of its connection, at ${where}`);
     const max = IDEMPOTENT.has(this.facts.method) ? 2 : 1;

@@ -38,7 +38,7 @@ export function readRequestHead(
   const parts = REQUEST_LINE.exec(head.startLine);
   if (parts === null) fail("unambiguous-request", `${where} gets a request-line "${head.startLine}"`);
   const [, method = "", path = ""] = parts;
-  const id = /^\/r\/([a-z0-9]+)/.exec(path)?.[1];
+  const id = /^\/r\/(?:.*\/)?(q[0-9]+)/.exec(path)?.[1] ?? /^\/r\/([a-z0-9]+)/.exec(path)?.[1];
   const record = id === undefined ? undefined : scene.records.get(id);
   if (record === undefined)
     fail("unambiguous-request", `${where} gets a request that no client sent: ${head.startLine}`);

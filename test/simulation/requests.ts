@@ -7,6 +7,7 @@
 import type { Random } from "../../src/net/simulated/random.ts";
 import { content } from "./content.ts";
 import { type RequestFacts, RequestRecord } from "./record.ts";
+import { closedPath } from "./routes.ts";
 import { TUNNEL_PROTOCOL } from "./tunnel-end.ts";
 
 export interface RequestWishes {
@@ -20,6 +21,8 @@ export interface RequestWishes {
   readonly logsIn?: boolean;
   /** What a request to a forward proxy may be for; to a gateway: undefined. */
   readonly hosts?: readonly string[] | undefined;
+  /** The gateway has routes (routes.ts). Default: false. */
+  readonly isRouted?: boolean;
 }
 
 const SIZES = [0, 0, 1, 17, 300, 300, 5_000, 70_000, 300_000];
@@ -56,7 +59,9 @@ export function makeRequest(id: string, random: Random, wishes: RequestWishes): 
   const expectsContinue = body !== "" && minorVersion === 1 && random.chance(0.25);
   const takesTrailers = minorVersion === 1 && !wantsTunnel && random.chance(0.1);
   const host = random.pick(hosts as readonly [string, ...string[]]);
-  const path = `/r/${id}${random.pick(["", "?a=b&c=%20", "/../x?"])}`;
+  const ending = random.pick(["", "?a=b&c=%20", "/../x?"]);
+  const closed = wishes.isRouted === true && framing === "none" && !wantsTunnel ? closedPath(id) : undefined;
+  const path = closed ?? `/r/${id}${wishes.isRouted === true ? ending.replace(/^\/.*/, "") : ending}`;
   const isAbsolute = (minorVersion === 1 && random.chance(0.1)) || wishes.hosts !== undefined;
 
   const endFields: [string, string][] = [[random.pick(["X-End", "x-end", "X-END"]), `${id};q="a,b" \xe4`]];
@@ -109,6 +114,7 @@ export function makeRequest(id: string, random: Random, wishes: RequestWishes): 
     logsIn,
     wantsTunnel,
     mustNotComplete: false,
+    isClosed: closed !== undefined,
   };
   return new RequestRecord(facts);
 }

@@ -7,7 +7,7 @@ import { CheckFailure } from "./failure.ts";
 import { World } from "./world.ts";
 
 /** Lines of a timeline that are printed before the failure. */
-const LINES_MAX = Number(process.env.HOPWISE_SIM_LINES ?? 120);
+const LINES_MAX = Number(process.env.TESTS_SIM_LINES ?? 120);
 
 export interface SeedResult {
   readonly seed: number;

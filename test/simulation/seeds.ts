@@ -1,14 +1,14 @@
 /**
  * Searches seeds for failures, every second one in each of two shards, so that two processors share the work.
  *
- * Which seeds: `HOPWISE_SIM_SEED` (the first), `HOPWISE_SIM_SEEDS` (how many), or `HOPWISE_SIM_HOURS` (how long, then as
+ * Which seeds: `TESTS_SIM_SEED` (the first), `TESTS_SIM_SEEDS` (how many), or `TESTS_SIM_HOURS` (how long, then as
  * many as fit). A failure is told with its timeline; failures of the same kind are told once.
  */
 import { isLong } from "../interop/support/long.ts";
 import { explain, runSeed, type SeedResult } from "./run.ts";
 
 /** The short form of `npm test`, and the long one of `npm run test:all`. */
-const SEEDS_NORMALLY = isLong ? 6_000 : 180;
+const SEEDS_NORMALLY = isLong ? 6_000 : 90;
 /** Kinds of failures after which searching on teaches nothing. */
 const KINDS_MAX = 5;
 
@@ -21,11 +21,11 @@ export interface Found {
 }
 
 export async function searchSeeds(shard: 0 | 1): Promise<Found> {
-  const { HOPWISE_SIM_SEED: first = "1", HOPWISE_SIM_SEEDS, HOPWISE_SIM_HOURS } = process.env;
+  const { TESTS_SIM_SEED: first = "1", TESTS_SIM_SEEDS, TESTS_SIM_HOURS } = process.env;
   const from = Number(first);
-  const end = HOPWISE_SIM_HOURS === undefined ? from + Number(HOPWISE_SIM_SEEDS ?? SEEDS_NORMALLY) : Infinity;
+  const end = TESTS_SIM_HOURS === undefined ? from + Number(TESTS_SIM_SEEDS ?? SEEDS_NORMALLY) : Infinity;
   const began_ms = performance.now();
-  const until_ms = began_ms + Number(HOPWISE_SIM_HOURS ?? Infinity) * 3_600_000;
+  const until_ms = began_ms + Number(TESTS_SIM_HOURS ?? Infinity) * 3_600_000;
   const figures = { seeds: 0, exchanges: 0, retries: 0, connections: 0, seconds: 0 };
   const failures = new Map<string, number>();
   const reasons = new Map<string, number>();

@@ -13,7 +13,7 @@ for (const name of names) {
   const value = values[name];
   if (value === undefined) continue;
   if (!/^\d+(\.\d+)?$/.test(value)) throw new Error(`--${name} takes a number, not "${value}"`);
-  env[`HOPWISE_SIM_${name.toUpperCase()}`] = value;
+  env[`TESTS_SIM_${name.toUpperCase()}`] = value;
 }
 const vitest = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url));
 // Whoever asks for certain seeds wants these, not the tests of the simulation itself.

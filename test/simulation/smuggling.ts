@@ -98,5 +98,6 @@ export function evilBody(id: string, random: Random, host?: string): RequestReco
     logsIn: false,
     wantsTunnel: false,
     mustNotComplete: true,
+    isClosed: false,
   });
 }

@@ -5,9 +5,13 @@
 
 import type { GatewaySettings } from "../../src/exchange/settings.ts";
 import type { Random } from "../../src/net/simulated/random.ts";
+import type { Balance, EndpointPlan } from "../../src/pool/group.ts";
 import { defaultHeadLimits } from "../../src/wire/head-reader.ts";
+import { isLookedAfter } from "./care-world.ts";
 
 export interface WorldShape {
+  /** How the gateway chooses among its origins, where they are a group with routes before it; they are not: absent. */
+  readonly choosing?: Choosing;
   readonly origins: number;
   readonly clients: number;
   /** Clients at a time when all is calm. */
@@ -31,7 +35,7 @@ const FORWARD_EVERY = 5;
 
 /** Whether this seed's world is that of a forward proxy. Not drawn, so that all other worlds are what they were before. */
 export function isForward(seed: number): boolean {
-  return seed % FORWARD_EVERY === 0;
+  return seed % FORWARD_EVERY === 0 && !isLookedAfter(seed);
 }
 
 /** The same world with a forward proxy: clients name the origins, of which there are several. */
@@ -48,6 +52,34 @@ export function asForward(shape: WorldShape): WorldShape {
   return { ...shape, origins: Math.max(2, shape.origins), settings: { ...shape.settings, forward } };
 }
 
+/** Of a group: the kind of balance, and what is said of its origins in turn. */
+export interface Choosing {
+  readonly balance: Balance;
+  readonly endpoints: readonly Omit<EndpointPlan, "origin">[];
+}
+
+/** Every so many worlds have a group, unless they are those of a forward proxy. */
+const GROUP_EVERY = 11;
+const kinds: readonly Balance[] = ["round-robin", "two-choices", { hash: "client" }, { hash: { field: "cookie" } }];
+
+/** Whether this seed's world has a group. Not drawn, as above. */
+export function hasGroup(seed: number): boolean {
+  return seed % GROUP_EVERY === 8 && !isForward(seed) && !isLookedAfter(seed);
+}
+
+/** The same world with a group: one origin gets nothing, one is a backup, one has less room than others. */
+export function asGroup(shape: WorldShape, seed: number): WorldShape {
+  const balance = kinds[Math.floor(seed / GROUP_EVERY) % (kinds.length + 1)] ?? "least-outstanding";
+  const { poolSize } = shape.settings;
+  const endpoints = [
+    { weight: 0 },
+    { weight: 3, maxConnections: Math.ceil(poolSize / 2) },
+    { weight: 1 },
+    { weight: 1, isBackup: true },
+  ];
+  return { ...shape, origins: endpoints.length, choosing: { balance, endpoints } };
+}
+
 export function randomShape(random: Random): WorldShape {
   const mischief = random.pick([0, 0.3, 0.6, 1]);
   // More clients than even the surplus has room for.
@@ -60,6 +92,7 @@ export function randomShape(random: Random): WorldShape {
     headTimeout_ms: random.between(500, 3_000),
     bodyTimeout_ms: random.between(500, 3_000),
     minRate: 0,
+    http2: false,
     clientClose: "probe",
     connectTimeout_ms: random.between(300, 1_500),
     responseTimeout_ms: random.between(500, 3_000),

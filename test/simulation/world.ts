@@ -5,24 +5,32 @@
  * then a calm, in which every request must succeed; then a drain. Some worlds are drained in the middle of the storm.
  */
 
+import type { ProxyObserver } from "../../src/exchange/observer.ts";
 import type { GatewaySettings } from "../../src/exchange/settings.ts";
 import { Gateway, LAST_WORDS_MS } from "../../src/gateway/gateway.ts";
+import { Observers } from "../../src/ledger/observers.ts";
+import type { Clock } from "../../src/net/ports.ts";
 import { Random } from "../../src/net/simulated/random.ts";
 import { Schedule, VirtualClock } from "../../src/net/simulated/schedule.ts";
-import { parseOriginAddress } from "../../src/pool/origin-address.ts";
+import { type Group, plainGroup } from "../../src/pool/group.ts";
+import { type OriginAddress, parseOriginAddress } from "../../src/pool/origin-address.ts";
+import { CareJudge } from "./care-judge.ts";
+import { asLookedAfter, careSettings, isLookedAfter } from "./care-world.ts";
 import { Checks } from "./checks.ts";
 import { makePlan } from "./client-plans.ts";
 import { ClientConnection } from "./clients.ts";
 import { SimDialer } from "./dialer.ts";
 import { fail } from "./failure.ts";
+import { asNamed, hasName, SimNames } from "./names-world.ts";
 import { calmTraits, Network, randomTraits } from "./network.ts";
 import { SimObserver } from "./observer.ts";
 import { Origin } from "./origins.ts";
 import type { RequestRecord } from "./record.ts";
+import { isRouted, oneRouteTo, routesOf } from "./routes.ts";
 import type { Scene } from "./scene.ts";
 import { makeTemper } from "./tempers.ts";
 import { Timeline } from "./timeline.ts";
-import { asForward, isForward, randomShape, type WorldShape } from "./world-shape.ts";
+import { asForward, asGroup, hasGroup, isForward, randomShape, type WorldShape } from "./world-shape.ts";
 
 /** Everything that is in progress when the storm ends is over by then: no sum of limits is longer. */
 const SETTLE_MS_MAX = 400_000;
@@ -32,6 +40,11 @@ const CALM_MS_MAX = 120_000;
 const REST_MS = 1_000;
 /** Every so many clients log in. Not drawn, so that a seed's world is otherwise what it would be without. */
 const LOGS_IN_EVERY = 4;
+/** Every so many worlds are given other endpoints now and then. Not drawn either, and at times of their own. */
+const RELOADS_EVERY = 3;
+const RELOADS_SEED = 1_000_000;
+const RELOADS = 6;
+const CALM_RELOADS_MS = 2_000;
 /** A run with more events than this never ends. */
 const STEPS_MAX = 3_000_000;
 
@@ -52,37 +65,79 @@ export class World implements Scene {
   private readonly shape: WorldShape;
   private readonly checks: Checks;
   private readonly dialer: SimDialer;
+  /** What the name of all origins means; each has its own: undefined. */
+  readonly names: SimNames | undefined;
   private readonly clients: ClientConnection[] = [];
   /** What clients of a forward proxy ask for. */
   private readonly hosts: readonly string[] | undefined;
+  private readonly isRouted: boolean;
+  /** Whether and when the gateway is given other endpoints; never: undefined. */
+  private readonly reloads: Random | undefined;
   private clientsAhead = 0;
   private requests = 0;
+  /** Endpoints that are checked, and names that are looked up: each waits for its next time, or for the end of one. */
+  private waits = 0;
   private drainedBy_ms = 0;
 
-  constructor(seed: number, isTraced: boolean) {
+  /** @param watcher another observer, beside the one that judges */
+  constructor(seed: number, isTraced: boolean, watcher?: (clock: Clock) => ProxyObserver) {
     this.random = new Random(seed);
     this.timeline = new Timeline(this.schedule, isTraced);
-    const shape = randomShape(this.random);
-    this.shape = isForward(seed) ? asForward(shape) : shape;
-    const { origins, mischief, bodyBytesMax } = this.shape;
-    const servers = Array.from({ length: origins }, (_, index) => {
+    const drawn = randomShape(this.random);
+    const isNamed = hasName(seed);
+    const cared = isLookedAfter(seed) && !isNamed ? asLookedAfter(seed, drawn) : undefined;
+    const shape = cared?.shape ?? (hasGroup(seed) ? asGroup(drawn, seed) : drawn);
+    this.shape = isForward(seed) ? asForward(shape) : isNamed ? asNamed(seed, shape) : shape;
+    const { origins: count, mischief, bodyBytesMax } = this.shape;
+    const servers = Array.from({ length: count }, (_, index) => {
       const random = this.random.fork();
       return new Origin(index + 1, this, makeTemper(random, mischief), random, bodyBytesMax);
     });
+    const hosts = servers.map(({ host }) => host);
+    const addresses = isForward(seed) ? [] : hosts.map((host) => parseOriginAddress(`http://${host}`));
+    this.names = isNamed ? new SimNames(seed, this, count) : undefined;
+    this.isRouted = cared === undefined && isRouted(seed, isForward(seed));
     this.settings = {
       ...this.shape.settings,
-      origins: isForward(seed) ? [] : servers.map(({ host }) => parseOriginAddress(`http://${host}`)),
+      origins: addresses,
+      ...(isForward(seed) ? {} : cared === undefined ? this.routesTo(addresses) : careSettings(cared.group, hosts)),
     };
+    const mayReload = !isForward(seed) && cared === undefined && seed % RELOADS_EVERY === 1;
+    this.reloads = mayReload ? new Random(seed + RELOADS_SEED) : undefined;
     this.hosts = isForward(seed) ? servers.flatMap(({ host }) => spellingsOf(host)) : undefined;
-    this.observer = new SimObserver(this.timeline);
     // A forward proxy gives one client a part of its few origins only.
     this.network = new Network(this.schedule, this.random.fork(), this.timeline, isForward(seed));
+    this.observer = new SimObserver(this.timeline, this.network);
     this.dialer = new SimDialer(this, this.network, servers, this.random.fork());
     const { clock, dialer, observer } = this;
-    this.gateway = new Gateway(this.settings, { clock, dialer, observer });
+    const chances = new Random(seed + 1);
+    const told = watcher === undefined ? observer : new Observers(observer, watcher(clock));
+    dialer.names = this.names;
+    this.gateway = new Gateway(this.settings, {
+      ...{ clock, dialer, observer: told, names: this.names },
+      random: () => chances.unit(),
+    });
+    if (isNamed) this.waits = 1;
+    if (cared !== undefined) {
+      const { group } = cared;
+      dialer.checkActs = group.checkActs;
+      observer.care = new CareJudge(() => clock.now(), group, hosts);
+      dialer.care = observer.care;
+      this.waits = group.care.health === undefined ? 0 : hosts.length;
+      this.timeline.note("world", JSON.stringify(group));
+    }
+    this.gateway.start();
     this.checks = new Checks(this.gateway, this.network, clock, observer);
+    this.checks.names = this.names;
     this.timeline.note("world", JSON.stringify(this.shape));
     for (const { host, temper } of servers) this.timeline.note(host, JSON.stringify(temper));
+  }
+
+  /** Groups and routes, where the world has them. */
+  private routesTo(origins: readonly OriginAddress[]): Pick<GatewaySettings, "routes"> {
+    const group = this.names?.group ?? groupOf(this.shape, origins);
+    if (this.isRouted) return { routes: routesOf(group ?? plainGroup("app", origins), this.shape.calmClients) };
+    return group === undefined ? {} : { routes: oneRouteTo(group) };
   }
 
   /** @throws CheckFailure for the first check that does not hold */
@@ -100,6 +155,7 @@ export class World implements Scene {
 
   private storm(): void {
     const { random, shape, schedule } = this;
+    this.reloadNowAndThen(shape.span_ms);
     for (let count = shape.clients; count > 0; count--) {
       this.clientsAhead++;
       schedule.after(shape.isRush ? random.skewed(20) : random.skewed(shape.span_ms), () => {
@@ -123,7 +179,7 @@ export class World implements Scene {
       this.areClientsOver() &&
       clients.connections.size === 0 &&
       routing.endpoints.every(({ size }) => size === 0) &&
-      this.clock.pending === 0;
+      this.clock.pending <= this.waits;
     if (!this.runUntil(isOver, SETTLE_MS_MAX)) {
       const open = this.clients.filter((client) => !this.isOver(client)).map(({ name }) => name);
       const left = this.checks.leftovers(this.dialer.pending);
@@ -135,6 +191,7 @@ export class World implements Scene {
   private calm(): void {
     this.isCalm = true;
     this.timeline.note("world", "==== calm");
+    this.reloadNowAndThen(CALM_RELOADS_MS);
     for (let wave = 0; wave < 2; wave++) {
       for (let count = this.shape.calmClients; count > 0; count--) this.addClient();
       if (!this.runUntil(() => this.areClientsOver(), CALM_MS_MAX)) fail("liveness", "clients wait in vain");
@@ -210,6 +267,7 @@ export class World implements Scene {
     const plan = makePlan(random.fork(), {
       nextId: () => `q${++this.requests}`,
       hosts: this.hosts,
+      isRouted: this.isRouted,
       isCalm,
       mayPipeline: !isCalm || settings.maxRequests === 0,
       mischief: shape.mischief,
@@ -223,12 +281,47 @@ export class World implements Scene {
     const link = this.network.connect(`c${this.clients.length + 1}`, traits);
     const client = new ClientConnection(this, link, plan, random.fork());
     this.clients.push(client);
-    if (isCalm) for (const record of plan.requests) record.mustSucceed = !record.mustNotArrive;
+    if (isCalm)
+      for (const record of plan.requests) record.mustSucceed = !record.mustNotArrive && !record.facts.isClosed;
     if (this.timeline.isOn) this.timeline.note(link.name, `#### plan: ${described(plan)} ${JSON.stringify(traits)}`);
     this.schedule.after(isCalm ? random.skewed(300) : 0, () => {
       this.gateway.accept(link.proxyEnd);
       client.begin();
     });
+  }
+
+  /** Some endpoints are named no more, or again, in the middle of everything. */
+  private reloadNowAndThen(span_ms: number): void {
+    const { reloads } = this;
+    if (reloads === undefined) return;
+    for (let count = RELOADS; count > 0; count--) {
+      this.schedule.after(reloads.unit() * span_ms, () => {
+        if (this.isDraining || this.gateway.isDraining) return;
+        if (this.names !== undefined) return this.gateway.reload(this.settings);
+        const all = this.settings.origins;
+        const named = all.filter(() => reloads.chance(0.6));
+        const origins = named.some((origin) => this.getsRequests(origin)) ? named : all;
+        this.timeline.note("world", `==== reload: ${origins.map(({ name }) => name).join(" ")}`);
+        this.gateway.reload({ ...this.settings, origins, ...this.routesAmong(origins) });
+      });
+    }
+  }
+
+  private getsRequests({ name }: OriginAddress): boolean {
+    const [group] = this.settings.routes?.groups ?? [];
+    return group === undefined || group.endpoints.some((one) => one.origin.name === name && one.weight > 0);
+  }
+
+  /** The same routes, to those endpoints that are named still. */
+  private routesAmong(origins: readonly OriginAddress[]): Pick<GatewaySettings, "routes"> {
+    const { routes } = this.settings;
+    if (routes === undefined) return {};
+    const names = new Set(origins.map(({ name }) => name));
+    const groups = routes.groups.map((group) => ({
+      ...group,
+      endpoints: group.endpoints.filter(({ origin }) => names.has(origin.name)),
+    }));
+    return { routes: { ...routes, groups } };
   }
 
   private hurtNetwork(): void {
@@ -237,6 +330,17 @@ export class World implements Scene {
     if (this.random.chance(0.6)) link.cut();
     else link.sever();
   }
+}
+
+/** The endpoints as a group, where the world has one. */
+function groupOf({ choosing }: WorldShape, origins: readonly OriginAddress[]): Group | undefined {
+  if (choosing === undefined) return undefined;
+  const { balance } = choosing;
+  const endpoints = choosing.endpoints.flatMap((said, index) => {
+    const origin = origins[index];
+    return origin === undefined ? [] : [{ ...said, origin }];
+  });
+  return { name: "app", balance, endpoints };
 }
 
 /** One origin at two ports has two pools; however the first is spelled, it is one. */

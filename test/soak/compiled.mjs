@@ -27,7 +27,7 @@ export async function runCompiled(project, program, args) {
     // Modules of this package, with its dependencies.
     copyFileSync(join(root, "package.json"), join(built, "package.json"));
     symlinkSync(join(root, "node_modules"), join(built, "node_modules"));
-    const env = { HOPWISE_CLI: join(built, "src/cli/main.js"), HOPWISE_ROOT: root, ...process.env };
+    const env = { TESTS_CLI: join(built, "src/cli/main.js"), TESTS_ROOT: root, ...process.env };
     const child = spawn(process.execPath, [join(built, program), ...args], { stdio: "inherit", env });
     for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => child.kill(signal));
     return await new Promise((resolve) => child.once("close", (code) => resolve(code ?? 1)));

@@ -44,7 +44,7 @@ export function markdownOf(report: Report): string {
   const explained = sum(report.explained);
   const rows: readonly (readonly [string, string])[] = [
     ["Requests whose outcome was judged", number(report.requests)],
-    ["whole and right, octet by octet", number(report.whole)],
+    ["whole and right, byte by byte", number(report.whole)],
     ["failures explained", number(explained)],
     ["**failures unexplained**", `**${report.unexplained.length}**`],
     ["**wrong, mixed up, or taken for whole**", `**${report.violations.length}**`],

@@ -85,7 +85,7 @@ const { ports } = await fromOrigins("listening");
 
 // The proxy.
 
-const cli = process.env.HOPWISE_CLI ?? "";
+const cli = process.env.TESTS_CLI ?? "";
 const to = ports.flatMap((port) => ["--to", `http://127.0.0.1:${port}`]);
 const listen = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
 const proxy = spawn(
@@ -252,7 +252,7 @@ if (values.out !== undefined) {
   writeFileSync(join(values.out, "soak.md"), `${markdown}\n`);
 }
 if (values.page) {
-  const page = join(process.env.HOPWISE_ROOT ?? "", "docs/reliability.md");
+  const page = join(process.env.TESTS_ROOT ?? "", "docs/reliability.md");
   writeFileSync(page, withSection(readFileSync(page, "utf8"), "soak", markdown));
 }
 process.exit(isGood(report) ? 0 : 1);

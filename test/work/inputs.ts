@@ -9,6 +9,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { recognisedNames } from "../../src/wire/fields.ts";
 import { FORWARDING_NAMES, FORWARDING_PREFIXES } from "../../src/wire/forwarding-names.ts";
 import type { Octets } from "../../src/wire/octets.ts";
+import { routeParts } from "./route-inputs.ts";
 import { type Mode, ORIGIN } from "./stage.ts";
 
 /** What is sent, in pieces as they arrive. */
@@ -267,4 +268,5 @@ export const parts: readonly Part[] = [
   ...tolerated(),
   ...manyLines(),
   ...bodies(),
+  ...routeParts(lines),
 ];

@@ -18,6 +18,7 @@ import {
   lineOf,
   Observers,
   QuietObserver,
+  readGatewayConfig,
   readProxyOptions,
 } from "./compiled.ts";
 import type { Play } from "./inputs.ts";
@@ -26,7 +27,7 @@ import type { Play } from "./inputs.ts";
  * `gateway`: its clients are trusted neighbours, its origin gets their Host. `strangers' gateway`: they are not, the origin gets
  * its own Host, and whatever can be tolerated of it is.
  */
-export type Mode = "gateway" | "strangers' gateway" | "forward" | "forward, with users";
+export type Mode = "gateway" | "strangers' gateway" | "forward" | "forward, with users" | "gateway with routes";
 
 /** The origin of both gateways, as it names itself. */
 export const ORIGIN = "http://127.0.0.1:1";
@@ -153,6 +154,7 @@ function settingsOf(mode: Mode): GatewaySettings {
   const { gateway } = readProxyOptions({ to: ORIGIN, admin: false });
   const settings: GatewaySettings = { ...gateway, viaName: "a", isTrusted: () => true, sendsForwarded: true };
   if (mode === "gateway") return settings;
+  if (mode === "gateway with routes") return { ...settings, ...routesSettings() };
   if (mode === "strangers' gateway") {
     return { ...settings, isTrusted: () => false, originHost: "origin", tolerates: new Set(toleranceKinds) };
   }
@@ -160,6 +162,28 @@ function settingsOf(mode: Mode): GatewaySettings {
   const anyPort = () => true;
   const forward = { mayConnectTo: anyPort, mayRequestFrom: anyPort, authentication, originsMax: 8, idleMax: 8 };
   return { ...settings, origins: [], forward };
+}
+
+/** One route judges and changes all that a route can, one has users. */
+function routesSettings(): Pick<GatewaySettings, "origins" | "routes"> {
+  const routes = [
+    {
+      ...{ match: { path: "/x/*" }, to: ORIGIN, stripPrefix: "/x", addPrefix: "/y" },
+      cookieDomain: { "*": "a.test" },
+      deny: ["192.0.2.0/24"],
+      rateLimit: { requests: 1_000_000, by: { field: "X-Unknown" } },
+    },
+    { match: { path: "/in" }, to: ORIGIN },
+    { to: ORIGIN },
+  ];
+  const { config } = readGatewayConfig({ routes }, "/", 10_000);
+  const plan = config?.gateway.routes;
+  if (config === undefined || plan === undefined) throw new Error("a configuration is not what it should be");
+  const credentials = { authentication: new BasicAuthentication(new Map([["somebody", hash]])), realm: "a" };
+  const all = plan.routes.map((route) =>
+    route.match.path?.includes("/in") === true ? { ...route, policy: { words: [], credentials } } : route,
+  );
+  return { origins: config.gateway.origins, routes: { ...plan, routes: all } };
 }
 
 /** What came of a play. */

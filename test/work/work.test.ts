@@ -4,7 +4,7 @@
  *
  * Every field that is recognised or asked for, and every other part of a message, is filled with every shape and goes
  * through a whole proxy, gateway and forward. What is cheap at 8 KiB is played at that size alone. The short form plays only some
- * of what others stand for; `HOPWISE_LONG=1 npm run test:work` plays all of it, more shapes, and prints what was worst.
+ * of what others stand for; `TESTS_LONG=1 npm run test:work` plays all of it, more shapes, and prints what was worst.
  */
 import { afterAll, describe, expect, it } from "vitest";
 import { isLong } from "../interop/support/long.ts";
@@ -24,6 +24,7 @@ const stages: Readonly<Record<Mode, WorkStage>> = {
   "strangers' gateway": new WorkStage("strangers' gateway"),
   forward: new WorkStage("forward"),
   "forward, with users": new WorkStage("forward, with users"),
+  "gateway with routes": new WorkStage("gateway with routes"),
 };
 
 const played = isLong ? moreShapes : shapes;

@@ -15,6 +15,19 @@ export interface DemoOrigin {
   close(): void;
 }
 
+/** One that can be broken, and mended. */
+export interface BreakableOrigin extends DemoOrigin {
+  readonly isUp: boolean;
+  /** How long it lets a connection idle, in milliseconds; it does not: undefined. */
+  readonly idle_ms: number | undefined;
+  /** Resets its connections, and takes no more. */
+  stop(): void;
+  /** Listens again, at the same port. */
+  start(): Promise<void>;
+  /** From each connection's next exchange on. */
+  letIdle(idle_ms: number): void;
+}
+
 /** How long the silent origin lets a connection idle; it does not say so. */
 export const SILENT_IDLE_MS = 2_000;
 /** One way to the silent origin, as to another city. In this time a FIN and a request can cross. */
@@ -23,43 +36,53 @@ const SLOW_ANSWER_MS = 1_200;
 const STREAM_PIECES = 5;
 const STREAM_PIECE_MS = 150;
 
-export function startOrigins(): Promise<DemoOrigin[]> {
+/** How long an origin lets its connections idle; it may be told otherwise. */
+interface Patience {
+  idle_ms: number | undefined;
+}
+
+export function startOrigins(): Promise<BreakableOrigin[]> {
   return Promise.all([node(), silent(), http10(), slow(), stream()]);
 }
 
 /** Node's default, which closes a little later than it says. */
-function node(): Promise<DemoOrigin> {
-  const server = httpServer(5_000, (_request, response, greeting) => response.end(greeting));
-  return listening("node", "keeps idle connections for 5s and says so", server);
+function node(): Promise<BreakableOrigin> {
+  const patience = { idle_ms: 5_000 };
+  const make = httpServer(patience, (_request, response, greeting) => response.end(greeting));
+  return listening("node", "keeps idle connections for 5s and says so", patience, make);
 }
 
 /** Proxies that reuse what looks open lose requests to this one: its FIN is on the way, and crosses them. */
-export function silent(idle_ms = SILENT_IDLE_MS): Promise<DemoOrigin> {
+export function silent(idle_ms = SILENT_IDLE_MS): Promise<BreakableOrigin> {
   const answer = ({ method, target, exchange, connection }: RawRequest) => {
     const body = greetingOf("silent", method, target, connection, exchange);
     return `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   };
-  const server = rawServer(answer, idle_ms, SILENT_DISTANCE_MS);
-  return listening("silent", "40ms away, closes silently after 2s idle", server);
+  const patience = { idle_ms };
+  const make = rawServer(answer, patience, SILENT_DISTANCE_MS);
+  return listening("silent", "40ms away, closes silently after 2s idle", patience, make);
 }
 
-function http10(): Promise<DemoOrigin> {
-  const server = rawServer(({ method, target, exchange, connection }) => {
+function http10(): Promise<BreakableOrigin> {
+  const patience = { idle_ms: undefined };
+  const make = rawServer(({ method, target, exchange, connection }) => {
     const body = greetingOf("old", method, target, connection, exchange);
     return `HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n${body}`;
-  }, "closes");
-  return listening("old", "HTTP/1.0, closes after each response", server);
+  }, patience);
+  return listening("old", "HTTP/1.0, closes after each response", patience, make);
 }
 
-function slow(): Promise<DemoOrigin> {
-  const server = httpServer(60_000, (_request, response, greeting) => {
+function slow(): Promise<BreakableOrigin> {
+  const patience = { idle_ms: 60_000 };
+  const make = httpServer(patience, (_request, response, greeting) => {
     setTimeout(() => response.end(greeting), SLOW_ANSWER_MS);
   });
-  return listening("slow", "takes 1.2s to answer", server);
+  return listening("slow", "takes 1.2s to answer", patience, make);
 }
 
-function stream(): Promise<DemoOrigin> {
-  const server = httpServer(60_000, (_request, response, greeting) => {
+function stream(): Promise<BreakableOrigin> {
+  const patience = { idle_ms: 60_000 };
+  const make = httpServer(patience, (_request, response, greeting) => {
     let pieces = 0;
     const timer = setInterval(() => {
       pieces++;
@@ -70,16 +93,16 @@ function stream(): Promise<DemoOrigin> {
     }, STREAM_PIECE_MS);
     response.on("close", () => clearInterval(timer));
   });
-  return listening("stream", "sends its response in chunks, bit by bit", server);
+  return listening("stream", "sends its response in chunks, bit by bit", patience, make);
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse, greeting: string) => void;
 
-function httpServer(keepAliveTimeout: number, answer: Answer): (name: string) => Server {
+function httpServer(patience: Patience, answer: Answer): (name: string) => Server {
   return (name) => {
     const connections = new WeakMap<Socket, { id: number; exchanges: number }>();
     let nextId = 1;
-    const server = createHttpServer({ keepAliveTimeout }, (request, response) => {
+    const server = createHttpServer({ keepAliveTimeout: patience.idle_ms ?? 0 }, (request, response) => {
       const { socket, method = "", url = "" } = request;
       const connection = connections.get(socket) ?? { id: nextId++, exchanges: 0 };
       connections.set(socket, connection);
@@ -107,7 +130,7 @@ interface RawRequest {
  * @param distance_ms that everything takes on its way to the origin, and back; a request that arrives when the origin has
  * closed finds nobody, as on any network
  */
-function rawServer(answer: (request: RawRequest) => string, idle: number | "closes", distance_ms = 0): () => NetServer {
+function rawServer(answer: (request: RawRequest) => string, patience: Patience, distance_ms = 0): () => NetServer {
   return () => {
     let nextId = 1;
     const travels = (arrive: () => void) => (distance_ms === 0 ? arrive() : void setTimeout(arrive, distance_ms));
@@ -124,7 +147,7 @@ function rawServer(answer: (request: RawRequest) => string, idle: number | "clos
       };
       const idles = () => {
         clearTimeout(idleTimer);
-        if (idle !== "closes") idleTimer = setTimeout(close, idle);
+        if (patience.idle_ms !== undefined) idleTimer = setTimeout(close, patience.idle_ms);
       };
       const take = (data: string) => {
         if (isClosed) return;
@@ -137,7 +160,7 @@ function rawServer(answer: (request: RawRequest) => string, idle: number | "clos
           travels(() => socket.write(response, "latin1"));
         }
         idles();
-        if (idle === "closes" && exchange > 0) close();
+        if (patience.idle_ms === undefined && exchange > 0) close();
       };
       idles();
       socket.setEncoding("latin1");
@@ -165,14 +188,45 @@ function greetingOf(name: string, method: string, target: string, connection: nu
   return `${name}: ${method} ${target} is exchange ${exchange} on connection ${connection} from the proxy\n`;
 }
 
-function listening(name: string, temper: string, make: (name: string) => NetServer | Server): Promise<DemoOrigin> {
+async function listening(
+  name: string,
+  temper: string,
+  patience: Patience,
+  make: (name: string) => NetServer,
+): Promise<BreakableOrigin> {
   const server = make(name);
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const bound = server.address();
-      const port = bound === null || typeof bound === "string" ? 0 : bound.port;
-      resolve({ name, temper, url: `http://127.0.0.1:${port}`, close: () => void server.close() });
-    });
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
   });
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, "127.0.0.1", () => {
+        server.removeListener("error", reject);
+        resolve();
+      });
+    });
+  await listen(0);
+  const bound = server.address();
+  const port = bound === null || typeof bound === "string" ? 0 : bound.port;
+  return {
+    ...{ name, temper, url: `http://127.0.0.1:${port}`, close: () => void server.close() },
+    get isUp() {
+      return server.listening;
+    },
+    get idle_ms() {
+      return patience.idle_ms;
+    },
+    stop() {
+      server.close();
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+    start: () => (server.listening ? Promise.resolve() : listen(port)),
+    letIdle(idle_ms) {
+      patience.idle_ms = idle_ms;
+      if ("keepAliveTimeout" in server) server.keepAliveTimeout = idle_ms;
+    },
+  };
 }

@@ -60,13 +60,15 @@ export class DemoScreen {
   }
 
   /** Prints where everything is. */
-  introduce(admin: AdminServer | undefined, hasTraffic: boolean): void {
+  introduce(admin: AdminServer | undefined, hasTraffic: boolean, showroom?: string): void {
     const { terminal, pairs } = this;
     terminal.json({
       type: "listening",
       version,
       proxies: pairs.map(({ url, origin: { name, temper, url: to } }) => ({ url, name, temper, to })),
       admin: admin?.url ?? null,
+      dashboard: admin === undefined ? null : `${admin.url}/`,
+      showroom: showroom === undefined ? null : `${showroom}/`,
     });
     if (terminal.isJson) return;
     const urlWidth = Math.max(...pairs.map(({ url }) => url.length));
@@ -76,6 +78,17 @@ export class DemoScreen {
       `  ${styled("bold", `hopwise ${version}`)}  in front of five origins with different keep-alive behaviour`,
     );
     terminal.print("");
+    if (admin !== undefined) {
+      terminal.print(
+        `  ${styled("bold", "open")}   ${styled("cyan", `${admin.url}/`)}  the dashboard: every connection live`,
+      );
+    }
+    if (showroom !== undefined) {
+      terminal.print(
+        `  ${styled("bold", "break")}  ${styled("cyan", `${showroom}/`)}  the showroom: stop, shorten, flood, drain`,
+      );
+    }
+    if (admin !== undefined || showroom !== undefined) terminal.print("");
     for (const { url, origin } of pairs) {
       const name = styled("bold", origin.name.padEnd(nameWidth));
       terminal.print(`  ${styled("cyan", url.padEnd(urlWidth))}  ${styled("dim", "->")}  ${name}  ${origin.temper}`);
@@ -96,14 +109,17 @@ export class DemoScreen {
 
   /** Shows what happens until `stop`. */
   start(): void {
-    for (const { proxy } of this.pairs) {
-      proxy.on("lifetime", (event) => this.onLifetime(event));
-      proxy.on("connection-close", (event) => this.onClose(event));
-      proxy.on("exchange", (event) => this.onExchange(event));
-    }
+    for (const { proxy } of this.pairs) this.follow(proxy);
     const { isLive } = this.terminal;
     this.timer = setInterval(() => this.show(), isLive ? LIVE_MS : SUMMARY_MS);
     if (isLive) this.show();
+  }
+
+  /** Tells what happens in this one, too. */
+  follow(proxy: HopwiseProxy): void {
+    proxy.on("lifetime", (event) => this.onLifetime(event));
+    proxy.on("connection-close", (event) => this.onClose(event));
+    proxy.on("exchange", (event) => this.onExchange(event));
   }
 
   stop(): void {

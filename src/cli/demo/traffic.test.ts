@@ -19,7 +19,7 @@ it("a naive proxy loses requests that cross a FIN, and hopwise loses none", { ti
     lost = resolve;
   });
   const traffic = new Traffic({ failed: (what, fault) => lost(`${what}: ${fault}`) });
-  traffic.start("silent", { hopwise: url, naive: `http://127.0.0.1:${naive.port}` }, [RACE_MS]);
+  traffic.start("silent", { hopwise: url, naive: `http://127.0.0.1:${naive.port}` }, undefined, () => [RACE_MS]);
   expect(await first).toMatch(/^(?:GET \/hello|POST \/orders) to silent: (?:socket hang up|read ECONNRESET)$/);
   traffic.stop();
   const { comparison } = traffic;

@@ -6,21 +6,31 @@
  */
 import { Agent, type IncomingMessage, request } from "node:http";
 import { type Comparison, Tally } from "./comparison.ts";
-import { SILENT_DISTANCE_MS, SILENT_IDLE_MS } from "./origins.ts";
-
-/** Of which a part is too late for the request and too early for the FIN to be seen: the two cross on the way. */
-const silentRace_ms = SILENT_IDLE_MS - SILENT_DISTANCE_MS;
+import { SILENT_DISTANCE_MS } from "./origins.ts";
 
 /** Pauses between requests in milliseconds, over and over; each a little longer or shorter. */
-const pauses_ms: Readonly<Record<string, readonly number[]>> = {
-  // Node lets connections idle for 5s and, lately, a second more.
-  node: [150, 200, 300, 250, 4_600, 200, 350, 300, 6_050, 250, 500, 300, 5_200],
-  silent: [150, silentRace_ms, 250, silentRace_ms, silentRace_ms, 300, silentRace_ms, 2_600],
-  old: [700, 900, 1_500],
-  slow: [300, 1_000, 2_500],
-  stream: [300, 800, 1_900],
+export type Pauses = (idle_ms: number) => readonly number[];
+
+/** Around the time for which an origin lets connections idle at present. */
+const pausesOf: Readonly<Record<string, Pauses>> = {
+  // Node lets connections idle for as long as it says and, lately, a second more.
+  node: (idle_ms) => {
+    const [before, behind, far] = [idle_ms * 0.92, idle_ms * 1.04, idle_ms + 1_050];
+    return [150, 200, 300, 250, before, 200, 350, 300, far, 250, 500, 300, behind];
+  },
+  silent: (idle_ms) => {
+    // Of which a part is too late for the request and too early for the FIN to be seen: the two cross on the way.
+    const race = idle_ms - SILENT_DISTANCE_MS;
+    return [150, race, 250, race, race, 300, race, idle_ms + 600];
+  },
+  old: () => [700, 900, 1_500],
+  slow: () => [300, 1_000, 2_500],
+  stream: () => [300, 800, 1_900],
 };
+const usually: Pauses = () => [1_000];
 const JITTER = 0.03;
+/** How often it is looked whether there is somebody again. */
+const PAUSED_LOOK_MS = 200;
 /** Every so many requests is a POST. */
 const POST_EVERY = 3;
 
@@ -41,18 +51,22 @@ export class Traffic {
   private readonly agent = new Agent({ keepAlive: true });
   private readonly timers = new Set<NodeJS.Timeout>();
   private isStopped = false;
+  /** There is nobody to send anything to. */
+  isPaused = false;
 
   constructor(hooks: TrafficHooks = {}) {
     this.hooks = hooks;
   }
 
-  /** Sends requests until it is stopped. */
-  start(name: string, ways: Ways, pauses = pauses_ms[name] ?? [1_000]): void {
+  /** Sends requests until it is stopped. @param idle_ms how long the origin lets connections idle, each time */
+  start(name: string, ways: Ways, idle_ms: () => number = () => 0, pauses = pausesOf[name] ?? usually): void {
     let sent = 0;
     const next = async () => {
+      if (this.isPaused) return this.after(PAUSED_LOOK_MS, next);
       sent++;
       await this.both(name, ways, sent);
-      const pause_ms = (pauses[sent % pauses.length] ?? 1_000) * (1 + JITTER * (2 * Math.random() - 1));
+      const all = pauses(idle_ms());
+      const pause_ms = (all[sent % all.length] ?? 1_000) * (1 + JITTER * (2 * Math.random() - 1));
       this.after(pause_ms, next);
     };
     this.after(Math.random() * 500, next);

@@ -4,7 +4,8 @@
  * What it is (HTTP/1.0, 1.0 with keep-alive, 1.1) is its temper. It waits as long as its patience lasts, and never sends a
  * request twice: what came of each is for the scenario to see. Deliberately absent: cookies, redirects, TLS.
  */
-import { persistenceAfter } from "../../connection/persistence.ts";
+import { HopMessages, mayBegin, reasonToClose } from "../../connection/message-states.ts";
+import { type Persistence, persistenceAfter } from "../../connection/persistence.ts";
 import type { Clock, Dialer, Socket, SocketHandler } from "../../net/ports.ts";
 import { CONNECTION_OPTIONS_MAX, connectionOptionsOf } from "../../wire/fields.ts";
 import { listMembers } from "../../wire/lists.ts";
@@ -177,18 +178,19 @@ export class LabClient {
   }
 }
 
+/** Pipelined requests wait in a line; the messages are those of the first. */
 class ClientConnection implements SocketHandler {
   exchanges = 0;
   private readonly socket: Socket;
   private readonly ports: ClientPorts;
   private readonly temper: ClientTemper;
   private readonly waiting: Pending[] = [];
+  private readonly messages = new HopMessages();
   private readonly reader = new ResponseReader({
+    onHead: (head, endsByClose) => this.onHead(head, endsByClose),
     onMessage: (message) => this.onMessage(message),
-    onFault: () => this.fail("reset"),
+    onFault: () => this.onFault(),
   });
-  private persists = true;
-  private peerHasClosed = false;
   private isGone = false;
 
   constructor(socket: Socket, ports: ClientPorts, temper: ClientTemper) {
@@ -199,7 +201,7 @@ class ClientConnection implements SocketHandler {
   }
 
   get mayBeReused(): boolean {
-    return this.persists && !this.peerHasClosed && !this.isGone;
+    return this.messages.closeReason === undefined && !this.isGone;
   }
 
   send(
@@ -222,6 +224,7 @@ class ClientConnection implements SocketHandler {
         resolve,
       };
       this.waiting.push(pending);
+      if (mayBegin(this.messages)) this.messages.requestWhole(false);
       let mayGoOn = true;
       for (const piece of octets) mayGoOn = this.socket.write(piece);
       if (this.temper.readsLate && !mayGoOn) this.socket.pause();
@@ -231,7 +234,7 @@ class ClientConnection implements SocketHandler {
 
   leave(): void {
     if (!this.isGone) this.socket.end();
-    this.persists = false;
+    this.messages.requesterEnded("drained");
   }
 
   onData(octets: Octets): void {
@@ -239,8 +242,8 @@ class ClientConnection implements SocketHandler {
   }
 
   onEnd(): void {
-    this.peerHasClosed = true;
     this.reader.end();
+    this.messages.responderEnded("peer-closed");
     this.socket.end();
     this.fail("closed");
   }
@@ -254,16 +257,34 @@ class ClientConnection implements SocketHandler {
     this.fail(fault === undefined ? "closed" : "reset");
   }
 
-  private onMessage(message: Message<ResponseHead>): void {
-    const pending = this.waiting.shift();
-    if (pending === undefined) return;
-    this.persists = this.persists && !message.isCloseDelimited && this.isPersistentAfter(message.head);
-    const { status, fields } = message.head;
-    this.finish(pending, "answered", status, message.body, (name) => fields.get(name));
-    if (!this.persists) this.fail("closed");
+  private onHead(head: ResponseHead, endsByClose: boolean): void {
+    const { messages } = this;
+    // Nothing was asked that it could answer.
+    if (mayBegin(messages)) return this.onFault();
+    const { persists, reason } = this.persistenceAfter(head);
+    if (!persists) messages.mustClose(reason === "close-received" ? reason : "http10-not-kept");
+    messages.final(endsByClose);
   }
 
-  private isPersistentAfter(head: ResponseHead): boolean {
+  private onMessage({ head, body }: Message<ResponseHead>): void {
+    const { messages } = this;
+    const pending = this.waiting.shift();
+    if (pending === undefined) return;
+    messages.responseWhole();
+    const { status, fields } = head;
+    this.finish(pending, "answered", status, body, (name) => fields.get(name));
+    if (reasonToClose(messages) !== undefined) return this.fail("closed");
+    messages.next();
+    if (this.waiting.length > 0) messages.requestWhole(false);
+  }
+
+  private onFault(): void {
+    this.reader.stop();
+    this.messages.responderFailed("response-malformed");
+    this.fail("reset");
+  }
+
+  private persistenceAfter(head: ResponseHead): Persistence {
     const options = connectionOptionsOf(head.fields);
     const viaProxy = this.temper.believesProxyConnection
       ? listMembers(head.fields.get("proxy-connection") ?? "", CONNECTION_OPTIONS_MAX)?.includes("keep-alive") === true
@@ -273,7 +294,7 @@ class ClientConnection implements SocketHandler {
       saysClose: options.close,
       saysKeepAlive: options.keepAlive || viaProxy,
       honoursHttp10KeepAlive: true,
-    }).persists;
+    });
   }
 
   private giveUp(): void {

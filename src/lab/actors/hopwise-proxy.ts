@@ -6,7 +6,7 @@
  */
 import { readProxyOptions } from "../../config/options.ts";
 import type { ProxyOptions } from "../../config/public-options.ts";
-import type { Life } from "../../connection/life.ts";
+import type { ConnectionRecord } from "../../connection/connection-record.ts";
 import type { ProxyObserver } from "../../exchange/observer.ts";
 import { Gateway } from "../../gateway/gateway.ts";
 import type { Clock, Dialer, Socket } from "../../net/ports.ts";
@@ -15,11 +15,11 @@ export interface HopwiseHooks {
   learned?(lifetime_ms: number): void;
 }
 
-type Owner = { readonly socket: object; readonly life: Life };
-
 export class HopwiseActor {
   readonly gateway: Gateway;
-  private readonly lives = new WeakMap<object, Life>();
+  private readonly records = new WeakMap<object, ConnectionRecord>();
+  /** The socket that is being handed to the gateway: within that call it tells of the connection. */
+  private arriving: Socket | undefined;
 
   constructor(
     ports: { readonly clock: Clock; readonly dialer: Dialer },
@@ -27,15 +27,15 @@ export class HopwiseActor {
     hooks: HopwiseHooks = {},
   ) {
     const observer: ProxyObserver = {
-      downstreamOpened: (connection) => this.watch(connection),
-      upstreamOpened: (connection) => this.watch(connection),
-      downstreamClosed: () => {},
-      upstreamClosed: () => {},
-      upstreamReused: () => {},
+      connectionOpened: (record) => {
+        if (this.arriving !== undefined) this.records.set(this.arriving, record);
+      },
+      connectionClosed: () => {},
+      connectionReused: () => {},
       reuseRefused: () => {},
       exchangeEnded: () => {},
-      lifetimeLearned: ({ lifetime }) => {
-        if (lifetime.estimate_ms !== undefined) hooks.learned?.(lifetime.estimate_ms);
+      lifetimeLearned: (_endpoint, lifetime_ms) => {
+        if (lifetime_ms !== undefined) hooks.learned?.(lifetime_ms);
       },
       endpointFailed: () => {},
       endpointRecovered: () => {},
@@ -45,19 +45,31 @@ export class HopwiseActor {
       drainBegan: () => {},
       drainEnded: () => {},
     };
-    this.gateway = new Gateway(readProxyOptions({ via: "hopwise", ...options }).gateway, { ...ports, observer });
+    const dialer: Dialer = {
+      dial: (address, handler, client) =>
+        ports.dialer.dial(
+          address,
+          { ...handler, onConnected: (socket) => this.arrives(socket, () => handler.onConnected(socket)) },
+          client,
+        ),
+    };
+    const { clock } = ports;
+    const { gateway } = readProxyOptions({ via: "hopwise", ...options });
+    this.gateway = new Gateway(gateway, { clock, dialer, observer });
   }
 
   accept(socket: Socket): void {
-    this.gateway.accept(socket);
+    this.arrives(socket, () => this.gateway.accept(socket));
   }
 
   /** Its word for why it closes this connection. */
   reasonOf(socket: Socket): string | undefined {
-    return this.lives.get(socket)?.closeReason;
+    return this.records.get(socket)?.closeReason;
   }
 
-  private watch({ socket, life }: Owner): void {
-    this.lives.set(socket, life);
+  private arrives(socket: Socket, hand: () => void): void {
+    this.arriving = socket;
+    hand();
+    this.arriving = undefined;
   }
 }

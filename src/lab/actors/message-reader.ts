@@ -15,13 +15,11 @@ type Head = RequestHead | ResponseHead;
 export interface Message<H extends Head> {
   readonly head: H;
   readonly body: string;
-  /** Only the close of the connection showed the end of the body. */
-  readonly isCloseDelimited: boolean;
 }
 
 interface Handlers<H extends Head> {
-  /** A head is complete; its body is still to come. */
-  readonly onHead?: (head: H) => void;
+  /** A head is complete; its body is still to come. @param endsByClose only a close shows the end of it */
+  readonly onHead?: (head: H, endsByClose: boolean) => void;
   readonly onMessage: (message: Message<H>) => void;
   /** Something that cannot be read. */
   readonly onFault: (fault: string) => void;
@@ -40,11 +38,6 @@ export abstract class MessageReader<H extends Head> {
 
   protected abstract newHead(): H;
   protected abstract framingOf(head: H): Framing | string;
-
-  /** Whether a message has begun and not ended. */
-  get isInside(): boolean {
-    return this.head?.hasBegun === true;
-  }
 
   /** Reads no further: what follows is none of the reader's business. */
   stop(): void {
@@ -68,14 +61,14 @@ export abstract class MessageReader<H extends Head> {
           },
         });
         if (this.body.refusal !== undefined) return this.fail(this.body.refusal);
-        this.checkComplete(false);
+        this.checkComplete();
       }
     }
   }
 
-  /** The peer has closed its side. */
+  /** The peer has closed its side, which ends a body that only a close ends. */
   end(): void {
-    if (this.body?.kind === "close" && this.body.endByClose()) this.checkComplete(true);
+    if (this.body?.kind === "close" && this.body.endByClose()) this.checkComplete();
   }
 
   private beginBody(head: H): boolean {
@@ -85,18 +78,18 @@ export abstract class MessageReader<H extends Head> {
       return false;
     }
     this.body = BodyReader.for(framing, defaultHeadLimits);
-    this.handlers.onHead?.(head);
-    if (!this.isStopped) this.checkComplete(false);
+    this.handlers.onHead?.(head, framing.kind === "close");
+    if (!this.isStopped) this.checkComplete();
     return true;
   }
 
-  private checkComplete(isCloseDelimited: boolean): void {
+  private checkComplete(): void {
     const { head, body, content } = this;
     if (head === undefined || body === undefined || !body.isComplete) return;
     this.head = undefined;
     this.body = undefined;
     this.content = "";
-    this.handlers.onMessage({ head, body: content, isCloseDelimited });
+    this.handlers.onMessage({ head, body: content });
   }
 
   private fail(fault: string): void {

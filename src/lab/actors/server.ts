@@ -5,8 +5,10 @@
  * with RST. Deliberately absent: files, and patience with malformed requests.
  */
 import { formatKeepAlive } from "../../connection/keep-alive-terms.ts";
+import { HopMessages, isAwaited, mayBegin, reasonToClose } from "../../connection/message-states.ts";
+import type { CloseReason } from "../../connection/reasons.ts";
 import type { Clock, Socket, SocketHandler } from "../../net/ports.ts";
-import { connectionOptionsOf } from "../../wire/fields.ts";
+import { type ConnectionOptions, connectionOptionsOf } from "../../wire/fields.ts";
 import type { Octets } from "../../wire/octets.ts";
 import type { RequestHead } from "../../wire/request-head.ts";
 import { type Message, RequestReader } from "./message-reader.ts";
@@ -107,15 +109,22 @@ export class LabServer {
   }
 }
 
+/** A request that cannot be read, or is refused. */
+interface Refused {
+  readonly status: string;
+  readonly body: string;
+  /** Nothing is read any more, and soon everything is closed with bytes unread. */
+  readonly isRude: boolean;
+}
+
+/** Requests are read ahead, and wait for their turn; the messages are those of the one that is answered. */
 class ServerConnection implements SocketHandler {
   private readonly server: LabServer;
   private readonly socket: Socket;
   private readonly number: number;
   private exchanges = 0;
-  private readonly queue: Message<RequestHead>[] = [];
-  private isBusy = false;
-  private isOver = false;
-  private peerHasClosed = false;
+  private readonly queue: (Message<RequestHead> | Refused)[] = [];
+  private readonly messages = new HopMessages();
   private stopTimer = () => {};
   private readonly reader: RequestReader;
 
@@ -126,49 +135,61 @@ class ServerConnection implements SocketHandler {
     socket.handler = this;
     this.reader = new RequestReader({
       onHead: (head) => this.onHead(head),
-      onMessage: (message) => {
-        this.queue.push(message);
-        this.advance();
-      },
-      onFault: (fault) => this.answer(`400 Bad Request`, `${fault}\n`, true),
+      onMessage: (message) => this.onTurn(message),
+      onFault: (fault) => this.onTurn({ status: "400 Bad Request", body: `${fault}\n`, isRude: false }),
     });
     this.waitIdle();
   }
 
   onData(octets: Octets): void {
     this.stopTimer();
-    if (!this.isOver) this.reader.read(octets);
+    if (this.messages.closeReason === undefined) this.reader.read(octets);
   }
 
   onEnd(): void {
-    this.peerHasClosed = true;
-    if (!this.isBusy && this.queue.length === 0) this.close();
+    this.messages.requesterEnded("peer-half-closed");
+    if (!isAwaited(this.messages.responder)) this.close();
   }
 
   onDrain(): void {}
 
   onClose(): void {
     this.stopTimer();
-    this.isOver = true;
+    this.messages.responderFailed("peer-closed");
     this.server.gone(this);
   }
 
   private onHead(head: RequestHead): void {
     const { bodyBytesMax } = this.server.temper;
     if (bodyBytesMax === undefined || Number(head.fields.get("content-length") ?? 0) <= bodyBytesMax) return;
-    // Rude, and common: an answer, no reading on, and soon everything is closed with octets unread.
     this.reader.stop();
-    this.isOver = true;
-    this.socket.pause();
-    this.answer("413 Content Too Large", "too large\n", true, false);
-    this.server.clock.after(RUDE_CLOSE_MS, () => this.socket.destroy());
+    this.onTurn({ status: "413 Content Too Large", body: "too large\n", isRude: true });
+  }
+
+  private onTurn(turn: Message<RequestHead> | Refused): void {
+    this.queue.push(turn);
+    this.advance();
   }
 
   private advance(): void {
-    const message = this.queue[0];
-    if (this.isBusy || this.isOver || message === undefined) return;
-    this.queue.shift();
-    this.isBusy = true;
+    if (!mayBegin(this.messages)) return;
+    const turn = this.queue.shift();
+    if (turn === undefined) return;
+    if ("status" in turn) this.refuse(turn);
+    else this.serve(turn);
+  }
+
+  private refuse({ status, body, isRude }: Refused): void {
+    this.messages.answered("request-refused");
+    this.write(status, body, false);
+    if (!isRude) return this.close();
+    // Rude, and common.
+    this.socket.pause();
+    this.server.clock.after(RUDE_CLOSE_MS, () => this.socket.destroy());
+  }
+
+  private serve(message: Message<RequestHead>): void {
+    this.messages.requestWhole(false);
     this.exchanges++;
     const { head, body } = message;
     const { method, target } = head;
@@ -181,33 +202,44 @@ class ServerConnection implements SocketHandler {
       closes = false,
     } = this.server.temper.respond?.(request) ?? {};
     const respond = () => {
-      this.isBusy = false;
-      if (!this.isOver) this.respond(head, status, content, closes);
+      if (isAwaited(this.messages.responder)) this.respond(head, status, content, closes);
     };
     if (delay_ms === 0) respond();
     else this.server.clock.after(delay_ms, respond);
   }
 
   private respond(head: RequestHead, status: string, body: string, closes: boolean): void {
-    const { persists, requestsMax } = this.server.temper;
+    const { messages } = this;
     const options = connectionOptionsOf(head.fields);
-    const isAsked = options.keepAlive;
-    const isWanted =
-      persists === "by-default"
-        ? (head.minorVersion === 1 && !options.close) || isAsked
-        : persists === "when-asked" && isAsked;
-    const isLast = requestsMax !== undefined && this.exchanges >= requestsMax;
-    const keeps = isWanted && !isLast && !closes && !this.peerHasClosed;
-    this.answer(status, body, !keeps, keeps && isAsked);
-    if (!keeps) return;
+    const reason = this.reasonNotToPersist(head, options, closes);
+    if (reason !== undefined) messages.mustClose(reason);
+    messages.final(false);
+    messages.responseWhole();
+    this.write(status, body, options.keepAlive);
+    if (reasonToClose(messages) !== undefined) return this.close();
+    messages.next();
     this.waitIdle();
     this.advance();
   }
 
-  private answer(status: string, body: string, closes: boolean, agrees = false): void {
+  private reasonNotToPersist(
+    { minorVersion }: RequestHead,
+    { close, keepAlive }: ConnectionOptions,
+    closes: boolean,
+  ): CloseReason | undefined {
+    const { persists, requestsMax } = this.server.temper;
+    const isByDefault = persists === "by-default" && minorVersion === 1 && !close;
+    if (!isByDefault && (persists === "never" || !keepAlive)) return close ? "close-received" : "http10-not-kept";
+    const isLast = requestsMax !== undefined && this.exchanges >= requestsMax;
+    return isLast || closes ? "max-requests" : undefined;
+  }
+
+  /** @param isAsked the client asked for keep-alive */
+  private write(status: string, body: string, isAsked: boolean): void {
     const { version, requestsMax, tellsTerms, timeout_ms, persists, mediaType = "text/plain" } = this.server.temper;
     const lines = [`HTTP/${version} ${status}`, `Content-Type: ${mediaType}`, `Content-Length: ${body.length}`];
-    if (agrees) {
+    const closes = this.messages.closeReason !== undefined;
+    if (!closes && isAsked) {
       lines.push("Connection: keep-alive");
       const left = requestsMax === undefined ? undefined : requestsMax - this.exchanges;
       if (tellsTerms) lines.push(`Keep-Alive: ${formatKeepAlive(Math.floor(timeout_ms / 1_000), left)}`);
@@ -215,7 +247,6 @@ class ServerConnection implements SocketHandler {
       lines.push("Connection: close");
     }
     this.socket.write(`${lines.join("\r\n")}\r\n\r\n${body}`);
-    if (closes && !this.isOver) this.close();
   }
 
   private waitIdle(): void {
@@ -223,17 +254,17 @@ class ServerConnection implements SocketHandler {
     const since_ms = clock.now();
     this.stopTimer();
     this.stopTimer = clock.after(temper.timeout_ms, () => {
-      if (this.isOver) return;
+      if (!mayBegin(this.messages)) return;
       hooks.idled?.(since_ms);
-      this.isOver = true;
+      this.messages.mustClose("idle-timeout");
       this.socket.destroy();
     });
   }
 
   /** Closes once everything has left; what still arrives is read and forgotten. */
   private close(): void {
-    this.isOver = true;
     this.stopTimer();
+    this.messages.responderEnded("peer-closed");
     this.socket.end();
   }
 }

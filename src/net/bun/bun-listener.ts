@@ -17,7 +17,8 @@ const DESCRIPTORS_KEPT = 16;
 
 /** Listens. @throws the system's error */
 export async function listenOnBun(api: BunApi, options: ListenOptions): Promise<Listener> {
-  const { host, port, sharesPort = false, onSocket, onFault } = options;
+  const { host, port, sharesPort = false, tls, onSocket, onFault } = options;
+  if (tls !== undefined) throw new Error("see canSecureClients");
   // Bun would take a name, but tell neither its address nor why it has none.
   const hostname = isIP(host) === 0 ? (await lookup(host)).address : host;
   // Descriptors are given out from the lowest on.

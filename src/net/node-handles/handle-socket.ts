@@ -24,6 +24,11 @@ import { knownShape, type Reader, type ReadResult } from "./runtime-shape.ts";
  */
 type OurSide = "open" | "due" | "closing" | "reset-due" | "closed";
 
+interface Gathered {
+  readonly pieces: (string | Octets)[];
+  bytes: number;
+}
+
 /** @param handle one that is known (runtime-shape.ts) */
 export class HandleSocket implements Socket, Reader, Writer, PieceReader {
   handler: SocketHandler = nobody;
@@ -43,8 +48,7 @@ export class HandleSocket implements Socket, Reader, Writer, PieceReader {
   /** The peer takes nothing more. */
   private hasFailed = false;
   /** What is gathered for one write; not gathering: undefined. */
-  private gathered: (string | Octets)[] | undefined;
-  private gathered_bytes = 0;
+  private gathered: Gathered | undefined;
 
   constructor(handle: Handle) {
     this.handle = handle;
@@ -132,24 +136,23 @@ export class HandleSocket implements Socket, Reader, Writer, PieceReader {
   }
 
   cork(): void {
-    this.gathered = [];
+    this.gathered = { pieces: [], bytes: 0 };
   }
 
   /** Whether the system takes what is gathered is not known yet, so the writer is told the worst. */
-  private gather(gathered: (string | Octets)[], data: string | Octets): boolean {
-    gathered.push(data);
-    this.gathered_bytes += data.length;
-    if (this.unfinished_bytes + this.gathered_bytes < HIGH_WATER_BYTES) return true;
+  private gather(gathered: Gathered, data: string | Octets): boolean {
+    gathered.pieces.push(data);
+    gathered.bytes += data.length;
+    if (this.unfinished_bytes + gathered.bytes < HIGH_WATER_BYTES) return true;
     this.owesDrain = true;
     return false;
   }
 
   uncork(): void {
-    const { gathered, gathered_bytes } = this;
+    const { gathered } = this;
     this.gathered = undefined;
-    this.gathered_bytes = 0;
-    if (gathered === undefined || gathered_bytes === 0) return;
-    this.writeJoined(gathered, gathered_bytes);
+    if (gathered === undefined || gathered.bytes === 0) return;
+    this.writeJoined(gathered.pieces, gathered.bytes);
     if (this.owesDrain && this.unfinished_bytes === 0) process.nextTick(() => this.onWritten(0, DONE));
   }
 

@@ -65,7 +65,7 @@ function openTls(host: string, port: number, tls: TlsTarget): RawSocket {
   const session = sessions.take(host, port, tls);
   const raw = connectTls({
     ...socketOptions,
-    ...(session === undefined ? {} : { session }),
+    ...(session === undefined ? {} : { session: session.data }),
     host,
     port,
     // RFC 6066 section 3: an address is no server name. Without one the certificate is checked against `host`.
@@ -74,8 +74,13 @@ function openTls(host: string, port: number, tls: TlsTarget): RawSocket {
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     ALPNProtocols: ["http/1.1"],
   });
+  if (session !== undefined) {
+    raw.once("secureConnect", () => {
+      if (!raw.isSessionReused()) sessions.refused(host, port, tls, session);
+    });
+  }
   // Tickets of TLS 1.3 come behind the handshake, at any time.
-  raw.on("session", (session) => sessions.keep(host, port, tls, session));
+  raw.on("session", (data) => sessions.keep(host, port, tls, data));
   return raw.setNoDelay(true);
 }
 

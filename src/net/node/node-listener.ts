@@ -3,8 +3,10 @@ import { createServer } from "node:net";
 import { acceptHandles, keepAccepted, type SocketHandle } from "../node-handles/accepting.ts";
 import type { Listener, ListenOptions, Socket } from "../ports.ts";
 import { socketOptions } from "../socket-options.ts";
+import type { TlsServing } from "../tls/tls-serving.ts";
 import { socketOf } from "./node-connection.ts";
 import { NodeSocket } from "./node-socket.ts";
+import { secure, TlsClientSocket } from "./tls-client-socket.ts";
 
 /** Connections that wait to be accepted: Node's own default, cut down by the system's `somaxconn`. */
 export const BACKLOG = 511;
@@ -14,7 +16,9 @@ export const INHERITED_BACKLOG = 65_535;
 export function listenOnNode(options: ListenOptions): Promise<Listener> {
   const { host, port, fd, sharesPort = false, onSocket, onFault } = options;
   // Called where connections are not accepted as handles.
-  const server = createServer({ ...socketOptions, noDelay: true }, (accepted) => onSocket(new NodeSocket(accepted)));
+  const server = createServer({ ...socketOptions, noDelay: true }, (accepted) =>
+    onSocket(options.tls === undefined ? new NodeSocket(accepted) : new TlsClientSocket(accepted, options.tls)),
+  );
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     // `reusePort` is younger than the type definitions.
@@ -24,11 +28,11 @@ export function listenOnNode(options: ListenOptions): Promise<Listener> {
       server.removeListener("error", reject);
       server.on("error", (error: NodeJS.ErrnoException) => onFault(error.code ?? error.message));
       keepAccepted(server);
-      acceptHandles(server, (handle) => onSocket(takeOver(handle)), onFault);
+      acceptHandles(server, (handle) => onSocket(takeOver(handle, options.tls)), onFault);
       const bound = server.address();
       if (bound === null || typeof bound === "string") {
         server.close();
-        return reject(new Error("it is no TCP socket"));
+        return reject(new Error("it is not a TCP socket"));
       }
       resolve({
         address: { host: bound.address, port: bound.port },
@@ -39,7 +43,7 @@ export function listenOnNode(options: ListenOptions): Promise<Listener> {
 }
 
 /** The socket of a connection that was accepted, here or in another process. */
-export function takeOver(handle: SocketHandle): Socket {
+export function takeOver(handle: SocketHandle, tls: TlsServing | undefined): Socket {
   handle.setNoDelay?.(true);
-  return socketOf(handle);
+  return tls === undefined ? socketOf(handle) : secure(handle, tls);
 }

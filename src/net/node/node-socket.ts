@@ -28,6 +28,8 @@ export class NodeSocket implements Socket, StreamOwner {
   readonly remotePort: number;
   readonly isSecure: boolean;
   private readonly raw: RawSocket;
+  /** What `raw` stands on, where that is known; otherwise `raw` itself. */
+  private readonly transport: RawSocket;
   private fault: string | undefined;
   private unsentMark = 0;
   private isCorked = false;
@@ -38,8 +40,9 @@ export class NodeSocket implements Socket, StreamOwner {
   /** The peer takes nothing more. @internal */
   hasFailed = false;
 
-  constructor(raw: RawSocket) {
+  constructor(raw: RawSocket, transport = raw) {
     this.raw = raw;
+    this.transport = transport;
     this.remoteAddress = raw.remoteAddress ?? "";
     this.remotePort = raw.remotePort ?? 0;
     this.isSecure = "encrypted" in raw && raw.encrypted === true;
@@ -91,17 +94,23 @@ export class NodeSocket implements Socket, StreamOwner {
   }
 
   reset(): void {
-    const { raw } = this;
+    const { raw, transport } = this;
     this.isGone = true;
     // While the system closes our side it would refuse, and the runtime then never close the socket.
     const isClosingOurSide = raw.writableEnded && !raw.writableFinished && raw.writableLength === 0;
     try {
       if (isClosingOurSide) raw.destroy();
-      else raw.resetAndDestroy();
+      else transport.resetAndDestroy();
     } catch {
-      // TLS and Unix sockets have no RST of their own.
+      // Unix sockets have no RST, and TLS has none of its own.
       raw.destroy();
     }
+  }
+
+  /** Ends both sides at once for this reason, which is told as the fault. */
+  fail(fault: string): void {
+    this.noteFault(fault);
+    this.raw.destroy();
   }
 
   destroy(): void {

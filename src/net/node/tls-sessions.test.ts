@@ -8,7 +8,7 @@ const tls: TlsTarget = { serverName: "origin.example", rejectUnauthorized: true 
 function kept(...sessions: readonly string[]) {
   const all = new TlsSessions();
   const keep = (session: string, target = tls) => all.keep("192.0.2.1", 443, target, Buffer.from(session));
-  const take = (host = "192.0.2.1", port = 443, target = tls) => all.take(host, port, target)?.toString();
+  const take = (host = "192.0.2.1", port = 443, target = tls) => all.take(host, port, target)?.data.toString();
   for (const session of sessions) keep(session);
   return { all, keep, take };
 }
@@ -48,6 +48,15 @@ it("nothing is offered again where a handshake failed", () => {
   expect(take()).toBe("b");
   all.forget("192.0.2.1", 443, tls);
   expect(take()).toBeUndefined();
+});
+
+it("nothing older is offered again where one was refused, but what came since is", () => {
+  const { all, keep, take } = kept("a", "b", "c");
+  const offered = all.take("192.0.2.1", 443, tls);
+  if (offered === undefined) throw new Error("nothing was offered");
+  keep("d");
+  all.refused("192.0.2.1", 443, tls, offered);
+  expect([take(), take()]).toEqual(["d", "d"]);
 });
 
 it("16 sessions of a place are kept, and 64 places: the oldest go", () => {

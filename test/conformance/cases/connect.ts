@@ -64,14 +64,14 @@ export const connect: Group = {
       origin.receives("bye"),
       client.halfCloses,
     ]),
-    tunnel([96], "Octets that are sent before the 2xx go into the tunnel.", [
+    tunnel([96], "Bytes that are sent before the 2xx go into the tunnel.", [
       client.sends(`${CONNECT}early`),
       client.receives(ESTABLISHED),
       origin.receives("early"),
       ...closing,
     ]),
     {
-      ...tunnel([96], "Very many octets sent before the 2xx wait on the wire, and go into the tunnel.", [
+      ...tunnel([96], "Very many bytes sent before the 2xx wait on the wire, and go into the tunnel.", [
         client.sends(CONNECT + "early ".repeat(50_000)),
         client.receives(ESTABLISHED),
         origin.receives("early ".repeat(50_000)),

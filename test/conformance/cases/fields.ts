@@ -27,7 +27,7 @@ const malformedLines: readonly (readonly [title: string, line: string])[] = [
   ["a space within the name", "X Y: value"],
   ["a parenthesis in the name", "X(: value"],
   ["a quote in the name", '"X": value'],
-  ["an octet beyond ASCII in the name", "X\xe9: value"],
+  ["a byte beyond ASCII in the name", "X\xe9: value"],
   ["a NUL in the name", "X\x00: value"],
   ["a control character before the name", "\x0bX: value"],
   ["a slash in the name", "X/Y: value"],
@@ -77,7 +77,7 @@ const badResponseLines: readonly (readonly [title: string, line: string])[] = [
 export const fields: Group = {
   name: "Fields",
   cases: [
-    exchanged([1], "RFC 9112 section 2.2", "Octets beyond ASCII in values pass as they are.", {
+    exchanged([1], "RFC 9112 section 2.2", "Bytes beyond ASCII in values pass as they are.", {
       request: withField("X-Name: caf\xe9 \x80\xff \xe5\x98\x8a"),
       forwarded: head("GET / HTTP/1.1", "Host: a", "X-Name: caf\xe9 \x80\xff \xe5\x98\x8a", ...ADDED),
       response: head("HTTP/1.1 200 \xc9t\xe9", DATE, "X-Name: \xff\xfe", "Content-Length: 0"),

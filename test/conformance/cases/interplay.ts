@@ -229,7 +229,7 @@ export const interplay: Group = {
     {
       rows: [36, 64, 67],
       section: "RFC 9112 section 9.2",
-      title: "Octets behind a response do not answer the request that is pipelined behind it.",
+      title: "Bytes behind a response do not answer the request that is pipelined behind it.",
       steps: [
         client.sends(request("GET", "/1") + request("GET", "/2")),
         origin.receives(forwarded("GET", "/1")),
@@ -370,7 +370,7 @@ export const interplay: Group = {
       },
     ),
     {
-      ...exchanged([22, 37], "RFC 9112 section 7.1", "A body of 5,000 chunks of one octet passes in both directions.", {
+      ...exchanged([22, 37], "RFC 9112 section 7.1", "A body of 5,000 chunks of one byte passes in both directions.", {
         request: `${request("POST", "/", CHUNKED)}${IN_MANY_CHUNKS}`,
         forwarded: inChunks(forwarded("POST", "/", CHUNKED), MANY),
         response: `${head("HTTP/1.1 200 OK", DATE, CHUNKED)}${IN_MANY_CHUNKS}`,

@@ -186,7 +186,7 @@ export const persistence: Group = {
     {
       rows: [36, 61, 64],
       section: "RFC 9112 section 6.3",
-      title: "What comes right behind a response is no answer to the request that waits, however the octets are read.",
+      title: "What comes right behind a response is no answer to the request that waits, however the bytes are read.",
       onlyWhole: "the size is what counts: the response ends where a read ends",
       steps: [
         client.sends(`${GET}${GET}`),

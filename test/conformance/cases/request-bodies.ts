@@ -67,7 +67,7 @@ export const requestBodies: Group = {
       response: OK,
       returned: OK,
     }),
-    exchanged([42], "RFC 9110 section 8.6", "So does a length of many digits, if it is none of many octets.", {
+    exchanged([42], "RFC 9110 section 8.6", "So does a length of many digits, if it is none of many bytes.", {
       request: `${post(`Content-Length: ${"5".padStart(64, "0")}`)}hello`,
       forwarded: `${post("Content-Length: 5", ...ADDED)}hello`,
       response: OK,

@@ -45,7 +45,7 @@ const malformed: readonly (readonly [title: string, line: string])[] = [
 
 const invalidTargets: readonly (readonly [title: string, line: string])[] = [
   ["a fragment in the target", "GET /a#b HTTP/1.1"],
-  ["octets beyond ASCII in the target", "GET /caf\xe9 HTTP/1.1"],
+  ["bytes beyond ASCII in the target", "GET /caf\xe9 HTTP/1.1"],
   ["a control character in the target", "GET /a\x01b HTTP/1.1"],
   ["a NUL in the target", "GET /a\x00b HTTP/1.1"],
   ["a bare CR in the target", "GET /a\rb HTTP/1.1"],
@@ -127,7 +127,7 @@ export const requestLines: Group = {
     refused(
       [6],
       "RFC 9112 section 2.2",
-      "A TLS handshake on a port for HTTP is refused at its first octet.",
+      "A TLS handshake on a port for HTTP is refused at its first byte.",
       "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
       400,
       "tls-on-plain-port",
@@ -135,7 +135,7 @@ export const requestLines: Group = {
     refused(
       [6],
       "RFC 9112 section 3",
-      "A greeting of SOCKS is refused at its first octet, by its name.",
+      "A greeting of SOCKS is refused at its first byte, by its name.",
       "\x05\x01\x00",
       400,
       "socks-on-http-port",
@@ -295,7 +295,7 @@ export const requestLines: Group = {
       }),
       settings: { isTrusted: () => true },
     },
-    exchanged([8], "RFC 9112 section 3", "A request-line of 8000 octets is taken.", {
+    exchanged([8], "RFC 9112 section 3", "A request-line of 8000 bytes is taken.", {
       request: head(`GET /${"a".repeat(8_000)} HTTP/1.1`, "Host: a"),
       forwarded: head(`GET /${"a".repeat(8_000)} HTTP/1.1`, "Host: a", ...ADDED),
       response: OK,

@@ -258,7 +258,7 @@ export const responseBodies: Group = {
     {
       rows: [36, 64],
       section: "RFC 9112 section 6.3",
-      title: "Octets behind a response are no response to the next request.",
+      title: "Bytes behind a response are no response to the next request.",
       steps: [
         client.sends(GET),
         origin.receives(GET_FORWARDED),

@@ -144,7 +144,7 @@ export const retries: Group = {
     {
       rows: [71],
       section: RETRY_SECTION,
-      title: "Once any octet of a response has come, a request is not sent again.",
+      title: "Once any byte of a response has come, a request is not sent again.",
       steps: [
         ...ordinaryExchange,
         client.sends(GET),

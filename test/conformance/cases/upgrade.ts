@@ -148,7 +148,7 @@ export const upgrade: Group = {
     {
       rows: [93, 96],
       section: UPGRADE_SECTION,
-      title: "Octets behind the upgrade request and behind the 101 belong to the tunnel.",
+      title: "Bytes behind the upgrade request and behind the 101 belong to the tunnel.",
       steps: [
         client.sends(`${UPGRADE}early client`),
         origin.receives(UPGRADE_FORWARDED),

@@ -17,7 +17,7 @@ const ALREADY = "the origin's connection serves others already";
 export const ending: readonly State[] = [
   {
     name: "Tunnel",
-    text: "The connections were upgraded; octets pass both ways.",
+    text: "The connections were upgraded; bytes pass both ways.",
     setup: tunnel,
     cells: {
       "client resets": { steps: [client.resets], client: ["gone peer-reset"], origin: ["RST client-gone"] },

@@ -161,6 +161,11 @@ export class FakeDialer implements Dialer {
     return socket;
   }
 
+  /** The address of the oldest pending dial has answered, and its TLS handshake begins. */
+  reaches(): void {
+    this.pending[0]?.handler.onReached?.();
+  }
+
   /** The oldest pending dial fails. */
   refuses(fault = "ECONNREFUSED"): void {
     this.take().handler.onFailed(fault);

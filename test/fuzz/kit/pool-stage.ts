@@ -10,9 +10,10 @@ import { Sweeper } from "../../../src/net/sweeper.ts";
 import type { Bindings } from "../../../src/pool/bindings.ts";
 import type { PendingSearch } from "../../../src/pool/claim.ts";
 import type { Endpoint } from "../../../src/pool/endpoint.ts";
+import { plainGroup } from "../../../src/pool/group.ts";
 import type { PoolObserver } from "../../../src/pool/observer.ts";
 import { parseOriginAddress } from "../../../src/pool/origin-address.ts";
-import { type NoConnection, Pool, type Seeker } from "../../../src/pool/pool.ts";
+import { type NoConnection, Pool, type SearchPhase, type Seeker } from "../../../src/pool/pool.ts";
 import type { PooledConnection } from "../../../src/pool/pooled-connection.ts";
 import { ManualClock } from "../../kit/manual-clock.ts";
 import { FakeDialer, type FakeSocket, Later } from "./net.ts";
@@ -44,6 +45,8 @@ export class TestSeeker implements Seeker {
   search: PendingSearch | undefined;
   /** What the connection told its user. */
   readonly heard: string[] = [];
+  /** How the search went on. */
+  readonly phases: SearchPhase[] = [];
 
   movedBytes = 0;
   isSlow = false;
@@ -64,6 +67,10 @@ export class TestSeeker implements Seeker {
       this.connection?.close("evicted");
     };
     return { client, since_ms, movedBytes, isSlow, giveWay };
+  }
+
+  onSearch(phase: SearchPhase): void {
+    this.phases.push(phase);
   }
 
   onConnection(connection: PooledConnection): void {
@@ -108,17 +115,17 @@ export class PoolStage {
   constructor(options: PoolStageOptions = {}) {
     const { told } = this;
     const observer: PoolObserver = {
-      upstreamOpened: (connection) => told.push(`#${connection.id} opened: ${connection.openReason}`),
-      upstreamReused: (connection) => told.push(`#${connection.id} reused`),
+      connectionOpened: (connection) => told.push(`#${connection.id} opened: ${connection.opened}`),
+      connectionReused: (connection) => told.push(`#${connection.id} reused`),
       reuseRefused: (connection, refusal) => told.push(`#${connection.id} not reused: ${refusal}`),
-      upstreamClosed: (connection) => told.push(`#${connection.id} closed: ${connection.life.closeReason}`),
-      lifetimeLearned: (endpoint) => told.push(`learned: ${endpoint.lifetime.estimate_ms}`),
-      endpointFailed: (endpoint, fault) => told.push(`${endpoint.origin.name} failed: ${fault}`),
+      connectionClosed: (connection) => told.push(`#${connection.id} closed: ${connection.closeReason}`),
+      lifetimeLearned: (_endpoint, lifetime_ms) => told.push(`learned: ${lifetime_ms}`),
+      endpointFailed: (endpoint, fault) => told.push(`${endpoint.name} failed: ${fault}`),
       internalError: () => undefined,
-      endpointRecovered: (endpoint) => told.push(`${endpoint.origin.name} recovered`),
+      endpointRecovered: (endpoint) => told.push(`${endpoint.name} recovered`),
     };
     this.pool = new Pool({
-      origins: (options.origins ?? ["http://o1.test"]).map(parseOriginAddress),
+      group: plainGroup("", (options.origins ?? ["http://o1.test"]).map(parseOriginAddress)),
       size: options.size ?? 4,
       idleLimit_ms: options.idleLimit_ms ?? 60_000,
       maxAge_ms: options.maxAge_ms ?? 0,

@@ -6,6 +6,7 @@ import { type Admission, admit } from "../../../src/exchange/admission.ts";
 import type { ClientConnection } from "../../../src/exchange/client-connection.ts";
 import { ProxyContext } from "../../../src/exchange/context.ts";
 import type { GatewaySettings } from "../../../src/exchange/settings.ts";
+import { Workings } from "../../../src/exchange/workings.ts";
 import { requestHeadText } from "../../../src/http1/request-writing.ts";
 import { clientFraming, interimHeadText, responseHeadText } from "../../../src/http1/response-writing.ts";
 import type { Clock } from "../../../src/net/ports.ts";
@@ -33,14 +34,16 @@ function contextWith(sendsForwarded: boolean): ProxyContext {
   };
   const clock = { date: () => DATE_MS } as Clock;
   const unused = undefined as never;
-  return new ProxyContext(settings as GatewaySettings, unused, clock, unused, unused, unused);
+  return new ProxyContext(
+    { settings: settings as GatewaySettings, routing: unused },
+    new Workings(clock, unused, unused, unused),
+  );
 }
 
 function clientThat(isTrusted: boolean): ClientConnection {
   return {
     isTrusted,
-    clientName: "192.0.2.7",
-    forwardedForLine: "X-Forwarded-For: 192.0.2.7\r\n",
+    record: { peer: "192.0.2.7" },
     socket: { remoteAddress: "192.0.2.7", remotePort: 4711 },
   } as unknown as ClientConnection;
 }
@@ -62,7 +65,7 @@ export interface Rewritten {
 
 /** The request as it goes on with `body`; undefined: it is not forwarded. `variant` chooses among settings. */
 export function rewrittenRequest(head: RequestHead, body: string, variant: number): Rewritten | undefined {
-  const admission = admit(head, VIA_NAME, true, true);
+  const admission = admit(head, VIA_NAME, true, { isTrusted: true, socket: {} });
   if (typeof admission === "string" || admission.maxForwards === 0) return undefined;
   const { framing } = admission;
   const text = requestHeadText(

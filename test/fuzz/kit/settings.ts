@@ -9,10 +9,10 @@ function numberFrom(name: string, fallback: number): number {
   return number;
 }
 
-export const seed = numberFrom("HOPWISE_FUZZ_SEED", 20_261_123);
+export const seed = numberFrom("TESTS_FUZZ_SEED", 20_261_123);
 /** Inputs of the differential run, requests and responses together. */
-export const inputs = numberFrom("HOPWISE_FUZZ_INPUTS", isLong ? 300_000 : 30_000);
+export const inputs = numberFrom("TESTS_FUZZ_INPUTS", isLong ? 300_000 : 15_000);
 /** Runs of each property; grows with the inputs. */
 export const runs = Math.max(200, Math.round(inputs / 100));
 /** Inputs of the run against nginx. */
-export const nginxInputs = numberFrom("HOPWISE_FUZZ_NGINX_INPUTS", 3_000);
+export const nginxInputs = numberFrom("TESTS_FUZZ_NGINX_INPUTS", 3_000);

@@ -6,10 +6,10 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { until } from "./waiting.ts";
 
-/** The command line under test; an installed package's, for instance, by `HOPWISE_CLI`. */
-const cliPath = process.env.HOPWISE_CLI ?? fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
-/** The runtime under test: this one, or another by `HOPWISE_RUNTIME`. */
-const ownRuntime = process.env.HOPWISE_RUNTIME ?? process.execPath;
+/** The command line under test; an installed package's, for instance, by `TESTS_CLI`. */
+const cliPath = process.env.TESTS_CLI ?? fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+/** The runtime under test: this one, or another by `TESTS_RUNTIME`. */
+const ownRuntime = process.env.TESTS_RUNTIME ?? process.execPath;
 
 export type Counts = Readonly<Record<string, number>>;
 
@@ -49,13 +49,21 @@ interface ListeningLine {
   readonly runtime: Stats["runtime"];
   readonly url: string;
   readonly port: number;
+  readonly listeners: readonly Listener[];
   readonly admin: string;
+}
+
+interface Listener {
+  readonly url: string;
+  readonly port: number;
 }
 
 export class Hopwise {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** All places where it listens; `url` and `port` are the first one's. */
+  readonly listeners: readonly Listener[];
   /** As it is named at start. */
   readonly runtime: Stats["runtime"];
   readonly exited: Promise<Exit>;
@@ -69,9 +77,14 @@ export class Hopwise {
     this.exited.catch(() => {});
     this.url = listening.url;
     this.port = listening.port;
+    this.listeners = listening.listeners;
     this.runtime = listening.runtime;
     this.adminUrl = listening.admin;
     this.pid = child.pid ?? 0;
+  }
+
+  get adminPort(): number {
+    return Number(new URL(this.adminUrl).port);
   }
 
   /** One of the admin's documents. */
@@ -121,8 +134,16 @@ export async function startHopwise(
   command: "proxy" | "forward" = "proxy",
   runtime = ownRuntime,
 ): Promise<Hopwise> {
-  const fixed = [command, "--json", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
-  const child = spawn(runtime, [cliPath, ...fixed, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  return await started(runtime, [command, "--json", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", ...args]);
+}
+
+/** Starts `hopwise run` with a file, which says where it listens, and waits until it does. */
+export async function runHopwise(file: string, runtime = ownRuntime): Promise<Hopwise> {
+  return await started(runtime, ["run", "--json", "-c", file]);
+}
+
+async function started(runtime: string, args: readonly string[]): Promise<Hopwise> {
+  const child = spawn(runtime, [cliPath, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const exited = exitOf(child);
   let told = "";
   let isOver = false;

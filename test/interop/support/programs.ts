@@ -47,6 +47,8 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The program is killed after this long. */
   readonly timeout_ms?: number;
+  /** Interrupts it (SIGINT), as a person would. */
+  readonly interrupt?: AbortSignal;
 }
 
 /** Runs a program to its end. */
@@ -57,6 +59,7 @@ export function run(name: string, args: readonly string[], options: RunOptions =
     timeout: options.timeout_ms ?? 60_000,
     killSignal: "SIGKILL",
   });
+  options.interrupt?.addEventListener("abort", () => child.kill("SIGINT"));
   const stdout: Buffer[] = [];
   let stderr = "";
   child.stdout.on("data", (octets: Buffer) => stdout.push(octets));

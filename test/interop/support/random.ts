@@ -8,8 +8,8 @@ export interface Random {
   between(from: number, to: number): number;
 }
 
-/** The seed of this run: `HOPWISE_SEED`, or a fixed one. */
-export const seed = Number(process.env.HOPWISE_SEED ?? 20_250_117);
+/** The seed of this run: `TESTS_SEED`, or a fixed one. */
+export const seed = Number(process.env.TESTS_SEED ?? 20_250_117);
 
 /** mulberry32 by Tommy Ettinger, public domain. */
 export function randomFrom(start: number): Random {

@@ -11,8 +11,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { until } from "./waiting.ts";
 
-const cliPath = process.env.HOPWISE_CLI ?? fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
-const runtime = process.env.HOPWISE_RUNTIME ?? process.execPath;
+const cliPath = process.env.TESTS_CLI ?? fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+const runtime = process.env.TESTS_RUNTIME ?? process.execPath;
 
 export interface Generation {
   readonly pid: number;

@@ -16,8 +16,13 @@ export interface WrkReport {
   readonly non2xx: number;
 }
 
-export async function wrk(args: readonly string[]): Promise<WrkReport> {
-  const { code, stdout, stderr } = await run("wrk", args);
+/** @param interrupt has it report what came of it so far, and end */
+export async function wrk(args: readonly string[], interrupt?: AbortSignal, timeout_ms?: number): Promise<WrkReport> {
+  const options = {
+    ...(interrupt === undefined ? {} : { interrupt }),
+    ...(timeout_ms === undefined ? {} : { timeout_ms }),
+  };
+  const { code, stdout, stderr } = await run("wrk", args, options);
   const report = stdout.toString();
   const requests = /(\d+) requests in/.exec(report)?.[1];
   if (code !== 0 || requests === undefined) throw new Error(`wrk ended with code ${code}: ${report}${stderr}`);

@@ -1,0 +1,2 @@
+/** What the bundler turns into modules beside TypeScript. */
+declare module "*.css";

@@ -1,0 +1,110 @@
+/**
+ * What is known of one connection: from the snapshot of those that are open, from events of those that closed, and from the exchanges
+ * that it carried, whichever there is.
+ *
+ * Deliberately absent: drawing it, see lanes/.
+ */
+
+import { span } from "../../src/cli/figures-text.ts";
+import { type CloseReason, closeReasons, type OpenReason, openReasons } from "../../src/connection/reasons.ts";
+import { type ConnectionEntry, type ConnectionView, type ExchangeEntry, keyOf } from "../feed/api-types.ts";
+import type { Seen } from "../feed/feed.ts";
+import { connectionKey, plain } from "./parts.tsx";
+
+export interface ConnectionFacts {
+  readonly key: string;
+  readonly hop: "downstream" | "upstream";
+  /** A client's address, or an endpoint. */
+  readonly peer: string;
+  /** `closed`: it is gone. */
+  readonly state: string;
+  readonly opened: OpenReason | undefined;
+  readonly openedAt_ms: number | undefined;
+  readonly closes: CloseReason | undefined;
+  readonly closedAt_ms: number | undefined;
+  readonly ended: ConnectionEntry["ended"] | undefined;
+  readonly exchangeCount: number;
+  readonly idle_ms: number | undefined;
+  /** Those that are known, the latest first. */
+  readonly exchanges: readonly ExchangeEntry[];
+}
+
+/** @param now_ms by the proxy's clock */
+export function openFacts(view: ConnectionView, now_ms: number): ConnectionFacts {
+  return {
+    ...{ key: keyOf(view), hop: view.hop, peer: view.client ?? view.endpoint ?? "", state: view.state },
+    ...{ opened: view.opened, openedAt_ms: now_ms - view.age_ms, closes: view.closes, closedAt_ms: undefined },
+    ...{ ended: undefined, exchangeCount: view.exchanges, idle_ms: view.idle_ms, exchanges: [] },
+  };
+}
+
+export function closedFacts(entry: ConnectionEntry): ConnectionFacts {
+  const closedAt_ms = Date.parse(entry.time);
+  return {
+    ...{ key: keyOf(entry), hop: entry.hop, peer: entry.hop === "downstream" ? entry.client : entry.endpoint },
+    ...{ state: "closed", opened: entry.opened, openedAt_ms: closedAt_ms - entry.age_ms, closes: entry.closed },
+    ...{ closedAt_ms, ended: entry.ended, exchangeCount: entry.exchanges, idle_ms: undefined, exchanges: [] },
+  };
+}
+
+/** @returns undefined: nothing is known of it */
+export function factsOf(key: string, seen: Seen, now_ms: number): ConnectionFacts | undefined {
+  const exchanges = seen.exchanges?.filter((entry) => carries(entry, key) !== undefined) ?? [];
+  const closed = seen.closed.find((entry) => keyOf(entry) === key);
+  if (closed !== undefined) return { ...closedFacts(closed), exchanges };
+  const open = seen.connections?.find((view) => keyOf(view) === key);
+  if (open !== undefined) return { ...openFacts(open, now_ms), exchanges };
+  const [latest] = exchanges;
+  return latest === undefined ? undefined : { ...carriedFacts(key, latest), exchanges };
+}
+
+/** Which hop's connection it is for an exchange; it did not go on it: undefined. */
+function carries(entry: ExchangeEntry, key: string): "downstream" | "upstream" | undefined {
+  if (connectionKey(entry, entry.downstream.id) === key) return "downstream";
+  const { upstream, lost = [] } = entry;
+  const those = upstream === undefined ? lost : [upstream, ...lost];
+  return those.some(({ id }) => connectionKey(entry, id) === key) ? "upstream" : undefined;
+}
+
+/** All that is left of a connection that closed before this page was opened. */
+function carriedFacts(key: string, entry: ExchangeEntry): Omit<ConnectionFacts, "exchanges"> {
+  const hop = carries(entry, key) ?? "downstream";
+  const isLast = entry.upstream !== undefined && connectionKey(entry, entry.upstream.id) === key;
+  const lost = entry.lost?.find(({ id }) => connectionKey(entry, id) === key);
+  const on = hop === "downstream" ? entry.downstream : isLast ? entry.upstream : lost;
+  return {
+    ...{ key, hop, peer: hop === "downstream" ? entry.client : ((isLast ? entry.upstream : lost)?.endpoint ?? "") },
+    ...{ state: "closed", opened: hop === "downstream" ? "accepted" : isLast ? entry.upstream?.opened : undefined },
+    ...{ openedAt_ms: undefined, closes: on?.closes, closedAt_ms: undefined, ended: undefined },
+    ...{ exchangeCount: on?.exchange ?? 0, idle_ms: undefined },
+  };
+}
+
+/** Its story, in sentences. */
+export function sentencesOf(facts: ConnectionFacts, now_ms: number): readonly string[] {
+  const { hop, opened, openedAt_ms, closes, closedAt_ms, ended, exchangeCount, idle_ms, state } = facts;
+  const age_ms = openedAt_ms === undefined ? undefined : (closedAt_ms ?? now_ms) - openedAt_ms;
+  const sentences: string[] = [];
+  if (opened !== undefined) {
+    sentences.push(hop === "downstream" ? "A client opened it." : `hopwise opened it: ${plain(openReasons[opened])}.`);
+  }
+  const requests = exchangeCount === 1 ? "one request" : `${exchangeCount.toLocaleString("en")} requests`;
+  sentences.push(`It carried ${requests}${age_ms === undefined ? "" : ` in ${span(age_ms)}`}.`);
+  if (state === "idle" && idle_ms !== undefined) sentences.push(`It has been idle for ${span(idle_ms)}.`);
+  if (closes !== undefined) {
+    const isOver = state === "closed";
+    sentences.push(`It ${isOver ? "closed" : "closes"} (${closes}): ${plain(closeReasons[closes])}.`);
+  }
+  if (ended !== undefined) sentences.push(endings[ended][hop]);
+  return sentences;
+}
+
+const endings = {
+  "own-fin": { downstream: "hopwise ended it first, with FIN.", upstream: "hopwise ended it first, with FIN." },
+  "own-reset": { downstream: "hopwise ended it first, with RST.", upstream: "hopwise ended it first, with RST." },
+  "peer-fin": { downstream: "The client ended it first, with FIN.", upstream: "The origin ended it first, with FIN." },
+  "peer-reset": {
+    downstream: "The client ended it first, with RST.",
+    upstream: "The origin ended it first, with RST.",
+  },
+} as const;

@@ -1,0 +1,2 @@
+// Nothing but the tests of this folder.
+export default {};

@@ -1,0 +1,169 @@
+/** Server-sent events: in order, resumable, bounded for each watcher, and nothing while nobody watches. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { ManualClock } from "../../test/kit/manual-clock.ts";
+import type { ProxyEvent } from "../ledger/events.ts";
+import type { WindowSource } from "../ledger/window.ts";
+import { EventStream, type StreamOutput } from "./event-stream.ts";
+
+let tell: ((event: ProxyEvent) => void) | undefined;
+const source: WindowSource = {
+  connections: () => [],
+  exchanges: () => [],
+  watch(listener) {
+    tell = listener;
+    return () => {
+      tell = undefined;
+    };
+  },
+};
+
+class Output implements StreamOutput {
+  writableLength = 0;
+  text = "";
+  isDestroyed = false;
+  destroy(): void {
+    this.isDestroyed = true;
+  }
+  write(text: string): void {
+    this.text += text;
+  }
+  /** The numbers of the events since this was asked last. */
+  news(): string[] {
+    const { text } = this;
+    this.text = "";
+    return [...text.matchAll(/"reason":"(.*?)"|"missed":([0-9]+)/g)].map(
+      ([, reason, missed]) => reason ?? `-${missed}`,
+    );
+  }
+}
+
+const happen = (name: string) =>
+  tell?.({ type: "reuse-refused", time: "", id: 1, endpoint: "", idle_ms: 0, reason: name as "retired" });
+
+let clock: ManualClock;
+let stream: EventStream;
+beforeEach(() => {
+  tell = undefined;
+  clock = new ManualClock();
+  stream = new EventStream(source, clock);
+});
+
+describe("a stream of events", () => {
+  it("is one event after the other", () => {
+    const output = new Output();
+    stream.join(output, undefined, undefined);
+    happen("a");
+    expect(output.text).toMatch(
+      /^retry: 1000\n\nid: [0-9a-z]+-1\nevent: reuse-refused\ndata: \{"type":"reuse-refused",.*"reason":"a".*\}\n\n$/,
+    );
+  });
+
+  it("is of the types that are wanted", () => {
+    const output = new Output();
+    stream.join(output, new Set(["exchange"]), undefined);
+    happen("a");
+    expect(output.news()).toEqual([]);
+  });
+
+  it("goes on where it was for one that comes back, also behind a pause in which nobody watched", () => {
+    const output = new Output();
+    const leave = stream.join(output, undefined, undefined);
+    happen("a");
+    const last = /id: (.*)\n/.exec(output.text)?.[1];
+    leave();
+    clock.advance(20_000);
+    happen("b");
+    const again = new Output();
+    stream.join(again, undefined, last);
+    happen("c");
+    expect(again.news()).toEqual(["b", "c"]);
+  });
+
+  it("says how much one has missed that was away for too long", () => {
+    const output = new Output();
+    stream.join(output, undefined, undefined);
+    happen("a");
+    const last = /id: (.*)\n/.exec(output.text)?.[1];
+    for (let i = 0; i < 3_000; i++) happen(`${i}`);
+    const again = new Output();
+    stream.join(again, undefined, last);
+    const [missed, first] = again.news();
+    expect(Number(missed)).toBe(-Number(first));
+  });
+
+  it("keeps less of what is long", () => {
+    const first = new Output();
+    const leave = stream.join(first, undefined, undefined);
+    happen("a");
+    const last = /id: (.*)\n/.exec(first.text)?.[1];
+    leave();
+    for (let i = 0; i < 500; i++) happen("x".repeat(64 * 1024));
+    const again = new Output();
+    stream.join(again, undefined, last);
+    expect(again.text.length).toBeLessThan(2.1 * 1024 * 1024);
+    const told = again.news();
+    expect(Number(told[0])).toBe(-(501 - told.length));
+  });
+
+  it("does not take ids of another run for its own", () => {
+    stream.join(new Output(), undefined, undefined);
+    happen("a");
+    const output = new Output();
+    stream.join(output, undefined, "zzz-0");
+    stream.join(output, undefined, "0-0x1");
+    expect(output.news()).toEqual([]);
+  });
+
+  it("waits for nobody: who does not read misses events, and is told how many", () => {
+    const output = new Output();
+    stream.join(output, undefined, undefined);
+    output.writableLength = 1024 * 1024;
+    happen("a");
+    happen("b");
+    clock.advance(1_000);
+    expect(output.news()).toEqual([]);
+    output.writableLength = 0;
+    happen("c");
+    expect(output.news()).toEqual(["-2", "c"]);
+  });
+
+  it("ends for one that takes nothing for a minute", () => {
+    const [stuck, slow] = [new Output(), new Output()];
+    for (const output of [stuck, slow]) stream.join(output, undefined, undefined);
+    stuck.writableLength = 1024 * 1024;
+    for (let second = 1; second < 60; second++) {
+      slow.writableLength = second % 10 === 0 ? 0 : 1024 * 1024;
+      clock.advance(1_000);
+    }
+    expect([stuck, slow].map(({ isDestroyed }) => isDestroyed)).toEqual([false, false]);
+    clock.advance(1_000);
+    expect([stuck, slow].map(({ isDestroyed }) => isDestroyed)).toEqual([true, false]);
+  });
+
+  it("is no more than a person can look at", () => {
+    const output = new Output();
+    stream.join(output, undefined, undefined);
+    for (let i = 0; i < 1_500; i++) happen("a");
+    expect(output.news()).toHaveLength(1_000);
+    clock.advance(1_000);
+    expect(output.news()).toEqual(["-500"]);
+  });
+
+  it("says something now and then, so that a watcher that is gone is noticed", () => {
+    const output = new Output();
+    stream.join(output, undefined, undefined);
+    output.text = "";
+    clock.advance(60_000);
+    expect(output.text).toBe(":\n\n".repeat(4));
+  });
+
+  it("costs nothing half a minute behind the last watcher", () => {
+    const leave = stream.join(new Output(), undefined, undefined);
+    expect(tell).toBeDefined();
+    leave();
+    clock.advance(29_000);
+    expect(tell).toBeDefined();
+    clock.advance(1_000);
+    expect(tell).toBeUndefined();
+  });
+});

@@ -1,0 +1,93 @@
+/**
+ * The file that `run`, `check` and `route` work with: the one that is named, or the one in the working folder; and over its keys
+ * what variables of the environment say.
+ */
+import { dirname, resolve } from "node:path";
+import { type ConfigFile, findConfigFile, readConfigData } from "../config/config-file.ts";
+import { optionsIn, variableOf } from "../config/environment.ts";
+import { type FilesSeen, SeenFiles } from "../config/files.ts";
+import { readGatewayConfig } from "../config/gateway-config.ts";
+import type { ProxyConfig } from "../config/options.ts";
+import { overlap } from "../config/placeholders.ts";
+import { type Path, type Places, type Problem, problemsError } from "../config/problems.ts";
+import type { Certificate } from "../net/tls/tls-serving.ts";
+
+/** Without what follows from secrets that are not there, and without those that are. */
+function judged(problems: readonly Problem[], { problems: missing, hide }: ConfigFile): readonly Problem[] {
+  return problems
+    .filter(({ path }) => path.length === 0 || !missing.some((secret) => overlap(secret.path, path)))
+    .map(({ path, message }) => ({ path, message: hide(path, message) }));
+}
+
+/** What a process of its own makes a gateway of. */
+export interface GatewayValue {
+  /** What the file says, and the environment instead of it. */
+  readonly value: unknown;
+  /** Where names of files begin. */
+  readonly folder: string;
+  /** Those that it names, as they were. */
+  readonly seen: FilesSeen;
+}
+
+export interface GatewayFile extends GatewayValue {
+  /** As it was named, or found. */
+  readonly name: string;
+  /** It, and those whose contents it takes. */
+  readonly files: readonly string[];
+  /** The keys that the environment says. */
+  readonly variables: ReadonlySet<string>;
+  readonly config: ProxyConfig;
+  /** A text about the value at a place, with the names of secrets where they were. */
+  readonly hide: ConfigFile["hide"];
+}
+
+/** @throws HopwiseError with all that is wrong, each fault at its place */
+export async function gatewayFile(
+  { config: named, adminTokenFile }: Readonly<Record<string, unknown>>,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<GatewayFile> {
+  const name = typeof named === "string" ? named : findConfigFile(process.cwd());
+  const file = await readConfigData(name, env);
+  const { options, problems } = optionsIn(env);
+  const variables = new Set(Object.keys(options));
+  const value = isMap(file.value) ? { ...withoutSchema(file.value), ...options } : file.value;
+  const folder = dirname(resolve(name));
+  const read = new SeenFiles();
+  const reading = readGatewayConfig(value, folder, undefined, undefined, read);
+  const all: readonly Problem[] = [...problems, ...file.problems, ...judged(reading.problems ?? [], file)];
+  if (reading.config === undefined || all.length > 0) {
+    const named = new Set([...variables, ...problems.map(({ path: [key] }) => String(key))]);
+    throw problemsError(all, placesWith(named, file));
+  }
+  const { hide, files } = file;
+  const config = typeof adminTokenFile === "string" ? { ...reading.config, adminTokenFile } : reading.config;
+  return { hide, name, files, folder, value, seen: read.seen, variables, config };
+}
+
+/** Where editors find the schema of the file is their own business. */
+function withoutSchema(value: object | null | undefined): object {
+  const { $schema: _, ...rest } = (value ?? {}) as Record<string, unknown>;
+  return rest;
+}
+
+/** The same read again, where it was found good. @throws HopwiseError where that cannot be in this process */
+export function gatewayConfig({ value, folder, seen }: GatewayValue, certificate?: Certificate): ProxyConfig {
+  const { config, problems } = readGatewayConfig(value, folder, undefined, certificate, new SeenFiles(seen));
+  if (problems !== undefined) throw problemsError(problems);
+  return config;
+}
+
+/** An empty file says nothing, which is a map without keys. */
+function isMap(value: unknown): value is object | null | undefined {
+  return value === null || value === undefined || (typeof value === "object" && !Array.isArray(value));
+}
+
+/** Places in the file, or names of variables; those come first. */
+function placesWith(variables: ReadonlySet<string>, file: ConfigFile): Places {
+  const isVariable = ([key]: Path) => key !== undefined && variables.has(String(key));
+  return {
+    isNamedBy: isVariable,
+    placeOf: (path) => (isVariable(path) ? variableOf(String(path[0])) : file.placeOf(path)),
+    offsetOf: (path) => (isVariable(path) ? -1 : file.offsetOf(path)),
+  };
+}

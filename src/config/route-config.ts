@@ -1,0 +1,92 @@
+/** What a file says of a route, as requests are sent by it: what becomes of them, and what is done to messages on their way. */
+import type { RouteChanges } from "../exchange/admission.ts";
+import { checkAnswer } from "../exchange/own-answers.ts";
+import type { RouteAction } from "../exchange/route-plan.ts";
+import type { Group } from "../pool/group.ts";
+import { clientCookie } from "../routes/cookie-changes.ts";
+import { clientReference, originTarget } from "../routes/path-changes.ts";
+import { readPathPattern } from "../routes/patterns.ts";
+import { HopwiseError } from "./error.ts";
+import { groupNamed } from "./group-config.ts";
+import type { FieldSetting } from "./message-changes.ts";
+import type { RouteValues } from "./route-schema.ts";
+import { shown } from "./values.ts";
+
+export function actionOf(values: RouteValues, groups: Map<string, Group>): RouteAction {
+  const { to, redirect, respond, match } = values;
+  if (to !== undefined) return { kind: "group", group: groupNamed(to, groups) };
+  if (respond !== undefined) {
+    const { status, fields = {}, body = "" } = respond;
+    return { kind: "respond", answer: checkAnswer({ status, fields, body }, 200) };
+  }
+  if (redirect === undefined) return { kind: "refuse" };
+  const { to: place, status = 308 } = typeof redirect === "string" ? { to: redirect } : redirect;
+  if (!place.endsWith("/*")) return { kind: "redirect", to: place, status, keepsBehind: undefined };
+  const paths = match?.path ?? [];
+  const counts = new Set(paths.map((one) => readPathPattern(one).segments.length));
+  if (counts.size !== 1 || !paths.every((one) => one.endsWith("/*"))) {
+    throw new HopwiseError(
+      "option-invalid",
+      `"${shown(place)}" keeps what is behind the path: write match: { path: /old/* }`,
+      "redirect",
+    );
+  }
+  return { kind: "redirect", to: place.slice(0, -1), status, keepsBehind: [...counts][0] };
+}
+
+export function changesOf({
+  stripPrefix,
+  addPrefix,
+  setRequestFields,
+  setResponseFields,
+  cookieDomain,
+  users,
+  match,
+}: RouteValues): RouteChanges | undefined {
+  if (stripPrefix !== undefined) {
+    const fits = (match?.path ?? []).every((path) => path === stripPrefix || path.startsWith(`${stripPrefix}/`));
+    if (match?.path === undefined || !fits) {
+      throw new HopwiseError(
+        "option-invalid",
+        `not all requests begin with it: write match: { path: ${stripPrefix}/* }`,
+        "stripPrefix",
+      );
+    }
+  }
+  const changesPath = stripPrefix !== undefined || addPrefix !== undefined;
+  // The password was for this gateway.
+  const hidesPassword = users !== undefined && (typeof users === "string" || users.keepAuthorization !== true);
+  const changesRequest = changesPath || hidesPassword || setRequestFields !== undefined;
+  const changesCookies = changesPath || cookieDomain !== undefined;
+  if (!changesRequest && !changesCookies && setResponseFields === undefined) return undefined;
+  const stripped = stripPrefix === undefined ? 0 : stripPrefix.split("/").length - 1;
+  const cookies = { stripped: stripPrefix ?? "", added: addPrefix ?? "", domains: cookieDomain ?? new Map() };
+  return {
+    ...(changesRequest
+      ? {
+          request: (request) => {
+            if (changesPath) request.replacePath(originTarget(request.path, stripped, addPrefix ?? ""));
+            if (hidesPassword) request.fields.delete("Authorization");
+            set(request.fields, setRequestFields);
+          },
+        }
+      : {}),
+    ...(changesCookies || setResponseFields !== undefined
+      ? {
+          response: ({ fields }, asked) => {
+            const { added, stripped } = cookies;
+            if (changesPath) fields.rewrite("Location", (place) => clientReference(place, stripped, added, asked));
+            if (changesCookies) fields.rewrite("Set-Cookie", (cookie) => clientCookie(cookie, cookies));
+            set(fields, setResponseFields);
+          },
+        }
+      : {}),
+  };
+}
+
+function set(
+  fields: { set(name: string, values: readonly string[]): void },
+  settings: readonly FieldSetting[] = [],
+): void {
+  for (const { name, values } of settings) fields.set(name, values);
+}

@@ -1,0 +1,104 @@
+/** How many connections a server takes, and whether those that say nothing keep others out. */
+import { type Check, unknown } from "../check.ts";
+import type { ProbeConnection } from "../probe/connection.ts";
+import { DialFault, type Kit } from "../probe/kit.ts";
+import { outcomeWords, plural, seconds } from "../words.ts";
+
+/** Connections that are opened at once. */
+const BATCH = 32;
+
+const silentNeighbour: Check = {
+  id: "HW601",
+  section: "load",
+  claim: "One connection that says nothing does not keep others from being served.",
+  consequence: "A browser that opens a connection in advance, or a port scan, stops the whole server.",
+  takes: "alone",
+  async run(kit) {
+    const silent = await kit.open();
+    const begun_ms = kit.now();
+    const { connection, outcome } = await kit.openAndAsk();
+    const evidence = [silent, connection];
+    if (outcome.kind === "answer") {
+      return {
+        verdict: "pass",
+        measured: `another client was answered within ${seconds(kit.now() - begun_ms)}`,
+        values: { serves_others: true },
+        evidence,
+      };
+    }
+    if (outcome.kind !== "none" || outcome.why !== "timeout") return unknown(outcomeWords(outcome), ...evidence);
+    silent.destroy();
+    const later = await connection.next("GET", kit.pace.answer_ms);
+    if (later.kind !== "answer") return unknown(outcomeWords(later), ...evidence);
+    return {
+      verdict: "fail",
+      measured: "another client was answered only once the silent connection was gone",
+      values: { serves_others: false },
+      cap: { grade: "D", because: "one silent connection stops the server" },
+      fix: "connection-limit",
+      evidence,
+    };
+  },
+};
+
+const manyConnections: Check = {
+  id: "HW602",
+  section: "load",
+  claim: "Idle connections do not keep a newcomer from being served.",
+  consequence: "Idle clients of one kind shut out all others.",
+  needs: "load",
+  takes: "alone",
+  async run(kit) {
+    const wanted = kit.settings.loadConnections ?? 0;
+    const idle: ProbeConnection[] = [];
+    let refusal: string | undefined;
+    while (idle.length < wanted && refusal === undefined) {
+      const batch = Array.from({ length: Math.min(BATCH, wanted - idle.length) }, () => openIdle(kit));
+      for (const one of await Promise.all(batch)) {
+        if (typeof one === "string") refusal ??= one;
+        else idle.push(one);
+      }
+    }
+    const values = { wanted, open: idle.length };
+    if (refusal !== undefined && idle.length === 0) return unknown(refusal);
+    if (refusal !== undefined) {
+      const measured = `${idle.length} idle connections, and the next client: ${refusal}`;
+      return {
+        verdict: "fail",
+        measured,
+        values,
+        cap: { grade: "D", because: "idle connections keep newcomers out" },
+        fix: "connection-limit",
+      };
+    }
+    const begun_ms = kit.now();
+    const { connection, outcome } = await kit.openAndAsk();
+    if (outcome.kind !== "answer") {
+      const measured = `${plural(idle.length, "idle connection")}, and a newcomer: ${outcomeWords(outcome)}`;
+      return {
+        verdict: "fail",
+        measured,
+        values,
+        cap: { grade: "D", because: "idle connections keep newcomers out" },
+        fix: "connection-limit",
+        evidence: [connection],
+      };
+    }
+    const alive = idle.filter(({ end }) => end === undefined).length;
+    const measured = `${plural(wanted, "connection")} were served, ${alive} are still open, and a newcomer waited ${seconds(kit.now() - begun_ms)}`;
+    return { verdict: "pass", measured, values: { ...values, still_open: alive }, evidence: [connection] };
+  },
+};
+
+/** An idle connection, or why there is none. */
+async function openIdle(kit: Kit): Promise<ProbeConnection | string> {
+  try {
+    const { connection, outcome } = await kit.openAndAsk({ method: "HEAD" });
+    return outcome.kind === "answer" ? connection : outcomeWords(outcome);
+  } catch (error) {
+    if (error instanceof DialFault) return `no connection (${error.fault})`;
+    throw error;
+  }
+}
+
+export const loadChecks: readonly Check[] = [silentNeighbour, manyConnections];

@@ -1,0 +1,323 @@
+/**
+ * A client's connection on which HTTP/2 is spoken: its streams become exchanges like any other request, many at once.
+ *
+ * The protocol is the runtime's (`node:http2`); how long the connection lives, what it may cost, and when it gives way are decided
+ * here, by the same table and with the same reasons as for HTTP/1 (law 6). A connection that is to go says so twice (RFC 9113 section
+ * 6.8): first that it will go, and a moment later which stream was the last, so that nothing which was under way is lost. Deliberately
+ * absent: what becomes of one request (http2-exchange.ts).
+ */
+import { type Confined, confine } from "../connection/confining.ts";
+import type { ConnectionRecord, Ending } from "../connection/connection-record.ts";
+import type { DeadlineOwner } from "../connection/deadlines.ts";
+import type { Place } from "../connection/fair-share.ts";
+import type { Life } from "../connection/life.ts";
+import { ListNode, Members } from "../connection/lists.ts";
+import { type CloseReason, closeReasonOf } from "../connection/reasons.ts";
+import type { ProxyContext } from "../exchange/context.ts";
+import { endsWithFault, FrameMeter } from "../http2/frame-meter.ts";
+import {
+  announceEnd,
+  canServeHttp2,
+  codes,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+  type SessionListener,
+  serve,
+} from "../http2/session.ts";
+import { SocketStream, type SocketStreamOwner } from "../http2/socket-stream.ts";
+import type { Lingering } from "../net/lingering.ts";
+import type { Socket } from "../net/ports.ts";
+import type { Bindings } from "../pool/bindings.ts";
+import { LF, type Octets } from "../wire/octets.ts";
+import { onClientDue } from "./client-due.ts";
+import { ClientLimits } from "./client-limits.ts";
+import { type ClientTable, DRAIN_IDLE_GRACE_MS } from "./client-table.ts";
+import type { DownstreamConnection } from "./downstream.ts";
+import type { Entrance } from "./entrance.ts";
+import { Http2Exchange } from "./http2-exchange.ts";
+import type { TableClient } from "./table-client.ts";
+
+/** What a client sends first, in front of its frames (RFC 9113 section 3.4). */
+const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/** As much of that as was read as the first line of a request. */
+const PREFACE_LINE = "PRI * HTTP/2.0\r\n";
+
+/** Whether a connection may go on with HTTP/2: over TLS the handshake must have settled it, in the clear the client just begins. */
+export function maySpeakHttp2({ context, socket, life }: DownstreamConnection): boolean {
+  if (!canServeHttp2 || !context.settings.http2 || life.exchanges > 1) return false;
+  return socket.isSecure === true ? socket.security?.protocol === "h2" : socket.isInTheClear !== true;
+}
+
+/** @param octets with the first line, or the end of it */
+export function goOnWithHttp2(connection: DownstreamConnection, octets: Octets): void {
+  const { life, table } = connection;
+  connection.letGo();
+  // A line that came in pieces was taken for the beginning of a request.
+  if (life.state === "active") life.endExchange(table.context.clock.now());
+  life.exchanges = 0;
+  const http2 = new Http2Connection(connection);
+  table.replace(connection, http2);
+  http2.begin(octets.subarray(octets.indexOf(LF) + 1));
+}
+
+export class Http2Connection
+  extends ListNode
+  implements TableClient, SocketStreamOwner, SessionListener, DeadlineOwner, Confined
+{
+  readonly socket: Socket;
+  readonly life: Life;
+  readonly speaksHttp2 = true;
+  isTrusted: boolean;
+  isSurplus: boolean;
+  readonly readingSince_ms: number;
+  bindings: Bindings | undefined;
+  memberBefore: TableClient | undefined;
+  memberBehind: TableClient | undefined;
+  private readonly table: ClientTable;
+  private readonly cameBy: Entrance;
+  readonly limits: ClientLimits;
+  private readonly stream: SocketStream;
+  private readonly session: ServerHttp2Session;
+  private readonly meter = new FrameMeter(PREFACE.length);
+  private readonly exchanges = new Members<Http2Exchange>();
+  private isLeaveAnnounced = false;
+  private hasFailed = false;
+  private lingering: Lingering | undefined;
+  private isSocketGone = false;
+
+  constructor({ life, socket, table, cameBy, isTrusted, isSurplus }: DownstreamConnection) {
+    super();
+    this.life = life;
+    this.socket = socket;
+    this.table = table;
+    this.cameBy = cameBy;
+    this.isTrusted = isTrusted;
+    this.isSurplus = isSurplus;
+    this.readingSince_ms = life.openedAt_ms;
+    this.limits = new ClientLimits(this);
+    this.stream = new SocketStream(socket, this);
+    this.session = serve(this.stream, table.context.settings.headLimits, this);
+  }
+
+  /** @param octets what follows the first line, which was taken for a request's */
+  begin(octets: Octets): void {
+    this.table.reading.push(this);
+    this.limits.arm("head", this.context.settings.headTimeout_ms);
+    this.stream.onData(Buffer.from(PREFACE_LINE, "latin1") as unknown as Octets);
+    this.stream.onData(octets);
+    if (this.leaving !== undefined) this.announceLeave();
+  }
+
+  get context(): ProxyContext {
+    return this.table.context;
+  }
+
+  get record(): ConnectionRecord {
+    return this.life;
+  }
+
+  get leaving(): CloseReason | undefined {
+    if (this.table.isDraining) return "drained";
+    if (this.cameBy.isClosed) return "listener-left";
+    const { maxRequests } = this.context.settings;
+    return maxRequests > 0 && this.life.exchanges >= maxRequests ? "max-requests" : undefined;
+  }
+
+  /** All that goes on here holds one place: what gives it up is the connection. */
+  get place(): Place | undefined {
+    if (this.life.isEnding || this.exchanges.size === 0) return undefined;
+    const places = [...this.exchanges].flatMap(({ place }) => (place === undefined ? [] : [place]));
+    const [first] = places;
+    if (first === undefined) return undefined;
+    return {
+      client: first.client,
+      since_ms: Math.min(...places.map(({ since_ms }) => since_ms)),
+      movedBytes: places.reduce((sum, { movedBytes }) => sum + movedBytes, 0),
+      isSlow: places.every(({ isSlow }) => isSlow),
+      giveWay: () => this.giveWay(),
+    };
+  }
+
+  // What comes.
+
+  onOctets(octets: Octets): boolean {
+    if (this.meter.read(octets, this.context.clock.now()) === undefined) return true;
+    this.end("http2-flood", codes.calmDown);
+    return false;
+  }
+
+  onWritten(octets: Buffer): void {
+    this.meter.noteSent(octets.length);
+    // The runtime says why it ends only once it has ended.
+    if (endsWithFault(octets)) this.hasFailed = true;
+  }
+
+  /** @internal */
+  onStream(stream: ServerHttp2Stream, raw: readonly string[]): void {
+    if (this.life.state === "closed") return;
+    const { table, life } = this;
+    this.leave();
+    this.limits.clear();
+    if (life.state === "idle") life.beginExchange(Math.floor(this.context.clock.now()));
+    else life.exchanges++;
+    const exchange = new Http2Exchange(this, stream, table.context, (ended) => this.onExchangeEnded(ended));
+    this.exchanges.add(exchange);
+    exchange.start(raw, (head) => table.mayStay(this, head, table.context));
+    // There was no room for its first request.
+    if (this.isSurplus) return this.close("overloaded");
+    if (this.leaving !== undefined) this.announceLeave();
+  }
+
+  private onExchangeEnded(exchange: Http2Exchange): void {
+    this.exchanges.delete(exchange);
+    if (this.exchanges.size > 0) return;
+    // What was said last is to be taken, too.
+    if (this.life.isEnding) return this.limits.arm("write", this.context.settings.bodyTimeout_ms);
+    this.life.endExchange(this.context.clock.now());
+    this.rest();
+  }
+
+  /** Nothing is asked for. Pings, settings and the like do not make it any longer. */
+  private rest(): void {
+    const { leaving, table } = this;
+    table.idle.push(this);
+    this.limits.arm("keep-alive", leaving === undefined ? table.keepAliveTimeout_ms() : DRAIN_IDLE_GRACE_MS);
+  }
+
+  onSessionError(): void {
+    this.end("http2-error", codes.protocol);
+  }
+
+  // How it ends.
+
+  announceLeave(): void {
+    if (this.isLeaveAnnounced || this.life.isEnding || this.session.destroyed) return;
+    this.isLeaveAnnounced = true;
+    announceEnd(this.session);
+    if (this.leaving !== "drained") {
+      this.context.clock.after(DRAIN_IDLE_GRACE_MS, () => this.finish(this.leaving ?? "max-requests"));
+    }
+  }
+
+  finish(reason: CloseReason): void {
+    this.close(reason);
+  }
+
+  /** What is under way goes on; nothing new is taken. Then the connection closes. */
+  close(reason: CloseReason): void {
+    if (!this.decideClose(reason, "own-fin")) return;
+    if (this.session.destroyed) this.onFinished();
+    else this.session.close();
+  }
+
+  private decideClose(reason: CloseReason, ending: Ending): boolean {
+    if (!this.life.decideClose(reason, ending)) return false;
+    this.leave();
+    this.limits.clear();
+    this.table.onClosing();
+    if (this.exchanges.size === 0) this.limits.arm("write", this.context.settings.bodyTimeout_ms);
+    return true;
+  }
+
+  /** Everything on it ends now, and the client is told why. */
+  private end(reason: CloseReason, code: number): void {
+    if (!this.decideClose(reason, "own-fin")) return;
+    for (const exchange of [...this.exchanges]) exchange.gone();
+    this.session.destroy(code as never);
+    this.finishSoon();
+  }
+
+  /** A client that closes its side has no use for what it asked for: HTTP/2 has ends of its own for requests. */
+  onPeerEnd(): void {
+    if (!this.life.isEnding && this.leaving === undefined) this.decideClose(this.whyClientLeaves, "peer-fin");
+    for (const exchange of [...this.exchanges]) exchange.gone();
+    this.session.destroy();
+    this.finishSoon();
+  }
+
+  private get whyClientLeaves(): CloseReason {
+    return this.life.state === "idle" ? "peer-closed-idle" : "peer-closed";
+  }
+
+  /** Its last words are written before that. */
+  private finishSoon(): void {
+    setImmediate(() => this.onFinished());
+  }
+
+  /** The runtime has nothing more to say. */
+  onFinished(): void {
+    if (this.isSocketGone || this.lingering !== undefined) return;
+    const { leaving } = this;
+    if (this.hasFailed) this.decideClose("http2-error", "own-fin");
+    else if (leaving !== undefined) this.decideClose(leaving, "own-fin");
+    else this.decideClose(this.whyClientLeaves, "peer-fin");
+    this.limits.clear();
+    this.lingering = this.table.linger(this, false, (fault) => this.onSocketClose(fault));
+  }
+
+  onSocketClose(fault: string | undefined): void {
+    if (this.isSocketGone) return;
+    this.isSocketGone = true;
+    for (const exchange of [...this.exchanges]) exchange.gone();
+    this.session.destroy();
+    this.stream.destroy();
+    this.leave();
+    this.limits.clear();
+    this.bindings?.end();
+    if (!this.life.isEnding) this.table.onClosing();
+    const isIdle = this.life.state === "idle" && fault === undefined;
+    if (this.life.transportClosed(isIdle ? "peer-closed-idle" : closeReasonOf(fault))) this.table.onClosed(this);
+  }
+
+  evict(): void {
+    this.close("evicted");
+  }
+
+  private giveWay(): void {
+    for (const exchange of [...this.exchanges]) exchange.place?.giveWay();
+    this.close("evicted");
+  }
+
+  onDrainDeadline(): boolean {
+    const isInFlight = this.exchanges.size > 0;
+    for (const exchange of [...this.exchanges]) exchange.cut();
+    this.close("drain-deadline");
+    return isInFlight;
+  }
+
+  cut(): void {
+    const isInFlight = this.exchanges.size > 0 || this.socket.unsentBytes > 0;
+    for (const exchange of [...this.exchanges]) exchange.cut();
+    this.lingering?.cut();
+    this.decideClose("drain-deadline", isInFlight ? "own-reset" : "own-fin");
+    this.session.destroy();
+    if (isInFlight) this.socket.reset();
+    else this.socket.destroy();
+  }
+
+  breakDown(fault: unknown): void {
+    this.context.observer.internalError(fault);
+    this.end("internal-error", codes.internal);
+  }
+
+  // Limits of time.
+
+  /** @internal */
+  onDeadline(): void {
+    const due = this.limits.passed(undefined, this.socket, 1);
+    if (due !== undefined) onClientDue(due, this, undefined);
+  }
+
+  turnAway(_reason: unknown, closeReason: CloseReason): void {
+    this.close(closeReason);
+  }
+
+  giveUpOnClient(reason: CloseReason): void {
+    this.decideClose(reason, "own-reset");
+    this.socket.reset();
+  }
+
+  sayContinue(): void {}
+}
+
+confine(Http2Connection.prototype, "onStream", "onDeadline", "evict");

@@ -1,0 +1,438 @@
+/**
+ * One stream of HTTP/2 as the client of an exchange: the third user of the seam (exchange/client-side.ts).
+ *
+ * The request is judged as a field list, written as the bytes that it would be in HTTP/1.1, and judged again with its body by the
+ * readers of all requests (law 2). A response that is not complete ends with RST_STREAM, a client that resets its stream is one that
+ * is gone (laws 5 and 3), and flow control is the runtime's: what nobody takes is not read. Deliberately absent: the connection
+ * (http2-connection.ts).
+ */
+import { randomBytes } from "node:crypto";
+import { type Confined, confine } from "../connection/confining.ts";
+import type { DeadlineOwner } from "../connection/deadlines.ts";
+import type { Place } from "../connection/fair-share.ts";
+import { type Admission, admit } from "../exchange/admission.ts";
+import { type AnswerReason, answerMeaning } from "../exchange/answers.ts";
+import { begin } from "../exchange/begin-exchange.ts";
+import type { ClientExchange } from "../exchange/client-exchange.ts";
+import type { ClientSide, TunnelEnd } from "../exchange/client-side.ts";
+import type { ProxyContext } from "../exchange/context.ts";
+import { beginRecord, endRecord, type OwnRecord } from "../exchange/record-notes.ts";
+import { traceOf } from "../exchange/trace.ts";
+import { answer, answering } from "../http1/answer-text.ts";
+import { trailerLines } from "../http1/body-writing.ts";
+import { errorPage } from "../http1/error-page.ts";
+import { CONTINUE } from "../http1/final-answers.ts";
+import { clientFraming, interimHeadText, responseHeadText } from "../http1/response-writing.ts";
+import { type FieldList, readFieldList, readTrailers } from "../http2/field-list.ts";
+import { requestText } from "../http2/request-text.ts";
+import { codes, type ServerHttp2Stream } from "../http2/session.ts";
+import { StreamSocket } from "../http2/stream-socket.ts";
+import { StreamWriter } from "../http2/stream-writer.ts";
+import type { Socket, SocketHandler } from "../net/ports.ts";
+import { asksForConnection } from "../wire/connection-authentication.ts";
+import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
+import type { ResponseMessage } from "../wire/messages.ts";
+import type { Octets } from "../wire/octets.ts";
+import { RequestHead } from "../wire/request-head.ts";
+import type { Trailers } from "../wire/trailers.ts";
+import { ClientLimits } from "./client-limits.ts";
+import type { Http2Connection } from "./http2-connection.ts";
+
+/** RFC 6455 section 4.1: 16 bytes, in base64. */
+const WEB_SOCKET_KEY_BYTES = 16;
+const CHUNK_END = bytesOf("\r\n");
+const NONE: ReadonlySet<string> = new Set();
+const ESTABLISHED = "HTTP/1.1 200 OK\r\n\r\n";
+/** Of a switch to WebSocket: what HTTP/2 has no use for (RFC 8441 section 5). */
+const OF_WEB_SOCKET_HTTP1 = "sec-websocket-accept";
+
+type TrailersEvent = [fields: unknown, flags: number, raw: string[]];
+
+export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Confined {
+  readonly connection: Http2Connection;
+  memberBefore: Http2Exchange | undefined;
+  memberBehind: Http2Exchange | undefined;
+  readonly context: ProxyContext;
+  peerHasClosed = false;
+  private readonly stream: ServerHttp2Stream;
+  private readonly onEnded: (exchange: Http2Exchange) => void;
+  private readonly writer: StreamWriter;
+  private readonly limits: ClientLimits;
+  private head: RequestHead | undefined;
+  private admission: Admission | undefined;
+  private exchange: ClientExchange | undefined;
+  private tunnel: { readonly place: Place } | undefined;
+  private socketOfTunnel: StreamSocket | undefined;
+  private isPaused = true;
+  private isReading = false;
+  private requestTrailers = "";
+  private hasLeft = false;
+  private nominated = NONE;
+  private unsentBefore_bytes = 0;
+
+  constructor(
+    connection: Http2Connection,
+    stream: ServerHttp2Stream,
+    context: ProxyContext,
+    onEnded: (exchange: Http2Exchange) => void,
+  ) {
+    this.connection = connection;
+    this.stream = stream;
+    this.context = context;
+    this.onEnded = onEnded;
+    this.limits = new ClientLimits(this);
+    this.writer = new StreamWriter(stream);
+    // Whatever goes wrong with it ends with `close`.
+    stream.on("error", () => {});
+    stream.on("close", () => this.onStreamClose());
+    stream.on("drain", () => this.onDrain());
+  }
+
+  // The request.
+
+  /** @param mayStay whether there is room for it */
+  start(raw: readonly string[], mayStay: (head: RequestHead) => boolean): void {
+    const list = readFieldList(raw);
+    if ("malformed" in list) return this.refuse("field-list-malformed", undefined);
+    const head = this.readHead(list);
+    if (head.refusal !== undefined) return this.refuse(head.refusal, head);
+    const admission = admit(head, this.context.settings.viaName, this.context.isGateway, this.connection);
+    if (typeof admission === "string") return this.refuse(admission, head);
+    if (!mayStay(head)) return this.refuse("overloaded", head);
+    if (admission.maxForwards === 0) return this.answerFinally(head);
+    this.head = head;
+    this.admission = admission;
+    const record = this.recordOf(head, admission.target.authority);
+    this.run(begin(this.context, this, head, admission, record));
+  }
+
+  private readHead(list: FieldList): RequestHead {
+    const head = new RequestHead(this.context.settings.headLimits);
+    const text = requestText(list, {
+      isSecure: this.connection.socket.isSecure === true,
+      namesOrigin: !this.context.isGateway,
+      hasBody: !this.stream.endAfterHeaders,
+      webSocketKey: list.protocol === undefined ? "" : randomBytes(WEB_SOCKET_KEY_BYTES).toString("base64"),
+    });
+    head.read(bytesOf(text ?? "\0 / HTTP/1.1\r\n\r\n"), 0);
+    return head;
+  }
+
+  private run(exchange: ClientExchange): void {
+    this.exchange = exchange;
+    // Something is waited for first: `goOn` follows, and nothing of the body is read until then.
+    if (exchange.stage === "local" && this.admission?.target.form !== "authority") return;
+    exchange.seek();
+    if (this.exchange !== exchange) return;
+    const { kind, length } = this.admission?.framing ?? { kind: "none", length: 0 };
+    if (kind !== "none" && length !== 0) this.readBody();
+    this.armForRequest();
+  }
+
+  goOn(exchange: ClientExchange): void {
+    this.run(exchange);
+  }
+
+  private refuse(reason: AnswerReason, head: RequestHead | undefined): void {
+    const record = this.recordOf(head, "");
+    record.reason = reason;
+    record.status = answerMeaning(reason).status;
+    this.answerByOurselves(record, this.pageOf(reason, undefined, head));
+  }
+
+  /** To TRACE and OPTIONS, as their final recipient (RFC 9110 section 7.6.2). */
+  private answerFinally(head: RequestHead): void {
+    const record = this.recordOf(head, "");
+    record.status = 200;
+    const asked = answering(this.context, head.fields, head.method, "");
+    const isTrace = head.method === "TRACE";
+    this.answerByOurselves(record, answer(200, isTrace ? "message/http" : "", isTrace ? traceOf(head) : "", "", asked));
+  }
+
+  private answerByOurselves(record: OwnRecord, text: string): void {
+    record.outcome = "answered";
+    this.writer.say(text);
+    endRecord(this.context, record);
+    this.end();
+  }
+
+  private recordOf(head: RequestHead | undefined, authority: string): OwnRecord {
+    const { context, connection } = this;
+    if (head === undefined) return beginRecord(context, connection.record, undefined, authority);
+    const { methodSoFar, target, minorVersion, fields } = head;
+    const begun = { methodSoFar, target, minorVersion, fields, version: "2.0" } as const;
+    return beginRecord(context, connection.record, begun, authority);
+  }
+
+  private readBody(): void {
+    const { stream } = this;
+    this.isReading = true;
+    this.isPaused = false;
+    stream.on("data", (piece: Buffer) => this.onData(piece));
+    stream.on("trailers", (...[, , raw]: TrailersEvent) => this.onTrailers(raw));
+    stream.on("end", () => this.onEnd());
+  }
+
+  /** @internal */
+  onData(piece: Buffer): void {
+    if (piece.length === 0 || this.exchange === undefined) return;
+    const isChunked = this.admission?.framing.kind === "chunked";
+    if (isChunked) this.feed(bytesOf(`${piece.length.toString(16)}\r\n`));
+    this.feed(piece as unknown as Octets);
+    if (isChunked) this.feed(CHUNK_END);
+  }
+
+  /** @internal */
+  onTrailers(raw: readonly string[]): void {
+    const trailers = readTrailers(raw);
+    if ("malformed" in trailers) {
+      this.stream.close(codes.protocol);
+      return;
+    }
+    for (let at = 0; at + 1 < trailers.length; at += 2)
+      this.requestTrailers += `${trailers[at]}: ${trailers[at + 1]}\r\n`;
+  }
+
+  /** @internal */
+  onEnd(): void {
+    this.peerHasClosed = true;
+    // What was broken off ends, too.
+    if (this.stream.aborted || this.exchange === undefined) return;
+    if (this.admission?.framing.kind === "chunked") this.feed(bytesOf(`0\r\n${this.requestTrailers}\r\n`));
+    this.exchange?.onClientEnd();
+  }
+
+  private feed(octets: Octets): void {
+    const { exchange } = this;
+    if (exchange === undefined) return;
+    const end = exchange.readRequest(octets, 0);
+    // More than its length says (RFC 9113 section 8.1.1).
+    if (end < octets.length && this.exchange === exchange && !this.writer.hasBegun) {
+      this.gone();
+      this.stream.close(codes.protocol);
+    }
+  }
+
+  noteRequest(): void {}
+
+  pause(): void {
+    if (this.isPaused || !this.isReading) return;
+    this.isPaused = true;
+    this.stream.pause();
+  }
+
+  resume(): void {
+    if (!this.isPaused || !this.isReading) return;
+    this.isPaused = false;
+    this.stream.resume();
+  }
+
+  armForRequest(): void {
+    if (this.isBlocked || this.exchange === undefined) return;
+    this.limits.setForExchange(this.exchange, !this.isPaused, 1);
+  }
+
+  get place(): Place | undefined {
+    return (this.tunnel ?? this.exchange)?.place;
+  }
+
+  // The response.
+
+  get isBlocked(): boolean {
+    return this.writer.isBlocked;
+  }
+
+  get isSlow(): boolean {
+    return this.limits.isSlow(this.writer.unsentBytes);
+  }
+
+  sayContinue(): void {
+    this.writer.interim(CONTINUE);
+  }
+
+  interim(head: ResponseMessage, options: ConnectionOptions): void {
+    this.writer.interim(interimHeadText(head, options, this.context));
+  }
+
+  final(...[head, options, framing, , chosen]: Parameters<ClientSide["final"]>): void {
+    const { context, connection, head: request } = this;
+    if (request === undefined) return;
+    if (head.status === 401 && asksForConnection(head.fields)) return this.askForHttp1();
+    this.nominated = options.nominated;
+    const text = responseHeadText({
+      ...{ head, options, framing, context },
+      clientFraming: clientFraming(framing, 1),
+      requestMethod: request.method,
+      connectionLines: "",
+      references: head.fields.has(Kind.location)
+        ? context.referencesOf(chosen).lines(head, request, connection.isTrusted, connection.socket.isSecure)
+        : undefined,
+    });
+    this.writer.final(text);
+  }
+
+  /** What is asked for is bound to a connection, which HTTP/2 shares between requests (RFC 9113 section 7). */
+  private askForHttp1(): void {
+    this.writer.reset(codes.http11Required);
+    queueMicrotask(() => this.onStreamClose());
+  }
+
+  body(octets: Octets, from: number, to: number): void {
+    this.writer.body(octets, from, to);
+  }
+
+  endBody(trailers: Trailers | undefined): void {
+    this.writer.end(trailers === undefined ? "" : trailerLines(trailers, this.nominated));
+  }
+
+  answer(reason: AnswerReason, fault: string | undefined): void {
+    this.writer.say(this.pageOf(reason, fault, this.head));
+  }
+
+  private pageOf(reason: AnswerReason, fault: string | undefined, head: RequestHead | undefined): string {
+    const { context } = this;
+    const method = head?.methodSoFar ?? "";
+    const asked = { reason, fault, method, target: head?.target ?? "" };
+    return errorPage(context, asked, answering(context, head?.fields, method, ""));
+  }
+
+  flush(): void {
+    if (!this.writer.flush()) return;
+    this.unsentBefore_bytes = this.writer.unsentBytes;
+    this.limits.setForBlocked(this.unsentBefore_bytes, this.exchange);
+  }
+
+  // How it ends.
+
+  end(): void {
+    const { stream } = this;
+    this.leave();
+    if (this.peerHasClosed || stream.endAfterHeaders || stream.destroyed) return;
+    // RFC 9113 section 8.1: the rest of the request is not wanted. What is still to be sent goes first.
+    stream.removeAllListeners("data");
+    stream.resume();
+    stream.close(codes.none);
+  }
+
+  breakOff(): void {
+    this.leave();
+    this.writer.reset();
+  }
+
+  cut(): void {
+    const { exchange, tunnel } = this;
+    exchange?.cut();
+    tunnel?.place.giveWay();
+    if (this.hasLeft) return;
+    this.leave();
+    this.writer.reset(codes.cancel);
+  }
+
+  private leave(): void {
+    if (this.hasLeft) return;
+    this.hasLeft = true;
+    this.exchange = undefined;
+    this.limits.clear();
+    this.onEnded(this);
+  }
+
+  /** The client is, or what it sent makes no sense any more. */
+  gone(): void {
+    const { exchange } = this;
+    this.exchange = undefined;
+    exchange?.onClientGone();
+    if (this.tunnel === undefined) this.leave();
+  }
+
+  /** @internal */
+  onStreamClose(): void {
+    if (this.tunnel === undefined) this.gone();
+    else this.leave();
+  }
+
+  /** @internal */
+  onDrain(): void {
+    if (!this.writer.isBlocked) return;
+    this.writer.isBlocked = false;
+    this.limits.endBlocked();
+    this.exchange?.onClientDrain();
+    this.armForRequest();
+  }
+
+  /** @internal */
+  onDeadline(): void {
+    const { exchange, limits, writer } = this;
+    if (exchange === undefined) return;
+    if (limits.limit === "body" && exchange.owed === "body-start") return exchange.onClientLate();
+    const before_bytes = this.unsentBefore_bytes;
+    const unsent_bytes = writer.unsentBytes;
+    this.unsentBefore_bytes = unsent_bytes;
+    const isBody = limits.limit === "body";
+    const due = limits.dueOf(!isBody && unsent_bytes !== before_bytes, isBody ? 0 : unsent_bytes, exchange);
+    if (due === undefined) return;
+    if (isBody && due === "late") return exchange.onClientLate();
+    if (isBody) return exchange.onClientTooSlow();
+    this.gone();
+    writer.reset(codes.cancel);
+  }
+
+  breakDown(fault: unknown): void {
+    const { exchange } = this;
+    this.context.observer.internalError(fault);
+    exchange?.onBroken();
+    if (this.hasLeft) return;
+    this.leave();
+    this.writer.reset();
+  }
+
+  // A tunnel.
+
+  establish(head: ResponseMessage | undefined): void {
+    const text =
+      head === undefined ? ESTABLISHED : interimHeadText(head, connectionOptionsOf(head.fields), this.context);
+    this.writer.establish(text, OF_WEB_SOCKET_HTTP1);
+  }
+
+  get tunnelEnd(): TunnelEnd {
+    return this;
+  }
+
+  get socket(): Socket {
+    this.socketOfTunnel ??= new StreamSocket(this.stream, this.connection.socket);
+    return this.socketOfTunnel;
+  }
+
+  beginTunnel(tunnel: { readonly place: Place }, handler: SocketHandler): Octets {
+    this.tunnel = tunnel;
+    this.exchange = undefined;
+    this.limits.clear();
+    this.socket.handler = handler;
+    return bytesOf("");
+  }
+
+  noteClosing(): void {}
+
+  reset(): void {
+    this.stream.close(codes.connect);
+  }
+
+  onClose(): void {
+    this.leave();
+  }
+}
+
+confine(
+  Http2Exchange.prototype,
+  "start",
+  "goOn",
+  "onData",
+  "onTrailers",
+  "onEnd",
+  "onDrain",
+  "onStreamClose",
+  "onDeadline",
+);
+
+function bytesOf(text: string): Octets {
+  return Buffer.from(text, "latin1") as unknown as Octets;
+}

@@ -1,0 +1,92 @@
+/** Frames that ask for nothing: each kind has a budget, which fills again, and nothing else is counted. */
+import { describe, expect, it } from "vitest";
+import type { Octets } from "../wire/octets.ts";
+import { type Flood, FrameMeter } from "./frame-meter.ts";
+
+const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+const END_STREAM = 0x1;
+const END_HEADERS = 0x4;
+
+function frame(type: number, flags = 0, length = 0): Buffer {
+  const bytes = Buffer.alloc(9 + length);
+  bytes.writeUIntBE(length, 0, 3);
+  bytes[3] = type;
+  bytes[4] = flags;
+  bytes[8] = 1;
+  return bytes;
+}
+
+function meter(): { readonly meter: FrameMeter; read(bytes: Buffer, now?: number): Flood | undefined } {
+  const made = new FrameMeter(PREFACE.length);
+  made.read(PREFACE as unknown as Octets, 0);
+  return { meter: made, read: (bytes, now = 0) => made.read(bytes as unknown as Octets, now) };
+}
+
+/** How many there may be at once. */
+function allowance(one: Buffer, now = 0, { read } = meter()): [count: number, flood: Flood | undefined] {
+  for (let count = 0; count < 5_000; count++) {
+    const flood = read(one, now);
+    if (flood !== undefined) return [count, flood];
+  }
+  return [5_000, undefined];
+}
+
+describe("at once there may be", () => {
+  it.each<[what: string, one: Buffer, count: number, flood: Flood | undefined]>([
+    ["resets", frame(3, 0, 4), 200, "resets"],
+    ["settings", frame(4), 20, "settings"],
+    ["pings", frame(6, 0, 8), 100, "pings"],
+    ["priorities", frame(2, 0, 5), 500, "priorities"],
+    ["window updates", frame(8, 0, 4), 1_000, "window-updates"],
+    ["empty pieces of a body", frame(0), 50, "empty-data"],
+    ["frames of one head", Buffer.concat([frame(9, 0, 1)]), 16, "continuations"],
+    ["frames that nobody knows", frame(0xfa, 0, 3), 200, "other-frames"],
+    ["ends of bodies, as many as there are streams", frame(0, END_STREAM), 5_000, undefined],
+    ["pieces of bodies", frame(0, 0, 1), 5_000, undefined],
+    ["requests, as many as the limit of streams lets in", frame(1, END_HEADERS, 10), 5_000, undefined],
+  ])("%s", (_what, one, count, flood) => {
+    expect(allowance(one)).toEqual([count, flood]);
+  });
+});
+
+it("budgets fill again with time, each by itself", () => {
+  const one = meter();
+  expect(allowance(frame(3), 0, one)).toEqual([200, "resets"]);
+  expect(one.read(frame(6))).toBeUndefined();
+  expect(allowance(frame(3), 1_000, one)).toEqual([50, "resets"]);
+  expect(allowance(frame(3), 100_000, one)).toEqual([200, "resets"]);
+});
+
+it("what was sent may be acknowledged", () => {
+  const one = meter();
+  one.meter.noteSent(512 * 500);
+  expect(allowance(frame(8), 0, one)).toEqual([1_000, "window-updates"]);
+  one.meter.noteSent(512 * 500);
+  expect(allowance(frame(8), 0, one)).toEqual([500, "window-updates"]);
+});
+
+it("a head begins anew with each request", () => {
+  const { read } = meter();
+  for (let i = 0; i < 100; i++) {
+    expect(read(Buffer.concat([frame(1, 0, 5), frame(9, 0, 5), frame(9, END_HEADERS, 5)]))).toBeUndefined();
+  }
+});
+
+it("does not depend on how the bytes were cut", () => {
+  const bytes = Buffer.concat([
+    PREFACE,
+    frame(4),
+    frame(1, END_HEADERS, 300),
+    ...Array.from({ length: 201 }, () => frame(3, 0, 4)),
+  ]);
+  for (const step of [1, 2, 7, 1_000]) {
+    const made = new FrameMeter(PREFACE.length);
+    let flooded = -1;
+    for (let at = 0; at < bytes.length && flooded < 0; at += step) {
+      const piece = bytes.subarray(at, at + step) as unknown as Octets;
+      if (made.read(piece, 0) !== undefined) flooded = at + piece.length;
+    }
+    // Its head says what it is.
+    expect(Math.abs(flooded - (bytes.length - 4)) <= step).toBe(true);
+  }
+});

@@ -1,0 +1,48 @@
+/**
+ * A response's head, as HTTP/1 writes it (http1/response-writing.ts), as the fields of HTTP/2.
+ *
+ * Two rules for what the runtime does not send: a status beyond 599 is 500, which clients are to take it for anyway (RFC 9110 section 15),
+ * and a field that stands twice and is no list is one field with both values, joined by a comma (section 5.3), for its recipient to judge.
+ */
+import { fieldsIn, linesIn } from "../http1/head-lines.ts";
+
+/** By name in lowercase. */
+export type Http2Fields = Record<string, string | string[] | number>;
+
+/** They speak of a connection of HTTP/1 (RFC 9113 section 8.2.2). */
+const OF_HTTP1: ReadonlySet<string> = new Set([
+  "connection",
+  "proxy-connection",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
+]);
+/** Cookies have commas of their own, and of challenges many clients read only one to a line. */
+const KEPT_APART: ReadonlySet<string> = new Set(["set-cookie", "www-authenticate", "proxy-authenticate"]);
+const STATUS_MAX = 599;
+const STATUS_INSTEAD = 500;
+const STATUS_AT = "HTTP/1.1 ".length;
+
+/** @param head a whole head, or a response that begins with one */
+export function responseFields(head: string): Http2Fields {
+  const status = Number(head.slice(STATUS_AT, STATUS_AT + 3));
+  const fields: Http2Fields = Object.create(null) as Http2Fields;
+  fields[":status"] = status > STATUS_MAX ? STATUS_INSTEAD : status;
+  fieldsIn(head, (name, value) => add(fields, name.toLowerCase(), value));
+  return fields;
+}
+
+/** @param lines the trailer section that may go on, each line with its CRLF */
+export function trailerFields(lines: string): Http2Fields {
+  const fields: Http2Fields = Object.create(null) as Http2Fields;
+  linesIn(lines, 0, (name, value) => add(fields, name.toLowerCase(), value));
+  return fields;
+}
+
+function add(fields: Http2Fields, name: string, value: string): void {
+  if (OF_HTTP1.has(name)) return;
+  const before = fields[name];
+  if (before === undefined) fields[name] = KEPT_APART.has(name) ? [value] : value;
+  else if (Array.isArray(before)) before.push(value);
+  else fields[name] = `${before}, ${value}`;
+}

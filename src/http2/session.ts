@@ -1,0 +1,76 @@
+/**
+ * The runtime's HTTP/2 (`node:http2`) on a connection that was accepted already: what it is told, and what it may hold.
+ *
+ * Deliberately absent: what is done about its events (gateway/http2-connection.ts).
+ */
+import http2, { constants, type ServerHttp2Session, type ServerHttp2Stream, type ServerOptions } from "node:http2";
+import type { Duplex } from "node:stream";
+
+export type { ServerHttp2Session, ServerHttp2Stream };
+
+/** Requests at once on one connection: nearly as many as nginx lets a browser have. */
+const STREAMS_MAX = 100;
+/** What of a request's body may be under way before anybody has taken it: the protocol's default, 64 KiB less one byte. */
+const STREAM_WINDOW_BYTES = 65_535;
+/** MiB that the runtime may hold for one connection: heads, and what waits to be sent. */
+const SESSION_MEMORY_MB = 8;
+/** The last stream that there can be: whatever comes still is served (RFC 9113 section 6.8). */
+const LAST_STREAM_ID = 2 ** 31 - 1;
+
+/** Why a stream or a connection ends (RFC 9113 section 7). */
+export const codes = {
+  none: constants.NGHTTP2_NO_ERROR,
+  protocol: constants.NGHTTP2_PROTOCOL_ERROR,
+  internal: constants.NGHTTP2_INTERNAL_ERROR,
+  refused: constants.NGHTTP2_REFUSED_STREAM,
+  cancel: constants.NGHTTP2_CANCEL,
+  connect: constants.NGHTTP2_CONNECT_ERROR,
+  calmDown: constants.NGHTTP2_ENHANCE_YOUR_CALM,
+  http11Required: constants.NGHTTP2_HTTP_1_1_REQUIRED,
+} as const;
+
+/** The types that are here do not know it yet. */
+const { performServerHandshake } = http2 as unknown as {
+  readonly performServerHandshake?: (stream: Duplex, options: ServerOptions) => ServerHttp2Session;
+};
+
+/** Whether this runtime can: Node from 20.12 on. */
+export const canServeHttp2 = performServerHandshake !== undefined;
+
+export interface SessionLimits {
+  readonly headBytesMax: number;
+  readonly fieldsMax: number;
+}
+
+export interface SessionListener {
+  /** @param fields of its request, names and values in turn */
+  onStream(stream: ServerHttp2Stream, fields: readonly string[]): void;
+  /** The client broke a rule that concerns the whole connection. */
+  onSessionError(): void;
+}
+
+/** @throws Error where the runtime cannot */
+export function serve(stream: Duplex, limits: SessionLimits, listener: SessionListener): ServerHttp2Session {
+  if (performServerHandshake === undefined) throw new Error("this runtime does not serve HTTP/2 here");
+  const session = performServerHandshake(stream, {
+    maxSessionMemory: SESSION_MEMORY_MB,
+    // Behind that the limits of all heads are judged; pseudo-header fields are no lines there.
+    maxHeaderListPairs: limits.fieldsMax + 8,
+    settings: {
+      maxConcurrentStreams: STREAMS_MAX,
+      initialWindowSize: STREAM_WINDOW_BYTES,
+      maxHeaderListSize: limits.headBytesMax,
+      enableConnectProtocol: true,
+    },
+  });
+  session.on("stream", (...[stream, , , fields]: StreamEvent) => listener.onStream(stream, fields));
+  session.on("error", () => listener.onSessionError());
+  return session;
+}
+
+type StreamEvent = [stream: ServerHttp2Stream, fields: unknown, flags: number, raw: string[]];
+
+/** The client is told that the connection is to go; what it asks for before it has heard that is still served. */
+export function announceEnd(session: ServerHttp2Session): void {
+  if (!session.destroyed) session.goaway(codes.none, LAST_STREAM_ID);
+}

@@ -1,0 +1,129 @@
+/**
+ * Why an exchange failed, and what to do about it, in plain sentences: for `hopwise top`, for logs that people read, and for the
+ * dashboard, in the same words.
+ *
+ * Logs, metrics and events keep the reason's word alone. Deliberately absent: how it is shown.
+ */
+import { type AnswerReason, type AnswerSource, answerMeaning } from "../exchange/answers.ts";
+import type { ExchangeEntry } from "./entries.ts";
+import { explainedFault } from "./fault-words.ts";
+
+export interface Explained {
+  /** One word for it: the reason, or what there is instead of one: `origin-status`, `client-gone`. */
+  readonly word: string;
+  readonly fault: string | undefined;
+  /** Whose doing it is. */
+  readonly source: AnswerSource;
+  /** One sentence. */
+  readonly cause: string;
+  /** What the system's word means, one sentence; there is none: empty. */
+  readonly detail: string;
+  /** Another sentence. */
+  readonly todo: string;
+  /** Where it was to go, or went; nowhere: undefined. */
+  readonly endpoint: string | undefined;
+}
+
+/** @returns undefined: nothing has failed */
+export function explained(entry: ExchangeEntry): Explained | undefined {
+  const { reason, fault, outcome, upstream, lost, status } = entry;
+  const endpoint = upstream?.endpoint ?? lost?.at(-1)?.endpoint;
+  if (reason !== undefined) {
+    const { source, text } = answerMeaning(reason);
+    const isTruncated = outcome === "truncated";
+    const cause = isTruncated ? `The client got an incomplete response. ${text}` : text;
+    const detail = fault === undefined ? "" : `${explainedFault(fault)}.`;
+    return { word: reason, fault, source, cause, detail, todo: todoOf(reason, entry), endpoint };
+  }
+  const others = { fault, detail: fault === undefined ? "" : `${explainedFault(fault)}.`, endpoint };
+  if (outcome === "client-gone") {
+    const cause = "The client did not wait for the answer.";
+    const todo =
+      "If many leave, their timeout is shorter than the answer takes: compare it with the time to the first byte.";
+    return { ...others, word: "client-gone", source: "client", cause, todo };
+  }
+  if (outcome === "truncated") {
+    const cause = "The client got an incomplete response.";
+    const todo = "Look into the origin's log at that time: its connection ended in the middle.";
+    return { ...others, word: "truncated", source: "origin", cause, todo };
+  }
+  if (status < 400) return undefined;
+  const cause = `The origin itself answered ${status}.`;
+  const todo = "hopwise passed the answer on as it came: look into the origin's log.";
+  return { ...others, word: "origin-status", source: "origin", cause, todo };
+}
+
+/** What to do, by reason; for the others it is the client's request that is to be changed, see `bySource`. */
+const todos: Partial<Readonly<Record<AnswerReason, string>>> = {
+  "connect-timeout":
+    "Try it from this machine, with curl -v and the origin's address; if it is only far away, see --connect-timeout.",
+  "pool-line-full": "Give the pool more connections (--pool-size), or the origin more to answer with.",
+  "pool-line-timeout":
+    "Give the pool more connections (--pool-size), or find out what the origin's slow answers wait for.",
+  "retry-budget-spent": "Look into the origin's log: it closes many connections without an answer.",
+  "response-timeout": "Look into the origin at that time; if it does need this long, allow more (--response-timeout).",
+  "response-stalled":
+    "Find out what the origin waits for in the middle of its answer, or allow it more time (--body-timeout).",
+  "upstream-write-timeout": "The origin does not read: check whether it hangs, or is out of threads.",
+  "response-malformed": "Fix the origin's answer; hopwise doctor URL shows the bytes that are wrong.",
+  "response-incomplete": "Look into the origin's log at that time: it ended while it answered.",
+  "upgrade-unexpected": "Fix the origin: it must not send 101 unless the request asks for it.",
+  "too-many-interim-responses": "Fix the origin: it sends 1xx responses without end.",
+  overloaded: "Allow more connections (--max-connections), or let idle ones end sooner (--keep-alive-timeout).",
+  "gave-way": "Allow more connections (--max-connections), or see which client holds most of them.",
+  "drain-deadline": "Allow the drain more time, or find out why the request took so long.",
+  "internal-error": "Please report it, with what the log says at that time.",
+  "loop-detected": "Check where the route leads: the request came back to this proxy.",
+  "too-many-lookups": "Check the name server: lookups take too long.",
+  "too-many-origins": "Allow more connections, or see which client uses so many origins.",
+  "authentication-busy": "Check what takes the passwords so long, or slow down who tries many.",
+  "proxy-authentication-unexpected": "Check the origin's address: it behaves as a proxy.",
+  "body-consumed": "Let hopwise's handler run before whatever reads the body.",
+  "no-route": "Add a route for it, or correct the client's URL; hopwise route METHOD URL says what takes a request.",
+  "route-line-full": "Allow more requests of this kind at once, or find out what makes them slow.",
+  "route-line-timeout": "Allow more requests of this kind at once, or find out what makes them slow.",
+};
+
+const bySource: Readonly<Record<AnswerSource, string>> = {
+  client: "The request is what to change: tell whose client it is. Nothing is wrong here or at the origin.",
+  origin: "Look into the origin's log at that time.",
+  proxy: "Look into hopwise's log at that time.",
+  application: "Look into the application's log at that time: its own code decides about this request.",
+};
+
+function todoOf(reason: AnswerReason, { fault, upstream }: ExchangeEntry): string {
+  if (reason === "connect-failed") return connectTodo(fault);
+  if (reason === "upstream-closed") {
+    if (upstream?.reused === true) {
+      return "The connection had carried others before. If the origin closes those that idle, let it keep them longer or say its timeout in Keep-Alive; if not, look into its log at that time.";
+    }
+    return "The connection was new, so this is no keep-alive timeout: look into the origin's log for a crash, or a limit that it enforces by closing.";
+  }
+  return todos[reason] ?? bySource[answerMeaning(reason).source];
+}
+
+function connectTodo(fault: string | undefined): string {
+  switch (fault) {
+    case "ECONNREFUSED":
+      return "Start the origin, or correct its port.";
+    case "ENOTFOUND":
+      return "Check the spelling of the origin's name, and that this machine can resolve it.";
+    case "EAI_AGAIN":
+    case "ETIMEOUT":
+      return "Check this machine's name server.";
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return "Check the origin's address, and this machine's routes.";
+    case "ENOENT":
+    case "EACCES":
+      return "Check the path of the origin's socket, and who may use it.";
+    case "EMFILE":
+    case "EADDRNOTAVAIL":
+      return "This machine has run out of something: let more connections be reused, or raise its limit.";
+    default:
+      if (fault !== undefined && /CERT|SSL|TLS|SIGNED|SIGNATURE/.test(fault)) {
+        return "Check the origin's certificate, and whether its address begins with https:// rightly.";
+      }
+      return "Check that the origin runs, and its address.";
+  }
+}

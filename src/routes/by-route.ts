@@ -1,0 +1,85 @@
+/**
+ * Routing of a gateway with routes: what the one that takes a request makes of it. It goes to the pool of a group, changed on the way
+ * or as it came, or it is answered here.
+ *
+ * Wherever a route looks at paths, one that can be understood in several ways goes nowhere (request-path.ts). Deliberately absent:
+ * hooks of the application; they come behind the route, where the request goes on.
+ */
+import { type Admission, sentTo } from "../exchange/admission.ts";
+import { checkAnswer } from "../exchange/own-answers.ts";
+import type { RouteAction, RoutePlan } from "../exchange/route-plan.ts";
+import { OwnOrigins } from "../exchange/routing.ts";
+import type { OriginPools } from "../pool/origin-pools.ts";
+import type { Pool } from "../pool/pool.ts";
+import type { RequestMessage } from "../wire/messages.ts";
+import { behindSegments, pathAndQuery } from "./path-changes.ts";
+import { requestPathOf } from "./request-path.ts";
+import type { RouteFinder } from "./route-finder.ts";
+import type { RoutedRequest } from "./route-table.ts";
+
+export class ByRoute extends OwnOrigins {
+  private readonly finder: RouteFinder;
+  private readonly looksAtPaths: boolean;
+  private readonly groups: ReadonlyMap<string, Pool>;
+
+  /**
+   * @param finder of these routes
+   * @param groups the pool of each group that a route names
+   */
+  constructor({ routes }: RoutePlan, finder: RouteFinder, pools: OriginPools, groups: ReadonlyMap<string, Pool>) {
+    super(pools, undefined);
+    this.groups = groups;
+    this.finder = finder;
+    this.looksAtPaths = routes.some(({ match }) => match.path !== undefined);
+  }
+
+  decide(head: RequestMessage, admission: Admission): Admission {
+    const { authority, path: target } = admission.target;
+    const path = requestPathOf(target);
+    if (path === undefined && this.looksAtPaths) return { ...admission, denied: "path-ambiguous" };
+    const route = this.finder.find(new Asked(head, authority, path ?? target));
+    if (route === "path-ambiguous") return { ...admission, denied: route };
+    if (route === undefined) return { ...admission, denied: "no-route" };
+    const { action } = route;
+    switch (action.kind) {
+      case "group":
+        return sentTo(admission, this.groups.get(action.group), route);
+      case "refuse":
+        return { ...admission, denied: "route-refused", route };
+      case "respond":
+        return { ...admission, answer: action.answer, answerReason: "route-answered", route };
+      case "redirect": {
+        const fields = { Location: locationOf(action, target) };
+        const answer = checkAnswer({ status: action.status, fields }, 300);
+        return { ...admission, answer, answerReason: "route-redirected", route };
+      }
+    }
+  }
+}
+
+class Asked implements RoutedRequest {
+  readonly authority: string;
+  readonly path: string;
+  private readonly head: RequestMessage;
+
+  constructor(head: RequestMessage, authority: string, path: string) {
+    this.head = head;
+    this.authority = authority;
+    this.path = path;
+  }
+
+  get method(): string {
+    return this.head.method;
+  }
+
+  field(name: string): string | undefined {
+    return this.head.fields.get(name);
+  }
+}
+
+/** The path and query that was asked for goes on as it was written. */
+function locationOf({ to, keepsBehind }: Extract<RouteAction, { kind: "redirect" }>, target: string): string {
+  const [path, query] = pathAndQuery(target);
+  if (keepsBehind === undefined) return to.includes("?") ? to : to + query;
+  return (to.replace(/\/$/, "") + behindSegments(path, keepsBehind) || "/") + query;
+}

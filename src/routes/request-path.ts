@@ -1,0 +1,58 @@
+/**
+ * The path that routes judge: percent-decoded, in the one way in which it can be understood.
+ *
+ * What neighbours understand in several ways has no such path: dot segments, however they are written, empty segments, and encoded
+ * or other marks that some take for the end of a segment or of the path. So nothing reaches an origin by another name than the
+ * one that was judged. Deliberately absent: changing the path; what goes on is what came (RFC 9110 section 7.7).
+ */
+
+/** Paths without these are as they are: all but a few. */
+const SPECIAL = /[%\\;]|\/[./]/;
+/** A segment of dots, or one that is when its parameters are left out, as some servers do. */
+const DOTS = /(?:^|\/)\.{1,2}(?=[;/]|$)/;
+/** Encoded: NUL, `/` and `\`. */
+const HIDDEN = /%(?:00|2f|5c)/i;
+
+/**
+ * The path of `target` (in origin-form) decoded, each byte a character, as patterns are (patterns.ts); it can be understood in
+ * several ways: undefined.
+ */
+export function requestPathOf(target: string): string | undefined {
+  const mark = target.indexOf("?");
+  const path = mark < 0 ? target : target.slice(0, mark);
+  if (!SPECIAL.test(path)) return path;
+  if (path.includes("\\") || path.includes("//") || HIDDEN.test(path)) return undefined;
+  if (/%(?![0-9a-f]{2})/i.test(path)) return undefined;
+  const decoded = percentDecoded(path);
+  return DOTS.test(decoded) ? undefined : decoded;
+}
+
+/** Each `%XX` as the character with that number. Text is latin1; a % with nothing of the kind behind it stays. */
+export function percentDecoded(text: string): string {
+  let percent = text.indexOf("%");
+  if (percent < 0) return text;
+  const bytes = Buffer.from(text, "latin1");
+  let end = percent;
+  for (let at = percent; at < bytes.length; at++, end++) {
+    const byte = bytes[at] as number;
+    percent = byte === PERCENT ? hexAt(bytes, at + 1) : -1;
+    bytes[end] = percent < 0 ? byte : percent;
+    if (percent >= 0) at += 2;
+  }
+  return bytes.toString("latin1", 0, end);
+}
+
+const PERCENT = 0x25;
+
+/** The number that two digits write; they are none: -1. */
+function hexAt(bytes: Uint8Array, at: number): number {
+  const high = digitOf(bytes[at]);
+  const low = digitOf(bytes[at + 1]);
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+function digitOf(byte = 0): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lowercase = byte | 0x20;
+  return lowercase >= 0x61 && lowercase <= 0x66 ? lowercase - 0x57 : -1;
+}

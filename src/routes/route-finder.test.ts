@@ -1,0 +1,80 @@
+/** Paths that some servers take for another one: they do not get round a route that guards something. */
+import { describe, expect, it } from "vitest";
+import type { Route, RouteMatch } from "../exchange/route-plan.ts";
+import { RouteFinder } from "./route-finder.ts";
+
+const words: readonly string[] = [];
+const GUARDS: Readonly<Record<string, Partial<Route>>> = {
+  refuse: { action: { kind: "refuse" } },
+  "allow or deny": { policy: { words, mayCome: () => false } },
+  users: { policy: { words, credentials: { authentication: {} as never, realm: "" } } },
+  "respond 404": { action: { kind: "respond", answer: { message: { status: 404 } } as never } },
+};
+
+function route(name: string, match: RouteMatch, more: Partial<Route> = {}): Route {
+  return { name, match, action: { kind: "group", group: "app" }, ...more };
+}
+
+function taken(routes: readonly Route[], path: string, method = "GET"): string | undefined {
+  const found = new RouteFinder(routes).find({ method, authority: "site.test", path, field: () => undefined });
+  return typeof found === "object" ? found.name : found;
+}
+
+const rest = route("rest", {});
+
+describe.each(Object.entries(GUARDS))("a route that guards by %s", (_what, guard) => {
+  const routes = [route("admin", { path: "/admin/*" }, guard), route("exact", { path: "/key" }, guard), rest];
+
+  it.each([
+    "/ADMIN",
+    "/Admin/x",
+    "/admin;x",
+    "/admin;x=y/z",
+    "/;/admin",
+    "/key/",
+    "/KEY",
+    "/key;a",
+  ])("%s does not pass by it", (path) => {
+    expect(taken(routes, path)).toMatch(/^(?:path-ambiguous|admin)$/);
+  });
+
+  it.each<[path: string, name: string]>([
+    ["/admin", "admin"],
+    ["/admin/", "admin"],
+    ["/admin/X;y", "admin"],
+    ["/Other", "rest"],
+    ["/administrator;x", "rest"],
+    ["/x/", "rest"],
+    ["/", "rest"],
+  ])("%s is %s's", (path, name) => {
+    expect(taken(routes, path)).toBe(name);
+  });
+
+  it("another spelling that has a route of its own is meant", () => {
+    const both = [...routes, route("other", { path: "/ADMIN/*" }), route("slash", { path: "/key/" })];
+    expect([taken(both, "/ADMIN/x"), taken(both, "/key/"), taken(both, "/Admin/x")]).toEqual([
+      "other",
+      "slash",
+      "rest",
+    ]);
+  });
+
+  it("what is open below it stays so", () => {
+    const open = [...routes, route("open", { path: "/admin/public/*" })];
+    expect([taken(open, "/admin/public/X"), taken(open, "/ADMIN/public/x"), taken(open, "/Admin/secret")]).toEqual([
+      "open",
+      "rest",
+      "path-ambiguous",
+    ]);
+  });
+
+  it("counts only for the requests it takes", () => {
+    const post = [route("admin", { path: "/admin/*", method: "POST" }, guard), rest];
+    expect([taken(post, "/ADMIN", "POST"), taken(post, "/ADMIN", "GET")]).toEqual(["path-ambiguous", "rest"]);
+  });
+});
+
+it("where nothing is guarded, paths are what they are", () => {
+  const routes = [route("admin", { path: "/admin/*" }), rest];
+  expect(["/ADMIN", "/admin;x", "/key/"].map((path) => taken(routes, path))).toEqual(["rest", "rest", "rest"]);
+});

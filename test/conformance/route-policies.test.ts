@@ -1,0 +1,4 @@
+import { routePolicies } from "./cases/route-policies.ts";
+import { testGroup } from "./run-group.ts";
+
+testGroup(routePolicies);

@@ -1,0 +1,175 @@
+/**
+ * What can be written in a file for `hopwise run`, as data: every key with its meaning, from the schema that reads it (src/config/*-schema.ts)
+ * and the comments of the interfaces that a test keeps the same (src/config/public-*.ts).
+ *
+ * schema.json and docs/file.md are made of it. Deliberately absent: anything said of a key here.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import { ROUTE_ACTIONS } from "../../src/config/gateway-config.ts";
+import { gatewaySchema } from "../../src/config/gateway-schema.ts";
+import { proxySchema } from "../../src/config/schema.ts";
+
+/** As far as schemas of files use it. */
+export interface JsonSchema {
+  readonly $schema?: string;
+  title?: string;
+  type?: string | readonly string[];
+  description?: string;
+  pattern?: string;
+  minimum?: number;
+  default?: unknown;
+  const?: unknown;
+  enum?: readonly unknown[];
+  properties?: Record<string, JsonSchema>;
+  required?: readonly string[];
+  additionalProperties?: boolean | JsonSchema;
+  items?: JsonSchema;
+  anyOf?: readonly JsonSchema[];
+  oneOf?: readonly JsonSchema[];
+  readOnly?: boolean;
+}
+
+/** A key, or a kind of entry, and what is said of it. */
+export interface FileKey {
+  /** `routes[].match.path`; names of people's own are `*`. */
+  readonly path: string;
+  readonly schema: JsonSchema;
+  /** What it means, with its default; of what has no comment: empty. */
+  readonly meaning: string;
+  /** How to write it, as errors say it; nothing is said: empty. */
+  readonly how: string;
+  /** It must be there. */
+  readonly isRequired: boolean;
+}
+
+/** Spellings that are more than their type, by how errors tell to write them. A secret is not looked into. */
+const SECRET = "\\$\\{";
+const spellings: readonly (readonly [how: RegExp, pattern: string])[] = [
+  [/^write a duration/, `^\\s*(?:[0-9]+(?:\\.[0-9]+)?(?:ms|s|m|h)|0)\\s*$|${SECRET}`],
+  [/^write a size/, `^\\s*[0-9]+(?:\\.[0-9]+)?[kKmMgG]?[bB]?\\s*$|${SECRET}`],
+  [/^write a whole number/, `^\\s*[0-9]{1,15}\\s*$|${SECRET}`],
+  [/^write a port$/, `^\\s*[0-9]{1,5}\\s*$|${SECRET}`],
+  [/^write PORT/, `^(?:https?://)?(?:(?:\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+):)?[0-9]{1,5}/?$|${SECRET}`],
+];
+
+export function fileSchema(): JsonSchema {
+  const schema = plainSchema();
+  spellAll(schema);
+  schema.title = "The file of hopwise run";
+  const { listeners, routes } = schema.properties ?? {};
+  if (listeners?.items !== undefined) listeners.items.oneOf = [{ required: ["http"] }, { required: ["https"] }];
+  if (routes?.items !== undefined) routes.items.oneOf = ROUTE_ACTIONS.map((key) => ({ required: [key] }));
+  schema.oneOf = [{ required: ["routes"] }, { required: ["to"] }];
+  for (const { schema: at, meaning, how } of keysIn(schema)) {
+    at.description = [meaning, sentence(how)].filter((text) => text !== "").join(" ");
+    if (at.description === "") delete at.description;
+  }
+  return { ...schema, properties: { $schema: { type: "string" }, ...schema.properties } };
+}
+
+function plainSchema(): JsonSchema {
+  return z.toJSONSchema(gatewaySchema, { io: "input", target: "draft-7", unrepresentable: "any" }) as JsonSchema;
+}
+
+function spellAll(schema: JsonSchema): void {
+  // Arrays are not changed by those who read them, which editors need not know.
+  delete schema.readOnly;
+  const [, pattern] = spellings.find(([how]) => how.test(schema.description ?? "")) ?? [];
+  if (pattern !== undefined) spell(schema, pattern);
+  const { properties = {}, additionalProperties: others, items, anyOf = [] } = schema;
+  const below = [...Object.values(properties), ...anyOf, items, typeof others === "object" ? others : undefined];
+  for (const one of below) if (one !== undefined) spellAll(one);
+}
+
+/** Its texts have this form; so have those of a list of it. */
+function spell(schema: JsonSchema, pattern: string): void {
+  if ([schema.type].flat().includes("string")) schema.pattern = pattern;
+  if ([schema.type].flat().includes("number")) schema.minimum = 0;
+  for (const one of [schema.items, ...(schema.anyOf ?? [])]) if (one !== undefined) spell(one, pattern);
+}
+
+/** Every key, each behind what it is a key of. */
+export function fileKeys(): readonly FileKey[] {
+  return keysIn(plainSchema());
+}
+
+function keysIn(schema: JsonSchema): readonly FileKey[] {
+  return [...keysOf(schema, "", "GatewayConfig")];
+}
+
+/** @param owner the interface whose keys these are; none has them: undefined */
+function* keysOf(schema: JsonSchema, path: string, owner: string | undefined): Generator<FileKey> {
+  for (const [key, at] of Object.entries(schema.properties ?? {})) {
+    const member = owner === undefined ? undefined : memberOf(owner, key);
+    const own = path === "" ? key : `${path}.${key}`;
+    const isRequired = schema.required?.includes(key) === true;
+    yield { path: own, schema: at, meaning: member?.comment ?? "", how: at.description ?? "", isRequired };
+    yield* keysBelow(at, own, /\b(\w+Options)\b(?!\[")/.exec(member?.type ?? "")?.[1]);
+  }
+}
+
+function* keysBelow(schema: JsonSchema, path: string, owner: string | undefined): Generator<FileKey> {
+  yield* keysOf(schema, path, owner);
+  for (const one of schema.anyOf ?? []) yield* keysBelow(one, path, owner);
+  if (schema.items !== undefined) yield* keysBelow(schema.items, `${path}[]`, owner);
+  if (typeof schema.additionalProperties === "object") {
+    yield* keysBelow(schema.additionalProperties, `${path}.*`, owner);
+  }
+}
+
+interface Member {
+  readonly comment: string;
+  readonly type: string;
+}
+
+interface Interface {
+  readonly parents: readonly string[];
+  readonly members: ReadonlyMap<string, Member>;
+}
+
+const interfaces = readInterfaces(fileURLToPath(new URL("../../src/config/", import.meta.url)));
+
+function readInterfaces(folder: string): ReadonlyMap<string, Interface> {
+  const files = readdirSync(folder).filter((name) => /^public-[a-z-]+\.ts$/.test(name));
+  const text = files.map((name) => readFileSync(`${folder}${name}`, "utf8")).join("\n");
+  return new Map(
+    [...text.matchAll(/^export interface (\w+)(.*?) \{\n([\s\S]*?)^\}/gm)].map(
+      ([, name = "", parents = "", body = ""]) => [
+        name,
+        { parents: parents.match(/\w+Options/g) ?? [], members: readMembers(body) },
+      ],
+    ),
+  );
+}
+
+function readMembers(body: string): ReadonlyMap<string, Member> {
+  const members = body.matchAll(
+    /^ {2}(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s+)?readonly (\w+)\??:([\s\S]*?)(?=^ {2}(?:\/\*\*|readonly)|(?![\s\S]))/gm,
+  );
+  return new Map(
+    [...members].map(([, comment = "", name = "", type = ""]) => [name, { comment: plain(comment), type }]),
+  );
+}
+
+function memberOf(owner: string, key: string): Member | undefined {
+  const { members, parents } = interfaces.get(owner) ?? { members: new Map<string, Member>(), parents: [] };
+  return members.get(key) ?? parents.map((parent) => memberOf(parent, key)).find((member) => member !== undefined);
+}
+
+function plain(comment: string): string {
+  return comment
+    .replace(/\n\s*\*/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+export function sentence(how: string): string {
+  return how === "" ? "" : `${how[0]?.toUpperCase()}${how.slice(1)}.`;
+}
+
+/** The options of the command line, which are keys of the file, too. */
+export function isOption(path: string): boolean {
+  return path in proxySchema.shape && path !== "to";
+}

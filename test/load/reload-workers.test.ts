@@ -1,0 +1,216 @@
+/**
+ * Reloads of several processes under load that comes from outside: wrk over TLS on connections that stay and on one for each request, with
+ * listeners, certificates, routes and endpoints that change, and every third file a bad one. No request fails, no WebSocket and no event
+ * stream of what is named still is closed, and the processes do not grow.
+ *
+ * Clients, origins and hopwise are processes of their own, so that what is measured is hopwise's. `TESTS_LONG=1` alone: 100 reloads in 60 s.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { request } from "node:https";
+import type { AddressInfo } from "node:net";
+import { cpus, loadavg } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { WebSocket } from "ws";
+import { hopwise } from "../cli/running.ts";
+import { has, needing } from "../interop/support/programs.ts";
+import { type WrkReport, wrk } from "../interop/support/wrk.ts";
+import { authority, CertificateFolder, certificateFor } from "../kit/certificates.ts";
+
+const RELOADS = 100;
+const EVERY_MS = 600;
+const HELD = 20;
+/** Reloads under load before memory is looked at, so that everything has run that will. */
+const WARM = 20;
+const GROWTH_MAX_KB = 32 * 1024;
+const LOAD_S_MAX = 900;
+
+const folder = new CertificateFolder();
+afterAll(() => folder.remove());
+
+const canMeasure = process.platform === "linux" && has("wrk");
+
+describe.skipIf(!canMeasure)(`reloads of several processes${needing("wrk")} (Linux)`, { timeout: 1_200_000 }, () => {
+  it(`${RELOADS} in ${(RELOADS * EVERY_MS) / 1_000} s under wrk over TLS`, async () => {
+    const urls = await origins("held", "a", "b", "c");
+    const certificates = [0, 1, 2].map(() => certificateFor(["site.test"]));
+    const [main, coming] = [await freePort(), await freePort()];
+    const file = folder.at("site.yaml");
+    const write = (turn: number, isBad = false) => {
+      const { cert, key } = folder.write("site", certificates[turn % 3] as (typeof certificates)[0]);
+      writeFileSync(file, isBad ? bad(turn) : site(turn, { cert, key }));
+    };
+    const site = (turn: number, { cert, key }: { cert: string; key: string }) => `listeners:
+  - { https: 127.0.0.1:${main}, certificates: [{ cert: ${cert}, key: ${key} }] }
+${turn % 2 === 0 ? `  - { http: 127.0.0.1:${coming} }\n` : ""}groups:
+  held: { to: ["${urls.held}"] }
+  app: { to: ["${own(turn)}"${turn % 4 < 2 ? "" : `, { url: "${own(turn + 1)}", weight: 2 }`}] }
+routes:
+  - { match: { path: ["/events", "/echo"] }, to: held }
+  - { match: { path: /turn-${turn} }, respond: { body: "${turn}" } }
+  - to: app
+poolIdleTimeout: ${30 + turn}s
+admin: 127.0.0.1:0
+`;
+    const own = (which: number) => urls["abc"[which % 3] as string] as string;
+    const bad = (turn: number) => `routes: [{ to: nowhere-${turn} }]\n`;
+    write(0);
+
+    const args = ["run", "-c", file, "--workers", "2", "--admin-token-file", folder.at("token")];
+    const running = hopwise(...args);
+    await running.err(/^hopwise/);
+    const [, admin = ""] = /POST (http:\S+)\/reload/.exec(await running.err(/^POST/)) ?? [];
+    const token = readFileSync(folder.at("token"), "utf8").trim();
+    const place = { host: "127.0.0.1", port: main, servername: "site.test", ca: authority.cert, agent: false } as const;
+    const reload = async () => {
+      const headers = { Authorization: `Bearer ${token}` };
+      const since = performance.now();
+      const response = await fetch(`${admin}/reload`, { method: "POST", headers });
+      await response.text();
+      return { status: response.status, took_ms: performance.now() - since };
+    };
+    const ask = async (path: string) => {
+      const [response] = await once(request({ ...place, path, headers: { Host: "site.test" } }).end(), "response");
+      let body = "";
+      for await (const piece of response) body += piece;
+      return `${response.statusCode} ${body}`;
+    };
+
+    const tunnels = await Promise.all(
+      Array.from({ length: HELD }, async () => {
+        const options = { ca: authority.cert, servername: "site.test", headers: { Host: "site.test" } };
+        const socket = new WebSocket(`wss://127.0.0.1:${main}/echo`, [], options);
+        socket.on("error", () => {});
+        await once(socket, "open");
+        return socket;
+      }),
+    );
+    const streams = await Promise.all(
+      Array.from({ length: HELD }, async () => {
+        const sent = request({ ...place, path: "/events", headers: { Host: "site.test" } }).end();
+        const [response] = await once(sent, "response");
+        const stream = { beats: 0, isOpen: true, end: () => response.destroy() };
+        response.on("data", () => stream.beats++);
+        response.on("error", () => {}).on("close", () => (stream.isOpen = false));
+        return stream;
+      }),
+    );
+
+    const took: number[] = [];
+    const wrong: string[] = [];
+    let turn = 0;
+    const turns = async (count: number) => {
+      const began = performance.now();
+      for (let i = 1; i <= count; i++) {
+        turn++;
+        const isBad = turn % 3 === 0;
+        write(turn, isBad);
+        const { status, took_ms } = await reload();
+        took.push(took_ms);
+        if (status !== (isBad ? 422 : 200)) wrong.push(`reload ${turn}: ${status}`);
+        else if (!isBad && turn % 10 === 1) {
+          const said = await ask(`/turn-${turn}`);
+          if (said !== `200 ${turn}`) wrong.push(`turn ${turn}: ${said}`);
+        }
+        await pause(Math.max(0, began + i * EVERY_MS - performance.now()));
+      }
+      return performance.now() - began;
+    };
+
+    // Both end a little behind the last reload, so they are told to go on for long, and are stopped.
+    const url = `https://127.0.0.1:${main}/`;
+    const load = async (during: () => Promise<number>): Promise<{ reports: WrkReport[]; lasted_ms: number }> => {
+      const stop = new AbortController();
+      const kept = wrkUntil(stop.signal, ["-c", "16"], url);
+      const fresh = wrkUntil(stop.signal, ["-c", "4", "-H", "Connection: close"], url);
+      const lasted_ms = await during();
+      stop.abort();
+      return { reports: await Promise.all([kept, fresh]), lasted_ms };
+    };
+    const pids = async () => {
+      const told = (await (await fetch(`${admin}/config`)).json()) as { workers: { pid: number }[]; version: number };
+      return [running.child.pid ?? 0, ...told.workers.map(({ pid }) => pid)];
+    };
+
+    // The port of the admin server stays, since what is asked of it has not changed.
+    await load(() => turns(WARM));
+    const before = (await pids()).map(residentKb);
+    const { reports, lasted_ms } = await load(() => turns(RELOADS));
+    const after = (await pids()).map(residentKb);
+
+    const beats = streams.map((stream) => stream.beats);
+    await expect
+      .poll(() => streams.every((stream, index) => stream.beats > (beats[index] as number)), { timeout: 30_000 })
+      .toBe(true);
+    const echoes = tunnels.map(async (socket, number) => {
+      socket.send(`still ${number}`);
+      const [data] = await once(socket, "message");
+      return String(data);
+    });
+    expect(await Promise.all(echoes)).toEqual(tunnels.map((_, number) => `still ${number}`));
+    const grown = after.map((kb, index) => kb - (before[index] ?? 0));
+    const sorted = took.slice(WARM).toSorted((one, other) => one - other);
+    console.info(
+      `${RELOADS} reloads in ${(lasted_ms / 1_000).toFixed(1)} s, half within ${sorted[sorted.length >> 1]?.toFixed(0)} ms, ` +
+        `the slowest ${sorted.at(-1)?.toFixed(0)} ms; ${reports.map(({ requests }) => requests).join(" + ")} requests on kept and fresh ` +
+        `connections; supervisor and workers ${grown.map((kb) => `${(kb / 1_024).toFixed(1)} MiB`).join(", ")} more ` +
+        `(${after.map((kb) => (kb / 1_024).toFixed(0)).join(", ")} MiB); ${cpus().length} processors, load ${loadavg()[0]?.toFixed(0)}`,
+    );
+    expect({ wrong, open: streams.map(({ isOpen }) => isOpen) }).toEqual({
+      wrong: [],
+      open: streams.map(() => true),
+    });
+    for (const { errors, non2xx } of reports) {
+      const { timeout: _slow, ...lost } = errors;
+      expect({ ...lost, non2xx }).toEqual({ connect: 0, read: 0, write: 0, non2xx: 0 });
+    }
+    expect(grown.filter((kb) => kb > GROWTH_MAX_KB)).toEqual([]);
+    const { workers, config } = (await (await fetch(`${admin}/stats`)).json()) as Stats;
+    const refused = Math.floor(turn / 3);
+    expect([workers.lost, config.reloads]).toEqual([0, { applied: turn - refused, refused }]);
+    for (const stream of streams) stream.end();
+    for (const socket of tunnels) socket.terminate();
+    running.child.kill("SIGTERM");
+    expect(await running.ended).toBe(0);
+  });
+});
+
+interface Stats {
+  readonly workers: { readonly lost: number };
+  readonly config: { readonly reloads: { readonly applied: number; readonly refused: number } };
+}
+
+/** wrk, which reports at an interrupt what came of it so far. */
+async function wrkUntil(signal: AbortSignal, args: readonly string[], url: string): Promise<WrkReport> {
+  return await wrk(
+    ["-t", "1", "-d", `${LOAD_S_MAX}s`, "--timeout", "60s", ...args, url],
+    signal,
+    2 * LOAD_S_MAX * 1_000,
+  );
+}
+
+async function origins(...names: readonly string[]): Promise<Record<string, string>> {
+  const program = fileURLToPath(new URL("reloads/origins.mjs", import.meta.url));
+  const child = spawn(process.execPath, [program, ...names], { stdio: ["pipe", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  return JSON.parse(line.toString()) as Record<string, string>;
+}
+
+/** A port that nobody has; the system chooses others for a while. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+function residentKb(pid: number): number {
+  return Number(/^VmRSS:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
