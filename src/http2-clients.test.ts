@@ -47,6 +47,25 @@ describe("a request", () => {
     expect(second?.fields.join(" ").toLowerCase()).toContain("transfer-encoding chunked");
   });
 
+  it.each([
+    ["HEAD", "/head", 200],
+    ["HEAD", "/large?bytes=100000", 200],
+    ["HEAD", "/hints", 200],
+    ["GET", "/status?is=204", 204],
+    ["GET", "/status?is=304", 304],
+    ["HEAD", "/status?is=304", 304],
+  ])("%s %s, whose response has no body, is answered, and the next one, too", async (method, path, status) => {
+    await stage.begin();
+    const client = await stage.client();
+    for (let i = 0; i < 2; i++) {
+      const answered = await stage.ask(client, { ":method": method, ":path": path });
+      expect(answered).toMatchObject({ status, body: "", trailers: {}, code: NGHTTP2_NO_ERROR });
+    }
+    const done = `${method} ${status} completed`;
+    expect(await stage.ended(2)).toEqual([done, done]);
+    expect(stage.asked.map((asked) => asked.method)).toEqual([method, method]);
+  });
+
   it("of a large body, and with a large response, is paced by who takes it", async () => {
     await stage.begin();
     const client = await stage.client();

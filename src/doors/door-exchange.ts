@@ -10,7 +10,7 @@ import { type Confined, confine } from "../connection/confining.ts";
 import type { DeadlineOwner } from "../connection/deadlines.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Admission } from "../exchange/admission.ts";
-import { type AnswerReason, answerMeaning } from "../exchange/answers.ts";
+import { type AnswerDetails, type AnswerReason, answerMeaning } from "../exchange/answers.ts";
 import { begin } from "../exchange/begin-exchange.ts";
 import type { ClientExchange } from "../exchange/client-exchange.ts";
 import type { ClientSide, TunnelEnd } from "../exchange/client-side.ts";
@@ -125,7 +125,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     const record = this.recordOf(head, "");
     record.reason = reason;
     record.status = answerMeaning(reason).status;
-    this.answerWith(reason, undefined, head, true);
+    this.answer(reason, undefined, "request-refused", undefined, head);
     this.endByOurselves(record);
   }
 
@@ -263,28 +263,25 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     this.writer.end(trailers === undefined ? "" : trailerLines(trailers, this.nominated));
   }
 
-  answer(reason: AnswerReason, fault: string | undefined, ownReason: CloseReason | undefined): void {
-    this.answerWith(reason, fault, this.forwarded?.head, ownReason !== undefined);
-  }
-
-  private answerWith(
+  answer(
     reason: AnswerReason,
     fault: string | undefined,
-    head: RequestHead | undefined,
-    mustClose: boolean,
+    ownReason: CloseReason | undefined,
+    details?: AnswerDetails,
+    head = this.forwarded?.head,
   ): void {
     if (this.parts.next !== undefined) {
       this.error = new HandlerError(reason, fault);
       return;
     }
-    if (mustClose) this.writer.sayClose();
+    if (ownReason !== undefined) this.writer.sayClose();
     const { context } = this.parts;
     const method = head?.methodSoFar ?? "";
     this.writer.answer(
       errorPage(
         context,
         { reason, fault, method, target: head?.target ?? "" },
-        answering(context, head?.fields, method, ""),
+        answering(context, head?.fields, method, "", details),
       ),
     );
     this.noteError();

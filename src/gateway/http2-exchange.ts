@@ -10,8 +10,9 @@ import { randomBytes } from "node:crypto";
 import { type Confined, confine } from "../connection/confining.ts";
 import type { DeadlineOwner } from "../connection/deadlines.ts";
 import type { Place } from "../connection/fair-share.ts";
+import type { CloseReason } from "../connection/reasons.ts";
 import { type Admission, admit } from "../exchange/admission.ts";
-import { type AnswerReason, answerMeaning } from "../exchange/answers.ts";
+import { type AnswerDetails, type AnswerReason, answerMeaning } from "../exchange/answers.ts";
 import { begin } from "../exchange/begin-exchange.ts";
 import type { ClientExchange } from "../exchange/client-exchange.ts";
 import type { ClientSide, TunnelEnd } from "../exchange/client-side.ts";
@@ -285,15 +286,25 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     this.writer.end(trailers === undefined ? "" : trailerLines(trailers, this.nominated));
   }
 
-  answer(reason: AnswerReason, fault: string | undefined): void {
-    this.writer.say(this.pageOf(reason, fault, this.head));
+  answer(
+    reason: AnswerReason,
+    fault: string | undefined,
+    _ownReason: CloseReason | undefined,
+    details?: AnswerDetails,
+  ): void {
+    this.writer.say(this.pageOf(reason, fault, this.head, details));
   }
 
-  private pageOf(reason: AnswerReason, fault: string | undefined, head: RequestHead | undefined): string {
+  private pageOf(
+    reason: AnswerReason,
+    fault: string | undefined,
+    head: RequestHead | undefined,
+    details?: AnswerDetails,
+  ): string {
     const { context } = this;
     const method = head?.methodSoFar ?? "";
     const asked = { reason, fault, method, target: head?.target ?? "" };
-    return errorPage(context, asked, answering(context, head?.fields, method, ""));
+    return errorPage(context, asked, answering(context, head?.fields, method, "", details));
   }
 
   flush(): void {

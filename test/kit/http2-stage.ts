@@ -121,6 +121,8 @@ export class Http2Stage {
         response.writeHead(200, { Trailer: "X-Sum" }).write("a");
         response.addTrailers({ "X-Sum": "1" });
         return void response.end();
+      case "/status":
+        return void response.writeHead(Number(searchParams.get("is"))).end();
       case "/login":
         return void response.writeHead(401, { "WWW-Authenticate": "NTLM" }).end();
       default:
