@@ -107,11 +107,12 @@ export function hopwiseOn(sockets: readonly number[], names: string, ...args: re
   return started(["sh", "-c", 'LISTEN_PID=$$ exec "$0" "$@"', runtime, main, ...args], variables, sockets);
 }
 
-/** Variables of the tests themselves would be taken for its own. */
+/** Variables of the tests themselves would be taken for its own; what a terminal can do must not depend on who runs the tests. */
 function started(command: readonly string[], variables: NodeJS.ProcessEnv, sockets: readonly number[] = []): Running {
-  const { NO_COLOR: _noColor, FORCE_COLOR: _forceColor, ...all } = process.env;
+  const { NO_COLOR: _noColor, FORCE_COLOR: _forceColor, CI: _ci, ...all } = process.env;
   const others = Object.entries(all).filter(([name]) => !name.startsWith("HOPWISE_"));
-  const running = new Running(command, { ...Object.fromEntries(others), ...variables }, sockets);
+  const env = { ...Object.fromEntries(others), TERM: "xterm-256color", ...variables };
+  const running = new Running(command, env, sockets);
   onTestFinished(async () => {
     running.child.kill("SIGKILL");
     await running.ended;

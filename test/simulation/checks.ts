@@ -92,8 +92,16 @@ export class Checks {
     if (clients.open > maxConnections + SURPLUS_MAX) fail("limits", `${clients.open} client connections are open`);
     if (clients.open < 0) fail("limits", `${clients.open} client connections are open`);
     const atOnce = context.settings.routes?.routes.find(({ policy }) => policy?.concurrency)?.policy?.concurrency?.max;
-    const inUse = routing.endpoints.reduce((sum, endpoint) => sum + endpoint.inUse, 0);
-    if (inUse > (atOnce ?? inUse)) fail("limits", `${inUse} requests of a route are under way, of ${atOnce}`);
+    if (atOnce !== undefined) {
+      // A tunnel that both sides have closed is over, also while what is unsent still leaves towards the origin.
+      const underWay = ({ life }: { readonly life: ConnectionRecord }) =>
+        life.state === "active" || life.state === "tunnel";
+      const inUse = routing.endpoints.reduce(
+        (sum, endpoint) => sum + [...endpoint.connections].filter(underWay).length,
+        0,
+      );
+      if (inUse > atOnce) fail("limits", `${inUse} requests of a route are under way, of ${atOnce}`);
+    }
     for (const endpoint of routing.endpoints) {
       const size = endpoint.connections.size + endpoint.dialing;
       const { weight = 1, maxConnections: sizeMax = poolSize } =

@@ -8,13 +8,19 @@ import {
 } from "../../src/connection/reasons.ts";
 import { searchSeeds } from "./seeds.ts";
 
-/** Reasons that need something that is not simulated: TRACE, `--tolerate`, clients that are slow for very long, and TLS. */
+/**
+ * Reasons that need something that is not simulated: TRACE, `--tolerate`, clients that are slow for very long, TLS, the runtime's HTTP/2,
+ * and listeners, which a simulated world has one of.
+ */
 const notSimulated: ReadonlySet<string> = new Set<CloseReason>([
   "max-forwards",
   "response-tolerated",
   "too-slow",
   "internal-error",
   "hook-failed",
+  "listener-left",
+  "http2-error",
+  "http2-flood",
   ...(Object.keys(handshakeFailures) as HandshakeFailure[]),
 ]);
 
