@@ -224,6 +224,15 @@ export class Endpoint {
     return this.idle.find(isRetriable, now);
   }
 
+  /** The same among those that name the client who asks; see idle-connections.ts. */
+  findOwn(
+    own: readonly PooledConnection[],
+    isRetriable: boolean,
+    now: number,
+  ): PooledConnection | "settling" | undefined {
+    return this.idle.findOwn(own, isRetriable, now);
+  }
+
   /** The connection that is bound to the client who asks, or how long it must be waited for; see idle-connections.ts. */
   findBound(connection: PooledConnection, now: number): PooledConnection | { readonly wait_ms: number } | undefined {
     return this.idle.findBound(connection, now);
