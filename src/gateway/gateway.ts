@@ -178,7 +178,7 @@ export class Gateway {
     const connection = new DownstreamConnection(this.newId(), socket, clients, cameBy);
     connection.isSurplus = isFull;
     clients.add(connection);
-    if (cameBy.isBalancer?.(socket.remoteAddress)) this.awaitName(connection);
+    if (!isOverfull && cameBy.isBalancer?.(socket.remoteAddress)) this.awaitName(connection);
     else this.ports.observer.connectionOpened(connection.record);
     // Not even room to hear the request.
     if (isOverfull) connection.refuse("overloaded", "overloaded");

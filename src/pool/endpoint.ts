@@ -209,7 +209,7 @@ export class Endpoint {
     return this.idle.count;
   }
 
-  /** Idle connections that authentication has bound to one client each. */
+  /** Idle connections that are one client's alone. */
   get idleBoundCount(): number {
     return this.idle.boundCount;
   }

@@ -100,7 +100,7 @@ export class IdleConnections<Connection extends Idling<Connection>> {
     return this.everybodys.size;
   }
 
-  /** Those that authentication has bound to one client each. */
+  /** Those that are one client's alone. */
   get boundCount(): number {
     return this.bound.size;
   }
