@@ -7,7 +7,8 @@ import type { ProxyOptions } from "./public-options.ts";
 
 const to = "http://127.0.0.1:3000";
 const read = (options: Partial<ProxyOptions>) => readProxyOptions({ to, ...options }, 10_000);
-const networksOf = (options: Partial<ProxyOptions>) => read(options).listeners.map(({ balancers }) => balancers?.networks);
+const networksOf = (options: Partial<ProxyOptions>) =>
+  read(options).listeners.map(({ balancers }) => balancers?.networks);
 
 it.each<[written: string | readonly string[], networks: readonly string[]]>([
   ["10.0.0.0/8", ["10.0.0.0/8"]],

@@ -10,7 +10,12 @@ class NamingStage extends PoolStage {
   constructor(options: PoolStageOptions = {}) {
     super(options);
     const origins = (options.origins ?? ["http://o1.test"]).map(parseOriginAddress);
-    this.pool.update(plainGroup("", origins.map((origin) => withProxyHeader(origin, "v1"))));
+    this.pool.update(
+      plainGroup(
+        "",
+        origins.map((origin) => withProxyHeader(origin, "v1")),
+      ),
+    );
   }
 
   /** A request of the client whose connection has this. */

@@ -9,8 +9,7 @@ import { runs, seed } from "./kit/settings.ts";
 
 const given = { seed, numRuns: runs };
 
-const peer = (address: fc.Arbitrary<string>) =>
-  fc.record({ address, port: fc.integer({ min: 0, max: 65_535 }) });
+const peer = (address: fc.Arbitrary<string>) => fc.record({ address, port: fc.integer({ min: 0, max: 65_535 }) });
 const pair = fc.oneof(fc.tuple(peer(fc.ipV4()), peer(fc.ipV4())), fc.tuple(peer(fc.ipV6()), peer(fc.ipV6())));
 const version = fc.constantFrom("v1" as const, "v2" as const);
 const rest = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
@@ -52,7 +51,11 @@ describe("a header", () => {
         expect(read.length).toBe(header.length);
         const { address, port } = read.source as { address: string; port: number };
         expect(port).toBe(source.port);
-        expect([address, source.address, isSame(address, source.address)]).toStrictEqual([address, source.address, true]);
+        expect([address, source.address, isSame(address, source.address)]).toStrictEqual([
+          address,
+          source.address,
+          true,
+        ]);
       }),
       given,
     );
@@ -61,19 +64,32 @@ describe("a header", () => {
   it("spoilt anywhere is read alike however it is cut, and never beyond its limit", () => {
     const change = fc.tuple(fc.nat({ max: 60 }), fc.integer({ min: 0, max: 255 }));
     fc.assert(
-      fc.property(version, pair, fc.array(change, { maxLength: 3 }), rest, cuts, (kind, ends, changes, behind, places) => {
-        const bytes = Buffer.concat([Buffer.from(proxyHeader(kind, ...ends), "latin1"), behind]);
-        for (const [at, byte] of changes) if (at < bytes.length) bytes[at] = byte;
-        const whole = outcome(bytes, []);
-        expect(outcome(bytes, places)).toStrictEqual(whole);
-        expect(whole.length).toBeLessThanOrEqual(PROXY_V2_BYTES_MAX);
-      }),
+      fc.property(
+        version,
+        pair,
+        fc.array(change, { maxLength: 3 }),
+        rest,
+        cuts,
+        (kind, ends, changes, behind, places) => {
+          const bytes = Buffer.concat([Buffer.from(proxyHeader(kind, ...ends), "latin1"), behind]);
+          for (const [at, byte] of changes) if (at < bytes.length) bytes[at] = byte;
+          const whole = outcome(bytes, []);
+          expect(outcome(bytes, places)).toStrictEqual(whole);
+          expect(whole.length).toBeLessThanOrEqual(PROXY_V2_BYTES_MAX);
+        },
+      ),
       given,
     );
   });
 
   it("of any bytes behind a signature is read or refused, and nothing is waited for beyond its limit", () => {
-    const begins = fc.constantFrom("PROXY ", "PROXY TCP4 ", "PROXY TCP6 ", "\r\n\r\n\0\r\nQUIT\n", "\r\n\r\n\0\r\nQUIT\n\x21\x11");
+    const begins = fc.constantFrom(
+      "PROXY ",
+      "PROXY TCP4 ",
+      "PROXY TCP6 ",
+      "\r\n\r\n\0\r\nQUIT\n",
+      "\r\n\r\n\0\r\nQUIT\n\x21\x11",
+    );
     fc.assert(
       fc.property(begins, fc.uint8Array({ minLength: 200, maxLength: 400 }), (begin, bytes) => {
         const all = Buffer.concat([Buffer.from(begin, "latin1"), bytes, Buffer.alloc(PROXY_V2_BYTES_MAX)]);
