@@ -306,22 +306,25 @@ describe("what origins are sent", () => {
     await until(() => origin.open === 0);
   });
 
-  it.skipIf("bun" in process.versions)("requests of HTTP/2 that come at once get connections of their own, which name the same client", async () => {
-    await beginWith("v1");
-    const raw = await open();
-    raw.write(V1);
-    const session = connectHttp2(`http://127.0.0.1:${stage.port}`, { createConnection: () => raw });
-    session.on("error", () => {});
-    const get = (path: string) => text(session.request({ ":path": path }));
-    await Promise.all(["/1", "/2", "/3"].map(get));
-    await get("/4");
-    const said = `PROXY TCP4 ${CLIENT} 127.0.0.1 4444 ${stage.port}\r\n`;
-    expect(new Set(origin.headers)).toStrictEqual(new Set([said]));
-    expect(origin.targets.flat().toSorted()).toStrictEqual(["/1", "/2", "/3", "/4"]);
-    expect(origin.headers.length).toBeLessThan(4);
-    session.close();
-    await until(() => origin.open === 0);
-  });
+  it.skipIf("bun" in process.versions)(
+    "requests of HTTP/2 that come at once get connections of their own, which name the same client",
+    async () => {
+      await beginWith("v1");
+      const raw = await open();
+      raw.write(V1);
+      const session = connectHttp2(`http://127.0.0.1:${stage.port}`, { createConnection: () => raw });
+      session.on("error", () => {});
+      const get = (path: string) => text(session.request({ ":path": path }));
+      await Promise.all(["/1", "/2", "/3"].map(get));
+      await get("/4");
+      const said = `PROXY TCP4 ${CLIENT} 127.0.0.1 4444 ${stage.port}\r\n`;
+      expect(new Set(origin.headers)).toStrictEqual(new Set([said]));
+      expect(origin.targets.flat().toSorted()).toStrictEqual(["/1", "/2", "/3", "/4"]);
+      expect(origin.headers.length).toBeLessThan(4);
+      session.close();
+      await until(() => origin.open === 0);
+    },
+  );
 
   it("health checks name nobody", async () => {
     for (const [version, expected] of [
