@@ -42,13 +42,14 @@ function planText({ name: file, value, variables, config, hide }: GatewayFile): 
     `${styled("bold", file)} can run.`,
     ...section(
       "Listeners",
-      listeners.map(({ host, port, tls, redirectPort }) => {
+      listeners.map(({ host, port, tls, redirectPort, balancers }) => {
         const url = urlOf({ host, port }, tls !== undefined);
-        if (redirectPort !== undefined) return [url, `everybody is sent to https, port ${redirectPort}`];
+        const behind = balancers === undefined ? [] : [`PROXY protocol from ${balancers.networks.join(" ")}`];
+        if (redirectPort !== undefined) return [url, `everybody is sent to https, port ${redirectPort}`, ...behind];
         const certificates = tls?.certificates.map(
           ({ names, expiresAt_ms }) => `${names.join(" ")} until ${dateOf(expiresAt_ms)}`,
         );
-        return [url, certificates?.join("; ") ?? ""];
+        return [url, certificates?.join("; ") ?? "", ...behind];
       }),
     ),
     ...section(
@@ -135,6 +136,7 @@ function endpointText({ origin, weight, isBackup, maxConnections, maxAge_ms }: E
     ...(isBackup ? ["backup"] : []),
     ...(maxConnections === undefined ? [] : [`maxConnections ${maxConnections}`]),
     ...(maxAge_ms === undefined ? [] : [`poolMaxAge ${formatDuration(maxAge_ms)}`]),
+    ...(origin.proxyHeader === undefined ? [] : [`PROXY protocol ${origin.proxyHeader}`]),
   ];
   return said.length === 0 ? origin.name : `${origin.name} (${said.join(", ")})`;
 }

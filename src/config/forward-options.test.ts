@@ -97,6 +97,7 @@ describe("the schema", () => {
       "clientCa",
       "clientCert",
       "tls",
+      "sendProxyProtocol",
       "originHost",
       "trusted",
       "forwarded",

@@ -32,6 +32,7 @@ const {
   clientCert: _clientCert,
   redirect: _redirect,
   redirectPort: _redirectPort,
+  sendProxyProtocol: _sendProxyProtocol,
   ...shared
 } = proxySchema.shape;
 

@@ -10,7 +10,7 @@ import type { Route, RoutePlan } from "../exchange/route-plan.ts";
 import { descriptorLimit } from "../net/descriptors.ts";
 import type { Certificate } from "../net/tls/tls-serving.ts";
 import type { Group } from "../pool/group.ts";
-import { parseOriginAddress } from "../pool/origin-address.ts";
+import { parseOriginAddress, withProxyHeader } from "../pool/origin-address.ts";
 import { PatternError } from "../routes/pattern-error.ts";
 import { RouteTable } from "../routes/route-table.ts";
 import { HopwiseError } from "./error.ts";
@@ -22,6 +22,7 @@ import { hookSettings, type ProxyConfig, sharedConfig } from "./options.ts";
 import { overlap, withPlaceholders } from "./placeholders.ts";
 import { ASKED_FIRST, ON_THE_WAY, policyOf, rateLimitOf } from "./policy-config.ts";
 import { type Path, type Problem, problemsOf } from "./problems.ts";
+import { balancersIn } from "./proxy-protocol-options.ts";
 import { actionOf, changesOf } from "./route-config.ts";
 import type { RouteValues } from "./route-schema.ts";
 import { UsersFiles } from "./users-files.ts";
@@ -77,7 +78,7 @@ function otherProblems(
 /** What listeners say in the file, and options without them. */
 const LISTENERS_SAY = [
   ...["listen", "host", "port", "redirect", "redirectPort"],
-  ...["tlsCert", "tlsKey", "tls", "clientCa", "clientCert"],
+  ...["tlsCert", "tlsKey", "tls", "clientCa", "clientCert", "proxyProtocol"],
 ];
 /** Keys of a certificate, by the options that say the same. */
 const PAIR_KEYS: Readonly<Record<string, string>> = { tlsCert: "cert", tlsKey: "key", clientCa: "clientCa" };
@@ -126,6 +127,10 @@ class Reading {
     if (values.routes !== undefined && values.to !== undefined) {
       this.problems.push({ path: ["to"], message: "there are routes, which say where requests go: leave it out" });
     }
+    if (values.routes !== undefined && values.sendProxyProtocol !== undefined) {
+      const message = "there are routes: write proxyProtocol in a group instead, which says it of its endpoints";
+      this.problems.push({ path: ["sendProxyProtocol"], message });
+    }
     if (listeners === undefined) return undefined;
     const shared = this.at([], () => sharedConfig(this.withPaths(), listeners, limit));
     if (shared === undefined) return undefined;
@@ -135,7 +140,7 @@ class Reading {
     const all = [...groups.values()].flatMap(({ endpoints }) => endpoints.map(({ origin }) => origin));
     const gateway = {
       ...shared.gateway,
-      origins: values.to?.map(parseOriginAddress) ?? all,
+      origins: values.to?.map((url) => withProxyHeader(parseOriginAddress(url), values.sendProxyProtocol)) ?? all,
       ...(values.routes === undefined ? {} : { routes: { groups: [...groups.values()], routes } }),
       originHost: values.originHost,
       isTrusted: (address: string) => address !== "" && trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
@@ -231,7 +236,13 @@ class Reading {
     return first && [first, ...others];
   }
 
-  private listener({ http, https, certificates, tls, redirect }: ListenerValues, index: number): ListenerConfig {
+  private listener(values: ListenerValues, index: number): ListenerConfig {
+    const balancers = balancersIn(values.proxyProtocol);
+    const config = this.place(values, index);
+    return balancers === undefined ? config : { ...config, balancers };
+  }
+
+  private place({ http, https, certificates, tls, redirect }: ListenerValues, index: number): ListenerConfig {
     const place = http ?? https;
     if (place === undefined || (http !== undefined && https !== undefined)) {
       throw invalid("write either http: HOST:PORT or https: HOST:PORT");

@@ -9,6 +9,7 @@ import * as z from "zod";
 import { groupSchema } from "./group-schema.ts";
 import { kind } from "./option.ts";
 import { rateLimit, requestBuffers } from "./policy-schema.ts";
+import { balancerNetworks } from "./proxy-protocol-options.ts";
 import { routeSchema } from "./route-schema.ts";
 import { proxySchema } from "./schema.ts";
 import { type ListenAddress, readListenAddress } from "./values.ts";
@@ -32,6 +33,7 @@ export const listenerSchema = z
     https: place.optional(),
     certificates: z.array(certificate).min(1, "it is empty: write { cert: FILE, key: FILE }").optional(),
     tls: z.literal("self-signed").describe("write self-signed").optional(),
+    proxyProtocol: balancerNetworks(),
     redirect: z
       .union([
         z.literal("https"),

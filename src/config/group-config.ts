@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { isFollowable } from "../pool/followed-names.ts";
 import { type EndpointPlan, type Group, plainGroup, type ResolvePlan } from "../pool/group.ts";
-import { parseOriginAddress } from "../pool/origin-address.ts";
+import { parseOriginAddress, withProxyHeader } from "../pool/origin-address.ts";
+import type { ProxyHeaderVersion } from "../wire/proxy-header-writing.ts";
 import { careOf } from "./care-config.ts";
 import { HopwiseError } from "./error.ts";
 import type { EndpointValues, GroupValues } from "./group-schema.ts";
@@ -17,7 +18,7 @@ export function groupOf(name: string, values: GroupValues): Group {
   const { to, balance, sticky = false } = values;
   const cookie = sticky === true ? cookieOf(name) : sticky === false ? undefined : sticky.cookie;
   const stickiness = cookie === undefined ? undefined : { cookie };
-  const endpoints = to.map(endpointPlan);
+  const endpoints = to.map((endpoint) => endpointPlan(endpoint, values.proxyProtocol));
   const resolve = resolvePlan(values, endpoints);
   const lookups = resolve === undefined ? {} : { resolve };
   return { name, endpoints, balance, sticky: stickiness, ...lookups, ...careOf(values) };
@@ -33,8 +34,15 @@ function resolvePlan({ resolve = false }: GroupValues, endpoints: readonly Endpo
   return { interval_ms: interval, ...(family === undefined ? {} : { family }) };
 }
 
-function endpointPlan({ url, weight, backup, maxConnections, poolMaxAge }: EndpointValues): EndpointPlan {
-  return { origin: parseOriginAddress(url), weight, isBackup: backup, maxConnections, maxAge_ms: poolMaxAge };
+function endpointPlan(values: EndpointValues, header: ProxyHeaderVersion | undefined): EndpointPlan {
+  const { url, weight, backup, maxConnections, poolMaxAge, proxyProtocol = header } = values;
+  return {
+    origin: withProxyHeader(parseOriginAddress(url), proxyProtocol),
+    weight,
+    isBackup: backup,
+    maxConnections,
+    maxAge_ms: poolMaxAge,
+  };
 }
 
 /** Groups of one site must not take each other's cookies for their own, and clients need not know what they are called. */

@@ -6,6 +6,7 @@ import { isToken } from "../wire/octets.ts";
 import { careShape } from "./health-schema.ts";
 import { nearest } from "./nearest.ts";
 import { kind } from "./option.ts";
+import { sentHeaderVersion } from "./proxy-protocol-options.ts";
 import { invalid, readCount, readDuration_ms, readOrigin, shown } from "./values.ts";
 
 const WEIGHT_HOW = "write a whole number from 0 (it gets no new requests) to 1000";
@@ -23,6 +24,7 @@ const endpoint = z
     backup: z.boolean().describe("write true or false").optional(),
     maxConnections: count.optional(),
     poolMaxAge: age.optional(),
+    proxyProtocol: sentHeaderVersion(),
   })
   .describe(ENDPOINT_HOW);
 
@@ -108,7 +110,7 @@ const resolve = kind(
 ).optional();
 
 export const groupSchema = z
-  .strictObject({ to: origins, balance, sticky, resolve, ...careShape })
+  .strictObject({ to: origins, balance, sticky, resolve, proxyProtocol: sentHeaderVersion(), ...careShape })
   .describe("write { to: [URL, URL] }");
 
 /** An endpoint as it was read. */

@@ -9,6 +9,7 @@ import { type CertificateFiles, readCertificate, refuseSharedNames } from "./cer
 import { marksOf } from "./certificate-watch.ts";
 import { HopwiseError } from "./error.ts";
 import { type Files, filesNow } from "./files.ts";
+import { type Balancers, balancersIn } from "./proxy-protocol-options.ts";
 import { SELF_SIGNED, selfSigned } from "./self-signed.ts";
 import { formatAuthority, type ListenAddress, type ListenPlace } from "./values.ts";
 
@@ -30,6 +31,8 @@ export interface ListenerConfig extends ListenAddress {
   readonly tls: TlsConfig | undefined;
   /** Everybody is sent to https, at this port; they are served: absent. */
   readonly redirectPort?: number;
+  /** Whose connections begin with a header of the PROXY protocol; nobody's: absent. */
+  readonly balancers?: Balancers;
 }
 
 export interface ListenValues {
@@ -45,6 +48,7 @@ export interface ListenValues {
   readonly tls?: "self-signed" | undefined;
   readonly clientCa?: readonly string[] | undefined;
   readonly clientCert?: "required" | "optional" | undefined;
+  readonly proxyProtocol?: readonly string[] | undefined;
 }
 
 /**
@@ -80,7 +84,9 @@ export function readListeners(
     const tlsOption = values.tls === undefined ? "tlsCert" : "tls";
     throw new HopwiseError("option-invalid", "nothing listens for https: write --listen https://HOST:PORT", tlsOption);
   }
-  return [...listeners, ...redirects(values, listeners)];
+  const balancers = balancersIn(values.proxyProtocol);
+  const behind = (config: ListenerConfig) => (balancers === undefined ? config : { ...config, balancers });
+  return [behind(listeners[0]), ...[...listeners.slice(1), ...redirects(values, listeners)].map(behind)];
 }
 
 /**

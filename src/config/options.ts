@@ -14,7 +14,7 @@ import type { LogFormat } from "../ledger/log-format.ts";
 import { connectionsThatFit, DESCRIPTORS_RESERVED, descriptorLimit } from "../net/descriptors.ts";
 import type { DialGuard } from "../net/dial-guard.ts";
 import type { Certificate } from "../net/tls/tls-serving.ts";
-import { parseOriginAddress } from "../pool/origin-address.ts";
+import { parseOriginAddress, withProxyHeader } from "../pool/origin-address.ts";
 import { defaultHeadLimits } from "../wire/head-reader.ts";
 import { expiryWarning } from "./certificate-files.ts";
 import { HopwiseError } from "./error.ts";
@@ -98,7 +98,7 @@ export function readProxyOptions(
   const { hooks, rest } = hooksIn(options);
   const values = readWith(proxySchema, rest);
   const config = sharedConfig(values, readListeners(values, ownCertificate), limit);
-  const origins = values.to.map(parseOriginAddress);
+  const origins = values.to.map((url) => withProxyHeader(parseOriginAddress(url), values.sendProxyProtocol));
   const all = config.listeners.filter(({ port }) => port !== 0).map(({ host, port }) => formatAuthority(host, port));
   const own = all.find((own) => origins.some(({ authority, address }) => address.kind === "tcp" && authority === own));
   if (own !== undefined) {
@@ -155,6 +155,8 @@ const gatewayOnly = {
   clientCert: 0,
   redirect: 0,
   redirectPort: 0,
+  proxyProtocol: 0,
+  sendProxyProtocol: 0,
 };
 
 /** What follows from them. @param othersMax descriptors beyond those of clients and their exchanges: idle connections, look-ups */

@@ -42,6 +42,10 @@ export interface ListenerOptions {
   readonly tls?: "self-signed" | undefined;
   /** Of `http`: everybody is sent to https, at port 443 unless another is said. */
   readonly redirect?: "https" | { readonly to: "https"; readonly port?: number | undefined } | undefined;
+  /**
+   * Balancers (addresses, CIDR ranges) whose connections begin with a header of the PROXY protocol, in front of TLS, too. Default: none.
+   */
+  readonly proxyProtocol?: string | readonly string[] | undefined;
 }
 
 /** Paths of files in PEM. */

@@ -23,6 +23,11 @@ export interface GroupOptions extends CareOptions {
    * and each new connection goes where it leads then.
    */
   readonly resolve?: boolean | ResolveOptions | undefined;
+  /**
+   * Connections to its endpoints begin with a header of the PROXY protocol that says who the client is, in front of TLS, too; each then
+   * carries that client's requests alone. Default: none.
+   */
+  readonly proxyProtocol?: "v1" | "v2" | undefined;
 }
 
 export interface ResolveOptions {
@@ -44,4 +49,6 @@ export interface EndpointOptions {
   readonly maxConnections?: string | number | undefined;
   /** How old a connection to it may become; 0: no limit. Default: as `poolMaxAge` says. */
   readonly poolMaxAge?: Duration | undefined;
+  /** With which header of the PROXY protocol connections to it begin. Default: that of the group. */
+  readonly proxyProtocol?: "v1" | "v2" | undefined;
 }

@@ -53,6 +53,11 @@ export interface ProxyOptions extends Hooks {
    * --tls-key, if there are any`.
    */
   readonly tls?: "self-signed" | undefined;
+  /**
+   * Balancers (addresses, CIDR ranges) whose connections begin with a header of the PROXY protocol, version 1 or 2, which says who the
+   * client is. Default: `none`.
+   */
+  readonly proxyProtocol?: string | readonly string[] | undefined;
   /** A client's connection may idle this long; clients are told a little less. Default: `75s`. */
   readonly keepAliveTimeout?: Duration | undefined;
   /** Requests on one client connection; 0: no limit. Default: `0`. */
@@ -93,6 +98,11 @@ export interface ProxyOptions extends Hooks {
   readonly poolMaxAge?: Duration | undefined;
   /** Connections to each origin at once; beyond, requests wait in line. Default: `1024`. */
   readonly poolSize?: string | number | undefined;
+  /**
+   * Begin each connection to an origin with a header of the PROXY protocol that says who the client is; it then carries that client's
+   * requests alone. Default: `none`.
+   */
+  readonly sendProxyProtocol?: "v1" | "v2" | undefined;
   /** Faults in heads of responses that are mended instead of answered 502: `bare-lf`, `control-characters`. Default: `none`. */
   readonly tolerate?: string | readonly string[] | undefined;
   /** The Host that origins get: `keep` (the client's), `origin` (that of `to`), or a name. Default: `keep`. */
@@ -167,7 +177,8 @@ type GatewayOnly =
   | "tlsKey"
   | "tls"
   | "clientCa"
-  | "clientCert";
+  | "clientCert"
+  | "sendProxyProtocol";
 
 /** Options of a forward proxy. Every one has a default. */
 export interface ForwardOptions extends Omit<ProxyOptions, GatewayOnly | "listen"> {

@@ -8,6 +8,7 @@ import * as z from "zod";
 import { logFormats } from "../ledger/log-format.ts";
 import { readFieldSettings, readRewrites } from "./message-changes.ts";
 import { kind, type OptionText, option, optionTexts } from "./option.ts";
+import { proxyProtocolOption, sendProxyProtocolOption } from "./proxy-protocol-options.ts";
 import { tlsShape } from "./tls-options.ts";
 import {
   invalid,
@@ -138,6 +139,7 @@ export const proxySchema = z.strictObject({
     reason: "it is the one that https has anyway; behind a mapping of ports it is the outer one that counts",
   }),
   ...tlsShape,
+  proxyProtocol: proxyProtocolOption,
 
   keepAliveTimeout: option(duration("75s"), {
     group: "clients",
@@ -240,6 +242,7 @@ export const proxySchema = z.strictObject({
     reason: "applications that care send pings each minute or so; others fall silent for long",
   }),
 
+  sendProxyProtocol: sendProxyProtocolOption,
   tolerate: option(
     kind(z.union([z.string(), z.array(z.string()).readonly()]), "write kinds like bare-lf", readTolerance).optional(),
     {

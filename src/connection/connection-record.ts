@@ -99,7 +99,7 @@ export interface ConnectionRecord extends ConnectionFacts {
   /** Why it ends: the first reason given is the one that counts. It goes on: absent. */
   readonly closeReason?: CloseReason;
   readonly ending?: Ending;
-  /** Upstream: the id of the client's connection that authentication has bound it to; it is for everybody: absent. */
+  /** Upstream: the id of the client's connection whose alone it is; it is for everybody: absent. */
   readonly boundTo?: number;
 }
 

@@ -51,8 +51,8 @@ export function nextState(state: LifeState, event: LifeEvent): LifeState | undef
 export class Life implements ConnectionRecord {
   readonly id: number;
   readonly hop: Hop;
-  readonly peer: string;
-  readonly peerPort: number;
+  peer: string;
+  peerPort: number;
   readonly isSecure: boolean;
   readonly opened: OpenReason;
   readonly openedAt_ms: number;
@@ -73,6 +73,12 @@ export class Life implements ConnectionRecord {
     // Whole numbers need no object of their own.
     this.openedAt_ms = Math.floor(facts.openedAt_ms);
     this.idleSince_ms = this.openedAt_ms;
+  }
+
+  /** It turns out whose it is: a balancer in front says so, before others hear of the connection. */
+  namePeer(peer: string, port: number): void {
+    this.peer = peer;
+    this.peerPort = port;
   }
 
   noteOpened(): void {

@@ -22,6 +22,14 @@ export const handshakeFailures = {
 } as const;
 export type HandshakeFailure = keyof typeof handshakeFailures;
 
+/** What came in place of the PROXY protocol's header, from a balancer that is to send one. */
+export const proxyHeaderFaults = {
+  "proxy-header-missing":
+    "a balancer's connection did not begin with a header of the PROXY protocol, or ended in the middle of it",
+  "proxy-header-malformed": "the header of the PROXY protocol is malformed, too long, or its checksum is wrong",
+  "proxy-header-timeout": "no whole header of the PROXY protocol came within the limit for the first head",
+} as const;
+
 export const closeReasons = {
   // Decided by the messages on this hop.
   "close-received": "the peer said `Connection: close`, or something there that is not a list of tokens",
@@ -50,7 +58,7 @@ export const closeReasons = {
   "pool-evicted": "its origin was not asked for longest, and gave way to another origin",
   "endpoint-left": "its endpoint is not named any more: the configuration was replaced, or the name leads elsewhere",
   "retry-suspect": "idle beside a connection that just turned out to be dead",
-  "binding-ended": "authentication had bound it to a client's connection, which takes no more requests",
+  "binding-ended": "it belonged to one client's connection, which takes no more requests",
   // Pressure and drain.
   evicted: "gave way to a newcomer: idle for longest, or slow, or its client held most places",
   overloaded: "no room, and nobody who would have to make room",
@@ -77,6 +85,8 @@ export const closeReasons = {
   "hook-failed": "the application's own code for the response failed, and what was left of it is not wanted",
   // Handshakes on a TLS listener.
   ...handshakeFailures,
+  // Behind a balancer that passes TCP through.
+  ...proxyHeaderFaults,
   // Tunnels.
   "no-tunnel": "a CONNECT got no tunnel, and what followed it might have been meant for the tunnel",
   "tunnel-ended": "both sides of the tunnel were done",
@@ -106,7 +116,8 @@ export const reuseRefusals = {
   "not-idle": "the connection is not idle",
   "unread-octets": "bytes arrived that belong to no exchange",
   "peer-closed": "the origin has closed its side",
-  "bound-to-another": "authentication (NTLM, Negotiate) has bound the connection to another client's",
+  "bound-to-another":
+    "authentication (NTLM, Negotiate), or a header of the PROXY protocol, has bound the connection to another client's",
   retired: "the connection is kept only to see when the origin closes it",
   "max-age": "the connection is as old as it may become",
   "end-in-doubt":

@@ -30,6 +30,7 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "tls",
   "clientCa",
   "clientCert",
+  "proxyProtocol",
   "keepAliveTimeout",
   "maxRequests",
   "maxConnections",

@@ -20,6 +20,7 @@ export interface HandlerOptions
     | "responseTimeout"
     | "poolIdleTimeout"
     | "poolSize"
+    | "sendProxyProtocol"
     | "tolerate"
     | "originHost"
     | "tunnelTimeout"

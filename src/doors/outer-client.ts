@@ -21,9 +21,15 @@ class OuterConnection {
   bindings: Bindings | undefined;
 
   constructor(request: Request, asking: Asking) {
-    const { remoteAddress = "", remotePort = 0, encrypted = false } = request.socket ?? {};
+    const {
+      remoteAddress = "",
+      remotePort = 0,
+      encrypted = false,
+      localAddress = "",
+      localPort = 0,
+    } = request.socket ?? {};
     this.id = asking.newId();
-    this.peer = { remoteAddress, remotePort, isSecure: encrypted };
+    this.peer = { remoteAddress, remotePort, isSecure: encrypted, localAddress, localPort };
     this.isTrusted = asking.isTrusted(remoteAddress);
     this.clientName = clientNameOf(remoteAddress);
   }

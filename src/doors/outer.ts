@@ -64,6 +64,8 @@ export interface Request extends HandlerRequest {
 export interface RequestSocket {
   readonly remoteAddress?: string;
   readonly remotePort?: number;
+  readonly localAddress?: string;
+  readonly localPort?: number;
   readonly encrypted?: boolean;
   readonly server?: { listenerCount?(event: string): number };
   once?(event: string, listener: () => void): unknown;

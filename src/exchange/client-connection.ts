@@ -10,7 +10,9 @@ export interface ClientConnection {
   readonly socket: Pick<
     Socket,
     "remoteAddress" | "remotePort" | "isSecure" | "security" | "isInTheClear" | "redirectPort"
-  >;
+  > &
+    // A door's server may not know where its clients have connected to.
+    Partial<Pick<Socket, "localAddress" | "localPort">>;
   /** What is told of it; its `peer` is the client's address as others are told it. */
   readonly record: ConnectionRecord;
   /** It came as HTTP/2, through a door; as HTTP/1: absent or false. */

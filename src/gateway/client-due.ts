@@ -9,7 +9,7 @@ import { type ClientDue, whyUnheard } from "./client-limits.ts";
 /** The client's connection, as far as its limits end it. */
 export interface DueClient {
   readonly life: Pick<Life, "state">;
-  readonly socket: Pick<Socket, "isSecure" | "security">;
+  readonly socket: Pick<Socket, "isSecure" | "security" | "preamble">;
   /** Why it may not idle for long, if so. */
   readonly leaving: CloseReason | undefined;
   close(reason: CloseReason): void;

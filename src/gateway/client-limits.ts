@@ -36,8 +36,11 @@ interface LimitsOwner extends DeadlineOwner {
   readonly context: ProxyContext;
 }
 
+type Unheard = Pick<Socket, "isSecure" | "security" | "preamble">;
+
 /** Why a connection closes on which no head has begun in time. */
-export function whyUnheard({ isSecure, security }: Pick<Socket, "isSecure" | "security">): CloseReason {
+export function whyUnheard({ isSecure, security, preamble }: Unheard): CloseReason {
+  if (preamble !== undefined) return "proxy-header-timeout";
   return isSecure && security === undefined ? "handshake-timeout" : "head-timeout";
 }
 
@@ -60,7 +63,7 @@ export class ClientLimits extends Deadline<LimitsOwner> {
   }
 
   /** What ends a client that idles. @param leaving why it may not idle for long, if so */
-  idleEnd(socket: Pick<Socket, "isSecure" | "security">, leaving: CloseReason | undefined): IdleEnd | undefined {
+  idleEnd(socket: Unheard, leaving: CloseReason | undefined): IdleEnd | undefined {
     const { limit } = this;
     if (!this.isListed || (limit !== "keep-alive" && limit !== "head")) return undefined;
     const left_ms = Math.max(0, this.due - this.context.clock.now());

@@ -9,9 +9,12 @@ export class Entrance {
   isClosed = false;
   /** Everybody there is sent to https, at this port; they are served: undefined. */
   redirectPort: number | undefined;
+  /** From which addresses connections begin with a header of the PROXY protocol; from none: undefined. */
+  isBalancer: ((address: string) => boolean) | undefined;
 
-  constructor(redirectPort?: number) {
+  constructor(redirectPort?: number, isBalancer?: (address: string) => boolean) {
     this.redirectPort = redirectPort;
+    this.isBalancer = isBalancer;
   }
 }
 

@@ -28,6 +28,7 @@ import { ClientTable, DRAIN_IDLE_GRACE_MS } from "./client-table.ts";
 import { DownstreamConnection } from "./downstream.ts";
 import type { DrainReport } from "./drain-report.ts";
 import { type Entrance, openEntrance } from "./entrance.ts";
+import { ProxyHeaderWait } from "./proxy-header-wait.ts";
 import type { TableClient } from "./table-client.ts";
 
 /** Behind a drain's deadline: how long last answers may take to leave, and how long what was cut may take to be gone. */
@@ -77,6 +78,8 @@ export class Gateway {
   private nextId: number;
   private drained: (() => void) | undefined;
   private isDrainAnnounced = false;
+  /** Connections that others have not been told of: it is not known yet whose they are. */
+  private readonly unnamed = new Set<TableClient>();
   /** Exchanges and tunnels that somebody cut who did not wait for the drain. */
   private cutEarly = 0;
 
@@ -104,6 +107,7 @@ export class Gateway {
     const routing = forward === undefined ? this.ownRouting(settings) : clientsRouting(forward, pooling);
     const context = new ProxyContext({ settings, routing, hooks }, workings);
     this.clients = new ClientTable(context, (connection) => {
+      if (this.unnamed.size > 0) this.tellOpened(connection);
       ports.observer.connectionClosed(connection.record);
       this.checkDrained();
     });
@@ -174,9 +178,20 @@ export class Gateway {
     const connection = new DownstreamConnection(this.newId(), socket, clients, cameBy);
     connection.isSurplus = isFull;
     clients.add(connection);
-    this.ports.observer.connectionOpened(connection.record);
+    if (!isOverfull && cameBy.isBalancer?.(socket.remoteAddress)) this.awaitName(connection);
+    else this.ports.observer.connectionOpened(connection.record);
     // Not even room to hear the request.
     if (isOverfull) connection.refuse("overloaded", "overloaded");
+  }
+
+  /** Whose the connection is comes first. */
+  private awaitName(connection: DownstreamConnection): void {
+    this.unnamed.add(connection);
+    new ProxyHeaderWait(connection, () => this.tellOpened(connection));
+  }
+
+  private tellOpened(connection: TableClient): void {
+    if (this.unnamed.delete(connection)) this.ports.observer.connectionOpened(connection.record);
   }
 
   /** A connection could not be accepted; where it is for want of file descriptors, others give way. */

@@ -8,6 +8,7 @@
 import type { ClientConnection } from "../exchange/client-connection.ts";
 import type { ProxyContext } from "../exchange/context.ts";
 import { Bindings } from "../pool/bindings.ts";
+import type { Naming } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import {
   authenticatesConnection,
@@ -38,6 +39,18 @@ export function bindByResponse(
   const continues = tells && continuesHandshake(fields);
   if (continues || (tells && persistsAuthentication(fields))) bind(downstream, upstream);
   if (upstream.binding !== undefined) upstream.binding.isMidway = continues && status === 401;
+}
+
+/** The client as it is told to origins that want to know it of each connection. */
+export function namingOf(downstream: ClientConnection): Naming {
+  downstream.bindings ??= new Bindings(downstream.record.id);
+  const { bindings, socket } = downstream;
+  const { remoteAddress, remotePort, localAddress = "", localPort = 0 } = socket;
+  return {
+    bindings,
+    source: { address: remoteAddress, port: remotePort },
+    destination: { address: localAddress, port: localPort },
+  };
 }
 
 function bind(downstream: ClientConnection, upstream: PooledConnection): void {

@@ -9,7 +9,7 @@ import { type Confined, confine } from "../connection/confining.ts";
 import type { CheckResult } from "../connection/connection-record.ts";
 import { HopMessages, isWhole, looksWholeAtEnd } from "../connection/message-states.ts";
 import type { CheckFailure } from "../connection/reasons.ts";
-import type { Clock, Dialer, DialHandler, GiveUp, Socket, SocketHandler } from "../net/ports.ts";
+import type { Address, Clock, Dialer, DialHandler, GiveUp, Socket, SocketHandler } from "../net/ports.ts";
 import type { CheckEndpoint } from "../pool/checking.ts";
 import type { CheckPlan } from "../pool/group.ts";
 import type { OriginAddress } from "../pool/origin-address.ts";
@@ -17,6 +17,7 @@ import type { ConnectionOptions } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import type { ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
+import { ownProxyHeader } from "../wire/proxy-header-writing.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
 import { dialErrorType } from "./dial-faults.ts";
 import { type ResponseLimits, ResponseReader, type ResponseReceiver } from "./response-reader.ts";
@@ -63,7 +64,7 @@ class HealthCheck implements DialHandler, SocketHandler, ResponseReceiver, Confi
     this.response = new ResponseReader("GET", ports.limits, this);
     // An answer that has come is not late because this process was busy.
     this.stopTimer = ports.clock.after(plan.timeout_ms, () => ports.clock.afterArrivals(() => this.onTimeout()));
-    this.stopDial = ports.dialer.dial(origin.address, this);
+    this.stopDial = ports.dialer.dial(placeOf(origin), this);
   }
 
   /** Nobody wants to know any more. */
@@ -183,6 +184,11 @@ class HealthCheck implements DialHandler, SocketHandler, ResponseReceiver, Confi
     this.ports.internalError(fault);
     this.fail("not-made", "internal-error");
   }
+}
+
+/** No client's, where connections name one. */
+function placeOf({ address, proxyHeader }: OriginAddress): Address {
+  return proxyHeader === undefined ? address : { ...address, preamble: ownProxyHeader(proxyHeader) };
 }
 
 confine(HealthCheck.prototype, "onConnected", "onFailed", "onTimeout", "onData", "onEnd", "onClose");

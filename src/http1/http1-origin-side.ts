@@ -14,7 +14,7 @@ import type { ProxyContext } from "../exchange/context.ts";
 import type { OriginListener, OriginSide, OriginTunnelEnd } from "../exchange/origin-side.ts";
 import type { UpstreamLimit } from "../exchange/upstream-limit.ts";
 import type { PendingSearch } from "../pool/claim.ts";
-import type { NoConnection, Pool, SearchPhase, Seeker } from "../pool/pool.ts";
+import type { Naming, NoConnection, Pool, SearchPhase, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { ConnectionOptions } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
@@ -24,7 +24,7 @@ import type { RefusalCode } from "../wire/refusals.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
 import type { Trailers } from "../wire/trailers.ts";
 import { addBodyPiece, addLastChunk } from "./body-writing.ts";
-import { bindByRequest, mayGoElsewhere } from "./connection-binding.ts";
+import { bindByRequest, mayGoElsewhere, namingOf } from "./connection-binding.ts";
 import { EARLY_ANSWER_MS, waitsForWord } from "./early-answers.ts";
 import { closeReasonAfterExchange, noteFinalResponse } from "./hop-persistence.ts";
 import { armLimit, upstreamLimit } from "./origin-limits.ts";
@@ -82,6 +82,10 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
 
   get connectTimeout_ms(): number | undefined {
     return this.listener.admission.route?.policy?.times?.connectTimeout_ms;
+  }
+
+  get naming(): Naming {
+    return namingOf(this.listener.client.connection);
   }
 
   field(lowercaseName: string): string | undefined {

@@ -11,8 +11,8 @@ import { codes, type ServerHttp2Stream } from "./session.ts";
 export class StreamSocket implements Socket {
   handler: SocketHandler = nobody;
   readonly isSecure: boolean;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
+  remoteAddress: string;
+  remotePort: number;
   readonly localPort: number;
   private readonly stream: ServerHttp2Stream;
   private unsentMark = 0;

@@ -156,7 +156,7 @@ export type ConnectionEntry = {
   /** How many it carried. */
   readonly exchanges: number;
   readonly age_ms: number;
-  /** Of an origin's connection that authentication had bound to a client's: the id of that. Otherwise absent. */
+  /** Of an origin's connection that belonged to one client's: the id of that. Otherwise absent. */
   readonly boundTo?: number;
 } & ConnectionFacts &
   HopFacts;

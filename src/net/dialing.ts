@@ -35,7 +35,7 @@ export type Attempt = (place: Address, handler: AttemptHandler) => () => void;
 export function dialerOf(attempt: Attempt, names: Names, guard?: DialGuard): Dialer {
   return {
     dial(address, handler, client = "") {
-      const dialing = new Dialing(attempt, handler);
+      const dialing = new Dialing(attempt, handler, address);
       if (address.kind === "unix") dialing.begin([address]);
       else if (isIP(address.host) === 0) dialing.find(names, address, guard, client);
       else dialing.beginAllowed([address], guard);
@@ -59,10 +59,14 @@ class Dialing implements AttemptHandler {
   private stage: DialStage = "connection";
   private fault: string | undefined;
   private isOver = false;
+  /** What the caller has us say first; over TLS the attempt does, in front of the handshake. */
+  private readonly preamble: string | undefined;
 
-  constructor(attempt: Attempt, handler: DialHandler) {
+  constructor(attempt: Attempt, handler: DialHandler, address: Address) {
     this.attempt = attempt;
     this.handler = handler;
+    const isOverTls = address.kind === "tcp" && address.tls !== undefined;
+    this.preamble = isOverTls ? undefined : address.preamble;
   }
 
   find(names: Names, address: TcpAddress, guard: DialGuard | undefined, client: string): void {
@@ -114,6 +118,7 @@ class Dialing implements AttemptHandler {
 
   onConnected(socket: Socket): void {
     this.end();
+    if (this.preamble !== undefined) socket.write(this.preamble);
     this.handler.onConnected(socket);
   }
 

@@ -26,9 +26,11 @@ export interface SocketHandler {
 export interface Socket {
   /** Who is told; it may be replaced at any time, for instance when a tunnel begins. */
   handler: SocketHandler;
-  /** Peer's address; for a Unix socket an empty string. */
-  readonly remoteAddress: string;
-  readonly remotePort: number;
+  /** Peer's address; for a Unix socket an empty string. A balancer may say that it is another's (`preamble`). */
+  remoteAddress: string;
+  remotePort: number;
+  /** What must come in front of everything else, TLS too; nothing, or it has come: absent. */
+  preamble?: Preamble | undefined;
   /** Whether it is secured by TLS; not: absent. */
   readonly isSecure?: boolean;
   /** What the handshake with a client has settled; there is none, or it is not over: absent. */
@@ -38,6 +40,8 @@ export interface Socket {
   /** Its listener sends everybody to https, at this port; it serves them: absent. */
   redirectPort?: number;
   readonly localPort: number;
+  /** The address that the peer has connected to; not known: absent or empty. */
+  readonly localAddress?: string;
   /** Octets written that have not all been handed to the system yet. */
   readonly unsentBytes: number;
   /** Whether the system has taken any of what was unsent since this was asked last. For timeouts: a peer reads slowly. */
@@ -55,6 +59,16 @@ export interface Socket {
   destroy(): void;
   pause(): void;
   resume(): void;
+}
+
+/** Reads what a connection begins with, before anything else is made of it. Over TLS the socket asks; in the clear its handler does. */
+export interface Preamble {
+  /** Whether it says that nothing else is to follow, and that this is in order. */
+  readonly isLocal: boolean;
+  /** Takes what has come. @returns what is behind it; it is not whole, or was refused: undefined */
+  take(octets: Octets): Octets | undefined;
+  /** The peer has closed its side before it was whole. */
+  onEnd(): void;
 }
 
 /** What is known of a client's TLS connection behind its handshake. */
@@ -76,9 +90,13 @@ export interface Security {
 }
 
 /** Where to dial. */
-export type Address =
+export type Address = (
   | { readonly kind: "tcp"; readonly host: string; readonly port: number; readonly tls?: TlsTarget }
-  | { readonly kind: "unix"; readonly path: string };
+  | { readonly kind: "unix"; readonly path: string }
+) & {
+  /** What is sent in front of everything else, TLS too, as latin1 text; nothing: absent. */
+  readonly preamble?: string;
+};
 
 export interface TlsTarget {
   /** Name that the certificate must be for. */

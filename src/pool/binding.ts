@@ -1,5 +1,6 @@
 /**
- * Connections to origins that belong to one client's connection alone, because its credentials have authenticated them.
+ * Connections to origins that belong to one client's connection alone, because its credentials have authenticated them, or because they
+ * began with a header of the PROXY protocol that names the client: whatever comes on them, the origin takes for that client's.
  *
  * NTLM and Negotiate authenticate a connection instead of a request, so that everybody on such a connection is the user who logged in
  * (RFC 9110 section 16.4.2). It serves that client until either side closes, and nobody else ever. Deliberately absent: how

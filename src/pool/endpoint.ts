@@ -209,7 +209,7 @@ export class Endpoint {
     return this.idle.count;
   }
 
-  /** Idle connections that authentication has bound to one client each. */
+  /** Idle connections that are one client's alone. */
   get idleBoundCount(): number {
     return this.idle.boundCount;
   }
@@ -222,6 +222,15 @@ export class Endpoint {
   /** An idle connection that is fit for the request; see idle-connections.ts. */
   findReusable(isRetriable: boolean, now: number): PooledConnection | "settling" | undefined {
     return this.idle.find(isRetriable, now);
+  }
+
+  /** The same among those that name the client who asks; see idle-connections.ts. */
+  findOwn(
+    own: readonly PooledConnection[],
+    isRetriable: boolean,
+    now: number,
+  ): PooledConnection | "settling" | undefined {
+    return this.idle.findOwn(own, isRetriable, now);
   }
 
   /** The connection that is bound to the client who asks, or how long it must be waited for; see idle-connections.ts. */

@@ -20,6 +20,9 @@ import type { IdleConnection, SharedIdle } from "./shared-idle.ts";
 /** Idle deadlines are rounded down to this, so that slightly different lifetimes share a lane. */
 const IDLE_DEADLINE_STEP_MS = 50;
 
+/** Refusals that concern this request, or this moment, alone. */
+const PASSING: ReadonlySet<ReuseRefusal> = new Set(["end-in-doubt", "close-expected", "not-well-inside"]);
+
 /** What idles here; see pooled-connection.ts. */
 export interface Idling<Self> extends IdleConnection {
   readonly life: { readonly state: LifeState };
@@ -97,7 +100,7 @@ export class IdleConnections<Connection extends Idling<Connection>> {
     return this.everybodys.size;
   }
 
-  /** Those that authentication has bound to one client each. */
+  /** Those that are one client's alone. */
   get boundCount(): number {
     return this.bound.size;
   }
@@ -154,6 +157,26 @@ export class IdleConnections<Connection extends Idling<Connection>> {
     if (refusal === "end-in-doubt") return { wait_ms: connection.reusableFrom_ms - now };
     if (refusal !== "not-idle") this.retire(connection, refusal);
     return undefined;
+  }
+
+  /** The same as `find`, among those that are one client's own. @param own the latest last */
+  findOwn(own: readonly Connection[], isRetriable: boolean, now: number): Connection | "settling" | undefined {
+    let none: "settling" | undefined;
+    for (let at = own.length - 1; at >= 0; at--) {
+      const connection = own[at] as Connection;
+      if (connection.life.state !== "idle") continue;
+      const isQuiet = !connection.isBeingHeard && !connection.isSettling;
+      const refusal = isQuiet ? this.refusal(connection, isRetriable, now, connection.binding?.owner) : undefined;
+      if (isQuiet && refusal === undefined && (isRetriable || this.hasSettled(connection))) return connection;
+      if (refusal === undefined) {
+        this.settle(connection);
+        none = "settling";
+        continue;
+      }
+      this.options.onRefused(connection, refusal);
+      if (!PASSING.has(refusal)) this.retire(connection, refusal);
+    }
+    return none;
   }
 
   /**

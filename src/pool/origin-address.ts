@@ -5,6 +5,7 @@
  * as it came.
  */
 import type { Address } from "../net/ports.ts";
+import type { ProxyHeaderVersion } from "../wire/proxy-header-writing.ts";
 import { withoutUserinfo } from "../wire/userinfo.ts";
 import { isDecimalIPv4, portMeant } from "./numeric-host.ts";
 
@@ -16,11 +17,20 @@ export interface OriginAddress {
   readonly authority: string;
   /** Not an operator but a client has named it: there may be as many as clients like. */
   readonly isNamedByClients?: true;
+  /** Connections to it begin with a header of the PROXY protocol, so each is one client's alone; they do not: absent. */
+  readonly proxyHeader?: ProxyHeaderVersion;
 }
+
+export const proxyHeaderVersions = ["v1", "v2"] as const satisfies readonly ProxyHeaderVersion[];
 
 export class OriginAddressError extends Error {
   override readonly name = "OriginAddressError";
   readonly code = "origin-address-invalid";
+}
+
+/** The same origin, to which connections begin with this header; with none: undefined. */
+export function withProxyHeader(origin: OriginAddress, proxyHeader: ProxyHeaderVersion | undefined): OriginAddress {
+  return proxyHeader === undefined ? origin : { ...origin, proxyHeader };
 }
 
 /** @throws OriginAddressError with a sentence that says what to write instead. */

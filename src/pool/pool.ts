@@ -10,6 +10,7 @@ import type { Place } from "../connection/fair-share.ts";
 import { Members } from "../connection/lists.ts";
 import type { CloseReason, OpenReason } from "../connection/reasons.ts";
 import type { Clock, Dialer, DialRefusal } from "../net/ports.ts";
+import type { ProxiedPeer } from "../wire/proxy-header.ts";
 import { withinAge_ms } from "./age.ts";
 import { handshakeTime_ms } from "./binding.ts";
 import type { Bindings } from "./bindings.ts";
@@ -35,6 +36,15 @@ export type NoConnection = "connect-failed" | "connect-timeout" | "pool-line-ful
  */
 export type SearchPhase = "queued" | "connecting" | "securing";
 
+/** The client, as endpoints are told that want to know it of each connection (PROXY protocol). */
+export interface Naming {
+  /** What is bound to its connection. */
+  readonly bindings: Bindings;
+  readonly source: ProxiedPeer;
+  /** Where it has connected to. */
+  readonly destination: ProxiedPeer;
+}
+
 /** Who looks for a connection. */
 export interface Seeker extends ConnectionUser, Choosable {
   /** What it holds here. */
@@ -43,6 +53,8 @@ export interface Seeker extends ConnectionUser, Choosable {
   readonly isRetriable: boolean;
   /** A retry goes on a fresh connection. */
   readonly isRetry: boolean;
+  /** Whose connections it may use where each names its client. They are asked for there alone. */
+  readonly naming?: Naming;
   /** How long it looks for one; as long as the pool says: undefined. */
   readonly connectTimeout_ms?: number | undefined;
   /** Tells how its search goes on; absent: it does not want to know. */

@@ -54,7 +54,7 @@ export class PooledConnection implements SocketHandler, Confined {
   hintTimeout_ms: number | undefined;
   hintUsable_ms: number | undefined;
   hintRequestsLeft: number | undefined;
-  /** What binds it to one client's connection: authentication; it is for everybody: undefined. */
+  /** What binds it to one client's connection: authentication, or that it names the client; it is for everybody: undefined. */
   binding: Binding<PooledConnection> | undefined;
   /** @internal its place in the endpoint's order of idleness */
   memberBefore: PooledConnection | undefined;

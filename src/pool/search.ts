@@ -8,7 +8,8 @@
 import { Deadline } from "../connection/deadlines.ts";
 import type { Member } from "../connection/lists.ts";
 import type { OpenReason } from "../connection/reasons.ts";
-import { type GiveUp, isDialRefusal, LOOKUP_TIMEOUT, type Socket } from "../net/ports.ts";
+import { type Address, type GiveUp, isDialRefusal, LOOKUP_TIMEOUT, type Socket } from "../net/ports.ts";
+import { ownProxyHeader, proxyHeader } from "../wire/proxy-header-writing.ts";
 import { mayBeChosen } from "./balancing.ts";
 import type { Wish } from "./choosing.ts";
 import type { PendingSearch } from "./claim.ts";
@@ -35,7 +36,10 @@ export interface Look {
 
 export function look(endpoint: Endpoint, seeker: Seeker, now: number): PooledConnection | Look {
   const openReason = endpoint.idleCount + endpoint.idleBoundCount > 0 ? "none-fit" : "pool-empty";
-  const found = endpoint.findReusable(seeker.isRetriable, now);
+  const found =
+    endpoint.origin.proxyHeader === undefined
+      ? endpoint.findReusable(seeker.isRetriable, now)
+      : endpoint.findOwn(seeker.naming?.bindings.namedAt(endpoint) ?? [], seeker.isRetriable, now);
   if (found instanceof PooledConnection) return found;
   return { endpoint, isSettling: found === "settling", openReason };
 }
@@ -209,7 +213,7 @@ export class Search implements PendingSearch, Member<Search> {
     const span = endpoint.onDialBegun();
     if (this.dials.length === 0) this.seeker.onSearch?.("connecting");
     const giveUp = dialer.dial(
-      endpoint.origin.address,
+      this.placeOf(endpoint),
       {
         onReached: () => this.seeker.onSearch?.("securing"),
         onConnected: (socket) => this.onConnected(dial, socket, openReason),
@@ -223,6 +227,15 @@ export class Search implements PendingSearch, Member<Search> {
     if (pool.endpoints.length === 1 && this.tried === undefined) return;
     const tried = this.noteTried(endpoint);
     if (pool.endpoints.some((one) => !tried.has(one))) this.setPace();
+  }
+
+  /** With what is to be said there first, of the client. */
+  private placeOf({ origin: { address, proxyHeader: version } }: Endpoint): Address {
+    if (version === undefined) return address;
+    const { naming } = this.seeker;
+    const preamble =
+      naming === undefined ? ownProxyHeader(version) : proxyHeader(version, naming.source, naming.destination);
+    return { ...address, preamble };
   }
 
   private noteTried(endpoint: Endpoint): ReadonlySet<Endpoint> {
@@ -243,6 +256,8 @@ export class Search implements PendingSearch, Member<Search> {
     this.finish();
     const now = clock.now();
     const connection = new PooledConnection(nextId(), endpoint, socket, usual ?? openReason, now);
+    // From its first byte on it is one client's: it must never be another's.
+    if (endpoint.origin.proxyHeader !== undefined) this.seeker.naming?.bindings.bindNamed(connection);
     endpoint.onOpened(connection);
     pool.hand(connection, this.seeker, now);
     if (isOneOfSeveral) pool.onRoom();

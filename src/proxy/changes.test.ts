@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { readGatewayConfig } from "../config/gateway-config.ts";
+import { balancersIn } from "../config/proxy-protocol-options.ts";
 import { changesBetween } from "./changes.ts";
 
 function configOf(groups: string) {
@@ -23,6 +24,8 @@ it.each([
   ["{ to: [http://a.test, { url: http://b.test, weight: 2, backup: true }] }", "weights, backups"],
   ["{ to: [http://a.test, { url: http://b.test, maxConnections: 2 }] }", "limits of endpoints"],
   ["{ to: [http://a.test, { url: http://b.test, poolMaxAge: 1m }] }", "limits of endpoints"],
+  ["{ to: [http://a.test, { url: http://b.test, proxyProtocol: v1 }] }", "PROXY protocol"],
+  ["{ to: [http://a.test, http://b.test], proxyProtocol: v2 }", "PROXY protocol"],
   ["{ to: [http://a.test, http://b.test], balance: round-robin }", "how it is balanced"],
   ["{ to: [http://a.test, http://b.test], sticky: true }", "how clients stick"],
   ["{ to: [http://a.test, http://b.test], resolve: true }", "how names are looked up"],
@@ -39,4 +42,12 @@ it.each([
   const [before, now] = [configOf(`{ app: ${BEFORE} }`), configOf(`{ app: ${after} }`)];
   expect(changesBetween(before, now)).toStrictEqual([`group app: ${told}`]);
   expect(changesBetween(now, now)).toStrictEqual([]);
+});
+
+it("a listener from whose balancers a header is expected from now on", () => {
+  const config = configOf(`{ app: ${BEFORE} }`);
+  const [listener] = config.listeners;
+  const after = { ...config, listeners: [{ ...listener, balancers: balancersIn(["10.0.0.0/8"]) }] } as const;
+  expect(changesBetween(config, after as typeof config)).toStrictEqual(["PROXY protocol of http://127.0.0.1:0"]);
+  expect(changesBetween(after as typeof config, after as typeof config)).toStrictEqual([]);
 });

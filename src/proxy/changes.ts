@@ -39,7 +39,15 @@ function listenerChanges(before: readonly ListenerConfig[], after: readonly List
   const renewed = [...now].filter(
     ([place, { tls }]) => old.has(place) && tls !== undefined && tls.marks !== old.get(place)?.tls?.marks,
   );
-  return [...(signs === "" ? [] : [`listeners: ${signs}`]), ...renewed.map(([place]) => `certificates of ${place}`)];
+  const behindOthers = [...now].filter(
+    ([place, { balancers }]) =>
+      old.has(place) && textOf(balancers ?? {}, "networks") !== textOf(old.get(place)?.balancers ?? {}, "networks"),
+  );
+  return [
+    ...(signs === "" ? [] : [`listeners: ${signs}`]),
+    ...renewed.map(([place]) => `certificates of ${place}`),
+    ...behindOthers.map(([place]) => `PROXY protocol of ${place}`),
+  ];
 }
 
 function groupsOf({ gateway: { routes, origins } }: ProxyConfig): ReadonlyMap<string, Group> {
@@ -87,6 +95,7 @@ function aspectsOf(old: Group, now: Group): readonly string[] {
     ...Object.keys(OF_ENDPOINTS).filter((words) =>
       kept.some(([before, plan]) => isOther(before, plan, OF_ENDPOINTS[words] ?? [])),
     ),
+    ...(kept.some(([before, plan]) => isOther(before.origin, plan.origin, ["proxyHeader"])) ? ["PROXY protocol"] : []),
     ...Object.keys(OF_GROUP).filter((words) => isOther(old, now, OF_GROUP[words] ?? [])),
   ];
   return aspects.length === 0 ? ["the order of its endpoints"] : aspects;

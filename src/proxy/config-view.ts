@@ -35,16 +35,17 @@ export function configView(config: ProxyConfig): object {
   };
 }
 
-function listenerView({ host, port, tls, redirectPort }: ListenerConfig): object {
+function listenerView({ host, port, tls, redirectPort, balancers }: ListenerConfig): object {
   const place = formatAuthority(host, port);
-  if (tls === undefined) return { http: place, ...(redirectPort === undefined ? {} : { redirectPort }) };
+  const behind = balancers === undefined ? {} : { proxyProtocol: balancers.networks };
+  if (tls === undefined) return { http: place, ...(redirectPort === undefined ? {} : { redirectPort }), ...behind };
   const certificates = tls.certificates.map(({ file, names, clients, expiresAt_ms }) => ({
     cert: file,
     names,
     expires: new Date(expiresAt_ms).toISOString(),
     ...(clients === undefined ? {} : { clientCert: clients.isRequired ? "required" : "optional" }),
   }));
-  return { https: place, certificates };
+  return { https: place, certificates, ...behind };
 }
 
 function groupView({ endpoints, balance = "least-outstanding", sticky, health, ejection }: Group): object {
@@ -54,6 +55,7 @@ function groupView({ endpoints, balance = "least-outstanding", sticky, health, e
       weight,
       ...(isBackup ? { backup: true } : {}),
       ...(maxConnections === undefined ? {} : { maxConnections }),
+      ...(origin.proxyHeader === undefined ? {} : { proxyProtocol: origin.proxyHeader }),
     })),
     balance,
     ...(sticky === undefined ? {} : { sticky: { cookie: sticky.cookie } }),

@@ -32,7 +32,7 @@ class Place {
 
   constructor(config: ListenerConfig, tls: TlsServing | undefined) {
     this.config = config;
-    this.entrance = new Entrance(config.redirectPort);
+    this.entrance = new Entrance(config.redirectPort, config.balancers?.has);
     this.tls = tls;
   }
 
@@ -102,6 +102,7 @@ export class Listeners {
         if ((place.config.tls === undefined) !== (config.tls === undefined)) this.leave(place);
         place.config = config;
         place.entrance.redirectPort = config.redirectPort;
+        place.entrance.isBalancer = config.balancers?.has;
         place.tls = servingOf(config);
       }
       servings.replace(secured);
@@ -134,7 +135,7 @@ export class Listeners {
 
   private leave(place: Place): void {
     this.ports.gateway.closeEntrance(place.entrance);
-    place.entrance = new Entrance(place.config.redirectPort);
+    place.entrance = new Entrance(place.config.redirectPort, place.config.balancers?.has);
   }
 
   private async closePlace(place: Place): Promise<void> {

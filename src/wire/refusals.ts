@@ -36,7 +36,15 @@ const meanings = {
   },
   "proxy-protocol-unexpected": {
     status: 400,
-    text: "This port got a PROXY protocol header and expects none: switch it off in the neighbour that sends it.",
+    text: "This port got a PROXY protocol header from an address that --proxy-protocol does not name: it is not believed.",
+  },
+  "proxy-header-missing": {
+    status: 400,
+    text: "This port expects a PROXY protocol header from your address (--proxy-protocol) and got none, or half of one.",
+  },
+  "proxy-header-malformed": {
+    status: 400,
+    text: "The PROXY protocol header is malformed, too long, or its checksum is wrong.",
   },
   "method-too-long": { status: 501, text: "The method is longer than any that is forwarded (RFC 9112 section 3)." },
   "target-too-long": {

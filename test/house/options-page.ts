@@ -50,6 +50,7 @@ const kinds: Readonly<Record<string, string>> = {
   "<self-signed>": "`self-signed`",
   "<size>": "size",
   "<url>": "URL",
+  "<v1|v2>": "`v1` or `v2`",
 };
 
 /** The same of options that programs alone have. */

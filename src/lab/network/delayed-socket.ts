@@ -24,8 +24,8 @@ export interface Delays {
 
 export class DelayedSocket implements Socket, SocketHandler {
   handler: SocketHandler = nobody;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
+  remoteAddress: string;
+  remotePort: number;
   readonly localPort: number;
   private readonly inner: Socket;
   private readonly delays: Delays;

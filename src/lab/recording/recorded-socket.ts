@@ -16,8 +16,8 @@ export interface RecordedSocketOptions {
 
 export class RecordedSocket implements Socket, SocketHandler {
   handler: SocketHandler = nobody;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
+  remoteAddress: string;
+  remotePort: number;
   readonly localPort: number;
   /** The connection's name in the play. */
   readonly connection: string;

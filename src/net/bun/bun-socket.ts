@@ -18,8 +18,8 @@ export type RawSocket = BunRawSocket<BunSocket | undefined>;
 
 export class BunSocket implements Socket {
   handler: SocketHandler = nobody;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
+  remoteAddress: string;
+  remotePort: number;
   unsentBytes = 0;
   private readonly raw: RawSocket;
   /** What has not been handed to the system yet, in order. */

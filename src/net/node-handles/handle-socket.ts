@@ -14,7 +14,7 @@ import type { Socket, SocketHandler } from "../ports.ts";
 import { isShared, letGoOf, nextBuffer, sharedBuffer, unshared, viewOf } from "../read-buffers.ts";
 import type { PieceReader } from "../slabs.ts";
 import { HIGH_WATER_BYTES, nobody } from "../socket-options.ts";
-import { type Handle, hasLostPeer, localPortOf, peerNameOf, type Writer } from "./handle.ts";
+import { type Handle, hasLostPeer, localNameOf, peerNameOf, type Writer } from "./handle.ts";
 import { DONE, UNFINISHED, writeTo } from "./handle-writing.ts";
 import { knownShape, type Reader, type ReadResult } from "./runtime-shape.ts";
 
@@ -32,8 +32,8 @@ interface Gathered {
 /** @param handle one that is known (runtime-shape.ts) */
 export class HandleSocket implements Socket, Reader, Writer, PieceReader {
   handler: SocketHandler = nobody;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
+  remoteAddress: string;
+  remotePort: number;
   private readonly handle: Handle;
   /** Where the next read goes. @internal */
   buffer = sharedBuffer;
@@ -58,7 +58,11 @@ export class HandleSocket implements Socket, Reader, Writer, PieceReader {
   }
 
   get localPort(): number {
-    return localPortOf(this.handle);
+    return localNameOf(this.handle).port ?? 0;
+  }
+
+  get localAddress(): string {
+    return localNameOf(this.handle).address ?? "";
   }
 
   get unsentBytes(): number {

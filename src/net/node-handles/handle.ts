@@ -110,10 +110,10 @@ export function peerNameOf(handle: NamedHandle): { readonly address: string; rea
   return { address: latestAddress, port };
 }
 
-export function localPortOf(handle: NamedHandle): number {
+export function localNameOf(handle: NamedHandle): Name {
   const out: Name = {};
   handle.getsockname?.(out);
-  return out.port ?? 0;
+  return out;
 }
 
 /**

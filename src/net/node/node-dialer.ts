@@ -12,13 +12,47 @@ import { socketOn } from "./node-connection.ts";
 import { NodeSocket } from "./node-socket.ts";
 import { TlsSessions } from "./tls-sessions.ts";
 
+type TcpAddress = Address & { readonly kind: "tcp" };
+
 const sessions = new TlsSessions();
 
 export function attemptOnNode(place: Address, handler: AttemptHandler): () => void {
-  const tls = place.kind === "tcp" ? place.tls : undefined;
+  if (place.kind === "tcp" && place.tls !== undefined && place.preamble !== undefined) {
+    return attemptBehind(place.preamble, place, place.tls, handler);
+  }
   const raw = open(place);
+  return follow(raw, raw, place, handler);
+}
+
+/** The handshake begins behind what is said in the clear. */
+function attemptBehind(preamble: string, place: TcpAddress, tls: TlsTarget, handler: AttemptHandler): () => void {
+  const { host, port } = place;
+  const below = openPlain(host, port);
+  const onFailed = (error: NodeJS.ErrnoException) => {
+    discard(below);
+    handler.onFailed(error.code ?? error.message);
+  };
+  let giveUp = () => {
+    below.removeListener("error", onFailed);
+    discard(below);
+  };
+  below.once("error", onFailed);
+  below.once("connect", () => {
+    below.removeListener("error", onFailed);
+    // What ends the connection is told by the TLS above.
+    below.on("error", () => {});
+    below.write(preamble, "latin1");
+    giveUp = follow(openTls(host, port, tls, below), below, place, handler);
+    handler.onReached();
+  });
+  return () => giveUp();
+}
+
+/** @param below what `raw` stands on; on nothing else: itself */
+function follow(raw: RawSocket, below: RawSocket, place: Address, handler: AttemptHandler): () => void {
+  const tls = place.kind === "tcp" ? place.tls : undefined;
   const readyEvent = tls === undefined ? "connect" : "secureConnect";
-  let isReached = false;
+  let isReached = below !== raw;
   const onReached = () => {
     isReached = true;
     raw.setKeepAlive(true, KEEP_ALIVE_IDLE_MS);
@@ -41,10 +75,10 @@ export function attemptOnNode(place: Address, handler: AttemptHandler): () => vo
   const onConnected = () => {
     settle();
     if (tls !== undefined) watchClosure(raw);
-    handler.onConnected(tls === undefined ? socketOn(raw) : new NodeSocket(raw));
+    handler.onConnected(tls === undefined ? socketOn(raw) : new NodeSocket(raw, below));
   };
   raw.once("error", onFailed);
-  if (tls !== undefined) raw.once("connect", onReached);
+  if (tls !== undefined && !isReached) raw.once("connect", onReached);
   raw.once(readyEvent, onConnected);
   return () => {
     if (isOver) return;
@@ -56,15 +90,19 @@ export function attemptOnNode(place: Address, handler: AttemptHandler): () => vo
 function open(place: Address): RawSocket {
   if (place.kind === "unix") return connect({ ...socketOptions, path: place.path });
   const { host, port, tls } = place;
-  return tls === undefined
-    ? connect({ ...socketOptions, ...keepAliveOptions, host, port, noDelay: true })
-    : openTls(host, port, tls);
+  return tls === undefined ? openPlain(host, port) : openTls(host, port, tls);
 }
 
-function openTls(host: string, port: number, tls: TlsTarget): RawSocket {
+function openPlain(host: string, port: number): RawSocket {
+  return connect({ ...socketOptions, ...keepAliveOptions, host, port, noDelay: true });
+}
+
+/** @param below a connection that is open already; there is none: undefined */
+function openTls(host: string, port: number, tls: TlsTarget, below?: RawSocket): RawSocket {
   const session = sessions.take(host, port, tls);
   const raw = connectTls({
     ...socketOptions,
+    ...(below === undefined ? {} : { socket: below }),
     ...(session === undefined ? {} : { session: session.data }),
     host,
     port,

@@ -24,8 +24,8 @@ type OwnedSocket = RawSocket & { [owner]: NodeSocket | undefined };
 
 export class NodeSocket implements Socket, StreamOwner {
   handler: SocketHandler = nobody;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
+  remoteAddress: string;
+  remotePort: number;
   readonly isSecure: boolean;
   private readonly raw: RawSocket;
   /** What `raw` stands on, where that is known; otherwise `raw` itself. */
@@ -53,6 +53,10 @@ export class NodeSocket implements Socket, StreamOwner {
 
   get localPort(): number {
     return this.raw.localPort ?? 0;
+  }
+
+  get localAddress(): string {
+    return this.raw.localAddress ?? "";
   }
 
   get unsentBytes(): number {

@@ -13,7 +13,7 @@ import type { Octets } from "../../wire/octets.ts";
 import type { SocketHandle } from "../node-handles/accepting.ts";
 import { beginHandshake, certificateFault } from "../node-handles/tls-accepting.ts";
 import { watchClosure } from "../node-handles/tls-closure.ts";
-import type { Security, Socket, SocketHandler } from "../ports.ts";
+import type { Preamble, Security, Socket, SocketHandler } from "../ports.ts";
 import { nobody, socketOptions } from "../socket-options.ts";
 import { type ClientHello, ClientHelloReader } from "../tls/client-hello.ts";
 import type { ServedCertificate, TlsServing } from "../tls/tls-serving.ts";
@@ -28,8 +28,9 @@ export function secure(handle: SocketHandle, serving: TlsServing): Socket {
 }
 
 export class TlsClientSocket implements Socket {
-  readonly remoteAddress: string;
-  readonly remotePort: number;
+  remoteAddress: string;
+  remotePort: number;
+  preamble: Preamble | undefined;
   isSecure = true;
   isInTheClear = false;
   security: Security | undefined;
@@ -46,6 +47,8 @@ export class TlsClientSocket implements Socket {
   /** We have ended it. */
   private isGone = false;
   private isPaused = false;
+  /** What came in front said that the peer only looks whether somebody is there, and nothing came behind. */
+  private isExpectedToLeave = false;
 
   constructor(transport: RawSocket, serving: TlsServing) {
     this.transport = transport;
@@ -70,6 +73,15 @@ export class TlsClientSocket implements Socket {
 
   private readonly onHello = (octets: Buffer): void => {
     if (this.isGone || this.reader === undefined) return;
+    const { preamble } = this;
+    if (preamble !== undefined) {
+      const rest = preamble.take(octets as unknown as Octets);
+      if (rest === undefined) return;
+      this.isExpectedToLeave = preamble.isLocal;
+      if (rest.length > 0) this.onHello(rest as unknown as Buffer);
+      return;
+    }
+    this.isExpectedToLeave = false;
     this.held.push(octets);
     if (this.held.length > PIECES_MAX) this.held = [Buffer.concat(this.held)];
     const first = this.reader.read(octets);
@@ -88,11 +100,15 @@ export class TlsClientSocket implements Socket {
   };
 
   private readonly onEarlyEnd = (): void => {
+    if (this.isGone) return;
+    if (this.isExpectedToLeave) this.early.onEnd();
+    else this.preamble?.onEnd();
     this.transport.destroy();
   };
 
   private readonly onEarlyClose = (): void => {
-    this.early.onClose(this.isGone ? undefined : (this.failure ?? "handshake-closed"));
+    const isInOrder = this.isGone || this.isExpectedToLeave;
+    this.early.onClose(isInOrder ? undefined : (this.failure ?? "handshake-closed"));
   };
 
   private takeHeld(): Buffer {
@@ -175,6 +191,10 @@ export class TlsClientSocket implements Socket {
 
   get localPort(): number {
     return this.transport.localPort ?? 0;
+  }
+
+  get localAddress(): string {
+    return this.transport.localAddress ?? "";
   }
 
   get unsentBytes(): number {

@@ -50,6 +50,7 @@ export class SimulatedNetwork {
       const name = `${near.port}-${far.port}`;
       const link = new Link({ name, traits, schedule, random: this.random.fork(), near, far });
       schedule.after(traits.latency_ms, () => onSocket(link.far));
+      if (address.preamble !== undefined) link.near.write(address.preamble);
       handler.onConnected(link.near);
     });
     return () => {

@@ -36,8 +36,8 @@ export class SimSocket implements Socket {
   handler: SocketHandler = nobody;
   readonly link: Link;
   readonly side: LinkSide;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
+  remoteAddress: string;
+  remotePort: number;
   readonly localPort: number;
 
   unsentBytes = 0;
