@@ -1,18 +1,19 @@
 /** The other half of the seeds; see seeds.ts. And what all these worlds must have been good for. */
 import { expect, it } from "vitest";
-import {
-  type CloseReason,
-  closeReasons,
-  type HandshakeFailure,
-  handshakeFailures,
-} from "../../src/connection/reasons.ts";
+import { type CloseReason, closeReasons, handshakeFailures, proxyHeaderFaults } from "../../src/connection/reasons.ts";
 import { searchSeeds } from "./seeds.ts";
+
+function keysOf<Key extends string>(table: Readonly<Record<Key, string>>): Key[] {
+  return Object.keys(table) as Key[];
+}
 
 /**
  * Reasons that need something that is not simulated: TRACE, `--tolerate`, clients that are slow for very long, TLS, the runtime's HTTP/2,
- * and listeners, which a simulated world has one of.
+ * listeners, which a simulated world has one of, and balancers in front.
  */
 const notSimulated: ReadonlySet<string> = new Set<CloseReason>([
+  ...keysOf(handshakeFailures),
+  ...keysOf(proxyHeaderFaults),
   "max-forwards",
   "response-tolerated",
   "too-slow",
@@ -21,7 +22,6 @@ const notSimulated: ReadonlySet<string> = new Set<CloseReason>([
   "listener-left",
   "http2-error",
   "http2-flood",
-  ...(Object.keys(handshakeFailures) as HandshakeFailure[]),
 ]);
 
 /** With fewer seeds than this some reasons are luck. */
