@@ -75,9 +75,10 @@ export class StreamWriter {
   /** What was said leaves. @returns whether it has become blocked */
   flush(): boolean {
     const { stream, pieces } = this;
-    if (this.hasEnded || stream.destroyed || !stream.writable) return false;
+    if (this.hasEnded || stream.destroyed || stream.closed) return false;
+    // The runtime ends the answer to HEAD before there is one: it can be responded to, and not be written to.
     if (this.fields !== undefined) this.respond(this.fields);
-    if (!this.hasBegun || stream.writableEnded) return false;
+    if (!this.hasBegun || !stream.writable) return false;
     this.pieces = [];
     const whole = pieces.length === 1 ? pieces[0] : pieces.length > 1 ? Buffer.concat(pieces) : undefined;
     if (this.isEnding) {
