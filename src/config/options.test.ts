@@ -32,6 +32,7 @@ describe("defaults", () => {
       bodyTimeout_ms: 60_000,
       minRate: 0,
       http2: true,
+      http2BytesMax: 268_435_456,
       clientClose: "probe",
       connectTimeout_ms: 5_000,
       responseTimeout_ms: 60_000,

@@ -187,6 +187,7 @@ export function sharedConfig(
       bodyTimeout_ms: values.bodyTimeout,
       minRate: values.minRate,
       http2: values.http2,
+      http2BytesMax: values.http2Memory,
       clientClose: values.clientClose,
       connectTimeout_ms: values.connectTimeout,
       responseTimeout_ms: values.responseTimeout,

@@ -79,6 +79,11 @@ export interface ProxyOptions extends Hooks {
   /** Clients may speak HTTP/2: over TLS by agreement (ALPN), in the clear if they begin with it. Default: `true`. */
   readonly http2?: boolean | undefined;
   /**
+   * Bytes of bodies that all HTTP/2 connections together hold for peers that do not take them; beyond, the client that holds most loses its
+   * connection that holds most. Default: `256m`.
+   */
+  readonly http2Memory?: Size | undefined;
+  /**
    * What it means that a client closes its side behind its request: `probe` finds out whether it still reads, `cancel` takes
    * it for gone, `finish` answers it. Default: `probe`.
    */

@@ -82,6 +82,7 @@ export const closeReasons = {
   "internal-error": "a fault of hopwise's own, which ends this connection and no other",
   "http2-error": "the client broke a rule of HTTP/2 that concerns the whole connection, or its side of it broke down",
   "http2-flood": "more frames of HTTP/2 that ask for nothing (resets, pings, settings …) than any honest client sends",
+  "http2-memory": "its client held most of what all HTTP/2 connections may hold together, and it held most of that",
   "hook-failed": "the application's own code for the response failed, and what was left of it is not wanted",
   // Handshakes on a TLS listener.
   ...handshakeFailures,

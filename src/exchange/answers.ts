@@ -100,6 +100,20 @@ const meanings = {
     text: "The origin switched protocols without having been asked to.",
     proxyError: "http_upgrade_failed",
   },
+  "protocol-not-supported": {
+    source: "client",
+    wasSent: false,
+    status: 501,
+    text: "The CONNECT asks for a protocol that is not offered to origins.",
+    proxyError: "http_request_error",
+  },
+  "upgrade-not-agreed": {
+    source: "origin",
+    wasSent: true,
+    status: 502,
+    text: "The origin did not agree to what a CONNECT of HTTP/2 asks for: it takes 101, for WebSocket with the right acceptance.",
+    proxyError: "http_upgrade_failed",
+  },
   "too-many-interim-responses": {
     source: "origin",
     wasSent: true,

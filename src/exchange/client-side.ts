@@ -23,6 +23,8 @@ export interface ClientSide {
   readonly isBlocked: boolean;
   /** It moves what only it can move more slowly than honest clients do. */
   readonly isSlow: boolean;
+  /** In its protocol a 2xx agrees to the switch that it asks for: only an agreement may be one. It does not ask so: absent. */
+  readonly agreement?: Agreement | undefined;
 
   // What it is told. It leaves with the next `flush`.
 
@@ -81,6 +83,12 @@ export interface ClientSide {
   /** The final response with which a tunnel begins: 101, or 2xx to CONNECT; at once. @param head the origin's; none: undefined */
   establish(head: ResponseMessage | undefined): void;
   readonly tunnelEnd: TunnelEnd;
+}
+
+/** How an origin agrees to a switch, beyond 101 (RFC 8441 section 5). */
+export interface Agreement {
+  /** `Sec-WebSocket-Accept`; it is asked for something else: undefined. */
+  readonly acceptance: string | undefined;
 }
 
 /** The client's end of a tunnel, through which bytes pass as they are. */

@@ -16,7 +16,7 @@ import { isIdempotent } from "../wire/methods.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RefusalCode } from "../wire/refusals.ts";
 import type { Trailers } from "../wire/trailers.ts";
-import { type Admission, isSwitchOffered } from "./admission.ts";
+import type { Admission } from "./admission.ts";
 import { AnsweringOrigin } from "./answering-origin.ts";
 import { type AnswerReason, answerMeaning } from "./answers.ts";
 import type { ClientExchange, ExchangeStage, Owed } from "./client-exchange.ts";
@@ -32,6 +32,7 @@ import { firstWait, isWaitOver, type RequestWait } from "./request-wait.ts";
 import { answerTo, judgeRetry, type RetryVerdict } from "./retry.ts";
 import { hookedResponse } from "./run-hooks.ts";
 import { switchProtocols } from "./tunnel.ts";
+import { unfitFinal, unfitSwitch } from "./unfit-responses.ts";
 import { answerAfter, type UpstreamLimit } from "./upstream-limit.ts";
 
 export class Exchange implements ClientExchange, OriginListener, Confined {
@@ -248,8 +249,9 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
   }
 
   onFinal(head: ResponseMessage, options: ConnectionOptions, framing: Framing): boolean {
-    if (head.status === 407 && !this.context.isGateway && this.admission.answer === undefined) {
-      this.onFault("proxy-authentication-unexpected");
+    const unfit = head.status === 407 || this.client.agreement ? unfitFinal(head, this, this.context) : undefined;
+    if (unfit !== undefined) {
+      this.onFault(unfit);
       return false;
     }
     const told = hookedResponse(this.context, head, this);
@@ -321,13 +323,10 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
 
   /** Both connections become one tunnel (RFC 9110 section 7.8). */
   onSwitch(head: ResponseMessage, rest: Octets): void {
-    if (!isSwitchOffered(this.admission, head)) return this.fail("upgrade-unexpected", "response-malformed");
+    const unfit = unfitSwitch(head, this);
+    if (unfit !== undefined) return this.fail(unfit, "response-malformed");
     this.hasEnded = true;
-    const { context, client, record, place } = this;
-    const { tunnelEnd } = this.origin as OriginSide;
-    const times = this.admission.route?.policy?.times;
-    const ends = { context, downstream: client.tunnelEnd, upstream: tunnelEnd, record, client: place.client, times };
-    switchProtocols(client, ends, head, rest);
+    switchProtocols(this, this.context, (this.origin as OriginSide).tunnelEnd, head, rest);
   }
 
   // What the client does meanwhile.

@@ -57,6 +57,8 @@ export interface GatewaySettings {
   readonly minRate: number;
   /** Clients may speak HTTP/2. */
   readonly http2: boolean;
+  /** Octets of bodies that all HTTP/2 connections together hold. */
+  readonly http2BytesMax: number;
   /** What the FIN of a client means whose request is complete. */
   readonly clientClose: ClientClose;
   readonly connectTimeout_ms: number;

@@ -12,6 +12,7 @@ import type { Socket, SocketHandler } from "../net/ports.ts";
 import type { ConnectionUser } from "../pool/pooled-connection.ts";
 import type { ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
+import type { Admission } from "./admission.ts";
 import type { ClientSide, TunnelEnd } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
 import type { OriginTunnelEnd } from "./origin-side.ts";
@@ -248,11 +249,25 @@ class FromClient implements SocketHandler {
   }
 }
 
+/** Who asked for a switch. */
+interface Switching {
+  readonly client: ClientSide;
+  readonly record: OwnRecord;
+  readonly place: Place;
+  readonly admission: Admission;
+}
+
 /** The origin has switched protocols (RFC 9110 section 7.8): the client is told, and both connections become one tunnel. */
-export function switchProtocols(client: ClientSide, ends: TunnelEnds, head: ResponseMessage, rest: Octets): void {
-  const { record } = ends;
+export function switchProtocols(
+  { client, record, place, admission }: Switching,
+  context: ProxyContext,
+  upstream: OriginTunnelEnd,
+  head: ResponseMessage,
+  rest: Octets,
+): void {
   record.status = 101;
   record.outcome = "tunnel";
   client.establish(head);
-  new Tunnel(ends).begin(rest);
+  const times = admission.route?.policy?.times;
+  new Tunnel({ context, downstream: client.tunnelEnd, upstream, record, client: place.client, times }).begin(rest);
 }

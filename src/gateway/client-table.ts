@@ -12,6 +12,7 @@ import { clientOf } from "../exchange/client-of.ts";
 import type { ProxyContext } from "../exchange/context.ts";
 import { Lingering } from "../net/lingering.ts";
 import type { RequestMessage } from "../wire/messages.ts";
+import { Http2Memory } from "./http2-memory.ts";
 import type { TableClient } from "./table-client.ts";
 
 /** How full the table is when terms begin to shorten. */
@@ -58,6 +59,7 @@ export class ClientTable {
   /** The plan for each exchange that begins. */
   context: ProxyContext;
   readonly connections = new Members<TableClient>();
+  readonly http2Memory = new Http2Memory(() => this.context.settings.http2BytesMax);
   isDraining = false;
   /** The drain has lasted for as long as it may. */
   isPastDeadline = false;

@@ -13,6 +13,7 @@ import type { Place } from "../connection/fair-share.ts";
 import type { Life } from "../connection/life.ts";
 import { ListNode, Members } from "../connection/lists.ts";
 import { type CloseReason, closeReasonOf } from "../connection/reasons.ts";
+import { clientKeyOf } from "../exchange/client-key.ts";
 import type { ProxyContext } from "../exchange/context.ts";
 import { endsWithFault, FrameMeter } from "../http2/frame-meter.ts";
 import {
@@ -35,6 +36,7 @@ import { type ClientTable, DRAIN_IDLE_GRACE_MS } from "./client-table.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import type { Entrance } from "./entrance.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
+import { HeldByStreams, type MemoryHolder } from "./http2-memory.ts";
 import type { TableClient } from "./table-client.ts";
 
 /** What a client sends first, in front of its frames (RFC 9113 section 3.4). */
@@ -62,7 +64,7 @@ export function goOnWithHttp2(connection: DownstreamConnection, octets: Octets):
 
 export class Http2Connection
   extends ListNode
-  implements TableClient, SocketStreamOwner, SessionListener, DeadlineOwner, Confined
+  implements TableClient, SocketStreamOwner, SessionListener, DeadlineOwner, MemoryHolder, Confined
 {
   readonly socket: Socket;
   readonly life: Life;
@@ -76,6 +78,8 @@ export class Http2Connection
   private readonly table: ClientTable;
   private readonly cameBy: Entrance;
   readonly limits: ClientLimits;
+  /** What lies in its streams, and nobody has taken. */
+  readonly held: HeldByStreams;
   private readonly stream: SocketStream;
   private readonly session: ServerHttp2Session;
   private readonly meter = new FrameMeter(PREFACE.length);
@@ -95,6 +99,8 @@ export class Http2Connection
     this.isSurplus = isSurplus;
     this.readingSince_ms = life.openedAt_ms;
     this.limits = new ClientLimits(this);
+    this.held = new HeldByStreams(table.http2Memory);
+    table.http2Memory.add(this);
     this.stream = new SocketStream(socket, this);
     this.session = serve(this.stream, table.context.settings.headLimits, this);
   }
@@ -258,6 +264,7 @@ export class Http2Connection
   onSocketClose(fault: string | undefined): void {
     if (this.isSocketGone) return;
     this.isSocketGone = true;
+    this.table.http2Memory.delete(this);
     for (const exchange of [...this.exchanges]) exchange.gone();
     this.session.destroy();
     this.stream.destroy();
@@ -295,6 +302,21 @@ export class Http2Connection
     else this.socket.destroy();
   }
 
+  // Memory.
+
+  get clientKey(): string {
+    return clientKeyOf(this.life.peer);
+  }
+
+  countHeld(): number {
+    return this.held.count();
+  }
+
+  /** @internal */
+  giveMemory(): void {
+    this.end("http2-memory", codes.calmDown);
+  }
+
   breakDown(fault: unknown): void {
     this.context.observer.internalError(fault);
     this.end("internal-error", codes.internal);
@@ -320,4 +342,4 @@ export class Http2Connection
   sayContinue(): void {}
 }
 
-confine(Http2Connection.prototype, "onStream", "onDeadline", "evict");
+confine(Http2Connection.prototype, "onStream", "onDeadline", "evict", "giveMemory");

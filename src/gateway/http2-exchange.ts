@@ -6,7 +6,6 @@
  * is gone (laws 5 and 3), and flow control is the runtime's: what nobody takes is not read. Deliberately absent: the connection
  * (http2-connection.ts).
  */
-import { randomBytes } from "node:crypto";
 import { type Confined, confine } from "../connection/confining.ts";
 import type { DeadlineOwner } from "../connection/deadlines.ts";
 import type { Place } from "../connection/fair-share.ts";
@@ -15,7 +14,7 @@ import { type Admission, admit } from "../exchange/admission.ts";
 import { type AnswerDetails, type AnswerReason, answerMeaning } from "../exchange/answers.ts";
 import { begin } from "../exchange/begin-exchange.ts";
 import type { ClientExchange } from "../exchange/client-exchange.ts";
-import type { ClientSide, TunnelEnd } from "../exchange/client-side.ts";
+import type { Agreement, ClientSide, TunnelEnd } from "../exchange/client-side.ts";
 import type { ProxyContext } from "../exchange/context.ts";
 import { beginRecord, endRecord, type OwnRecord } from "../exchange/record-notes.ts";
 import { traceOf } from "../exchange/trace.ts";
@@ -29,6 +28,7 @@ import { requestText } from "../http2/request-text.ts";
 import { codes, type ServerHttp2Stream } from "../http2/session.ts";
 import { StreamSocket } from "../http2/stream-socket.ts";
 import { StreamWriter } from "../http2/stream-writer.ts";
+import { acceptanceOf, newWebSocketKey } from "../http2/web-socket-key.ts";
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import { asksForConnection } from "../wire/connection-authentication.ts";
 import { type ConnectionOptions, connectionOptionsOf, Kind } from "../wire/fields.ts";
@@ -39,8 +39,6 @@ import type { Trailers } from "../wire/trailers.ts";
 import { ClientLimits } from "./client-limits.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 
-/** RFC 6455 section 4.1: 16 bytes, in base64. */
-const WEB_SOCKET_KEY_BYTES = 16;
 const CHUNK_END = bytesOf("\r\n");
 const NONE: ReadonlySet<string> = new Set();
 const ESTABLISHED = "HTTP/1.1 200 OK\r\n\r\n";
@@ -55,6 +53,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   memberBehind: Http2Exchange | undefined;
   readonly context: ProxyContext;
   peerHasClosed = false;
+  agreement: Agreement | undefined;
   private readonly stream: ServerHttp2Stream;
   private readonly onEnded: (exchange: Http2Exchange) => void;
   private readonly writer: StreamWriter;
@@ -99,6 +98,8 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     if (head.refusal !== undefined) return this.refuse(head.refusal, head);
     const admission = admit(head, this.context.settings.viaName, this.context.isGateway, this.connection);
     if (typeof admission === "string") return this.refuse(admission, head);
+    if (list.protocol !== undefined && admission.upgrade === undefined)
+      return this.refuse("protocol-not-supported", head);
     if (!mayStay(head)) return this.refuse("overloaded", head);
     if (admission.maxForwards === 0) return this.answerFinally(head);
     this.head = head;
@@ -109,11 +110,14 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
 
   private readHead(list: FieldList): RequestHead {
     const head = new RequestHead(this.context.settings.headLimits);
+    const webSocketKey = list.protocol === "websocket" ? newWebSocketKey() : "";
+    const acceptance = webSocketKey === "" ? undefined : acceptanceOf(webSocketKey);
+    if (list.protocol !== undefined) this.agreement = { acceptance };
     const text = requestText(list, {
       isSecure: this.connection.socket.isSecure === true,
       namesOrigin: !this.context.isGateway,
       hasBody: !this.stream.endAfterHeaders,
-      webSocketKey: list.protocol === undefined ? "" : randomBytes(WEB_SOCKET_KEY_BYTES).toString("base64"),
+      webSocketKey,
     });
     head.read(bytesOf(text ?? "\0 / HTTP/1.1\r\n\r\n"), 0);
     return head;
@@ -220,6 +224,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     if (this.isPaused || !this.isReading) return;
     this.isPaused = true;
     this.stream.pause();
+    this.noteHeld();
   }
 
   resume(): void {
@@ -307,8 +312,14 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     return errorPage(context, asked, answering(context, head?.fields, method, "", details));
   }
 
+  private noteHeld(): void {
+    if (!this.stream.destroyed) this.connection.held.note(this.stream);
+  }
+
   flush(): void {
-    if (!this.writer.flush()) return;
+    const hasBecomeBlocked = this.writer.flush();
+    this.noteHeld();
+    if (!hasBecomeBlocked) return;
     this.unsentBefore_bytes = this.writer.unsentBytes;
     this.limits.setForBlocked(this.unsentBefore_bytes, this.exchange);
   }
@@ -357,6 +368,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
 
   /** @internal */
   onStreamClose(): void {
+    this.connection.held.forget(this.stream);
     if (this.tunnel === undefined) this.gone();
     else this.leave();
   }
@@ -409,7 +421,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   }
 
   get socket(): Socket {
-    this.socketOfTunnel ??= new StreamSocket(this.stream, this.connection.socket);
+    this.socketOfTunnel ??= new StreamSocket(this.stream, this.connection.socket, () => this.noteHeld());
     return this.socketOfTunnel;
   }
 

@@ -87,6 +87,8 @@ function asRequest(pseudo: ReadonlyMap<string, string>, fields: readonly string[
   if (method === undefined || method === "") return malformed("there is no :method");
   if (protocol !== undefined && method !== "CONNECT")
     return malformed(":protocol stands beside another method than CONNECT");
+  if (protocol !== undefined && hasLength(fields)) return malformed("a CONNECT has no content");
+  if (protocol !== undefined && !NAME.test(protocol.toLowerCase())) return malformed(":protocol is not one token");
   if (authority.includes("@")) return malformed(":authority has user information");
   if (method === "CONNECT" && protocol === undefined) {
     if (scheme !== undefined || path !== undefined) return malformed("a CONNECT has :scheme or :path");
@@ -97,6 +99,11 @@ function asRequest(pseudo: ReadonlyMap<string, string>, fields: readonly string[
   const isWhole = path.startsWith("/") || (path === "*" && method === "OPTIONS");
   if (!isWhole) return malformed(":path does not begin with /");
   return { method, scheme, authority, path, protocol, fields };
+}
+
+/** Other than 0, which is none. */
+function hasLength(fields: readonly string[]): boolean {
+  return fields.some((part, at) => at % 2 === 1 && fields[at - 1] === "content-length" && part !== "0");
 }
 
 function malformed(why: string): MalformedList {

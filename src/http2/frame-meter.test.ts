@@ -39,7 +39,7 @@ describe("at once there may be", () => {
     ["priorities", frame(2, 0, 5), 500, "priorities"],
     ["window updates", frame(8, 0, 4), 1_000, "window-updates"],
     ["empty pieces of a body", frame(0), 50, "empty-data"],
-    ["frames of one head", Buffer.concat([frame(9, 0, 1)]), 16, "continuations"],
+    ["frames of one head", Buffer.concat([frame(9, 0, 1)]), 8, "continuations"],
     ["frames that nobody knows", frame(0xfa, 0, 3), 200, "other-frames"],
     ["ends of bodies, as many as there are streams", frame(0, END_STREAM), 5_000, undefined],
     ["pieces of bodies", frame(0, 0, 1), 5_000, undefined],

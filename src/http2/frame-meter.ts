@@ -21,8 +21,8 @@ export type Flood =
 const FRAME_HEAD_BYTES = 9;
 const [DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, WINDOW_UPDATE, CONTINUATION] = [0, 1, 2, 3, 4, 6, 8, 9];
 const END_STREAM = 0x1;
-/** A head of 64 KiB, which is more than is taken, has four frames of the size that clients use. */
-const CONTINUATIONS_MAX = 16;
+/** A head of 64 KiB has four frames of the size that clients use. With one more than this the runtime ends the connection, and says nothing of it. */
+const CONTINUATIONS_MAX = 8;
 /** Clients say for every few KiB that they have taken them, twice: for the stream and for the connection. */
 const BYTES_PER_WINDOW_UPDATE = 512;
 

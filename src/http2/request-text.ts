@@ -30,8 +30,14 @@ export function requestText(list: FieldList, writing: TextWriting): string | und
   const hasBody = writing.hasBody && !upgrades && method !== "CONNECT";
   let text = `${upgrades ? "GET" : method} ${target} HTTP/1.1\r\n`;
   const fields = joinedFields(list.authority, list.fields);
-  for (let at = 0; at + 1 < fields.length; at += 2) text += `${fields[at]}: ${fields[at + 1]}\r\n`;
-  if (hasBody && !fields.includes("content-length")) text += "transfer-encoding: chunked\r\n";
+  let hasLength = false;
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    // The key of a WebSocket is ours.
+    if (upgrades && fields[at] === "sec-websocket-key") continue;
+    hasLength ||= fields[at] === "content-length";
+    text += `${fields[at]}: ${fields[at + 1]}\r\n`;
+  }
+  if (hasBody && !hasLength) text += "transfer-encoding: chunked\r\n";
   if (upgrades) text += `connection: upgrade\r\nupgrade: ${protocol}\r\n`;
   if (protocol === "websocket") text += `sec-websocket-key: ${writing.webSocketKey}\r\n`;
   return `${text}\r\n`;

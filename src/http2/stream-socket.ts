@@ -18,9 +18,13 @@ export class StreamSocket implements Socket {
   private unsentMark = 0;
   private fault: string | undefined;
 
+  /** Something lies in it that was not taken. */
+  private readonly onHeld: () => void;
+
   /** @param below the socket of the connection that it is on */
-  constructor(stream: ServerHttp2Stream, below: Socket) {
+  constructor(stream: ServerHttp2Stream, below: Socket, onHeld: () => void) {
     this.stream = stream;
+    this.onHeld = onHeld;
     this.isSecure = below.isSecure === true;
     this.remoteAddress = below.remoteAddress;
     this.remotePort = below.remotePort;
@@ -51,7 +55,9 @@ export class StreamSocket implements Socket {
   write(data: string | Octets): boolean {
     if (!this.stream.writable) return true;
     // The bytes lie where the next read goes.
-    return this.stream.write(typeof data === "string" ? Buffer.from(data, "latin1") : Buffer.from(data));
+    const takesMore = this.stream.write(typeof data === "string" ? Buffer.from(data, "latin1") : Buffer.from(data));
+    this.onHeld();
+    return takesMore;
   }
 
   cork(): void {
@@ -76,6 +82,7 @@ export class StreamSocket implements Socket {
 
   pause(): void {
     this.stream.pause();
+    this.onHeld();
   }
 
   resume(): void {

@@ -68,6 +68,9 @@ const todos: Partial<Readonly<Record<AnswerReason, string>>> = {
   "response-malformed": "Fix the origin's answer; hopwise doctor URL shows the bytes that are wrong.",
   "response-incomplete": "Look into the origin's log at that time: it ended while it answered.",
   "upgrade-unexpected": "Fix the origin: it must not send 101 unless the request asks for it.",
+  "protocol-not-supported": "Nothing: other versions of HTTP are not spoken inside a connection.",
+  "upgrade-not-agreed":
+    "See what the origin says to a WebSocket over HTTP/1.1: it must be 101 with Sec-WebSocket-Accept.",
   "too-many-interim-responses": "Fix the origin: it sends 1xx responses without end.",
   overloaded: "Allow more connections (--max-connections), or let idle ones end sooner (--keep-alive-timeout).",
   "gave-way": "Allow more connections (--max-connections), or see which client holds most of them.",

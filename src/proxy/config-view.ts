@@ -99,7 +99,7 @@ const LIMITS = [
     "maxRequests",
     "minRate",
   ],
-  ...["http2", "clientClose", "originHost", "sendsForwarded", "sendsVia", "viaName"],
+  ...["http2", "http2BytesMax", "clientClose", "originHost", "sendsForwarded", "sendsVia", "viaName"],
 ] as readonly (keyof GatewaySettings)[];
 
 function limitsView(settings: GatewaySettings): object {

@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { groups } from "./cases/all.ts";
 import { checklist } from "./checklist.ts";
+import { http2Groups } from "./http2/cases.ts";
+import { HTTP2_PAGE, http2Page } from "./http2/page.ts";
 import { chapterFile, chapterPage, conformanceIndex } from "./page.ts";
 import { story } from "./story.ts";
 
@@ -63,8 +65,17 @@ describe("the conformance page", () => {
     });
   }
 
+  test("is up to date: HTTP/2", async () => {
+    await expect(http2Page(http2Groups)).toMatchFileSnapshot(`../../docs/conformance/${HTTP2_PAGE}`);
+  });
+
+  test("tells cases of HTTP/2 apart by their titles", () => {
+    const titles = http2Groups.flatMap((group) => group.cases.map(({ title }) => title));
+    expect(titles.filter((title, index) => titles.indexOf(title) !== index)).toStrictEqual([]);
+  });
+
   test("has no page of a chapter that is gone", () => {
-    const written = new Set(checklist.map(chapterFile));
+    const written = new Set([...checklist.map(chapterFile), HTTP2_PAGE]);
     expect(readdirSync(at("docs/conformance")).filter((file) => !written.has(file))).toStrictEqual([]);
   });
 });

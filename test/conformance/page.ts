@@ -35,6 +35,8 @@ export function conformanceIndex(
     "",
     `${cases.length} cases in ${cases.reduce((sum, it) => sum + waysOf(it).length, 0)} ways. Of ${rows.length} rows ${summary(rows)}`,
     "",
+    "Requests in HTTP/2 have cases of their own: [HTTP/2](conformance/http2.md).",
+    "",
     "How other proxies do in cases that suit any proxy: [peers.md](peers.md). Faults, simulation, fuzzing and soak, with their",
     "figures: [reliability.md](reliability.md).",
     "",

@@ -3,14 +3,17 @@
  *
  * Deliberately absent: judgement, and other programs as clients (test/interop/http2.test.ts).
  */
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
 import {
   type ConnectionEntry,
+  createForwardProxy,
   createProxy,
   type ExchangeEntry,
+  type ForwardOptions,
   type HopwiseProxy,
   type ProxyOptions,
 } from "../../src/index.ts";
@@ -52,6 +55,29 @@ export function frame(type: number, flags: number, stream: number, content: Uint
 /** `:method GET`, `:scheme http`, `:path /`, and `:authority a`, in HPACK. */
 export const GET = Buffer.from([0x82, 0x86, 0x84, 0x41, 0x01, 0x61]);
 
+/** What an origin says to an Upgrade, as its path has it. */
+function answerToUpgrade({ url, headers }: IncomingMessage): string {
+  const key = String(headers["sec-websocket-key"] ?? "");
+  const right = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+  const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n";
+  switch (url) {
+    case "/ws-200":
+      return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    case "/ws-403":
+      return "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno";
+    case "/ws-wrong":
+      return `${switching}Upgrade: websocket\r\nSec-WebSocket-Accept: ${"x".repeat(27)}=\r\n\r\n`;
+    case "/ws-none":
+      return `${switching}Upgrade: websocket\r\n\r\n`;
+    case "/ws-twice":
+      return `${switching}Upgrade: websocket\r\nSec-WebSocket-Accept: ${right}\r\nSec-WebSocket-Accept: ${right}\r\n\r\n`;
+    case "/ws-other":
+      return `${switching}Upgrade: other\r\n\r\n`;
+    default:
+      return `${switching}Upgrade: ${headers.upgrade ?? ""}\r\nSec-WebSocket-Accept: ${right}\r\n\r\n`;
+  }
+}
+
 export class Http2Stage {
   readonly exchanges: ExchangeEntry[] = [];
   readonly closes: ConnectionEntry[] = [];
@@ -62,22 +88,37 @@ export class Http2Stage {
   readonly cutOff: string[] = [];
   proxy: HopwiseProxy | undefined;
   port = 0;
+  originPort = 0;
   private readonly origin: Server = createServer((request, response) => void this.answer(request, response));
   private readonly clients: (ClientHttp2Session | Socket)[] = [];
 
   async begin(options: Partial<ProxyOptions> = {}): Promise<void> {
+    this.beginOrigin();
+    await this.beginProxy(createProxy({ to: await listening(this.origin), listen: 0, ...options }));
+  }
+
+  /** Its clients name the origin, which is at `originPort`. */
+  async beginForward(options: Partial<ForwardOptions> = {}): Promise<void> {
+    this.beginOrigin();
+    this.originPort = Number(new URL(await listening(this.origin)).port);
+    await this.beginProxy(createForwardProxy({ listen: 0, allowPrivate: true, connectPorts: "1-65535", ...options }));
+  }
+
+  private beginOrigin(): void {
     this.origin.on("upgrade", (request, socket: Socket) => {
-      const accepts =
-        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n";
       this.note(request, "");
-      socket.write(accepts);
       socket
         .on("error", () => {})
         .on("data", (bytes) => socket.write(bytes))
         .on("end", () => socket.end());
+      socket.write(answerToUpgrade(request));
+      // It has refused, and is asked nothing more here.
+      if (request.url === "/ws-403") socket.end();
     });
-    const to = await listening(this.origin);
-    this.proxy = createProxy({ to, listen: 0, ...options });
+  }
+
+  private async beginProxy(proxy: HopwiseProxy): Promise<void> {
+    this.proxy = proxy;
     this.proxy.on("exchange", (entry) => this.exchanges.push(entry));
     this.proxy.on("connection-close", (entry) => void (entry.hop === "downstream" && this.closes.push(entry)));
     ({ port: this.port } = await this.proxy.listen());

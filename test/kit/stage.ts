@@ -36,6 +36,7 @@ export const baseSettings: Omit<GatewaySettings, "origins"> = {
   bodyTimeout_ms: 60_000,
   minRate: 0,
   http2: false,
+  http2BytesMax: 268_435_456,
   clientClose: "probe",
   connectTimeout_ms: 5_000,
   responseTimeout_ms: 60_000,

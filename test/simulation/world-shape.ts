@@ -93,6 +93,7 @@ export function randomShape(random: Random): WorldShape {
     bodyTimeout_ms: random.between(500, 3_000),
     minRate: 0,
     http2: false,
+    http2BytesMax: 268_435_456,
     clientClose: "probe",
     connectTimeout_ms: random.between(300, 1_500),
     responseTimeout_ms: random.between(500, 3_000),

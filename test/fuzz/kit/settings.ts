@@ -14,5 +14,7 @@ export const seed = numberFrom("TESTS_FUZZ_SEED", 20_261_123);
 export const inputs = numberFrom("TESTS_FUZZ_INPUTS", isLong ? 300_000 : 15_000);
 /** Runs of each property; grows with the inputs. */
 export const runs = Math.max(200, Math.round(inputs / 100));
+/** Field lists and frames of HTTP/2. */
+export const http2Inputs = numberFrom("TESTS_FUZZ_HTTP2_INPUTS", isLong ? 200_000 : 4_000);
 /** Inputs of the run against nginx. */
 export const nginxInputs = numberFrom("TESTS_FUZZ_NGINX_INPUTS", 3_000);
