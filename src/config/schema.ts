@@ -6,9 +6,11 @@
  */
 import * as z from "zod";
 import { logFormats } from "../ledger/log-format.ts";
+import { http2MemoryOption, http2Option } from "./http2-options.ts";
 import { readFieldSettings, readRewrites } from "./message-changes.ts";
 import { kind, type OptionText, option, optionTexts } from "./option.ts";
 import { proxyProtocolOption, sendProxyProtocolOption } from "./proxy-protocol-options.ts";
+import { size } from "./size.ts";
 import { tlsShape } from "./tls-options.ts";
 import {
   invalid,
@@ -21,7 +23,6 @@ import {
   readNetwork,
   readOrigin,
   readOriginHost,
-  readSize_bytes,
   readTolerance,
   readViaName,
   shown,
@@ -32,11 +33,6 @@ const textOrNumber = z.union([z.string(), z.number()]);
 function duration(normally: string, min_ms = 1) {
   const how = "write a duration like 500ms, 5s or 2m, or a number of milliseconds";
   return kind(textOrNumber, how, (value) => readDuration_ms(value, min_ms)).prefault(normally);
-}
-
-function size(normally: string, min: number, max: number) {
-  const how = "write a size like 16k, or a number of bytes";
-  return kind(textOrNumber, how, (value) => readSize_bytes(value, min, max)).prefault(normally);
 }
 
 function count(min: number) {
@@ -180,19 +176,8 @@ export const proxySchema = z.strictObject({
       "bytes per second that a client must move, over 10s and after 10s of grace, while only it can go on; 0: no such limit",
     reason: "a slow phone harms nobody while there is room",
   }),
-  http2: option(z.boolean().prefault(true), {
-    group: "clients",
-    description: "clients may speak HTTP/2: over TLS by agreement (ALPN), in the clear if they begin with it",
-    reason: "browsers do, and ask for everything at once; without it each of them needs six connections",
-  }),
-  http2Memory: option(size("256m", 1_048_576, 64 * 1_073_741_824), {
-    group: "clients",
-    placeholder: "<size>",
-    description:
-      "bytes of bodies that all HTTP/2 connections together hold for peers that do not take them; beyond, the client that holds most " +
-      "loses its connection that holds most",
-    reason: "two thousand responses that nobody takes; one connection may have a hundred",
-  }),
+  http2: http2Option,
+  http2Memory: http2MemoryOption,
   clientClose: option(z.enum(["probe", "cancel", "finish"]).prefault("probe"), {
     group: "clients",
     placeholder: "<probe|cancel|finish>",

@@ -23,7 +23,8 @@ import { trailerLines } from "../http1/body-writing.ts";
 import { errorPage } from "../http1/error-page.ts";
 import { CONTINUE } from "../http1/final-answers.ts";
 import { clientFraming, interimHeadText, responseHeadText } from "../http1/response-writing.ts";
-import { type FieldList, readFieldList, readTrailers } from "../http2/field-list.ts";
+import { type FieldList, readFieldList } from "../http2/field-list.ts";
+import { bytesOf, RequestBody } from "../http2/request-body.ts";
 import { requestText } from "../http2/request-text.ts";
 import { codes, type ServerHttp2Stream } from "../http2/session.ts";
 import { StreamSocket } from "../http2/stream-socket.ts";
@@ -39,7 +40,6 @@ import type { Trailers } from "../wire/trailers.ts";
 import { ClientLimits } from "./client-limits.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 
-const CHUNK_END = bytesOf("\r\n");
 const NONE: ReadonlySet<string> = new Set();
 const ESTABLISHED = "HTTP/1.1 200 OK\r\n\r\n";
 /** Of a switch to WebSocket: what HTTP/2 has no use for (RFC 8441 section 5). */
@@ -64,8 +64,8 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   private tunnel: { readonly place: Place } | undefined;
   private socketOfTunnel: StreamSocket | undefined;
   private isPaused = true;
-  private isReading = false;
-  private requestTrailers = "";
+  /** It is read: there. */
+  private requestBody: RequestBody | undefined;
   private hasLeft = false;
   private nominated = NONE;
   private unsentBefore_bytes = 0;
@@ -130,7 +130,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     exchange.seek();
     if (this.exchange !== exchange) return;
     const { kind, length } = this.admission?.framing ?? { kind: "none", length: 0 };
-    if (kind !== "none" && length !== 0) this.readBody();
+    if (kind !== "none" && length !== 0) this.readBody(kind === "chunked");
     this.armForRequest();
   }
 
@@ -169,9 +169,9 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     return beginRecord(context, connection.record, begun, authority);
   }
 
-  private readBody(): void {
+  private readBody(isChunked: boolean): void {
     const { stream } = this;
-    this.isReading = true;
+    this.requestBody = new RequestBody(isChunked);
     this.isPaused = false;
     stream.on("data", (piece: Buffer) => this.onData(piece));
     stream.on("trailers", (...[, , raw]: TrailersEvent) => this.onTrailers(raw));
@@ -180,22 +180,13 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
 
   /** @internal */
   onData(piece: Buffer): void {
-    if (piece.length === 0 || this.exchange === undefined) return;
-    const isChunked = this.admission?.framing.kind === "chunked";
-    if (isChunked) this.feed(bytesOf(`${piece.length.toString(16)}\r\n`));
-    this.feed(piece as unknown as Octets);
-    if (isChunked) this.feed(CHUNK_END);
+    if (piece.length === 0) return;
+    for (const octets of this.requestBody?.piece(piece) ?? []) this.feed(octets);
   }
 
   /** @internal */
   onTrailers(raw: readonly string[]): void {
-    const trailers = readTrailers(raw);
-    if ("malformed" in trailers) {
-      this.stream.close(codes.protocol);
-      return;
-    }
-    for (let at = 0; at + 1 < trailers.length; at += 2)
-      this.requestTrailers += `${trailers[at]}: ${trailers[at + 1]}\r\n`;
+    if (this.requestBody?.noteTrailers(raw) === false) this.stream.close(codes.protocol);
   }
 
   /** @internal */
@@ -203,7 +194,8 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     this.peerHasClosed = true;
     // What was broken off ends, too.
     if (this.stream.aborted || this.exchange === undefined) return;
-    if (this.admission?.framing.kind === "chunked") this.feed(bytesOf(`0\r\n${this.requestTrailers}\r\n`));
+    const end = this.requestBody?.end;
+    if (end !== undefined) this.feed(end);
     this.exchange?.onClientEnd();
   }
 
@@ -221,14 +213,14 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   noteRequest(): void {}
 
   pause(): void {
-    if (this.isPaused || !this.isReading) return;
+    if (this.isPaused || this.requestBody === undefined) return;
     this.isPaused = true;
     this.stream.pause();
     this.noteHeld();
   }
 
   resume(): void {
-    if (!this.isPaused || !this.isReading) return;
+    if (!this.isPaused || this.requestBody === undefined) return;
     this.isPaused = false;
     this.stream.resume();
   }
@@ -455,7 +447,3 @@ confine(
   "onStreamClose",
   "onDeadline",
 );
-
-function bytesOf(text: string): Octets {
-  return Buffer.from(text, "latin1") as unknown as Octets;
-}
