@@ -74,15 +74,17 @@ export function placedFaults(error: unknown, { value, places, hide }: GatewayFil
   for (const fault of allIn(error)) {
     const { option, problem } = fault;
     if (option === undefined) return error;
-    const path = fault instanceof ListenError && option === "listen" ? listenerPath(value, fault.listener) : [option];
+    const path = option === "listen" ? listenerPath(value, fault) : [option];
     problems.push({ path, message: hide(path, problem) });
   }
   return problemsError(problems, places);
 }
 
-function listenerPath(value: unknown, index = 0): Path {
+function listenerPath(value: unknown, fault: HopwiseError): Path {
   const { listeners } = value as { readonly listeners?: readonly { readonly http?: unknown }[] };
   if (listeners === undefined) return ["listen"];
+  const index = fault instanceof ListenError ? fault.listener : undefined;
+  if (index === undefined) return ["listeners"];
   return ["listeners", index, listeners[index]?.http === undefined ? "https" : "http"];
 }
 

@@ -63,10 +63,11 @@ export function refuseWhatCannotBe(
   { reusesPort, listeners }: Pick<ProxyConfig, "reusesPort" | "listeners">,
   fds: readonly (number | undefined)[],
 ): void {
-  if (!canSecureClients && listeners.some(({ tls }) => tls !== undefined)) {
+  const secure = listeners.findIndex(({ tls }) => tls !== undefined);
+  if (!canSecureClients && secure >= 0) {
     const problem =
       "this runtime cannot serve clients over TLS: use Node, or let another program end TLS before hopwise";
-    throw new HopwiseError("option-invalid", problem, "listen");
+    throw new ListenError("option-invalid", problem, "listen", undefined, secure);
   }
   if (reusesPort && !canSharePort) {
     const problem = "this runtime cannot share a port: use Node from 23.1 on, or Bun, on Linux, or inherited sockets";

@@ -132,6 +132,8 @@ export class HopwiseProxy extends Subscribable implements AsyncDisposable {
       refuseWhatCannotBe(this.config, fds);
       await this.log.prepare(this.config).then((log) => log.commit(), note);
       await this.trace.prepare(this.config.trace).then((trace) => trace.commit(), note);
+      // A listener that is handed over comes when this process has said that it is ready.
+      if (faults.length > 0 && this.internals.listen !== undefined) throw together(faults);
       const { listeners, reusesPort } = this.config;
       await this.listeners.prepare(listeners, { fds, sharesPort: reusesPort }).then((all) => all.commit(), note);
       const places = this.listeners.told;
