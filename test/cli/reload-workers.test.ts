@@ -380,7 +380,7 @@ async function origin(name: string): Promise<string> {
     response.on("close", () => clearInterval(beat));
   });
   new WebSocketServer({ server }).on("connection", (socket) => {
-    socket.on("message", (data) => socket.send(data));
+    socket.on("error", () => undefined).on("message", (data) => socket.send(data));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -37,7 +37,9 @@ function origin(name: string): Server {
     response.on("close", () => streams.delete(response));
   });
   const sockets = new WebSocketServer({ server });
-  sockets.on("connection", (socket) => socket.on("message", (data) => socket.send(data)));
+  sockets.on("connection", (socket) => {
+    socket.on("error", () => undefined).on("message", (data) => socket.send(data));
+  });
   const beat = setInterval(() => {
     for (const stream of streams) stream.write("data: x\n\n");
   }, BEAT_MS);
