@@ -5,7 +5,7 @@ import type { ConnectionOptions } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { authorityNamed, certificateFor, type Wanted } from "../test/kit/certificates.ts";
 import { TlsStage } from "../test/kit/tls-stage.ts";
-import type { ProxyOptions } from "./index.ts";
+import { createGateway, type ProxyOptions } from "./index.ts";
 
 const [ours, theirs] = [authorityNamed("ours"), authorityNamed("theirs")];
 const alice = certificateFor(["alice"], { issuer: ours });
@@ -177,6 +177,41 @@ describe("where certificates are asked for, a connection serves the name that it
     await begin({ localhost: "ours", "open.test": "none" });
     const request = "GET https://localhost/ HTTP/1.1\r\nHost: open.test\r\nConnection: close\r\n\r\n";
     expect(await asked({ servername: "open.test" }, request)).toBe("421");
+  });
+
+  it("a listener without certificates of clients does not serve a name for which another asks for them", async () => {
+    writeFileSync(stage.folder.at("ours"), ours.cert);
+    const [open, closed] = ["open.test", "closed.test"].map((name) => stage.folder.write(name, certificateFor([name])));
+    if (open === undefined || closed === undefined) throw new Error("both were written");
+    const gateway = createGateway({
+      listeners: [
+        { https: "127.0.0.1:0", certificates: [open] },
+        { https: "127.0.0.1:0", certificates: [{ ...closed, clientCa: stage.folder.at("ours") }] },
+      ],
+      routes: [{ respond: { status: 204 } }],
+    });
+    const { listeners } = await gateway.listen();
+    const at = async (index: number, options: ConnectionOptions, host: string) => {
+      const { port = 0 } = listeners[index] ?? {};
+      return await asked({ ...options, port, checkServerIdentity: () => undefined }, get(host));
+    };
+    try {
+      expect(await at(0, { servername: "open.test" }, "open.test")).toBe("204");
+      expect(await at(0, { servername: "open.test" }, "anything.test")).toBe("204");
+      for (const servername of ["open.test", "closed.test"]) {
+        expect(await at(0, { servername }, "closed.test")).toBe("421");
+        expect(await at(0, { servername }, "CLOSED.test.")).toBe("421");
+      }
+      expect(await at(1, { ...alice, servername: "closed.test" }, "closed.test")).toBe("204");
+      expect(await at(1, { ...alice, servername: "closed.test" }, "open.test")).toBe("421");
+      await gateway.reload({
+        listeners: [{ https: "127.0.0.1:0", certificates: [open] }],
+        routes: [{ respond: { status: 204 } }],
+      });
+      expect(await at(0, { servername: "open.test" }, "closed.test")).toBe("204");
+    } finally {
+      await gateway.close({ graceMs: 0 });
+    }
   });
 
   it("without certificates of clients any Host is served", async () => {

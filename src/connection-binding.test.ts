@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it, vi } from "vitest";
+import { answered } from "../test/interop/support/answered.ts";
 import {
   type ConnectionEntry,
   createForwardProxy,
@@ -38,7 +39,7 @@ function clientOf(proxy: { readonly host: string; readonly port: number }, path:
   cleanups.push(() => agent.destroy());
   const get = async (headers: Record<string, string> = {}) => {
     const { port } = proxy;
-    const [response] = await once(request({ agent, port, path, headers: { host, ...headers } }).end(), "response");
+    const response = await answered(request({ agent, port, path, headers: { host, ...headers } }).end());
     let body = "";
     for await (const piece of response) body += piece;
     return body;

@@ -5,6 +5,7 @@ import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { answered } from "../test/interop/support/answered.ts";
 import {
   type ConnectionEntry,
   createForwardProxy,
@@ -44,8 +45,8 @@ async function get(url: string, paths: readonly string[], method = "GET"): Promi
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const statuses: number[] = [];
   for (const path of paths) {
-    const [response] = await once(request(new URL(path, url), { agent, method }).end(), "response");
-    statuses.push(response.statusCode);
+    const response = await answered(request(new URL(path, url), { agent, method }).end());
+    statuses.push(response.statusCode ?? 0);
     await once(response.resume(), "end");
   }
   agent.destroy();

@@ -12,12 +12,14 @@
  * Everything here is public. Deliberately absent: flags and terminals, see the command line; more than one process, since
  * starting and ending processes is the application's business (`hopwise proxy --workers`, or `node:cluster`).
  */
+import { HopwiseError } from "./config/error.ts";
 import { readForwardOptions } from "./config/forward-options.ts";
 import { readGatewayConfig } from "./config/gateway-config.ts";
 import { readProxyOptions } from "./config/options.ts";
 import { problemsError } from "./config/problems.ts";
 import type { GatewayConfig } from "./config/public-gateway.ts";
 import type { ForwardOptions, ProxyOptions } from "./config/public-options.ts";
+import type { SharedRateStore } from "./exchange/outer-rate-store.ts";
 import { HopwiseProxy } from "./proxy/hopwise-proxy.ts";
 import type { Internals } from "./proxy/internals.ts";
 import type { ReloadOptions } from "./proxy/reload-report.ts";
@@ -59,6 +61,7 @@ export type {
   OwnAnswer,
   Perhaps,
 } from "./exchange/hooks.ts";
+export type { SharedRateLimit, SharedRateStore } from "./exchange/outer-rate-store.ts";
 export type { DrainReport } from "./gateway/drain-report.ts";
 export type { ReloadEntry, ReloadOutcome } from "./ledger/config-figures.ts";
 export type {
@@ -130,12 +133,25 @@ export function createForwardProxy(options: ForwardOptions = {}, internals: Inte
   return new HopwiseProxy(readForwardOptions(options), internals);
 }
 
+/** What a program hands to a gateway beside its configuration. It outlives reloads. */
+export interface GatewayParts {
+  /** Where the tokens of rate limits are counted, so that several processes count together. Default: in this one. */
+  readonly rateStore?: SharedRateStore | undefined;
+}
+
 /** Makes a reverse proxy with listeners, groups and routes, as a file for `hopwise run` says them. @throws HopwiseError with all that is wrong */
-export function createGateway(config: GatewayConfig): HopwiseProxy {
+export function createGateway(config: GatewayConfig, { rateStore }: GatewayParts = {}): HopwiseProxy {
+  if (rateStore !== undefined && typeof rateStore?.take !== "function") {
+    throw new HopwiseError(
+      "option-invalid",
+      "it is not a store: write an object with a function take(limit, key)",
+      "rateStore",
+    );
+  }
   const read = (given: ReloadOptions) => {
     const reading = readGatewayConfig(given, process.cwd());
     if (reading.problems !== undefined) throw problemsError(reading.problems);
     return reading.config;
   };
-  return new HopwiseProxy(read(config), { read });
+  return new HopwiseProxy(read(config), { read, rateStore });
 }

@@ -158,3 +158,20 @@ it("a tunnel holds its place for as long as it lasts", async () => {
   await isOver;
   expect(statusOf(await answer("/"))).toBe(200);
 });
+
+it("a limit by a field goes by the client where the field has several lines: one that no origin takes makes no new key", async () => {
+  await begin({
+    routes: [{ to: url, rateLimit: { requests: 2, per: "1h", by: { field: "X-Key" } } }],
+  });
+  const statuses = async (...all: readonly (readonly string[])[]) => {
+    const told: number[] = [];
+    for (const fields of all) told.push(statusOf(await answer("/", ...fields)));
+    return told;
+  };
+  const real = "X-Key: real";
+  expect(await statuses([real], [real], [real])).toStrictEqual([200, 200, 429]);
+  expect(await statuses([real, "X-Key: 1"], [real, "X-Key: 2"], [real, "X-Key: 3"], ["X-Key: 4", real])).toStrictEqual([
+    ...[200, 200, 429, 429],
+  ]);
+  expect(await statuses([], ["X-Key: other"])).toStrictEqual([429, 200]);
+});

@@ -11,6 +11,7 @@ import {
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { answered } from "../test/interop/support/answered.ts";
 import { createProxy, type HopwiseProxy } from "./index.ts";
 import { readTraceparent, traceparentOf } from "./ledger/trace-context.ts";
 
@@ -47,7 +48,7 @@ async function stage(): Promise<{
     origin.close();
   });
   const ask = async (path: string, headers: object = {}) => {
-    const [response] = await once(get(`${url}${path}`, { headers: { ...headers }, agent: false }), "response");
+    const response = await answered(get(`${url}${path}`, { headers: { ...headers }, agent: false }));
     await once(response.resume(), "end");
     return response.statusCode as number;
   };

@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import { hostname } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
+import { answered } from "../../test/interop/support/answered.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import { sourceOf } from "../ledger/figures.ts";
 import { Ledger } from "../ledger/ledger.ts";
@@ -184,7 +185,7 @@ describe("the admin's server", () => {
   it("looks at what browsers say of the page that asks, and lets no page have the answer", async () => {
     const { url } = await listen(0, true);
     const got = async (headers: Record<string, string>) => {
-      const [response] = await once(request(`${url}/stats`, { headers }).end(), "response");
+      const response = await answered(request(`${url}/stats`, { headers }).end());
       response.resume();
       return response;
     };

@@ -5,8 +5,10 @@
 import { dirname, resolve } from "node:path";
 import { type ConfigFile, findConfigFile, readConfigData } from "../config/config-file.ts";
 import { optionsIn, variableOf } from "../config/environment.ts";
+import { allIn, HopwiseError } from "../config/error.ts";
 import { type FilesSeen, SeenFiles } from "../config/files.ts";
 import { readGatewayConfig } from "../config/gateway-config.ts";
+import { ListenError } from "../config/listen-error.ts";
 import type { ProxyConfig } from "../config/options.ts";
 import { overlap } from "../config/placeholders.ts";
 import { type Path, type Places, type Problem, problemsError } from "../config/problems.ts";
@@ -39,14 +41,15 @@ export interface GatewayFile extends GatewayValue {
   readonly config: ProxyConfig;
   /** A text about the value at a place, with the names of secrets where they were. */
   readonly hide: ConfigFile["hide"];
+  readonly places: Places;
 }
 
 /** @throws HopwiseError with all that is wrong, each fault at its place */
 export async function gatewayFile(
-  { config: named, adminTokenFile }: Readonly<Record<string, unknown>>,
+  { config: said, adminTokenFile }: Readonly<Record<string, unknown>>,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<GatewayFile> {
-  const name = typeof named === "string" ? named : findConfigFile(process.cwd());
+  const name = typeof said === "string" ? said : findConfigFile(process.cwd());
   const file = await readConfigData(name, env);
   const { options, problems } = optionsIn(env);
   const variables = new Set(Object.keys(options));
@@ -55,13 +58,34 @@ export async function gatewayFile(
   const read = new SeenFiles();
   const reading = readGatewayConfig(value, folder, undefined, undefined, read);
   const all: readonly Problem[] = [...problems, ...file.problems, ...judged(reading.problems ?? [], file)];
-  if (reading.config === undefined || all.length > 0) {
-    const named = new Set([...variables, ...problems.map(({ path: [key] }) => String(key))]);
-    throw problemsError(all, placesWith(named, file));
-  }
+  const named = new Set([...variables, ...problems.map(({ path: [key] }) => String(key))]);
+  const places = placesWith(named, file);
+  if (reading.config === undefined || all.length > 0) throw problemsError(all, places);
   const { hide, files } = file;
-  const config = typeof adminTokenFile === "string" ? { ...reading.config, adminTokenFile } : reading.config;
-  return { hide, name, files, folder, value, seen: read.seen, variables, config };
+  const own = typeof adminTokenFile === "string" ? { adminTokenFile } : {};
+  const config = { ...reading.config, ...own, hide: (text: string) => hide([], text) };
+  return { hide, places, name, files, folder, value, seen: read.seen, variables, config };
+}
+
+/** What the machine does not give that a file asks for, at its place there. Anything else as it is. */
+export function placedFaults(error: unknown, { value, places, hide }: GatewayFile): unknown {
+  if (!(error instanceof HopwiseError) || error.places.length > 0) return error;
+  const problems: Problem[] = [];
+  for (const fault of allIn(error)) {
+    const { option, problem } = fault;
+    if (option === undefined) return error;
+    const path = option === "listen" ? listenerPath(value, fault) : [option];
+    problems.push({ path, message: hide(path, problem) });
+  }
+  return problemsError(problems, places);
+}
+
+function listenerPath(value: unknown, fault: HopwiseError): Path {
+  const { listeners } = value as { readonly listeners?: readonly { readonly http?: unknown }[] };
+  if (listeners === undefined) return ["listen"];
+  const index = fault instanceof ListenError ? fault.listener : undefined;
+  if (index === undefined) return ["listeners"];
+  return ["listeners", index, listeners[index]?.http === undefined ? "https" : "http"];
 }
 
 /** Where editors find the schema of the file is their own business. */

@@ -9,7 +9,7 @@ import { shareOfFile } from "../config/shares.ts";
 import { HopwiseProxy, type Listening, type ReloadEntry } from "../index.ts";
 import type { Certificate } from "../net/tls/tls-serving.ts";
 import type { ExitCode } from "./exit.ts";
-import { type GatewayFile, type GatewayValue, gatewayConfig, gatewayFile } from "./gateway-file.ts";
+import { type GatewayFile, type GatewayValue, gatewayConfig, gatewayFile, placedFaults } from "./gateway-file.ts";
 import { socketsFor, takeInheritedSockets } from "./inherited.ts";
 import { tellNews } from "./news.ts";
 import { announce, reopenLog, serve } from "./serving.ts";
@@ -44,7 +44,7 @@ export async function runGateway(flags: Readonly<Record<string, unknown>>, termi
   const reload = () => void proxy.reloadFrom(readAgain).catch(() => {});
   watchFor(reload);
   proxy.on("reload", (entry) => tellReload(entry, read.name, terminal));
-  return await serve(proxy, fds, terminal, signals, (listening) => {
+  const started = (listening: Listening) => {
     announce(listening, `by ${read.name}`, { config: read.name }, terminal);
     tellToken(listening, terminal);
     tellNews(proxy, terminal);
@@ -56,6 +56,9 @@ export async function runGateway(flags: Readonly<Record<string, unknown>>, termi
         return [read.name];
       },
     });
+  };
+  return await serve(proxy, fds, terminal, signals, started).catch((error) => {
+    throw placedFaults(error, read);
   });
 }
 
@@ -84,7 +87,9 @@ async function runCrew(
       watchFor(reload);
     },
   };
-  return await runWorkers(crew, terminal, signals);
+  return await runWorkers(crew, terminal, signals).catch((error) => {
+    throw placedFaults(error, read);
+  });
 }
 
 type Written = { readonly accessLog?: string | undefined };
@@ -98,14 +103,15 @@ function givenBy({
 }: Pick<GatewayFile, "value" | "folder" | "seen" | "config" | "hide">): CrewOptions<Written> {
   // Which a flag may say, and that is not in the file.
   const { adminTokenFile } = config;
+  const hideIn = (text: string) => hide([], text);
   const read = (said: object, certificate?: Certificate): ProxyConfig => {
-    return { ...gatewayConfig({ value: said, folder, seen }, certificate), adminTokenFile };
+    return { ...gatewayConfig({ value: said, folder, seen }, certificate), adminTokenFile, hide: hideIn };
   };
   return {
     options: value ?? {},
     read,
     handOver: (said): GatewayValue => ({ value: said, folder, seen }),
-    hide: (text) => hide([], text),
+    hide: hideIn,
     refreshed() {
       try {
         // Users are read again when somebody says so.

@@ -6,6 +6,7 @@
  */
 import { isIP } from "node:net";
 import { fileURLToPath } from "node:url";
+import { together } from "../config/error.ts";
 import { refuseWhatCannotBe } from "../config/listen-error.ts";
 import { ownCertificateOf } from "../config/listeners.ts";
 import type { ProxyConfig } from "../config/options.ts";
@@ -171,8 +172,13 @@ export async function runWorkers<Options extends { readonly accessLog?: string |
   const stopped = drainOnSignal(target, terminal, signals);
   // Before anyone can connect, where it is known: a port of the system's choice, and one taken elsewhere, follow.
   if (whole.admin !== undefined && isIP(whole.admin.host) !== 0) supervisor.noteAdmin(whole.admin);
-  const addresses = await supervisor.listen().catch((error) => {
-    throw listenFault(error);
+  const addresses = await supervisor.listen().catch(async (error) => {
+    // What else the machine does not give is told, too.
+    const more = await door.prepare(whole).then(
+      ({ abandon }) => abandon(),
+      (fault: unknown) => [fault],
+    );
+    throw together([listenFault(error), ...(more ?? [])]);
   });
   surviveFaults(terminal);
   try {

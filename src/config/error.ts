@@ -65,6 +65,37 @@ export class HopwiseError extends Error {
   }
 }
 
+/** Several things that went wrong at once, as one: what `code` says is the first one's, `message` has a line for each. */
+export class HopwiseErrors extends HopwiseError {
+  readonly all: readonly HopwiseError[];
+
+  constructor(all: readonly [HopwiseError, ...HopwiseError[]]) {
+    const [{ code, cause }] = all;
+    super(code, all.map(({ message }) => message).join("\n"), undefined, cause);
+    this.all = all;
+  }
+
+  override messageNaming(spell: (option: string) => string): string {
+    return this.all.map((one) => one.messageNaming(spell)).join("\n");
+  }
+}
+
+/** @param faults at least one @returns one error for all; something that is none of hopwise's as it is */
+export function together(faults: readonly unknown[]): unknown {
+  const all: HopwiseError[] = [];
+  for (const fault of faults) {
+    if (!(fault instanceof HopwiseError)) return fault;
+    all.push(...allIn(fault));
+  }
+  const [first, ...others] = all;
+  return first === undefined || others.length === 0 ? first : new HopwiseErrors([first, ...others]);
+}
+
+/** Each by itself. */
+export function allIn(error: HopwiseError): readonly HopwiseError[] {
+  return error instanceof HopwiseErrors ? error.all : [error];
+}
+
 function sentence(code: HopwiseErrorCode, problem: string, option: string | undefined): string {
   if (option === undefined) return problem;
   if (code === "option-missing") return `${option} is missing: ${problem}`;

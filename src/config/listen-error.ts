@@ -1,45 +1,52 @@
 /** What the system said about listening, in words that say what to do. */
 import { canInherit, canSecureClients, canSharePort } from "../net/runtime.ts";
-import { HopwiseError } from "./error.ts";
+import { HopwiseError, type HopwiseErrorCode } from "./error.ts";
 import type { ProxyConfig } from "./options.ts";
 import { formatAuthority, type ListenAddress } from "./values.ts";
 
-/** @param option whose address it is, by its library name */
+/** A place where the system does not let anyone listen. */
+export class ListenError extends HopwiseError {
+  /** Which of several listeners, in order from 0 on; it is not about one of these: undefined. */
+  readonly listener: number | undefined;
+
+  constructor(code: HopwiseErrorCode, problem: string, option: string, cause: unknown, listener: number | undefined) {
+    super(code, problem, option, cause);
+    this.listener = listener;
+  }
+}
+
+/** @param option whose address it is, by its library name @param listener which of several, from 0 on */
 export function listenError(
   error: unknown,
   { host, port }: ListenAddress,
   option: "listen" | "admin" | "originPort",
+  listener?: number,
 ): HopwiseError {
   const { code = "", message = String(error) } = error as NodeJS.ErrnoException;
   const where = formatAuthority(host, port);
+  const fault = (name: HopwiseErrorCode, problem: string) => new ListenError(name, problem, option, error, listener);
   switch (code) {
     case "EADDRINUSE":
-      return new HopwiseError(
+      return fault(
         "address-in-use",
         `${where} is taken, by another process or by this one: stop what listens there, or choose another port (0: any free one)`,
-        option,
-        error,
       );
     case "EACCES":
     case "EPERM":
-      return new HopwiseError(
+      return fault(
         "address-forbidden",
         `this user may not listen on ${where}: choose a port from 1024 on, or grant CAP_NET_BIND_SERVICE`,
-        option,
-        error,
       );
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
     case "EAI_AGAIN":
     case "EAFNOSUPPORT":
-      return new HopwiseError(
+      return fault(
         "address-unavailable",
         `this machine has no address ${host}: write one of its own, 127.0.0.1, or 0.0.0.0 for all`,
-        option,
-        error,
       );
     default:
-      return new HopwiseError("listen-failed", `cannot listen on ${where}: ${message}`, option, error);
+      return fault("listen-failed", `cannot listen on ${where}: ${message}`);
   }
 }
 
@@ -56,10 +63,11 @@ export function refuseWhatCannotBe(
   { reusesPort, listeners }: Pick<ProxyConfig, "reusesPort" | "listeners">,
   fds: readonly (number | undefined)[],
 ): void {
-  if (!canSecureClients && listeners.some(({ tls }) => tls !== undefined)) {
+  const secure = listeners.findIndex(({ tls }) => tls !== undefined);
+  if (!canSecureClients && secure >= 0) {
     const problem =
       "this runtime cannot serve clients over TLS: use Node, or let another program end TLS before hopwise";
-    throw new HopwiseError("option-invalid", problem, "listen");
+    throw new ListenError("option-invalid", problem, "listen", undefined, secure);
   }
   if (reusesPort && !canSharePort) {
     const problem = "this runtime cannot share a port: use Node from 23.1 on, or Bun, on Linux, or inherited sockets";

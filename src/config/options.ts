@@ -61,6 +61,8 @@ export interface ProxyConfig {
   readonly trace: string | undefined;
   /** What works, but perhaps not as the operator thinks: one sentence each. */
   readonly warnings: readonly string[];
+  /** Of a file: a text with the names of secrets where they were. */
+  readonly hide?: (text: string) => string;
 }
 
 /** What takes the place of another: where neither says a name for `Via`, the name of before. */

@@ -41,10 +41,17 @@ function problemsIn(issues: readonly z.core.$ZodIssue[], schema: z.ZodType, valu
     }
     if (issue.code === "custom" || issue.code === "too_small") return [{ path, message: issue.message }];
     const given = valueAt(value, path);
-    const how = howToWrite(schemaAt(schema, path)) ?? issue.message;
+    const how = howToWrite(schemaAt(schema, path)) ?? valuesOf(issue) ?? issue.message;
     const message = given === undefined ? `it is missing: ${how}` : `${typeOf(given)} is no value for it: ${how}`;
     return [{ path, message }];
   });
+}
+
+/** Of those that are a closed list. */
+function valuesOf(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code !== "invalid_value") return undefined;
+  const all = issue.values.map(String);
+  return `write ${all.length === 1 ? "" : `${all.slice(0, -1).join(", ")} or `}${all.at(-1)}`;
 }
 
 /** What is wrong within the one of several kinds of value that was meant, as far as that can be told; it cannot: nothing. */

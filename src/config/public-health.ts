@@ -6,7 +6,7 @@ export interface CareOptions {
   readonly health?: HealthOptions | undefined;
   /** Takes out endpoints of whose answers too many are errors. Default: none, but for those that cannot be reached or answer 502 to 504 alone. */
   readonly ejection?: EjectionOptions | undefined;
-  /** How long an endpoint that comes back takes to get all of its part. Default: it gets all at once. */
+  /** How long an endpoint that comes back, or comes to the group, takes to get all of its part. Default: it gets all at once. */
   readonly slowStart?: Duration | undefined;
   /** How many requests may be sent again, as a share of all; ten a second always may. Default: `20%`. */
   readonly retryBudget?: string | undefined;

@@ -40,9 +40,15 @@ export class TlsServings {
     const servings = new Map<TlsConfig, TlsServing>();
     for (const { tls } of listeners) {
       if (tls === undefined || servings.has(tls)) continue;
-      servings.set(tls, this.servings.get(tls) ?? new TlsServing(tls.certificates, this.tickets));
+      servings.set(tls, this.servings.get(tls) ?? this.made(tls));
     }
     return servings;
+  }
+
+  private made({ certificates }: TlsConfig): TlsServing {
+    const serving = new TlsServing(certificates, this.tickets);
+    serving.beside = () => this.all;
+    return serving;
   }
 
   /** From now on there are these. What was counted so far stays. */

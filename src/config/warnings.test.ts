@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { certificateFor } from "../../test/kit/certificates.ts";
 import { readGatewayConfig } from "./gateway-config.ts";
+import type { TlsConfig } from "./listeners.ts";
 import { readProxyOptions } from "./options.ts";
 import { warningsAboutAdmin, warningsAboutPlan, warningsAboutPorts } from "./warnings.ts";
 
@@ -142,6 +143,24 @@ describe("listeners", () => {
     expect(warnings(text("{ https: 127.0.0.1:8443, tls: self-signed }"))).toStrictEqual([
       expect.stringMatching(/^the certificate was made now/),
     ]);
+  });
+
+  it("in the clear, beside one that asks clients for certificates", () => {
+    const certificate = { file: "in.pem", names: ["in.test"], clients: { ca: "", isRequired: true } };
+    const tls = { files: [], marks: "", certificates: [certificate] } as unknown as TlsConfig;
+    const told = (open: { readonly host: string; readonly redirectPort?: number }) =>
+      warningsAboutPlan({
+        listeners: [
+          { host: "0.0.0.0", port: 443, tls },
+          { port: 80, tls: undefined, ...open },
+        ],
+        ...{ routes: undefined, groups: [], withPasswords: [], trusted: [] },
+      });
+    expect(told({ host: "0.0.0.0" })).toStrictEqual([
+      "clients show a certificate for in.test, and http://0.0.0.0:80 serves the same routes to anyone: redirect it to https, or leave it out",
+    ]);
+    expect(told({ host: "0.0.0.0", redirectPort: 443 })).toStrictEqual([]);
+    expect(told({ host: "127.0.0.1" })).toStrictEqual([]);
   });
 
   it("in the clear, where a route asks for passwords, unless who is in front is known or on this machine", () => {

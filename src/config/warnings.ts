@@ -112,7 +112,18 @@ function aboutListeners({ listeners, routes, withPasswords, trusted }: Plan): st
           `${asking.name} asks for passwords, and http://${formatAuthority(open.host, open.port)} carries them where anyone on the way ` +
             "can read them: serve it over https, or redirect there",
         ];
-  return [...passwords, ...aboutNames(serving, routes)];
+  return [...passwords, ...aboutClients(serving, open), ...aboutNames(serving, routes)];
+}
+
+/** Routes are the same for all listeners: certificates of clients that one asks for, another does not. */
+function aboutClients(serving: readonly ListenerConfig[], open: ListenerConfig | undefined): string[] {
+  const asking = serving.flatMap(({ tls }) => tls?.certificates ?? []).find(({ clients }) => clients !== undefined);
+  if (open === undefined || asking === undefined) return [];
+  const place = formatAuthority(open.host, open.port);
+  return [
+    `clients show a certificate for ${shown(asking.names[0] ?? "")}, and http://${place} serves the same routes to anyone: redirect it to https, ` +
+      "or leave it out",
+  ];
 }
 
 /** Hosts for which nobody has a certificate. */

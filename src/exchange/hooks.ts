@@ -134,7 +134,8 @@ export interface Hooks {
   readonly onUpgradeError?: ((error: HookUpgradeError) => Perhaps<OwnAnswer>) | undefined;
 }
 
-export type HookName = keyof Hooks;
+/** The application's own code, by what calls it. */
+export type HookName = keyof Hooks | "rateStore";
 
 /** The hooks, and how long they may take. */
 export interface HookSettings extends Hooks {

@@ -84,10 +84,13 @@ class Judging {
     return wait_ms === undefined ? this.wait() : judged(wait_ms);
   }
 
-  /** The key of a field is short however long its value is, and tells nobody what it was. Without the field: the client's. */
+  /**
+   * The key of a field is short however long its value is, and tells nobody what it was. Without the field, and with several lines of it, the
+   * client's: origins differ in which line they take, and a line that none of them takes must not make a key of its own.
+   */
   private rateKey({ by }: RateLimit): string {
     if (by === "route") return "";
-    const value = by === "client" ? undefined : this.parts.head.fields.get(by.field);
+    const value = by === "client" ? undefined : this.parts.head.fields.onlyValueOf(by.field);
     return value === undefined ? this.clientKey() : `=${createHash("sha256").update(value, "latin1").digest("base64")}`;
   }
 

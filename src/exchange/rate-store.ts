@@ -1,7 +1,7 @@
 /**
  * Where the buckets of rate limits are: a port.
  *
- * In this process (token-buckets.ts), or elsewhere, where several processes count together. Deliberately absent: whose bucket a request
+ * In this process (token-buckets.ts), or where an application says, which may be one place for several processes (outer-rate-store.ts). Deliberately absent: whose bucket a request
  * takes from, see judging.ts.
  */
 import type { RateLimit } from "./policy.ts";

@@ -9,6 +9,8 @@ import type { CloseReason } from "../connection/reasons.ts";
 import { ProxyContext } from "../exchange/context.ts";
 import type { HookSettings } from "../exchange/hooks.ts";
 import type { ProxyObserver } from "../exchange/observer.ts";
+import { OuterRateStore, type SharedRateStore } from "../exchange/outer-rate-store.ts";
+import type { RateStore } from "../exchange/rate-store.ts";
 import { OwnOrigins, type Routing } from "../exchange/routing.ts";
 import type { ForwardSettings, GatewaySettings } from "../exchange/settings.ts";
 import { Workings } from "../exchange/workings.ts";
@@ -45,6 +47,8 @@ export interface GatewayPorts {
   readonly random?: () => number;
   /** Connections are numbered from here on, and so are exchanges. Default: 1. */
   readonly firstId?: number;
+  /** Where the tokens of rate limits are counted. Default: here. */
+  readonly rateStore?: SharedRateStore | undefined;
 }
 
 type Pooling = Omit<PoolOptions, "group">;
@@ -54,6 +58,11 @@ function ownRouting({ origins, routes }: GatewaySettings, pools: OriginPools, li
   if (routes === undefined) return new OwnOrigins(pools, pools.update([plainGroup("", origins)], limits).get(""));
   const finder = new RouteFinder(routes.routes);
   return new ByRoute(routes, finder, pools, pools.update(routes.groups, limits));
+}
+
+function ratesOf({ rateStore, clock, observer }: GatewayPorts): RateStore | undefined {
+  if (rateStore === undefined) return undefined;
+  return new OuterRateStore(rateStore, clock, (fault) => observer.hookFailed("rateStore", fault));
 }
 
 function limitsIn(settings: GatewaySettings): PoolLimits {
@@ -103,7 +112,7 @@ export class Gateway {
     const { forward } = settings;
     this.pools = forward === undefined ? new OriginPools({ ...pooling, names: ports.names }) : undefined;
     const { clock, observer, hooks } = ports;
-    const workings = new Workings(clock, deadlines, observer, openHttp1Origin, ports.firstId);
+    const workings = new Workings(clock, deadlines, observer, openHttp1Origin, ports.firstId, ratesOf(ports));
     const routing = forward === undefined ? this.ownRouting(settings) : clientsRouting(forward, pooling);
     const context = new ProxyContext({ settings, routing, hooks }, workings);
     this.clients = new ClientTable(context, (connection) => {

@@ -81,7 +81,7 @@ export class Condition {
     return this.verdict?.state === "unhealthy" || !this.health.isWell;
   }
 
-  /** How much of its usual part it should get, from 0 to 1: less than all where it has come back and starts slowly. */
+  /** How much of its usual part it should get, from 0 to 1: less than all while it starts slowly. */
   part(now: number): number {
     if (now >= this.warmUntil_ms) {
       this.isWarm = true;
@@ -196,6 +196,11 @@ export class Condition {
   private noteBack(now: number): void {
     this.backSince_ms = now;
     this.answers?.clear();
+    this.startSlowly(now);
+  }
+
+  /** From now on it gets a part that grows, if its group says so: it has come back, or come to others that are warm. */
+  startSlowly(now: number): void {
     this.warmUntil_ms = now + (this.plan.slowStart_ms ?? 0);
     this.isWarm = this.warmUntil_ms <= now;
   }

@@ -18,6 +18,7 @@ import type { CheckEndpoint } from "./checking.ts";
 import { type Choosable, Choosing, type Wish } from "./choosing.ts";
 import { claimBound, type PendingSearch } from "./claim.ts";
 import { Endpoint, type EndpointLimits } from "./endpoint.ts";
+import { isFollowable } from "./followed-names.ts";
 import { type EndpointPlan, type Group, isSameOrigin } from "./group.ts";
 import type { Waiter } from "./line.ts";
 import type { PoolObserver } from "./observer.ts";
@@ -185,12 +186,25 @@ export class Pool {
       known.keep(this.limitsOf(plan));
       return known;
     });
+    this.warmUp(named);
     const stays = new Set(this.endpoints);
     for (const endpoint of named) if (!stays.has(endpoint)) this.leave(endpoint);
     this.forget();
     if (this.isStarted) this.start();
     for (const search of [...this.searches]) search.onEndpointsChanged();
     this.serveLine();
+  }
+
+  /**
+   * Endpoints that come to others start slowly, if the group says so. Where all are new there is no one to spare them; and the addresses
+   * that take the place of their own name are what requests went to all the time.
+   */
+  private warmUp(before: readonly Endpoint[]): void {
+    const named = new Set(before);
+    const comes = (endpoint: Endpoint) => !named.has(endpoint) && !before.some((one) => isNameOf(one, endpoint));
+    const newcomers = this.endpoints.filter(comes);
+    if (newcomers.length === this.endpoints.length) return;
+    for (const { condition } of newcomers) condition.startSlowly(this.options.clock.now());
   }
 
   private leave(endpoint: Endpoint): void {
@@ -343,4 +357,9 @@ export class Pool {
     this.onEmpty = undefined;
     onEmpty();
   }
+}
+
+/** Whether `one` is a name, and `other` an address that it leads to. */
+function isNameOf({ origin: one }: Endpoint, { origin: other }: Endpoint): boolean {
+  return isFollowable(one) && !isFollowable(other) && one.authority === other.authority;
 }

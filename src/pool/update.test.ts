@@ -197,3 +197,50 @@ it("a shorter limit for idle connections holds for those that idle already", () 
   stage.pass(1_100);
   expect(stage.told.at(-1)).toBe("#1 closed: idle-timeout");
 });
+
+describe("an endpoint that comes to a group with slow start", () => {
+  const slow = (...names: readonly string[]) => ({ ...groupOf(...names), slowStart_ms: 10_000 });
+  const weights = (stage: PoolStage) => stage.pool.endpoints.map(({ weight }) => Number(weight.toFixed(2)));
+
+  it("gets a part that grows, and the others all of theirs", () => {
+    const stage = stageOf({}, "a");
+    stage.pool.update(slow("a", "b"));
+    expect(weights(stage)).toStrictEqual([1, 0.1]);
+    stage.pass(5_000);
+    expect(weights(stage)).toStrictEqual([1, 0.5]);
+    stage.pass(5_000);
+    expect(weights(stage)).toStrictEqual([1, 1]);
+  });
+
+  it("gets all at once where the group does not say so, and where all have come", () => {
+    const stage = stageOf({}, "a");
+    stage.pool.update(groupOf("a", "b"));
+    expect(weights(stage)).toStrictEqual([1, 1]);
+    stage.pool.update(slow("c", "d"));
+    expect(weights(stage)).toStrictEqual([1, 1]);
+  });
+
+  it("starts slowly each time that it comes, though it is known, and not again with a reload that changes nothing", () => {
+    const stage = stageOf({}, "a", "b");
+    stage.pool.update(slow("a"));
+    stage.pool.update(slow("a", "b"));
+    stage.pass(4_000);
+    stage.pool.update(slow("a", "b"));
+    expect(weights(stage)).toStrictEqual([1, 0.4]);
+  });
+
+  it("does not where addresses take the place of their name, but does where another is found later", () => {
+    const { endpoints } = groupOf("name", "beside");
+    const [name, beside] = endpoints as [(typeof endpoints)[0], (typeof endpoints)[0]];
+    const at = (host: string) => ({
+      ...name,
+      origin: { ...name.origin, name: `http://${host}`, address: { kind: "tcp", host, port: 80 } as const },
+    });
+    const stage = stageOf({}, "name", "beside");
+    const group = { name: "", slowStart_ms: 10_000 };
+    stage.pool.update({ ...group, endpoints: [beside, at("10.0.0.1")] });
+    expect(weights(stage)).toStrictEqual([1, 1]);
+    stage.pool.update({ ...group, endpoints: [beside, at("10.0.0.1"), at("10.0.0.2")] });
+    expect(weights(stage)).toStrictEqual([1, 1, 0.1]);
+  });
+});

@@ -13,8 +13,21 @@ import type { Group } from "../pool/group.ts";
 import { withoutUserinfo } from "../wire/userinfo.ts";
 
 export function configView(config: ProxyConfig): object {
-  const { gateway, listeners, admin, accessLog, logFormat, logsConnections, trace, drainDelay_ms, drainTimeout_ms } =
-    config;
+  const { hide } = config;
+  return hide === undefined ? viewOf(config) : (withoutSecrets(viewOf(config), hide) as object);
+}
+
+/** A file may take any text from the environment: wherever that would be shown, there is its name instead. */
+function withoutSecrets(value: unknown, hide: (text: string) => string): unknown {
+  if (typeof value === "string") return hide(value);
+  if (Array.isArray(value)) return value.map((entry) => withoutSecrets(entry, hide));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [hide(key), withoutSecrets(entry, hide)]));
+}
+
+function viewOf(config: ProxyConfig): object {
+  const { gateway, listeners, reusesPort, admin, accessLog, logFormat, logsConnections, trace } = config;
+  const { drainDelay_ms, drainTimeout_ms } = config;
   const { routes, origins } = gateway;
   return {
     listeners: listeners.map(listenerView),
@@ -25,6 +38,8 @@ export function configView(config: ProxyConfig): object {
           routes: routes.routes.map(routeView),
         }),
     limits: limitsView(gateway),
+    rateLimit: gateway.rateLimit?.words,
+    reusePort: reusesPort,
     drainDelay_ms,
     drainTimeout_ms,
     admin: admin === undefined ? null : formatAuthority(admin.host, admin.port),
@@ -35,32 +50,40 @@ export function configView(config: ProxyConfig): object {
   };
 }
 
-function listenerView({ host, port, tls, redirectPort, balancers }: ListenerConfig): object {
+function listenerView({ name, host, port, tls, redirectPort, balancers }: ListenerConfig): object {
   const place = formatAuthority(host, port);
-  const behind = balancers === undefined ? {} : { proxyProtocol: balancers.networks };
-  if (tls === undefined) return { http: place, ...(redirectPort === undefined ? {} : { redirectPort }), ...behind };
+  const proxyProtocol = balancers?.networks;
+  if (tls === undefined) return { name, http: place, redirectPort, proxyProtocol };
   const certificates = tls.certificates.map(({ file, names, clients, expiresAt_ms }) => ({
     cert: file,
     names,
     expires: new Date(expiresAt_ms).toISOString(),
     ...(clients === undefined ? {} : { clientCert: clients.isRequired ? "required" : "optional" }),
   }));
-  return { https: place, certificates, ...behind };
+  return { name, https: place, certificates, proxyProtocol };
 }
 
-function groupView({ endpoints, balance = "least-outstanding", sticky, health, ejection }: Group): object {
+/** All of it is shown as it is; plans of groups hold no secrets but what a query of a check may. */
+function groupView(group: Group): object {
+  const { endpoints, balance = "least-outstanding", sticky, health, ejection, resolve } = group;
+  const { slowStart_ms, retryBudget, retriesTimeouts = false } = group;
   return {
-    to: endpoints.map(({ origin, weight, isBackup, maxConnections }) => ({
+    to: endpoints.map(({ origin, weight, isBackup, maxConnections, maxAge_ms }) => ({
       url: origin.name,
       weight,
       ...(isBackup ? { backup: true } : {}),
-      ...(maxConnections === undefined ? {} : { maxConnections }),
-      ...(origin.proxyHeader === undefined ? {} : { proxyProtocol: origin.proxyHeader }),
+      maxConnections,
+      poolMaxAge_ms: maxAge_ms,
+      proxyProtocol: origin.proxyHeader,
     })),
     balance,
-    ...(sticky === undefined ? {} : { sticky: { cookie: sticky.cookie } }),
-    ...(health === undefined ? {} : { health: { path: health.path, interval_ms: health.interval_ms } }),
-    ...(ejection === undefined ? {} : { ejection: { errors: ejection.errors } }),
+    sticky: sticky && { cookie: sticky.cookie },
+    resolve,
+    health: health && { ...health, path: health.path.replace(/\?.*$/s, "?***") },
+    ejection,
+    slowStart_ms,
+    retryBudget,
+    retryTimeouts: retriesTimeouts,
   };
 }
 
@@ -103,5 +126,10 @@ const LIMITS = [
 ] as readonly (keyof GatewaySettings)[];
 
 function limitsView(settings: GatewaySettings): object {
-  return Object.fromEntries(LIMITS.map((name) => [name, settings[name]]));
+  const { tolerates, bufferedBytesMax: requestBuffers } = settings;
+  return {
+    ...Object.fromEntries(LIMITS.map((name) => [name, settings[name]])),
+    tolerate: [...tolerates],
+    requestBuffers,
+  };
 }

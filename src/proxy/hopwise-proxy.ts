@@ -5,7 +5,7 @@
  */
 import type { AdminServer } from "../admin/server.ts";
 import type { AdminToken } from "../admin/token.ts";
-import { HopwiseError } from "../config/error.ts";
+import { HopwiseError, together } from "../config/error.ts";
 import { refuseWhatCannotBe } from "../config/listen-error.ts";
 import { type ProxyConfig, withNameOf } from "../config/options.ts";
 import { TlsServings } from "../config/tls-servings.ts";
@@ -84,7 +84,7 @@ export class HopwiseProxy extends Subscribable implements AsyncDisposable {
     this.gateway = new Gateway(this.config.gateway, {
       clock: nodeClock,
       dialer: dialGuard === undefined ? dialer : guardedDialer(dialGuard, this.names),
-      ...{ names: systemNames, firstId },
+      ...{ names: systemNames, firstId, rateStore: internals.rateStore },
       hooks: config.hooks,
       observer: this.observers,
     });
@@ -123,15 +123,23 @@ export class HopwiseProxy extends Subscribable implements AsyncDisposable {
   }
 
   private async start(fds: readonly (number | undefined)[]): Promise<Listening> {
+    // All that the machine does not give is told at once.
+    const faults: unknown[] = [];
+    const note = (fault: unknown): undefined => {
+      faults.push(fault);
+    };
     try {
       refuseWhatCannotBe(this.config, fds);
-      (await this.log.prepare(this.config)).commit();
-      (await this.trace.prepare(this.config.trace)).commit();
+      await this.log.prepare(this.config).then((log) => log.commit(), note);
+      await this.trace.prepare(this.config.trace).then((trace) => trace.commit(), note);
+      // A listener that is handed over comes when this process has said that it is ready.
+      if (faults.length > 0 && this.internals.listen !== undefined) throw together(faults);
       const { listeners, reusesPort } = this.config;
-      (await this.listeners.prepare(listeners, { fds, sharesPort: reusesPort })).commit();
+      await this.listeners.prepare(listeners, { fds, sharesPort: reusesPort }).then((all) => all.commit(), note);
       const places = this.listeners.told;
       const { host, port, url } = mainPlace(places, listeners) ?? { host: "", port: 0, url: "" };
-      this.admin = await this.openAdmin(this.config);
+      this.admin = await this.openAdmin(this.config).catch(note);
+      if (faults.length > 0) throw together(faults);
       this.token = await this.tokenFor(this.admin, this.config.adminTokenFile);
       this.servings.watch(({ state, certificate: { file, expiresAt_ms }, problem }) =>
         this.events.certificateChanged(state, file, expiresAt_ms, problem),

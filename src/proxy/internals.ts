@@ -1,6 +1,7 @@
 /** What a proxy is handed beside its options: by tests, by the demonstration, and by the command line. */
 import type { ProxyConfig } from "../config/options.ts";
 import type { ProxyObserver } from "../exchange/observer.ts";
+import type { SharedRateStore } from "../exchange/outer-rate-store.ts";
 import type { ChosenNames } from "../net/names/chosen-names.ts";
 import type { Listener, ListenOptions } from "../net/ports.ts";
 import type { ReloadOptions } from "./reload-report.ts";
@@ -21,4 +22,6 @@ export interface Internals {
   readonly read?: (options: ReloadOptions) => ProxyConfig;
   /** What names mean that clients choose. Default: as this machine's hosts file and name servers say. */
   readonly names?: ChosenNames;
+  /** Where the tokens of rate limits are counted. Default: here. */
+  readonly rateStore?: SharedRateStore | undefined;
 }

@@ -5,6 +5,7 @@
  * One that stays may speak TLS from now on, with other certificates, or redirect. Deliberately absent: taking over a place that
  * overlaps with one that is to be closed (`127.0.0.1:80` for `0.0.0.0:80`), since the system gives it to one of them only.
  */
+import { together } from "../config/error.ts";
 import { inheritedError, listenError } from "../config/listen-error.ts";
 import { keptPlaces, type ListenerConfig } from "../config/listeners.ts";
 import type { TlsServings } from "../config/tls-servings.ts";
@@ -58,7 +59,7 @@ export class Listeners {
    * Opens what is not open yet. Nothing else has changed before the function that is returned is called: either that, or `abandon`.
    *
    * @param fds sockets that were handed over, for each listener in order; undefined: it listens by itself
-   * @throws HopwiseError for a place that cannot be listened at; then none was opened
+   * @throws HopwiseError for all places that cannot be listened at; then none was opened
    */
   async prepare(
     configs: readonly ListenerConfig[],
@@ -82,17 +83,17 @@ export class Listeners {
       for (const { listener } of opened) void listener?.close();
     };
     const places: Place[] = [];
-    try {
-      for (const [index, config] of wanted.entries()) {
-        const place = kept[index] ?? new Place(config, servingOf(config));
-        places.push(place);
-        if (place.listener !== undefined) continue;
-        opened.push(place);
-        await this.open(place, sharesPort, fds[index]);
-      }
-    } catch (error) {
+    const faults: unknown[] = [];
+    for (const [index, config] of wanted.entries()) {
+      const place = kept[index] ?? new Place(config, servingOf(config));
+      places.push(place);
+      if (place.listener !== undefined) continue;
+      opened.push(place);
+      await this.open(place, sharesPort, fds[index], index).catch((fault) => faults.push(fault));
+    }
+    if (faults.length > 0) {
       abandon();
-      throw error;
+      throw together(faults);
     }
     const commit = () => {
       this.places = places;
@@ -111,7 +112,7 @@ export class Listeners {
     return { commit, abandon };
   }
 
-  private async open(place: Place, sharesPort: boolean, fd: number | undefined): Promise<void> {
+  private async open(place: Place, sharesPort: boolean, fd: number | undefined, index: number): Promise<void> {
     const { listen, gateway, onOpened } = this.ports;
     const { host, port } = place.config;
     try {
@@ -127,7 +128,7 @@ export class Listeners {
         onFault: (code) => gateway.onAcceptFault(code),
       });
     } catch (error) {
-      throw fd === undefined ? listenError(error, place.config, "listen") : inheritedError(error, fd);
+      throw fd === undefined ? listenError(error, place.config, "listen", index) : inheritedError(error, fd);
     }
     const { address } = place.listener;
     onOpened(address.host, address.port);

@@ -259,12 +259,26 @@ export class FieldTable {
   get(lowercaseName: string): string | undefined {
     let combined: string | undefined;
     for (let index = 0; index < this.count; index++) {
-      const start = this.lineStart(index);
-      const isNamed =
-        this.nameEnd(index) - start === lowercaseName.length && matchesAt(this.text, start, lowercaseName);
-      if (isNamed) combined = combined === undefined ? this.value(index) : `${combined}, ${this.value(index)}`;
+      if (!this.isNamed(index, lowercaseName)) continue;
+      combined = combined === undefined ? this.value(index) : `${combined}, ${this.value(index)}`;
     }
     return combined;
+  }
+
+  /** The value of a field by its lowercase name, where one line has it; none, or several: undefined. */
+  onlyValueOf(lowercaseName: string): string | undefined {
+    let only: number | undefined;
+    for (let index = 0; index < this.count; index++) {
+      if (!this.isNamed(index, lowercaseName)) continue;
+      if (only !== undefined) return undefined;
+      only = index;
+    }
+    return only === undefined ? undefined : this.value(only);
+  }
+
+  private isNamed(index: number, lowercaseName: string): boolean {
+    const start = this.lineStart(index);
+    return this.nameEnd(index) - start === lowercaseName.length && matchesAt(this.text, start, lowercaseName);
   }
 }
 

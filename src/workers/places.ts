@@ -23,11 +23,14 @@ export class ListenFailure extends Error {
   readonly place: ListenAddress;
   /** The socket that was handed over for it; none was: undefined. */
   readonly fd: number | undefined;
+  /** Which of the configuration's, from 0 on. */
+  readonly index: number;
 
-  constructor(place: ListenAddress, fd: number | undefined, cause: unknown) {
+  constructor(place: ListenAddress, fd: number | undefined, index: number, cause: unknown) {
     super("cannot listen", { cause });
     this.place = place;
     this.fd = fd;
+    this.index = index;
   }
 }
 
@@ -75,7 +78,7 @@ export class Places {
    * Opens what is not open yet.
    *
    * @param fds sockets that this process was given, each in its listener's place
-   * @throws ListenFailure; then none was opened
+   * @throws AggregateError of each ListenFailure; then none was opened
    */
   async prepare(
     asked: readonly ListenAddress[],
@@ -91,6 +94,7 @@ export class Places {
       for (const { dispatcher } of opened) dispatcher?.close();
     };
     const places: OpenPlace[] = [];
+    const failures: ListenFailure[] = [];
     for (const [index, place] of asked.entries()) {
       const before = kept[index];
       const known = before === undefined ? undefined : this.open[before];
@@ -103,9 +107,12 @@ export class Places {
         opened.push(one);
         places.push(one);
       } catch (error) {
-        abandon();
-        throw new ListenFailure(place, fds[index], error);
+        failures.push(new ListenFailure(place, fds[index], index, error));
       }
+    }
+    if (failures.length > 0) {
+      abandon();
+      throw new AggregateError(failures, "cannot listen");
     }
     const commit = () => {
       const left = this.open.filter((place) => !places.includes(place));

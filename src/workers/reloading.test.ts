@@ -39,6 +39,20 @@ it("those that have not said that they go on are told, and keep the version that
   expect(workers.map(({ version }) => version)).toEqual([2, 1]);
 });
 
+it("one that says so late has it from then on", async () => {
+  let say = () => {};
+  const late: ReloadedWorker = {
+    ...worker(1, undefined),
+    commit: async (_reload, _limit_ms, onDone = () => {}) => {
+      say = onDone;
+      return false;
+    },
+  };
+  expect(await commitAll([late], 7, 2)).toEqual([late]);
+  say();
+  expect(late.version).toBe(2);
+});
+
 describe("a worker", () => {
   /** What it did, in order. */
   function reloads(prepare: () => Promise<void> = async () => {}, started = Promise.resolve()) {

@@ -36,8 +36,12 @@ export async function commitAll<Worker extends ReloadedWorker>(
   version: number,
 ): Promise<readonly Worker[]> {
   const said = workers.map(async (worker) => {
-    const has = await worker.commit(reload, COMMIT_MS_MAX);
-    if (has) worker.version = version;
+    // One that says so late has it all the same.
+    const noteDone = () => {
+      worker.version = Math.max(worker.version, version);
+    };
+    const has = await worker.commit(reload, COMMIT_MS_MAX, noteDone);
+    if (has) noteDone();
     return has ? [] : [worker];
   });
   return (await Promise.all(said)).flat();

@@ -6,7 +6,7 @@
  * first, and then changed. Deliberately absent: how workers agree (reloading.ts).
  */
 
-import { HopwiseError } from "../config/error.ts";
+import { HopwiseError, together } from "../config/error.ts";
 import { inheritedError, listenError, refuseWhatCannotBe } from "../config/listen-error.ts";
 import { type ProxyConfig, withNameOf } from "../config/options.ts";
 import type { ReloadEntry } from "../ledger/config-figures.ts";
@@ -141,7 +141,8 @@ export class SharedConfig {
 
 /** What the system said about listening, in words that say what to do. */
 export function listenFault(error: unknown): unknown {
+  if (error instanceof AggregateError) return together(error.errors.map(listenFault));
   if (!(error instanceof ListenFailure)) return error;
-  const { cause, place, fd } = error;
-  return fd === undefined ? listenError(cause, place, "listen") : inheritedError(cause, fd);
+  const { cause, place, fd, index } = error;
+  return fd === undefined ? listenError(cause, place, "listen", index) : inheritedError(cause, fd);
 }

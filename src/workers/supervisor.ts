@@ -98,7 +98,7 @@ export class Supervisor implements FigureSource {
    * Starts the workers, and listens when all of them are prepared: nobody can connect before somebody serves.
    *
    * @returns once all of them take connections
-   * @throws ListenFailure when it cannot listen; HopwiseError when a worker cannot start, and none is left then
+   * @throws AggregateError of each ListenFailure when it cannot listen; HopwiseError when a worker cannot start, and none is left then
    */
   async listen(): Promise<readonly ListenAddress[]> {
     for (let i = 0; i < this.options.count; i++) this.slots.push({ worker: this.start(), falseStarts: 0 });
@@ -132,7 +132,7 @@ export class Supervisor implements FigureSource {
   /**
    * Has another plan ready in all workers; those that start meanwhile wait for what comes of it. One at a time.
    *
-   * @throws ListenFailure; HopwiseError that says which worker cannot, and why. Then nothing has changed
+   * @throws AggregateError of each ListenFailure; HopwiseError that says which worker cannot, and why. Then nothing has changed
    */
   async prepare(plan: WorkPlan): Promise<PreparedPlan> {
     this.refuseWhereDraining();

@@ -152,12 +152,18 @@ export class WorkerProcess implements Watched {
     );
   }
 
-  /** Goes on with it. Settled once it has, or has ended, or with false when it says nothing. */
-  commit(reload: number, limit_ms: number): Promise<boolean> {
-    const done = new Promise<boolean>((resolve) => this.commits.set(reload, () => resolve(true)));
+  /** Goes on with it. Settled once it has, or has ended, or with false when it says nothing. @param onDone is told when it has, however late */
+  commit(reload: number, limit_ms: number, onDone: () => void = () => {}): Promise<boolean> {
+    const done = new Promise<boolean>((resolve) =>
+      this.commits.set(reload, () => {
+        this.commits.delete(reload);
+        onDone();
+        resolve(true);
+      }),
+    );
     this.tell({ type: "commit", reload });
     const ended = this.ended.then(() => true);
-    return within(Promise.race([done, ended]), limit_ms, false).finally(() => this.commits.delete(reload));
+    return within(Promise.race([done, ended]), limit_ms, false);
   }
 
   /** Settled once it listens there no more, where workers share a port; or has ended, or says nothing. */

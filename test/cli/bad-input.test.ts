@@ -2,6 +2,7 @@
 /** Everything that an operator can get wrong in a file: exit code 2 and a line for each fault, all at once, and nothing is started. */
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
+import { quietPort } from "../interop/support/quiet-port.ts";
 import { CertificateFolder, certificateFor } from "../kit/certificates.ts";
 import { hopwiseWith, origin } from "./running.ts";
 
@@ -83,12 +84,47 @@ describe("a file in which everything is wrong", () => {
   });
 });
 
-it("a port that is taken is the system's matter: exit code 1, and its place is named", async () => {
-  const { host } = await origin(() => {});
-  const { code, lines } = await told(
-    `listeners: [{ http: 127.0.0.1:0 }, { http: "${host}" }]\nroutes: [{ refuse: true }]\n`,
-  );
-  expect([code, lines]).toEqual([1, [expect.stringContaining(`${host} is taken, by another process or by this one`)]]);
+describe("places that the machine does not give, and files that it does not let anyone write", () => {
+  const ways = [[[]], [["--workers", "2"]]];
+
+  it.each(ways)("are told all at once, each at its line: exit code 2, and nothing listens (%j)", async (args) => {
+    const [one, other, admin] = [await origin(() => {}), await origin(() => {}), await origin(() => {})];
+    const free = await quietPort();
+    const { code, out, lines } = await told(
+      `admin: ${admin.host}
+listeners:
+  - http: 127.0.0.1:${free}
+  - http: ${one.host}
+  - https: ${other.host}
+    tls: self-signed
+routes: [{ refuse: true }]
+`,
+      {},
+      "run",
+      ...args,
+    );
+    expect([code, out]).toEqual([2, []]);
+    const isTaken =
+      "is taken, by another process or by this one: stop what listens there, or choose another port (0: any free one)";
+    expect(lines.filter((line) => !/warning/.test(line))).toEqual([
+      `hopwise: 1:1: admin: ${admin.host} ${isTaken}`,
+      `4:5: listeners[1].http: ${one.host} ${isTaken}`,
+      `5:5: listeners[2].https: ${other.host} ${isTaken}`,
+    ]);
+    await expect(fetch(`http://127.0.0.1:${free}/`)).rejects.toThrow("fetch failed");
+  });
+
+  it("are told beside a log that cannot be written", async () => {
+    const { host } = await origin(() => {});
+    const { code, lines } = await told(
+      `listeners: [{ http: "${host}" }]\naccessLog: none/there.log\nroutes: [{ refuse: true }]\n`,
+    );
+    expect(code).toBe(2);
+    expect(lines).toEqual([
+      expect.stringMatching(/^hopwise: 1:15: listeners\[0\]\.http: 127\.0\.0\.1:\d+ is taken/),
+      expect.stringMatching(/^2:1: accessLog: .*none\/there\.log/),
+    ]);
+  });
 });
 
 it("check shows secrets by their names where they stand in routes", async () => {

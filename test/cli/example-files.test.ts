@@ -40,7 +40,7 @@ async function example(name: string, endpoints: Readonly<Record<number, string>>
   const ask = async (target: string, headers: Readonly<Record<string, string>> = {}, method = "GET") => {
     const response = await new Promise<IncomingMessage>((resolve, reject) =>
       request(url + target, { method, headers }, resolve)
-        .once("error", reject)
+        .on("error", reject)
         .end(),
     );
     const body = await text(response);

@@ -1,10 +1,11 @@
 /** `hopwise proxy` from its first line to its exit code. */
 import { EventEmitter, once } from "node:events";
 import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { get as httpGet, type IncomingMessage } from "node:http";
+import { get as httpGet } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { answered } from "../interop/support/answered.ts";
 import { freePort } from "../interop/support/listening.ts";
 import { hopwise, origin, proxy } from "./running.ts";
 
@@ -22,7 +23,7 @@ async function patient() {
 
 /** One request on its own connection. */
 async function get(url: string): Promise<{ status: number; connection: string | undefined; text: string }> {
-  const [response] = (await once(httpGet(url, { agent: false }), "response")) as [IncomingMessage];
+  const response = await answered(httpGet(url, { agent: false }));
   let text = "";
   for await (const piece of response) text += piece;
   return { status: response.statusCode ?? 0, connection: response.headers.connection, text };

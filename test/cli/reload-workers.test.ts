@@ -6,6 +6,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
+import { answered } from "../interop/support/answered.ts";
 import { CertificateFolder, certificateFor } from "../kit/certificates.ts";
 import { hopwise, type Running } from "./running.ts";
 
@@ -51,7 +52,7 @@ async function run(name: string, text: string, ...flags: string[]) {
 function asking(url: string) {
   const answers = async (count = 6): Promise<ReadonlySet<string>> => {
     const all = Array.from({ length: count }, async () => {
-      const [response] = await once(request(url, { agent: false }).end(), "response");
+      const response = await answered(request(url, { agent: false }).end());
       let body = "";
       for await (const piece of response) body += piece;
       return body;
@@ -144,7 +145,7 @@ describe("a file that has changed", () => {
     const to = (where: string) => saying("one", `accessLog: ${where}\n`);
     const { file, running, url, reload } = await run("log.yaml", to(log));
     const ask = async (path: string) => {
-      const [response] = await once(request(`${url}${path}`, { agent: false }).end(), "response");
+      const response = await answered(request(`${url}${path}`, { agent: false }).end());
       response.resume();
       await once(response, "end");
     };
@@ -266,14 +267,14 @@ poolIdleTimeout: ${20 + turn}s
     const { host } = new URL(url);
     const sockets = await Promise.all(
       Array.from({ length: 4 }, async () => {
-        const socket = new WebSocket(`ws://${host}/echo`);
+        const socket = new WebSocket(`ws://${host}/echo`).on("error", () => undefined);
         await once(socket, "open");
         return socket;
       }),
     );
     const streams = await Promise.all(
       Array.from({ length: 4 }, async () => {
-        const [response] = await once(request(`${url}/events`, { agent: false }).end(), "response");
+        const response = await answered(request(`${url}/events`, { agent: false }).end());
         const stream = { beats: 0, isOpen: true, end: () => response.destroy() };
         response.on("data", () => stream.beats++);
         response.on("error", () => {}).on("close", () => (stream.isOpen = false));
@@ -287,7 +288,7 @@ poolIdleTimeout: ${20 + turn}s
       const agent = number % 2 === 0 ? new Agent({ keepAlive: true, maxSockets: 1 }) : false;
       while (!isOver) {
         try {
-          const [response] = await once(request(url, { agent }).end(), "response");
+          const response = await answered(request(url, { agent }).end());
           let body = "";
           for await (const piece of response) body += piece;
           if (response.statusCode !== 200) failed.push(`${response.statusCode} ${body}`);
@@ -379,7 +380,7 @@ async function origin(name: string): Promise<string> {
     response.on("close", () => clearInterval(beat));
   });
   new WebSocketServer({ server }).on("connection", (socket) => {
-    socket.on("message", (data) => socket.send(data));
+    socket.on("error", () => undefined).on("message", (data) => socket.send(data));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -1,11 +1,11 @@
 /** `hopwise run` reads its file again: at SIGHUP, when it changes, and for whoever has the token. */
 
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { answered } from "../interop/support/answered.ts";
 import { hopwise } from "./running.ts";
 
 let folder: string;
@@ -47,7 +47,7 @@ interface Told {
 /** As browsers and programs ask: with fields that fetch would not send. */
 async function post(url: string, headers: Readonly<Record<string, string>> = {}) {
   const sent = request(url, { method: "POST", headers }).end();
-  const [response] = await once(sent, "response");
+  const response = await answered(sent);
   let body = "";
   for await (const piece of response) body += piece;
   return { status: response.statusCode as number, headers: response.headers, body: JSON.parse(body) };

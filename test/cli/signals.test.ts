@@ -2,13 +2,14 @@
 import { spawn, spawnSync } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { get as httpGet, type IncomingMessage } from "node:http";
+import { get as httpGet } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { formatPasswordHash, hashPassword } from "../../src/forward/password-hash.ts";
 import type { ProxyStats } from "../../src/index.ts";
+import { answered } from "../interop/support/answered.ts";
 import { freePort } from "../interop/support/listening.ts";
 import { hopwise, origin, type Running } from "./running.ts";
 
@@ -41,7 +42,7 @@ async function patient() {
 
 /** One request on its own connection. */
 async function get(url: string): Promise<{ status: number; text: string }> {
-  const [response] = (await once(httpGet(url, { agent: false }), "response")) as [IncomingMessage];
+  const response = await answered(httpGet(url, { agent: false }));
   let text = "";
   for await (const piece of response) text += piece;
   return { status: response.statusCode ?? 0, text };

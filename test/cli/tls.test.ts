@@ -32,7 +32,9 @@ interface Ready {
 async function shakeHands(url: string, options: ConnectionOptions = {}): Promise<TLSSocket> {
   const port = Number(new URL(url).port);
   const client = connect({ port, host: "127.0.0.1", servername: "site.test", ca: authority.cert, ...options });
-  await once(client, "secureConnect");
+  const secured = once(client, "secureConnect");
+  client.on("error", () => undefined);
+  await secured;
   return client;
 }
 

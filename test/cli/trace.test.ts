@@ -5,6 +5,7 @@ import { Agent, get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { answered } from "../interop/support/answered.ts";
 import { faultsOf, readTrace, slicesOf } from "../kit/read-trace.ts";
 import { origin, proxy, run } from "./running.ts";
 
@@ -21,7 +22,7 @@ function folder(): string {
 async function requests(url: string, ...paths: readonly string[]): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   for (const path of paths) {
-    const [response] = await once(get(`${url}${path}`, { agent }), "response");
+    const response = await answered(get(`${url}${path}`, { agent }));
     await once(response.resume(), "end");
   }
   agent.destroy();

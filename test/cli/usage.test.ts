@@ -88,10 +88,13 @@ describe("wrong usage is one line that says what to write instead, and exit code
     [["proxy", "--to", to, "--head-timeout", "5"], 'hopwise: --head-timeout: "5" has no unit: write 5s or 5ms'],
     [["proxy", "--to", to, "--listen", "127.0.0.1:9"], /where this proxy itself listens/],
     [
-      ["proxy", "--to", to, "--access-log", "/nonexistent/log"],
+      ["proxy", "--to", to, "--listen", "0", "--no-admin", "--access-log", "/nonexistent/log"],
       "hopwise: --access-log: /nonexistent/log cannot be opened for writing (its directory does not exist): write the path of a file that this user may write, or - for the standard output",
     ],
-    [["proxy", "--to", to, "--access-log", "/"], /--access-log: \/ cannot be opened for writing \(is a directory\)/],
+    [
+      ["proxy", "--to", to, "--listen", "0", "--no-admin", "--access-log", "/"],
+      /--access-log: \/ cannot be opened for writing \(is a directory\)/,
+    ],
     [["proxy", "--to", "http://alice:secret@a"], /no user name and no password here: .* write http:\/\/a$/],
     [["proxy", "--to", to, "--workers", "0"], /--workers: "0" is not a number of processes: write a number from 1 to/],
     [["proxy", "--to", `${to}/path`], /has more than an origin: .* write http:\/\/127\.0\.0\.1:9$/],

@@ -1,7 +1,8 @@
 /** The window of several processes: what is asked is asked of all of them, and what happens in any of them is told. */
 import { once } from "node:events";
-import { Agent, get, type IncomingMessage } from "node:http";
+import { Agent, get } from "node:http";
 import { expect, it, onTestFinished } from "vitest";
+import { answered } from "../interop/support/answered.ts";
 import { origin, proxy, run } from "./running.ts";
 
 interface Row {
@@ -35,7 +36,7 @@ it("is one over all workers, says which one each row is of, and that one is gone
   for (let i = 0; i < 4; i++) {
     const agent = new Agent({ keepAlive: true });
     onTestFinished(() => agent.destroy());
-    const [response] = await once(get(`${url}/${i}`, { agent }), "response");
+    const response = await answered(get(`${url}/${i}`, { agent }));
     response.resume();
     await once(response, "end");
   }
@@ -107,7 +108,7 @@ interface Stats {
 async function watched(url: string, lastEventId?: string) {
   const headers = lastEventId === undefined ? {} : { "Last-Event-ID": lastEventId };
   const sent = get(url, { headers, agent: false });
-  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  const response = await answered(sent);
   let text = "";
   response.on("data", (data) => {
     text += data;

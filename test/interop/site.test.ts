@@ -120,7 +120,7 @@ function site(path: string): void {
 
   async function openSocket(): Promise<WebSocket> {
     const options = { ca: authority.cert, servername: WWW, headers: { Host: WWW } };
-    const socket = new WebSocket(`wss://127.0.0.1:${port}/ws`, options);
+    const socket = new WebSocket(`wss://127.0.0.1:${port}/ws`, options).on("error", () => undefined);
     await eventOf(socket, "open");
     return socket;
   }
@@ -128,7 +128,9 @@ function site(path: string): void {
   /** Of the certificate that is shown now. */
   async function serial(): Promise<string> {
     const client = connect({ host: "127.0.0.1", port, servername: WWW, ca: authority.cert });
-    await once(client, "secureConnect");
+    const secured = once(client, "secureConnect");
+    client.on("error", () => undefined);
+    await secured;
     const { serialNumber } = client.getPeerCertificate();
     client.destroy();
     return serialNumber;

@@ -23,6 +23,7 @@ describe("WebSocket", () => {
     });
     sockets = new WebSocketServer({ server: origin, handleProtocols: (offered) => [...offered][0] ?? false });
     sockets.on("connection", (socket) => {
+      socket.on("error", () => undefined);
       socket.on("message", (data, isBinary) => {
         if (!isBinary && String(data) === "close yourself") socket.close(4_001, "as you wish");
         else if (!isBinary && String(data) === "ping me") socket.ping("are you there?");
@@ -42,6 +43,7 @@ describe("WebSocket", () => {
 
   async function open(protocols: string[] = []): Promise<WebSocket> {
     const socket = new WebSocket(`ws://127.0.0.1:${hopwise.port}/echo`, protocols, { perMessageDeflate: true });
+    socket.on("error", () => undefined);
     await event(socket, "open");
     return socket;
   }

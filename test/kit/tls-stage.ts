@@ -58,7 +58,10 @@ export class TlsStage {
   /** A client whose handshake is over. */
   async connect(options: ConnectionOptions = {}): Promise<TLSSocket> {
     const client = this.open(options);
-    await once(client, "secureConnect");
+    const secured = once(client, "secureConnect");
+    // What becomes of it behind that shows where it is read from.
+    client.on("error", () => undefined);
+    await secured;
     return client;
   }
 

@@ -13,6 +13,7 @@ import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { createGateway, type GatewayConfig, type HopwiseProxy } from "../../src/index.ts";
+import { answered } from "../interop/support/answered.ts";
 import { listening } from "../interop/support/listening.ts";
 import { isLong } from "../interop/support/long.ts";
 import { authority, CertificateFolder, certificateFor } from "../kit/certificates.ts";
@@ -36,7 +37,9 @@ function origin(name: string): Server {
     response.on("close", () => streams.delete(response));
   });
   const sockets = new WebSocketServer({ server });
-  sockets.on("connection", (socket) => socket.on("message", (data) => socket.send(data)));
+  sockets.on("connection", (socket) => {
+    socket.on("error", () => undefined).on("message", (data) => socket.send(data));
+  });
   const beat = setInterval(() => {
     for (const stream of streams) stream.write("data: x\n\n");
   }, BEAT_MS);
@@ -103,7 +106,7 @@ describe("reloads under load", { timeout: 400_000 }, () => {
 
     const ask = async (path: string, agent: Agent | false): Promise<string> => {
       const sent = request({ ...place, path, agent }).end();
-      const [response] = await once(sent, "response");
+      const response = await answered(sent);
       let body = "";
       for await (const piece of response) body += piece;
       if (response.statusCode !== 200) failed.push(`${path}: ${response.statusCode} ${body}`);
@@ -122,7 +125,7 @@ describe("reloads under load", { timeout: 400_000 }, () => {
 
     const streams = await Promise.all(
       Array.from({ length: HELD }, async () => {
-        const [response] = await once(request({ ...place, path: "/events", agent: false }).end(), "response");
+        const response = await answered(request({ ...place, path: "/events", agent: false }).end());
         const stream = { beats: 0, isOpen: true, end: () => response.destroy() };
         response.on("data", () => stream.beats++);
         response.on("error", () => undefined);
@@ -134,6 +137,7 @@ describe("reloads under load", { timeout: 400_000 }, () => {
       Array.from({ length: HELD }, async () => {
         const options = { ca: authority.cert, servername: "site.test", headers: { Host: "site.test" } };
         const socket = new WebSocket(`wss://127.0.0.1:${port}/echo`, [], options);
+        socket.on("error", () => undefined);
         await once(socket, "open");
         return socket;
       }),

@@ -23,11 +23,15 @@ export class ServerNames<Certificate extends Named> {
 
   /** @param serverName in lowercase; none: undefined */
   choose(serverName: string | undefined): Certificate {
-    if (serverName === undefined) return this.first;
+    return (serverName === undefined ? undefined : this.find(serverName)) ?? this.first;
+  }
+
+  /** The one for this name; there is none: undefined. */
+  find(serverName: string): Certificate | undefined {
     // A name with a dot at its end is the same name (RFC 6066 section 3 has clients leave it out).
     const name = serverName.endsWith(".") ? serverName.slice(0, -1) : serverName;
     const dot = name.indexOf(".");
     const wildcard = dot > 0 ? this.byName.get(`*${name.slice(dot)}`) : undefined;
-    return this.byName.get(name) ?? wildcard ?? this.first;
+    return this.byName.get(name) ?? wildcard;
   }
 }

@@ -120,6 +120,8 @@ export class TlsServing {
   readonly reloads: ReloadTally = { renewed: 0, kept: 0 };
   /** Clients may settle on HTTP/2. */
   speaksHttp2 = false;
+  /** What other listeners of the same proxy are served with. */
+  beside: () => readonly TlsServing[] = () => [];
   private readonly tickets: TicketKeys;
   private served: ServerNames<ServedCertificate>;
   private all: readonly Certificate[];
@@ -156,18 +158,28 @@ export class TlsServing {
 
   /**
    * Whether requests for a host may be served on a connection whose handshake was for a name (RFC 9110 section 7.4): under client
-   * certificates for that name alone, and nowhere for a name that asks for them. Nobody is asked for any: undefined.
+   * certificates for that name alone, and nowhere for a name that asks for them, be it on another listener: routes are the same for all.
+   * Nobody is asked for any: undefined.
    */
   hostsServed(served: ServedCertificate, serverName: string | undefined): ((host: string) => boolean) | undefined {
-    if (this.all.every(({ clients }) => clients === undefined)) return undefined;
+    const others = this.beside().filter((one) => one !== this && one.asksClients);
+    if (!this.asksClients && others.length === 0) return undefined;
     const asks = served.certificate.clients !== undefined;
+    const asksElsewhere = (host: string) =>
+      this.served.find(host) === undefined &&
+      others.some(({ names }) => names.find(host)?.certificate.clients !== undefined);
     return (host) => {
       // What an origin could take for another name than the one that is judged here.
       if (!/^[a-z0-9._:-]*$/.test(host)) return false;
       if (asks && serverName !== undefined) return withoutLastDot(host) === withoutLastDot(serverName);
       const its = this.served.choose(host === "" ? undefined : host);
-      return asks ? its.scope === served.scope : its.certificate.clients === undefined;
+      if (asks) return its.scope === served.scope;
+      return its.certificate.clients === undefined && !asksElsewhere(host);
     };
+  }
+
+  private get asksClients(): boolean {
+    return this.all.some(({ clients }) => clients !== undefined);
   }
 
   private serve([first, ...others]: readonly [Certificate, ...Certificate[]]): ServerNames<ServedCertificate> {

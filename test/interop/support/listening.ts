@@ -33,7 +33,7 @@ export async function untilListening(child: ChildProcess, port: number): Promise
 export function canConnect(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => resolve(true)).on("error", () => resolve(false));
     socket.once("connect", () => socket.destroy());
   });
 }

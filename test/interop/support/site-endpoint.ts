@@ -40,7 +40,9 @@ export class SiteEndpoint {
     const sockets = new WebSocketServer({ server: this.server });
     sockets.on("connection", (socket) => {
       this.asked++;
-      socket.on("message", (data, isBinary) => socket.send(data as Buffer, { binary: isBinary }));
+      socket
+        .on("error", () => undefined)
+        .on("message", (data, isBinary) => socket.send(data as Buffer, { binary: isBinary }));
     });
   }
 

@@ -57,7 +57,7 @@ export class SteadyLoad {
 function opened(port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => resolve(socket));
-    socket.once("error", reject);
+    socket.on("error", reject);
   });
 }
 

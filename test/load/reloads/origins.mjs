@@ -16,7 +16,7 @@ for (const name of process.argv.slice(2)) {
     response.on("close", () => streams.delete(response));
   });
   new WebSocketServer({ server }).on("connection", (socket) => {
-    socket.on("message", (data) => socket.send(data));
+    socket.on("error", () => undefined).on("message", (data) => socket.send(data));
   });
   setInterval(() => {
     for (const stream of streams) stream.write("data: x\n\n");
