@@ -65,6 +65,7 @@ export type {
   AcceptFailedEntry,
   AccessLogEntry,
   ConnectionEntry,
+  ConnectionIdleEntry,
   ConnectionOpenEntry,
   DrainEntry,
   EndpointEntry,

@@ -49,6 +49,7 @@ export class Store {
       ...{ openedAt_ms: at_ms, isOpeningGuessed: !isOpening, state: "idle" satisfies LifeState as LifeState },
       ...{
         idleSince_ms: isOpening ? at_ms : undefined,
+        idleToldAfter: 0,
         idleUntil_ms: undefined,
         idleLimit: undefined,
         idleFor_ms: undefined,

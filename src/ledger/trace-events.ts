@@ -63,6 +63,12 @@ export class TraceEvents extends QuietObserver {
     if (phase === "sent") this.depart(record);
     else if (phase === "retrying") this.lose(record);
   };
+  /** What it carried leaves it before its exchange ends, where the client takes its time. */
+  connectionIdled = (connection: ConnectionRecord): void => {
+    const lane = this.lanes.get(connection);
+    if (connection.hop === "upstream" && lane?.flight !== undefined)
+      endLeg(lane.flight, lane, this.at(this.clock.now()));
+  };
   private readonly clock: Clock;
   private readonly write: (text: string) => void;
   private readonly firstProcess: number;
@@ -220,8 +226,10 @@ export class TraceEvents extends QuietObserver {
     const id = ++this.latestArrow;
     const arrow = { name: "goes on", cat: "hop", id };
     const { pid, tid } = this.laneOfClient(record);
-    text += line({ ...arrow, ph: "s", ts: within(leg.from, from, to), pid, tid });
-    return text + line({ ...arrow, ph: "f", bp: "e", ts: leg.from, pid: lane.pid, tid: lane.tid });
+    const began = inside(leg.from, from, to);
+    text += line({ ...arrow, ph: "s", ts: began, pid, tid });
+    const arrived = inside(began, leg.from, end);
+    return text + line({ ...arrow, ph: "f", bp: "e", ts: arrived, pid: lane.pid, tid: lane.tid });
   }
 
   private laneOfClient(record: ExchangeRecord): Lane {
@@ -294,6 +302,11 @@ function endLeg({ legs }: Flight, lane: Lane, at: number): void {
 
 function within(at: number, from: number, to: number): number {
   return Math.min(Math.max(at, from), to);
+}
+
+/** Viewers take the end of a slice for outside of it. */
+function inside(at: number, from: number, to: number): number {
+  return within(at, from, Math.max(from, to - 1));
 }
 
 function line(event: object): string {

@@ -55,7 +55,7 @@ describe.skipIf(!has("chromium"))(`the dashboard in Chromium${needing("chromium"
       expect(await send("/")).toBe(502);
       const story = await toTheExchange(page, "No connection to the origin could be opened");
       expect(await story.innerText()).toMatch(/its name cannot be resolved|no name server answered/);
-      expect(await story.innerText()).toContain("No connection to an origin was used.");
+      expect(await story.innerText()).toContain("There was no connection to http://nobody.invalid:1234 for it.");
     });
 
     it("an origin that is silent", async () => {
