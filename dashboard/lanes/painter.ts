@@ -163,8 +163,9 @@ export class Painter {
     const x1 = xOf(layout, end_ms, now_ms);
     pen.fillStyle = colours.line;
     pen.fillRect(x0, y - 0.5, x1 - x0, 1);
-    // Idle wherever it carries nothing: hatched, and the exchanges lie upon it.
-    hatch.fill(pen, x0, x1 - x0, y);
+    // Idle wherever it carries nothing: hatched, and the exchanges lie upon it. What closes does not idle any more.
+    const idleEnd = xOf(layout, Math.min(connection.closesSince_ms ?? end_ms, end_ms), now_ms);
+    hatch.fill(pen, x0, idleEnd - x0, y);
     if (!isOpeningGuessed && openedAt_ms >= begins_ms) {
       pen.fillStyle = colours.paper;
       pen.strokeStyle = colours.hop[connection.hop];
@@ -182,6 +183,18 @@ export class Painter {
     }
     const levels = connection.isMultiplexed ? levelsOf(connection, shown, this.levels) : undefined;
     const height = BAR_PX / (levels?.count ?? 1);
+    // It does not idle where only one of its levels carries nothing.
+    if (levels !== undefined) {
+      for (const exchange of shown) {
+        const [from_ms, to_ms] = spanOn(exchange, connection);
+        const from = Math.max(x0, xOf(layout, from_ms, now_ms));
+        const width = Math.max(0, xOf(layout, Math.min(to_ms, end_ms), now_ms) - from);
+        pen.fillStyle = colours.paper;
+        pen.fillRect(from, y - BAR_PX / 2, width, BAR_PX);
+        pen.fillStyle = colours.line;
+        pen.fillRect(from, y - 0.5, width, 1);
+      }
+    }
     let drawnTo = Number.NEGATIVE_INFINITY;
     let drawnTone: Tone | undefined;
     for (const exchange of shown) {

@@ -70,3 +70,21 @@ it("not at all, where it has carried more since, or is gone", () => {
   expect(known(model, "1")).toMatchObject({ state: "active", idleSince_ms: undefined, exchangeCount: 2 });
   expect(known(model, "2")).toMatchObject({ state: "closed", idleSince_ms: undefined });
 });
+
+it("closes, and does not idle, from the end of the exchange behind which it closes", () => {
+  const closing: ProxyEvent = {
+    ...{ ...ended, type: "exchange", upstream: { ...carrier, opened: "pool-empty", closes: "close-received" } },
+  } as ProxyEvent;
+  const gone: ProxyEvent = {
+    ...{ type: "connection", time: time(90), id: 2, ...origin, closed: "close-received", ended: "own-fin" },
+    ...{ exchanges: 1, age_ms: 75 },
+  };
+  for (const events of [
+    [closing, gone],
+    [gone, closing],
+  ]) {
+    const model = modelOf([...begun, ...events]);
+    expect(known(model, "2")).toMatchObject({ closesSince_ms: T0 + 30, closedAt_ms: T0 + 90 });
+    expect(known(model, "1").closesSince_ms).toBeUndefined();
+  }
+});

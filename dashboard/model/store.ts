@@ -55,7 +55,14 @@ export class Store {
         idleFor_ms: undefined,
       },
       ...{ exchangeCount: 0, isMultiplexed: false, exchanges: [], refusals: [] },
-      ...{ closes: undefined, closedAt_ms: undefined, closed: undefined, ended: undefined, boundTo: undefined },
+      ...{
+        closes: undefined,
+        closesSince_ms: undefined,
+        closedAt_ms: undefined,
+        closed: undefined,
+        ended: undefined,
+        boundTo: undefined,
+      },
     };
     this.connections.set(key, connection);
     return connection;

@@ -181,6 +181,8 @@ export class Telling {
 
   /** An exchange on it has ended: it closes, or idles, unless it carries another one already. */
   private release({ connection, exchange }: Carriage, at_ms: number, closes: Connection["closes"]): void {
+    // Its end may have been told before that of its last exchange.
+    if (closes !== undefined && connection.exchangeCount <= exchange) connection.closesSince_ms = at_ms;
     if (connection.closedAt_ms !== undefined) return;
     if (connection.exchangeCount > exchange && !connection.isMultiplexed) return;
     if (connection.isMultiplexed && connection.exchanges.some(({ endedAt_ms }) => endedAt_ms === undefined)) return;

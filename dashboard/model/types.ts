@@ -54,6 +54,8 @@ export interface Connection {
   readonly refusals: Refusal[];
   /** It is decided that it closes: why. */
   closes: CloseReason | undefined;
+  /** Its last exchange has ended, and it closes since then; it idled before its end, or nothing was told of that: undefined. */
+  closesSince_ms: number | undefined;
   /** It is gone; it is not: undefined. */
   closedAt_ms: number | undefined;
   /** Why it closed, once it has; its end was missed: undefined. */

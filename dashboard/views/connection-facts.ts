@@ -85,7 +85,18 @@ export function asConnection(facts: ConnectionFacts, now_ms: number): Connection
   const isOver = state === "closed";
   const [id = "", worker] = key.split(".").reverse();
   return {
-    ...{ key, hop, peer, state: state as LifeState, opened, closes, closedAt_ms, ended, exchangeCount },
+    ...{
+      key,
+      hop,
+      peer,
+      state: state as LifeState,
+      opened,
+      closes,
+      closesSince_ms: undefined,
+      closedAt_ms,
+      ended,
+      exchangeCount,
+    },
     ...{ id: Number(id), worker: worker === undefined ? undefined : Number(worker), isSecure: undefined },
     ...{ openedAt_ms: openedAt_ms ?? 0, isOpeningGuessed: openedAt_ms === undefined, isMultiplexed: false },
     ...{ idleSince_ms: idle_ms === undefined ? undefined : now_ms - idle_ms, idleToldAfter: 0 },

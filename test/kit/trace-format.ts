@@ -102,9 +102,9 @@ function flowFaults(events: readonly TraceEvent[]): string[] {
   }
   for (const [key, begin] of begins) {
     const end = ends.get(key);
-    if (end === undefined) faults.push(`without an end: ${JSON.stringify(begin)}`);
-    else if (end.ts < begin.ts) faults.push(`goes back in time: ${JSON.stringify(begin)} ${JSON.stringify(end)}`);
+    if (end === undefined) faults.push(`arrow without an end: ${JSON.stringify(begin)}`);
+    else if (end.ts < begin.ts) faults.push(`arrow goes back in time: ${JSON.stringify(begin)} ${JSON.stringify(end)}`);
   }
-  for (const [key, end] of ends) if (!begins.has(key)) faults.push(`without a begin: ${JSON.stringify(end)}`);
+  for (const [key, end] of ends) if (!begins.has(key)) faults.push(`arrow without a begin: ${JSON.stringify(end)}`);
   return faults;
 }
