@@ -21,6 +21,8 @@ const NAME_LENGTH_MAX = 120;
 const TARGET_LENGTH_MAX = 1_024;
 /** Numbers of processes: each worker has two. */
 const PROCESSES_PER_WORKER = 10;
+/** Numbers of arrows are of a trace as a whole, which several workers' files may become: more than a file has room for. */
+const ARROWS_PER_WORKER = 1_000_000_000;
 const processOf: Readonly<Record<Hop, number>> = { downstream: 1, upstream: 2 };
 const nameOf: Readonly<Record<Hop, string>> = { downstream: "clients", upstream: "origins" };
 
@@ -77,7 +79,7 @@ export class TraceEvents extends QuietObserver {
   private readonly lanes = new Map<ConnectionRecord, Lane>();
   private readonly flights = new Map<ExchangeRecord, Flight>();
   private latestLane = 0;
-  private latestArrow = 0;
+  private latestArrow: number;
 
   /** @param write takes whole lines. @param worker its number; there are none: 0 */
   constructor(clock: Clock, write: (text: string) => void, worker = 0) {
@@ -85,6 +87,7 @@ export class TraceEvents extends QuietObserver {
     this.clock = clock;
     this.write = write;
     this.firstProcess = worker * PROCESSES_PER_WORKER;
+    this.latestArrow = worker * ARROWS_PER_WORKER;
     this.base_ms = clock.date() - clock.now();
     const prefix = worker === 0 ? "" : `worker ${worker}: `;
     for (const hop of ["downstream", "upstream"] as const) {
