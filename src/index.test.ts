@@ -121,6 +121,33 @@ describe("a proxy", () => {
     expect(wait_ms).toBeLessThanOrEqual(duration_ms);
   });
 
+  it("tells when connections begin to idle, on both hops, behind each exchange", async () => {
+    const origin = await startOrigin();
+    const proxy = proxyTo(origin.url);
+    const told: string[] = [];
+    proxy.on("exchange", ({ id }) => told.push(`exchange ${id}`));
+    proxy.on("connection-idle", ({ hop, id, exchanges }) => told.push(`${hop} ${id} idles after ${exchanges}`));
+    const { url } = await proxy.listen();
+    await get(url, ["/a", "/b"]);
+    await vi.waitFor(() => expect(told).toHaveLength(6));
+    const behind = (exchanges: number) => [
+      ...[`downstream 1 idles after ${exchanges}`, `exchange ${exchanges}`, `upstream 2 idles after ${exchanges}`],
+    ];
+    expect(told.slice(0, 3).toSorted()).toEqual(behind(1));
+    expect(told.slice(3).toSorted()).toEqual(behind(2));
+  });
+
+  it("does not tell that a connection idles which closes behind its exchange", async () => {
+    const origin = await startOrigin((_incoming, response) => response.setHeader("Connection", "close").end());
+    const proxy = proxyTo(origin.url, { maxRequests: 1 });
+    const told: string[] = [];
+    proxy.on("connection-idle", ({ hop }) => told.push(hop));
+    proxy.on("connection-close", ({ hop, closed }) => told.push(`${hop} ${closed}`));
+    const { url } = await proxy.listen();
+    await get(url, ["/"]);
+    await vi.waitFor(() => expect(told.toSorted()).toEqual(["downstream max-requests", "upstream close-received"]));
+  });
+
   it("says after which exchange a connection closes, and why", async () => {
     const origin = await startOrigin((_incoming, response) => response.setHeader("Connection", "close").end());
     const proxy = proxyTo(origin.url, { maxRequests: 1 });
@@ -141,6 +168,7 @@ describe("a proxy", () => {
     const told = new Promise<ExchangeEntry>((resolve) => proxy.once("exchange", resolve));
     expect(await get(url, ["/"])).toEqual([502]);
     expect(await told).toMatchObject({ outcome: "answered", reason: "connect-failed", fault: "ECONNREFUSED" });
+    expect((await told).endpoint).toBe(to);
     expect((await told).upstream).toBeUndefined();
     expect(proxy.stats()).toMatchObject({
       exchanges: { answers: { "connect-failed": 1 } },
@@ -249,7 +277,7 @@ describe("closing", () => {
     const closed = proxy.close({ graceMs: 60_000 });
     if (drainDelay === 0) {
       const refused = () => once(connect(port, "127.0.0.1"), "connect");
-      await vi.waitFor(() => expect(refused()).rejects.toThrow("ECONNREFUSED"));
+      await vi.waitFor(() => expect(refused()).rejects.toThrow("ECONNREFUSED"), { timeout: 20_000 });
     }
     proxy.cut();
     // No response had begun, so it can still be told that there will be none.

@@ -68,6 +68,7 @@ export type {
   AcceptFailedEntry,
   AccessLogEntry,
   ConnectionEntry,
+  ConnectionIdleEntry,
   ConnectionOpenEntry,
   DrainEntry,
   EndpointEntry,

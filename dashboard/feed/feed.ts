@@ -276,7 +276,18 @@ export class Feed {
 
 /** Those of the stream: each is an event of its own name. */
 const eventNames = [
-  ...["exchange-begin", "exchange-phase", "exchange", "connection-open", "connection", "reuse", "reuse-refused"],
-  ...["lifetime", "endpoint", "health", "accept-failed", "hook-failed", "internal-error", "access-log", "certificate"],
+  ...["exchange-begin", "exchange-phase", "exchange", "connection-open", "connection", "connection-idle"],
+  ...[
+    "reuse",
+    "reuse-refused",
+    "lifetime",
+    "endpoint",
+    "health",
+    "accept-failed",
+    "hook-failed",
+    "internal-error",
+    "access-log",
+    "certificate",
+  ],
   ...["reload", "drain", "missed"],
 ];

@@ -79,8 +79,8 @@ export function exchangeAt(connection: Connection, at_ms: number, within_ms: num
       nearest = exchange;
       distance_ms = away_ms;
     }
-    // All others ended before it began.
-    if (to_ms < at_ms - within_ms && exchange.endedAt_ms !== undefined) break;
+    // All others ended before it began, where one follows another.
+    if (to_ms < at_ms - within_ms && exchange.endedAt_ms !== undefined && !connection.isMultiplexed) break;
   }
   return nearest;
 }
@@ -91,7 +91,8 @@ export function spanOn(exchange: Exchange, connection: Connection): readonly [nu
   if (connection === downstream.connection) return [beganAt_ms, endedAt_ms];
   if (connection === upstream?.connection) {
     const sent = phases.findLast(({ phase }) => phase === "sent");
-    return [sent?.at_ms ?? beganAt_ms, endedAt_ms];
+    const from_ms = sent?.at_ms ?? beganAt_ms;
+    return [from_ms, Math.max(from_ms, Math.min(endedAt_ms, exchange.leftOriginAt_ms ?? endedAt_ms))];
   }
   const loss = losses.find((one) => one.connection === connection);
   return loss === undefined ? [beganAt_ms, endedAt_ms] : [loss.sentAt_ms, loss.lostAt_ms];

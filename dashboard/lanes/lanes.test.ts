@@ -150,5 +150,10 @@ it("exchanges at the same time lie one above the other, at most four; one after 
   };
   expect(levels([0, 10], [10, 20], [25, 30])).toBeUndefined();
   expect(levels([0, 10], [5, 20], [10, 30], [15, 40])).toStrictEqual([0, 1, 0, 2]);
+  const given = new WeakMap<Exchange, number>();
+  const [first, second, third] = spans([0, 10], [5, 30], [12, 20]) as [Exchange, Exchange, Exchange];
+  expect(levelsOf(on, [first, second], given)?.of.get(second)).toBe(1);
+  // What was above it is out of sight: it stays, and newcomers stand above it.
+  expect([second, third].map((it) => levelsOf(on, [second, third], given)?.of.get(it))).toStrictEqual([1, 0]);
   expect(levels([0, 9], [0, 9], [0, 9], [0, 9], [0, 9], [0, 9])).toStrictEqual([0, 1, 2, 3, 3, 3]);
 });

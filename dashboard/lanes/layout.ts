@@ -22,7 +22,7 @@ const NARROW_PX = 620;
 /** @param window_ms what is chosen; nothing is: undefined */
 export function layoutOf(width: number, window_ms?: number): Layout {
   const isNarrow = width < NARROW_PX;
-  const [left, right] = isNarrow ? [86, 50] : [206, 84];
+  const [left, right] = isNarrow ? [86, 60] : [206, 84];
   return {
     width,
     plotLeft: left,

@@ -54,6 +54,7 @@ export class Painter {
     downstream: new WeakMap(),
     upstream: new WeakMap(),
   };
+  private readonly levels = new WeakMap<Exchange, number>();
   private readonly widths = new Map<string, number>();
 
   constructor(pen: CanvasRenderingContext2D) {
@@ -162,8 +163,9 @@ export class Painter {
     const x1 = xOf(layout, end_ms, now_ms);
     pen.fillStyle = colours.line;
     pen.fillRect(x0, y - 0.5, x1 - x0, 1);
-    // Idle wherever it carries nothing: hatched, and the exchanges lie upon it.
-    hatch.fill(pen, x0, x1 - x0, y);
+    // Idle wherever it carries nothing: hatched, and the exchanges lie upon it. What closes does not idle any more.
+    const idleEnd = xOf(layout, Math.min(connection.closesSince_ms ?? end_ms, end_ms), now_ms);
+    hatch.fill(pen, x0, idleEnd - x0, y);
     if (!isOpeningGuessed && openedAt_ms >= begins_ms) {
       pen.fillStyle = colours.paper;
       pen.strokeStyle = colours.hop[connection.hop];
@@ -179,8 +181,20 @@ export class Painter {
       const [from_ms, to_ms] = spanOn(exchange, connection);
       if (from_ms <= now_ms && to_ms >= begins_ms) shown.push(exchange);
     }
-    const levels = connection.isMultiplexed ? levelsOf(connection, shown) : undefined;
+    const levels = connection.isMultiplexed ? levelsOf(connection, shown, this.levels) : undefined;
     const height = BAR_PX / (levels?.count ?? 1);
+    // It does not idle where only one of its levels carries nothing.
+    if (levels !== undefined) {
+      for (const exchange of shown) {
+        const [from_ms, to_ms] = spanOn(exchange, connection);
+        const from = Math.max(x0, xOf(layout, from_ms, now_ms));
+        const width = Math.max(0, xOf(layout, Math.min(to_ms, end_ms), now_ms) - from);
+        pen.fillStyle = colours.paper;
+        pen.fillRect(from, y - BAR_PX / 2, width, BAR_PX);
+        pen.fillStyle = colours.line;
+        pen.fillRect(from, y - 0.5, width, 1);
+      }
+    }
     let drawnTo = Number.NEGATIVE_INFINITY;
     let drawnTone: Tone | undefined;
     for (const exchange of shown) {
@@ -263,7 +277,7 @@ export class Painter {
   /** Right of now: what an idle connection has left, or for how long a busy one has been at it. */
   private countdown({ layout, colours, now_ms, frozen }: Scene, connection: Connection, y: number): void {
     const { pen } = this;
-    const { closedAt_ms, exchanges } = connection;
+    const { closedAt_ms, exchanges, isMultiplexed } = connection;
     const { idleSince_ms, idleUntil_ms, closes, state } = frozen?.get(connection) ?? connection;
     if (closedAt_ms !== undefined && closedAt_ms <= now_ms) return;
     const left = layout.plotRight + 10;
@@ -284,7 +298,9 @@ export class Painter {
     pen.fillStyle = colours.soft;
     if (closes !== undefined) return pen.fillText("closing", left, y);
     if (state === "tunnel") return pen.fillText("tunnel", left, y);
-    const busy = exchanges.findLast(({ beganAt_ms }) => beganAt_ms <= now_ms);
+    const busy = isMultiplexed
+      ? exchanges.find(({ beganAt_ms, endedAt_ms = now_ms }) => beganAt_ms <= now_ms && endedAt_ms >= now_ms)
+      : exchanges.findLast(({ beganAt_ms }) => beganAt_ms <= now_ms);
     if (busy === undefined || (busy.endedAt_ms ?? Number.POSITIVE_INFINITY) <= now_ms) return;
     pen.fillStyle = colours.ink;
     pen.fillText(`${((now_ms - busy.beganAt_ms) / 1_000).toFixed(1)} s`, left, y);
@@ -366,8 +382,12 @@ function middleInSight({ plotLeft, plotRight }: Layout, { from, to }: Place): nu
   return (Math.max(from, plotLeft) + Math.min(to, plotRight)) / 2;
 }
 
-/** The first exchange that may still be seen: they are in order, and one carries one at a time. */
-function firstInSight({ exchanges }: Connection, begins_ms: number): number {
+/** The first exchange that may still be seen: they are in order, and most connections carry one at a time. */
+function firstInSight({ exchanges, isMultiplexed }: Connection, begins_ms: number): number {
+  if (isMultiplexed) {
+    const first = exchanges.findIndex(({ endedAt_ms = begins_ms }) => endedAt_ms >= begins_ms);
+    return first < 0 ? exchanges.length : first;
+  }
   let [low, high] = [0, exchanges.length];
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -24,7 +24,8 @@ const openUp = (at_ms: number, id = 2): ProxyEvent => ({
   ...{ type: "connection-open", time: time(at_ms), id, opened: "pool-empty", hop: "upstream", endpoint: ENDPOINT },
 });
 const begin = (at_ms: number, id = 1, on = { id: 1, exchange: 1 }): ProxyEvent => ({
-  ...{ type: "exchange-begin", time: time(at_ms), id, client: "192.0.2.1", method: "GET", target: "/", downstream: on },
+  ...{ type: "exchange-begin", time: time(at_ms), id, client: "192.0.2.1", method: "GET", target: "/" },
+  ...{ version: "1.1", downstream: on },
 });
 const carrier = { id: 2, exchange: 1, endpoint: ENDPOINT, reused: false };
 const phase = (at_ms: number, phase: "connecting" | "sent" | "first-byte", after_ms: number): ProxyEvent => ({
@@ -155,7 +156,9 @@ describe("what is known after events", () => {
   it("a connection that carries several exchanges at once (HTTP/2) idles when the last of them has ended", () => {
     const model = modelAt();
     const version = "2.0";
-    for (const number of [1, 2, 3]) model.apply(begin(10 + number, number, { id: 1, exchange: number }));
+    for (const number of [1, 2, 3])
+      model.apply({ ...begin(10 + number, number, { id: 1, exchange: number }), version } as ProxyEvent);
+    expect(known(model, "1").isMultiplexed).toBe(true);
     const endOf = (number: number) =>
       end({ id: number, version, duration_ms: 90, downstream: { id: 1, exchange: number } });
     model.apply(endOf(3));

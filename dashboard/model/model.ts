@@ -26,6 +26,7 @@ export const eventTypes = [
   "exchange",
   "connection-open",
   "connection",
+  "connection-idle",
   "reuse-refused",
   "lifetime",
   "endpoint",
@@ -177,6 +178,8 @@ class LiveModel implements Model {
         return this.telling.connectionOpened(event);
       case "connection":
         return this.telling.connectionClosed(event);
+      case "connection-idle":
+        return this.telling.connectionIdled(event);
       case "exchange-begin":
         return this.telling.exchangeBegan(event);
       case "exchange-phase":

@@ -57,12 +57,12 @@ export function segmentsOf({ beganAt_ms, phases, endedAt_ms }: Exchange): Segmen
   });
 }
 
-/** The stretches of an exchange on one of its connections: on one to an origin from when it was sent there. */
+/** The stretches of an exchange on one of its connections: on one to an origin from when it was sent there until it idles. */
 export function segmentsOn(exchange: Exchange, connection: Connection): Segment[] {
-  const { downstream, upstream, losses } = exchange;
+  const { downstream, upstream, losses, leftOriginAt_ms } = exchange;
   if (connection === downstream.connection) return segmentsOf(exchange);
   if (connection === upstream?.connection) {
-    const all = segmentsOf(exchange);
+    const all = segmentsUntil(segmentsOf(exchange), leftOriginAt_ms);
     const sent = all.findLastIndex(({ activity }) => activity === "asking");
     if (sent >= 0) return all.slice(sent);
     const first = all.findLastIndex(({ activity }) => activity === "answering");
@@ -71,4 +71,12 @@ export function segmentsOn(exchange: Exchange, connection: Connection): Segment[
   return losses
     .filter((loss) => loss.connection === connection)
     .map(({ sentAt_ms, lostAt_ms }) => ({ activity: "asking", from_ms: sentAt_ms, to_ms: lostAt_ms }));
+}
+
+function segmentsUntil(segments: Segment[], end_ms: number | undefined): Segment[] {
+  if (end_ms === undefined) return segments;
+  return segments.flatMap((segment) => {
+    if (segment.from_ms > end_ms) return [];
+    return [{ ...segment, to_ms: Math.min(segment.to_ms ?? end_ms, end_ms) }];
+  });
 }

@@ -49,12 +49,20 @@ export class Store {
       ...{ openedAt_ms: at_ms, isOpeningGuessed: !isOpening, state: "idle" satisfies LifeState as LifeState },
       ...{
         idleSince_ms: isOpening ? at_ms : undefined,
+        idleToldAfter: 0,
         idleUntil_ms: undefined,
         idleLimit: undefined,
         idleFor_ms: undefined,
       },
       ...{ exchangeCount: 0, isMultiplexed: false, exchanges: [], refusals: [] },
-      ...{ closes: undefined, closedAt_ms: undefined, closed: undefined, ended: undefined, boundTo: undefined },
+      ...{
+        closes: undefined,
+        closesSince_ms: undefined,
+        closedAt_ms: undefined,
+        closed: undefined,
+        ended: undefined,
+        boundTo: undefined,
+      },
     };
     this.connections.set(key, connection);
     return connection;

@@ -111,6 +111,7 @@ describe("the story of a connection", () => {
         client: "192.0.2.1",
         method: "GET",
         target: "/",
+        version: "1.1",
         downstream: { id: 1, exchange: 1 },
       },
       { type: "exchange-phase", time: time(11), id: 1, phase: "sent", after_ms: 1, upstream: carrier },

@@ -51,7 +51,7 @@ export function storyOf(connection: Connection, telling: Telling): Story {
     refused(connection, telling),
     ...failures(connection, telling),
     boundTo(connection),
-    connection.closedAt_ms === undefined ? now(connection, telling) : closed(connection, telling),
+    connection.state === "closed" ? closed(connection, telling) : now(connection, telling),
   ];
   return {
     title: `${capitalised(nameOf(connection))}, ${numberOf(connection)}`,
@@ -121,9 +121,15 @@ function now(connection: Connection, { now_ms }: Telling): Sentence {
     const why = closes === undefined ? "" : `: ${reasonText(closeReasons[closes], closes)}`;
     return { about: "now", text: `It is closing${why}.` };
   }
-  const busy = exchanges.findLast(({ endedAt_ms }) => endedAt_ms === undefined);
+  const all = exchanges.filter(({ endedAt_ms }) => endedAt_ms === undefined);
+  const busy = all.at(-1);
   if (state === "tunnel")
     return { about: "now", text: "It carries a tunnel now: bytes pass both ways, and are not read." };
+  if (busy !== undefined && all.length > 1 && connection.isMultiplexed) {
+    const since_ms = Math.min(...all.map(({ beganAt_ms }) => beganAt_ms));
+    const text = `It carries ${all.length} exchanges at once now, the first of them for ${took(now_ms - since_ms)}.`;
+    return { about: "now", text };
+  }
   if (busy !== undefined) {
     const { activity } = segmentsOf(busy).at(-1) ?? { activity: "arriving" };
     const text = `It carries ${exchangeName(busy, connection)} now, for ${took(now_ms - busy.beganAt_ms)}: ${activityWords[activity]}.`;
@@ -139,7 +145,11 @@ function now(connection: Connection, { now_ms }: Telling): Sentence {
 }
 
 function closed(connection: Connection, telling: Telling): Sentence {
-  const { closedAt_ms = 0, openedAt_ms, closed, ended, hop } = connection;
+  const { closedAt_ms, openedAt_ms, closed, ended, hop } = connection;
+  if (closedAt_ms === undefined) {
+    const why = closed === undefined ? "" : `: ${reasonText(closeReasons[closed], closed)}`;
+    return { about: "closed", text: `It is gone${why}.` };
+  }
   const lived = `after ${took(Math.max(0, closedAt_ms - openedAt_ms))}`;
   const when = `${clock(closedAt_ms, telling)}, ${lived}`;
   if (closed === undefined) return { about: "closed", text: `It was gone by ${when}; how it ended was missed.` };
@@ -163,7 +173,7 @@ function endedBy(ended: Ending, hop: Connection["hop"]): string {
 
 /** One exchange: what it was, where it went, where its time went, how it ended, and what to do. */
 export function exchangeStory(exchange: Exchange, telling: Telling): Sentence[] {
-  const { downstream, upstream, losses, beganAt_ms, endedAt_ms, status, outcome } = exchange;
+  const { downstream, upstream, losses, beganAt_ms, endedAt_ms, status, outcome, entry } = exchange;
   const asked = `${requestOf(exchange)} came at ${clock(beganAt_ms, telling)}, as exchange ${downstream.exchange} of ${nameOf(downstream.connection)} (${numberOf(downstream.connection)}).`;
   const lost = losses.map(
     ({ connection, exchange: ordinal, sentAt_ms, lostAt_ms, fault }) =>
@@ -171,7 +181,9 @@ export function exchangeStory(exchange: Exchange, telling: Telling): Sentence[] 
   );
   const went =
     upstream === undefined
-      ? "No origin has been asked."
+      ? entry?.endpoint === undefined
+        ? "No origin has been asked."
+        : `There was no connection to ${entry.endpoint} for it.`
       : `It went as exchange ${upstream.exchange} of ${numberOf(upstream.connection)} to ${upstream.connection.peer}, ${upstream.exchange > 1 ? "which had been there" : "which was new"}.`;
   const parts = segmentsOf(exchange)
     .filter(({ from_ms, to_ms }) => (to_ms ?? telling.now_ms) - from_ms >= 0.05)
@@ -203,11 +215,11 @@ export function laneLine(connection: Connection, telling: Telling): string {
 
 /** In one line: an exchange, and its counterpart on the other hop. */
 export function exchangeLine(exchange: Exchange, on: Connection, telling: Telling): string {
-  const { downstream, upstream, beganAt_ms, endedAt_ms, status, outcome } = exchange;
+  const { downstream, upstream, beganAt_ms, endedAt_ms, status, outcome, entry } = exchange;
   const other = on === downstream.connection ? upstream : downstream;
   const there =
     other === undefined
-      ? "no origin was asked"
+      ? `no origin was asked${entry?.endpoint === undefined ? "" : `, since there was no connection to ${entry.endpoint}`}`
       : `exchange ${other.exchange} of ${nameOf(other.connection)}, ${numberOf(other.connection)}`;
   const spent = took((endedAt_ms ?? telling.now_ms) - beganAt_ms);
   const how =

@@ -216,6 +216,11 @@ export class SyntheticProxy {
     if (this.live.has(live.id)) this.idle[live.hop].add(live);
   }
 
+  private tellIdle({ id, hop, peer, opened, exchanges }: Live): void {
+    const place = hop === "downstream" ? { hop, client: peer } : { hop, endpoint: peer };
+    this.told.push({ type: "connection-idle", time: this.time, id, opened, exchanges, ...place });
+  }
+
   private begin(): void {
     const client = this.someIdle("downstream");
     if (client === undefined) return;
@@ -227,7 +232,8 @@ export class SyntheticProxy {
         client: client.peer.replace(/:[0-9]+$/, ""),
         method: this.random() < 0.85 ? "GET" : "POST",
       },
-      ...{ target: this.pick(paths), host: "shop.example", downstream: { id: client.id, exchange: this.take(client) } },
+      ...{ target: this.pick(paths), host: "shop.example", version: "1.1" as const },
+      ...{ downstream: { id: client.id, exchange: this.take(client) } },
     };
     this.told.push({ type: "exchange-begin", ...began });
     const endpoint = this.pick(endpoints);
@@ -247,7 +253,7 @@ export class SyntheticProxy {
   }
 
   private send(
-    began: Pick<ExchangeEntry, "time" | "id" | "client" | "method" | "target" | "downstream">,
+    began: Pick<ExchangeEntry, "time" | "id" | "client" | "method" | "target" | "version" | "downstream">,
     client: Live,
     origin: Live,
     at_ms: number,
@@ -262,7 +268,7 @@ export class SyntheticProxy {
     const thinks_ms = 4 + this.random() ** 4 * 1_200;
     const end = (some: Partial<ExchangeEntry>, closes?: CloseReason) => {
       const entry: ExchangeEntry = {
-        ...{ type: "exchange", ...began, version: "1.1", status: 200, outcome: "completed" },
+        ...{ type: "exchange", ...began, status: 200, outcome: "completed" },
         ...{ duration_ms: this.now_ms - at_ms, sent_ms, requestBytes: 0, responseBytes: 512, retries: 0 },
         ...(connect_ms === undefined ? {} : { connect_ms }),
         upstream: { ...facts, opened: origin.opened, ...(closes === undefined ? {} : { closes }) },
@@ -273,6 +279,7 @@ export class SyntheticProxy {
       this.release(client);
       this.release(origin);
       this.told.push(entry);
+      for (const live of closes === undefined ? [client, origin] : [client]) this.tellIdle(live);
     };
     if (fails) {
       const reason: AnswerReason = this.random() < 0.6 ? "upstream-closed" : "response-timeout";

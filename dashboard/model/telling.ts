@@ -6,6 +6,7 @@
  */
 import type {
   ConnectionEntry,
+  ConnectionIdleEntry,
   ConnectionOpenEntry,
   ExchangeBeginEntry,
   ExchangeEntry,
@@ -66,6 +67,21 @@ export class Telling {
     if (wasOpen) this.store.noteClosed(connection);
   }
 
+  connectionIdled(entry: Told<ConnectionIdleEntry>): void {
+    const connection = this.connectionOf(entry, false);
+    // It came late, and more has happened since.
+    if (connection.closedAt_ms !== undefined || connection.exchangeCount > entry.exchanges) return;
+    connection.opened ??= entry.opened;
+    connection.peer = peerOf(entry);
+    connection.exchangeCount = entry.exchanges;
+    connection.idleToldAfter = entry.exchanges;
+    if (connection.hop === "upstream") {
+      const last = connection.exchanges.findLast(({ upstream }) => upstream?.connection === connection);
+      if (last?.upstream?.exchange === entry.exchanges) last.leftOriginAt_ms = timeOf(entry);
+    }
+    this.rest(connection, timeOf(entry));
+  }
+
   exchangeBegan(entry: Told<ExchangeBeginEntry>): void {
     const { id, worker } = entry;
     if (this.store.exchanges.has(this.store.keyOf(id, worker))) return;
@@ -93,7 +109,6 @@ export class Telling {
     if (exchange.entry !== undefined) return;
     const endedAt_ms = exchange.beganAt_ms + entry.duration_ms;
     exchange.entry = entry;
-    if (entry.version === "2.0") exchange.downstream.connection.isMultiplexed = true;
     exchange.endedAt_ms = endedAt_ms;
     exchange.outcome = entry.outcome;
     exchange.status = entry.status;
@@ -119,19 +134,30 @@ export class Telling {
     if (refusals.length > REFUSALS_KEPT) refusals.shift();
   }
 
-  private connectionOf(entry: Told<ConnectionOpenEntry | ConnectionEntry>, isOpening: boolean): Connection {
+  private connectionOf(
+    entry: Told<ConnectionOpenEntry | ConnectionEntry | ConnectionIdleEntry>,
+    isOpening: boolean,
+  ): Connection {
     const { id, worker, hop } = entry;
     return this.store.introduce({ id, worker, hop, peer: peerOf(entry), at_ms: timeOf(entry), isOpening });
   }
 
   private newExchange(entry: Told<ExchangeBeginEntry | ExchangeEntry>): Exchange {
-    const { id, worker, method, target, host, client, downstream } = entry;
+    const { id, worker, method, target, host, client, downstream, version } = entry;
     const at_ms = timeOf(entry);
     const connection = this.store.introduce({ id: downstream.id, worker, hop: "downstream", peer: client, at_ms });
+    if (version === "2.0") connection.isMultiplexed = true;
     if (connection.isOpeningGuessed) connection.openedAt_ms = Math.min(connection.openedAt_ms, at_ms);
     const exchange: Exchange = {
       ...{ key: this.store.keyOf(id, worker), id, method, target, host, beganAt_ms: at_ms, phases: [] },
-      ...{ endedAt_ms: undefined, outcome: undefined, status: 0, reason: undefined, entry: undefined },
+      ...{
+        endedAt_ms: undefined,
+        leftOriginAt_ms: undefined,
+        outcome: undefined,
+        status: 0,
+        reason: undefined,
+        entry: undefined,
+      },
       ...{ downstream: { connection, exchange: downstream.exchange }, upstream: undefined, losses: [] },
     };
     this.store.add(exchange);
@@ -155,6 +181,8 @@ export class Telling {
 
   /** An exchange on it has ended: it closes, or idles, unless it carries another one already. */
   private release({ connection, exchange }: Carriage, at_ms: number, closes: Connection["closes"]): void {
+    // Its end may have been told before that of its last exchange.
+    if (closes !== undefined && connection.exchangeCount <= exchange) connection.closesSince_ms = at_ms;
     if (connection.closedAt_ms !== undefined) return;
     if (connection.exchangeCount > exchange && !connection.isMultiplexed) return;
     if (connection.isMultiplexed && connection.exchanges.some(({ endedAt_ms }) => endedAt_ms === undefined)) return;
@@ -166,6 +194,11 @@ export class Telling {
       connection.idleUntil_ms = undefined;
       return;
     }
+    if (connection.state === "idle" && connection.idleToldAfter === exchange) return;
+    this.rest(connection, at_ms);
+  }
+
+  private rest(connection: Connection, at_ms: number): void {
     connection.state = "idle";
     connection.idleSince_ms = at_ms;
     const idleFor_ms = this.idleTimes.of(connection);
@@ -188,7 +221,7 @@ export function timeOf({ time }: { readonly time: string }): number {
   return Date.parse(time);
 }
 
-function peerOf(entry: ConnectionOpenEntry | ConnectionEntry): string {
+function peerOf(entry: ConnectionOpenEntry | ConnectionEntry | ConnectionIdleEntry): string {
   return entry.hop === "downstream" ? entry.client : entry.endpoint;
 }
 

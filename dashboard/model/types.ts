@@ -37,6 +37,8 @@ export interface Connection {
   state: LifeState;
   /** It idles since then; it does not: undefined. */
   idleSince_ms: number | undefined;
+  /** How many exchanges it had carried when an event said that it idles, which is exact; none did: 0. */
+  idleToldAfter: number;
   /** When its idleness ends it at the latest, as far as that is known, and which limit does. */
   idleUntil_ms: number | undefined;
   idleLimit: CloseReason | undefined;
@@ -52,6 +54,8 @@ export interface Connection {
   readonly refusals: Refusal[];
   /** It is decided that it closes: why. */
   closes: CloseReason | undefined;
+  /** Its last exchange has ended, and it closes since then; it idled before its end, or nothing was told of that: undefined. */
+  closesSince_ms: number | undefined;
   /** It is gone; it is not: undefined. */
   closedAt_ms: number | undefined;
   /** Why it closed, once it has; its end was missed: undefined. */
@@ -97,6 +101,8 @@ export interface Exchange {
   phases: readonly { readonly phase: Phase; readonly at_ms: number }[];
   /** It has ended; not yet: undefined. */
   endedAt_ms: number | undefined;
+  /** Its connection to the origin idles since then, which may be before its client has taken the last of it; not told: undefined. */
+  leftOriginAt_ms: number | undefined;
   /** How it ended; not yet, or its end was missed: undefined. */
   outcome: Outcome | undefined;
   /** The final status that the client got; none, or not yet: 0. */

@@ -6,7 +6,7 @@ import type { Seen } from "../feed/feed.ts";
 import type { Connection } from "../model/model.ts";
 import { storyOf } from "../model/story.ts";
 import { fragmentOf } from "../shell/place.ts";
-import { factsOf, sentencesOf } from "./connection-facts.ts";
+import { asConnection, factsOf } from "./connection-facts.ts";
 import { ModelContext } from "./model-context.ts";
 import { connectionPlace, EndTime, plain, requestText, Status } from "./parts.tsx";
 
@@ -49,7 +49,7 @@ export function ConnectionCard({ connection, hop, seen, marked }: CardProps) {
         <span class="mono">{facts.peer}</span> <span class="tag">{facts.state}</span>
       </p>
       <ol class="story">
-        {(isStoryKnown ? toldBy(known, now_ms) : sentencesOf(facts, now_ms)).map((sentence) => (
+        {told(isStoryKnown ? known : asConnection(facts, now_ms), now_ms).map((sentence) => (
           <li key={sentence}>{sentence}</li>
         ))}
       </ol>
@@ -71,8 +71,8 @@ export function ConnectionCard({ connection, hop, seen, marked }: CardProps) {
   );
 }
 
-/** What the model knows of it, but for what failed on it, which stands beside. */
-function toldBy(connection: Connection, now_ms: number): readonly string[] {
+/** What is known of it, but for what failed on it, which stands beside. */
+function told(connection: Connection, now_ms: number): readonly string[] {
   const { sentences } = storyOf(connection, { now_ms });
   return sentences.flatMap(({ about, text }) => (about === "failed" || about === "todo" ? [] : [plain(text)]));
 }

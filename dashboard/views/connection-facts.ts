@@ -4,12 +4,11 @@
  *
  * Deliberately absent: drawing it, see lanes/.
  */
-
-import { span } from "../../src/cli/figures-text.ts";
-import { type CloseReason, closeReasons, type OpenReason, openReasons } from "../../src/connection/reasons.ts";
+import type { CloseReason, OpenReason } from "../../src/connection/reasons.ts";
 import { type ConnectionEntry, type ConnectionView, type ExchangeEntry, keyOf } from "../feed/api-types.ts";
 import type { Seen } from "../feed/feed.ts";
-import { connectionKey, plain } from "./parts.tsx";
+import type { Connection, LifeState } from "../model/model.ts";
+import { connectionKey } from "./parts.tsx";
 
 export interface ConnectionFacts {
   readonly key: string;
@@ -80,31 +79,35 @@ function carriedFacts(key: string, entry: ExchangeEntry): Omit<ConnectionFacts, 
   };
 }
 
-/** Its story, in sentences. */
-export function sentencesOf(facts: ConnectionFacts, now_ms: number): readonly string[] {
-  const { hop, opened, openedAt_ms, closes, closedAt_ms, ended, exchangeCount, idle_ms, state } = facts;
-  const age_ms = openedAt_ms === undefined ? undefined : (closedAt_ms ?? now_ms) - openedAt_ms;
-  const sentences: string[] = [];
-  if (opened !== undefined) {
-    sentences.push(hop === "downstream" ? "A client opened it." : `hopwise opened it: ${plain(openReasons[opened])}.`);
-  }
-  const requests = exchangeCount === 1 ? "one request" : `${exchangeCount.toLocaleString("en")} requests`;
-  sentences.push(`It carried ${requests}${age_ms === undefined ? "" : ` in ${span(age_ms)}`}.`);
-  if (state === "idle" && idle_ms !== undefined) sentences.push(`It has been idle for ${span(idle_ms)}.`);
-  if (closes !== undefined) {
-    const isOver = state === "closed";
-    sentences.push(`It ${isOver ? "closed" : "closes"} (${closes}): ${plain(closeReasons[closes])}.`);
-  }
-  if (ended !== undefined) sentences.push(endings[ended][hop]);
-  return sentences;
+/** The same as the model has it, whose story is told in its words (model/story.ts). */
+export function asConnection(facts: ConnectionFacts, now_ms: number): Connection {
+  const { key, hop, peer, state, opened, openedAt_ms, closes, closedAt_ms, ended, exchangeCount, idle_ms } = facts;
+  const isOver = state === "closed";
+  const [id = "", worker] = key.split(".").reverse();
+  return {
+    ...{
+      key,
+      hop,
+      peer,
+      state: state as LifeState,
+      opened,
+      closes,
+      closesSince_ms: undefined,
+      closedAt_ms,
+      ended,
+      exchangeCount,
+    },
+    ...{ id: Number(id), worker: worker === undefined ? undefined : Number(worker), isSecure: undefined },
+    ...{ openedAt_ms: openedAt_ms ?? 0, isOpeningGuessed: openedAt_ms === undefined, isMultiplexed: false },
+    ...{ idleSince_ms: idle_ms === undefined ? undefined : now_ms - idle_ms, idleToldAfter: 0 },
+    ...{
+      idleUntil_ms: undefined,
+      idleLimit: undefined,
+      idleFor_ms: undefined,
+      exchanges: [],
+      refusals: [],
+      boundTo: undefined,
+    },
+    closed: isOver ? closes : undefined,
+  };
 }
-
-const endings = {
-  "own-fin": { downstream: "hopwise ended it first, with FIN.", upstream: "hopwise ended it first, with FIN." },
-  "own-reset": { downstream: "hopwise ended it first, with RST.", upstream: "hopwise ended it first, with RST." },
-  "peer-fin": { downstream: "The client ended it first, with FIN.", upstream: "The origin ended it first, with FIN." },
-  "peer-reset": {
-    downstream: "The client ended it first, with RST.",
-    upstream: "The origin ended it first, with RST.",
-  },
-} as const;

@@ -57,7 +57,13 @@ export function ExchangeStory({ entry, seen }: StoryProps) {
         {upstream === undefined ? (
           <section class="connection-card upstream-edge">
             <h3>To the origin</h3>
-            <p>No connection to an origin was used.</p>
+            {entry.endpoint === undefined ? (
+              <p>No connection to an origin was used.</p>
+            ) : (
+              <p>
+                There was no connection to <span class="mono">{entry.endpoint}</span> for it.
+              </p>
+            )}
           </section>
         ) : (
           <ConnectionCard

@@ -1,5 +1,5 @@
 /** Failures, grouped by their cause. Deliberately absent: the words, see src/ledger/explained.ts. */
-import { type Explained, explained } from "../../src/ledger/explained.ts";
+import { type Explained, endpointOf, explained } from "../../src/ledger/explained.ts";
 import type { ExchangeEntry } from "../feed/api-types.ts";
 import { endOf, hasFailed } from "../feed/history.ts";
 
@@ -40,7 +40,7 @@ function groupOf(key: string, about: Explained, exchanges: readonly ExchangeEntr
   return {
     ...{ key, about, exchanges, firstAt_ms: Math.min(...ends), lastAt_ms: Math.max(...ends) },
     statuses: different(exchanges.map(({ status }) => status)).filter((status) => status !== 0),
-    endpoints: different(exchanges.flatMap(({ upstream, lost }) => upstream?.endpoint ?? lost?.at(-1)?.endpoint ?? [])),
+    endpoints: different(exchanges.flatMap((entry) => endpointOf(entry) ?? [])),
   };
 }
 

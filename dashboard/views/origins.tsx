@@ -44,6 +44,7 @@ export function Origins({ seen }: { readonly seen: Seen }) {
                 news={seen.endpoints.get(endpoint.endpoint)}
                 lately={lately.get(endpoint.endpoint)}
                 isAlone={members.length === 1}
+                hasShare={members.some(({ weight }) => weight !== endpoint.weight)}
               />
             ))}
           </ul>
@@ -71,9 +72,11 @@ interface EndpointProps {
   readonly news: EndpointNews | undefined;
   readonly lately: Lately | undefined;
   readonly isAlone: boolean;
+  /** Others of its group have another weight. */
+  readonly hasShare: boolean;
 }
 
-function Endpoint({ endpoint, news, lately, isAlone }: EndpointProps) {
+function Endpoint({ endpoint, news, lately, isAlone, hasShare }: EndpointProps) {
   const { endpoint: name, weight, backup, connections, lifetime_ms, advertised_ms, failures, version } = endpoint;
   const { tone, word, why } = healthOf(endpoint, news, isAlone);
   const { idle, bound, inUse, dialing } = connections;
@@ -84,7 +87,7 @@ function Endpoint({ endpoint, news, lately, isAlone }: EndpointProps) {
         <a class="mono endpoint-name" href={fragmentOf("table", ["exchanges"], { endpoint: name })}>
           {name}
         </a>
-        {!isAlone && <span class="tag">weight {weight}</span>}
+        {hasShare && <span class="tag">weight {weight}</span>}
         {backup && <span class="tag">backup</span>}
         {version !== undefined && <span class="tag">HTTP/{version}</span>}
         <span class={tone === "good" ? "soft" : tone}>{why}</span>

@@ -25,6 +25,12 @@ it("of one that was sent and never answered: the origin has taken the rest", () 
   expect(spansOf(entry as ExchangeEntry).at(-1)?.label).toBe("origin, without an answer");
 });
 
+it("of one for which no connection could be opened: it tried to in vain", () => {
+  const labels = (some: Partial<ExchangeEntry>) => spansOf(some as ExchangeEntry).map(({ label }) => label);
+  expect(labels({ duration_ms: 46, connect_ms: 46 })).toStrictEqual(["connecting, in vain"]);
+  expect(labels({ duration_ms: 46, queued_ms: 46 })).toStrictEqual(["waited for a connection, in vain"]);
+});
+
 it("of one that never went anywhere: nothing is known", () => {
   expect(told({ duration_ms: 3 })).toStrictEqual([]);
 });

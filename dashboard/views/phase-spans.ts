@@ -20,7 +20,13 @@ const labels: Readonly<Record<SpanName, string>> = {
   body: "rest of the response",
 };
 
-const NO_ANSWER = "origin, without an answer";
+/** What it waited for in vain. */
+const inVain: Partial<Readonly<Record<SpanName, string>>> = {
+  queued: "waited for a connection, in vain",
+  connect: "connecting, in vain",
+  tls: "TLS handshake, in vain",
+  origin: "origin, without an answer",
+};
 
 /** Spans that did not happen are left out; nothing is known of any: empty. */
 export function spansOf({
@@ -48,13 +54,15 @@ export function spansOf({
     ["origin", origin],
     ["body", body],
   ] as const;
+  const last = all.findLast(([, value]) => value !== undefined)?.[0];
+  const isInVain = (name: SpanName) => name === last && firstByte_ms === undefined;
   return all.flatMap(([name, value]) =>
     value === undefined || value < 0.001
       ? []
       : [
           {
             name,
-            label: name === "origin" && firstByte_ms === undefined ? NO_ANSWER : labels[name],
+            label: (isInVain(name) ? inVain[name] : undefined) ?? labels[name],
             duration_ms: value,
             share: value / duration_ms,
           },

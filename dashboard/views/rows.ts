@@ -4,7 +4,7 @@
  * A filter that is empty lets everything through. Deliberately absent: asking the proxy for it, since the page has all that the proxy
  * keeps, and more.
  */
-import { explained } from "../../src/ledger/explained.ts";
+import { endpointOf, explained } from "../../src/ledger/explained.ts";
 import type { ExchangeEntry } from "../feed/api-types.ts";
 import { endOf } from "../feed/history.ts";
 import type { ConnectionFacts } from "./connection-facts.ts";
@@ -28,7 +28,8 @@ export const exchangeFilters: Filters<ExchangeEntry> = {
   method: ({ method }, wanted) => method === wanted,
   host: ({ host = "" }, wanted) => has(host, wanted),
   path: ({ target }, wanted) => has(target, wanted),
-  endpoint: ({ upstream, lost = [] }, wanted) => [upstream, ...lost].some((one) => one?.endpoint === wanted),
+  endpoint: ({ endpoint, upstream, lost = [] }, wanted) =>
+    [{ endpoint }, upstream, ...lost].some((one) => one?.endpoint === wanted),
   connection: (entry, wanted) =>
     [entry.downstream, entry.upstream, ...(entry.lost ?? [])].some(
       (one) => one !== undefined && connectionKey(entry, one.id) === wanted.replace(/^#/, ""),
@@ -55,7 +56,7 @@ export const exchangeColumns: readonly Column<ExchangeEntry>[] = [
   { name: "request", title: "Request", value: requestText },
   { name: "reason", title: "Reason", value: reasonOf },
   { name: "connections", title: "Connections", value: ({ downstream }) => downstream.id },
-  { name: "endpoint", title: "Origin", value: ({ upstream }) => upstream?.endpoint ?? "" },
+  { name: "endpoint", title: "Origin", value: (entry) => endpointOf(entry) ?? "" },
 ];
 
 export const connectionColumns: readonly Column<ConnectionFacts>[] = [

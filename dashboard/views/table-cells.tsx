@@ -1,6 +1,7 @@
 /** The cells of one row of the tables. The first thing that names the row leads to its story. */
 import { ms, span } from "../../src/cli/figures-text.ts";
 import { closeReasons, openReasons } from "../../src/connection/reasons.ts";
+import { endpointOf } from "../../src/ledger/explained.ts";
 import { type ExchangeEntry, keyOf } from "../feed/api-types.ts";
 import { fragmentOf, type Place } from "../shell/place.ts";
 import type { ConnectionFacts } from "./connection-facts.ts";
@@ -8,7 +9,7 @@ import { EndTime, HopPair, plain, requestText, Status } from "./parts.tsx";
 import { reasonOf } from "./rows.ts";
 
 export function ExchangeCells({ entry, place }: { readonly entry: ExchangeEntry; readonly place: Place }) {
-  const { upstream, duration_ms } = entry;
+  const { duration_ms } = entry;
   return (
     <>
       <td>
@@ -27,7 +28,7 @@ export function ExchangeCells({ entry, place }: { readonly entry: ExchangeEntry;
       <td>
         <HopPair entry={entry} />
       </td>
-      <td class="mono">{upstream?.endpoint ?? ""}</td>
+      <td class="mono">{endpointOf(entry) ?? ""}</td>
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** Exchanges and connections as tables, for people who prefer text: filters, sorting, and the story of what is chosen beside them. */
 import { useState } from "preact/hooks";
+import { endpointOf } from "../../src/ledger/explained.ts";
 import { type ExchangeEntry, keyOf } from "../feed/api-types.ts";
 import type { Seen } from "../feed/feed.ts";
 import { NotTold } from "../shell/empty.tsx";
@@ -76,12 +77,7 @@ function ExchangeTable({ seen, place }: { readonly seen: Seen; readonly place: P
         <Choice place={place} name="method" label="Method" choices={choices(all, ({ method }) => method)} />
         <Text place={place} name="host" label="Host" hint="any" />
         <Text place={place} name="path" label="Path has" hint="any" />
-        <Choice
-          place={place}
-          name="endpoint"
-          label="Origin"
-          choices={choices(all, ({ upstream }) => upstream?.endpoint)}
-        />
+        <Choice place={place} name="endpoint" label="Origin" choices={choices(all, endpointOf)} />
         <Text place={place} name="connection" label="Connection" hint="#12" />
       </Filters>
       <Rows

@@ -116,6 +116,8 @@ export async function adminAnswer(request: AdminRequest, figures: AdminFigures):
     );
   }
   const path = pathOf(request.target);
+  // Browsers ask for it beside whatever they show; the dashboard has an icon of its own.
+  if (path === "/favicon.ico") return { status: 200, contentType: "image/x-icon", body: "" };
   if (path === LOGIN && readers?.areFew === true) return loginAnswer(request, readers, figures);
   const paths = pathsFor(operator);
   const file = path === "/" ? undefined : (await figures.dashboard)?.files.get(path);

@@ -40,7 +40,7 @@ const exchangeFilters: Readonly<Record<string, Filter<ExchangeEntry>>> = {
     /^[0-9]xx$/i.test(wanted) ? String(status)[0] === wanted[0] : String(status) === wanted,
   reason: ({ reason }, wanted) => reason === wanted,
   outcome: ({ outcome }, wanted) => outcome === wanted,
-  endpoint: ({ upstream }, wanted) => upstream?.endpoint === wanted,
+  endpoint: ({ upstream, endpoint = upstream?.endpoint }, wanted) => endpoint === wanted,
   host: ({ host }, wanted) => host === wanted,
   method: ({ method }, wanted) => method === wanted,
   client: ({ client }, wanted) => client === wanted,

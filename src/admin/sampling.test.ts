@@ -38,11 +38,12 @@ function watched() {
   const second = (count: number, status = 200): void => {
     for (let i = 0; i < count; i++) {
       const id = ++exchanges;
-      const facts = { time: "", id, client: "", method: "GET", target: "/", downstream: { id: 1, exchange: id } };
-      tell({ type: "exchange-begin", ...facts });
+      const facts = { time: "", id, client: "", method: "GET", target: "/", version: "1.1" as const };
+      const on = { downstream: { id: 1, exchange: id } };
+      tell({ type: "exchange-begin", ...facts, ...on });
       tell({ type: "exchange-phase", time: "", id, phase: "sent", after_ms: 1 });
       tell({
-        ...{ type: "exchange", ...facts, version: "1.1", status, outcome: "completed", duration_ms: 1 },
+        ...{ type: "exchange", ...facts, ...on, status, outcome: "completed", duration_ms: 1 },
         ...{ requestBytes: 0, responseBytes: 0, retries: 0 },
       });
       if (i % 100 > 0) continue;

@@ -22,6 +22,8 @@ export function sampleNumber(event: WindowEvent): number | undefined {
       return event.status >= 500 || event.reason !== undefined || event.outcome !== "completed" ? undefined : event.id;
     case "reuse":
       return event.id * 31 + event.exchange;
+    case "connection-idle":
+      return event.id * 31 + event.exchanges;
     default:
       return undefined;
   }

@@ -10,15 +10,15 @@ export interface Confined {
   breakDown(fault: unknown): void;
 }
 
-type Entry = (this: Confined, first?: unknown, second?: unknown) => void;
+type Entry = (this: Confined, first?: unknown, second?: unknown, third?: unknown) => void;
 
 /** Names the methods through which events come in; what they throw goes to `breakDown`. They return nothing. */
 export function confine<Owner extends Confined>(prototype: Owner, ...names: readonly (keyof Owner & string)[]): void {
   for (const name of names) {
     const original = prototype[name] as Entry;
-    const confined: Entry = function (first, second) {
+    const confined: Entry = function (first, second, third) {
       try {
-        original.call(this, first, second);
+        original.call(this, first, second, third);
       } catch (fault) {
         this.breakDown(fault);
       }

@@ -140,8 +140,8 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
   private recordOf(head: RequestHead | undefined, authority: string): OwnRecord {
     const { record, speaksHttp2 } = this.connection;
     if (head === undefined || !speaksHttp2) return beginRecord(this.parts.context, record, head, authority);
-    const { methodSoFar, target, minorVersion, fields } = head;
-    const begun = { methodSoFar, target, minorVersion, fields, version: "2.0" } as const;
+    const { methodSoFar, target, minorVersion, fields, text } = head;
+    const begun = { methodSoFar, target, minorVersion, fields, text, version: "2.0" } as const;
     return beginRecord(this.parts.context, record, begun, authority);
   }
 

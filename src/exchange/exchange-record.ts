@@ -6,7 +6,7 @@
  * proxy's clock and never decrease in the order of `phaseTimes`. Deliberately absent: anything that lives, and fields and bodies of
  * messages, which may be secret.
  */
-import type { ConnectionRecord } from "../connection/connection-record.ts";
+import type { ConnectionRecord, EndpointRecord } from "../connection/connection-record.ts";
 import type { AnswerReason } from "./answers.ts";
 
 export const outcomes = ["completed", "answered", "truncated", "client-gone", "tunnel"] as const;
@@ -88,6 +88,8 @@ export interface ExchangeRecord {
   readonly reason: AnswerReason | undefined;
   /** A system's error code beside the reason. */
   readonly fault: string | undefined;
+  /** Where a connection was looked for in vain; there was one, or none was looked for: absent. */
+  readonly endpoint?: EndpointRecord | undefined;
   /** The connection to an origin that it went on; on a retry the later one. None: undefined. */
   readonly upstream: ConnectionRecord | undefined;
   /** Which exchange it is on that connection, from 1 on: from 2 on the connection was reused. */

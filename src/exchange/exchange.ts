@@ -1,9 +1,8 @@
 /**
  * One exchange across two hops: a client's request goes to an origin, the response comes back.
  *
- * Both directions stream, each as fast as its receiver takes it. It ends when both messages are complete, or nothing more may
- * follow to the client. It knows its client and its origin by two ports. Deliberately absent: reading and writing messages
- * (http1-client-side.ts, http1-origin-side.ts), admission, the pool.
+ * Both directions stream, each as fast as its receiver takes it. It ends when both messages are complete, or nothing more may follow to the
+ * client. It knows both sides by ports. Deliberately absent: messages' bytes (http1-client-side.ts, http1-origin-side.ts), admission, the pool.
  */
 import { type Confined, confine } from "../connection/confining.ts";
 import type { Place } from "../connection/fair-share.ts";
@@ -204,7 +203,8 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
     if (!origin.isBlocked) this.client.resume();
   }
 
-  onNone(why: NoConnection, fault: string): void {
+  onNone(why: NoConnection, fault: string, endpoint: OwnRecord["endpoint"]): void {
+    this.record.endpoint = endpoint;
     this.fail(why, undefined, fault);
   }
 

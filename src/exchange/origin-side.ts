@@ -5,7 +5,7 @@
  * `http1-origin-side.ts` speaks HTTP/1 on a connection of the pool. Deliberately absent: retrying; the exchange asks for another
  * origin side then.
  */
-import type { ConnectionRecord } from "../connection/connection-record.ts";
+import type { ConnectionRecord, EndpointRecord } from "../connection/connection-record.ts";
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
 import type { Socket } from "../net/ports.ts";
@@ -100,7 +100,8 @@ export interface OriginListener {
   onSearch(phase: SearchPhase): void;
   /** The request may go. False: it may not, to this origin, for now. */
   onReady(): boolean;
-  onNone(why: NoConnection, fault: string): void;
+  /** @param endpoint where a connection was looked for last; anywhere in a group that had no room: undefined */
+  onNone(why: NoConnection, fault: string, endpoint: EndpointRecord | undefined): void;
   /** It takes more of the request again. */
   onOriginDrain(): void;
   /** It does not do in time what it should. */

@@ -4,13 +4,13 @@
  * Times are fields of the record that exists anyway, so an exchange that nobody listens to costs nothing more. Deliberately absent:
  * what a phase means, see exchange-record.ts.
  */
-import type { ConnectionRecord } from "../connection/connection-record.ts";
+import type { ConnectionRecord, EndpointRecord } from "../connection/connection-record.ts";
 import type { SearchPhase } from "../pool/pool.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { AnswerReason } from "./answers.ts";
 import type { ProxyContext } from "./context.ts";
 import type { ExchangeRecord, HttpVersion, KeptFields, LostAttempt, Outcome } from "./exchange-record.ts";
-import { keptFields } from "./kept-fields.ts";
+import { copyOf, keptFields } from "./kept-fields.ts";
 
 /** What is needed of everything that exchanges share. */
 type Keeping = Pick<ProxyContext, "clock" | "observer" | "newExchangeId"> & Partial<Pick<ProxyContext, "lines">>;
@@ -45,6 +45,7 @@ export class OwnRecord implements ExchangeRecord {
   declare kept?: KeptFields | undefined;
   declare received?: string | undefined;
   declare lost?: LostAttempt[] | undefined;
+  declare endpoint?: EndpointRecord | undefined;
 
   constructor(id: number, downstream: ConnectionRecord, arrivedAt_ms: number) {
     this.id = id;
@@ -56,8 +57,13 @@ export class OwnRecord implements ExchangeRecord {
 
 /** What is noted of a head. */
 type BegunHead = Pick<RequestHead, "methodSoFar" | "target" | "minorVersion" | "fields"> & {
+  /** All of it, where its parts are parts of that. */
+  readonly text?: string;
   readonly version?: HttpVersion;
 };
+
+/** A part of a text keeps all of the text in memory, and records are kept for a while: of longer heads they have copies. */
+const HEAD_LENGTH_KEPT = 4_096;
 
 /**
  * @param head what was read of the request; nothing: undefined
@@ -72,11 +78,12 @@ export function beginRecord(
 ): OwnRecord {
   const record = new OwnRecord(context.newExchangeId(), downstream, arrivedAt_ms);
   if (head !== undefined) {
-    record.method = head.methodSoFar;
-    record.target = head.target;
-    record.authority = authority;
+    const isLong = (head.text?.length ?? 0) > HEAD_LENGTH_KEPT;
+    record.method = isLong ? copyOf(head.methodSoFar) : head.methodSoFar;
+    record.target = isLong ? copyOf(head.target) : head.target;
+    record.authority = isLong ? copyOf(authority) : authority;
     record.version = head.version ?? (head.minorVersion === 0 ? "1.0" : "1.1");
-    if (context.observer.wantsFields === true) record.kept = keptFields(head.fields);
+    if (context.observer.wantsFields === true) record.kept = keptFields(head.fields, isLong);
   }
   context.observer.exchangeBegan?.(record);
   return record;

@@ -231,7 +231,7 @@ describe("the phases of a CONNECT", () => {
   it("that is refused a connection: connecting, done", () => {
     const { told, record } = connect(
       (request) => request.onSearch("connecting"),
-      (request) => request.onNoConnection("connect-failed", "ECONNREFUSED"),
+      (request) => request.onNoConnection("connect-failed", "ECONNREFUSED", undefined),
     );
     expect(told).toStrictEqual(["0 begin", "2 connecting", "3 end"]);
     expect(record).toMatchObject({ connectingAt_ms: 2, sentAt_ms: undefined, doneAt_ms: 3, reason: "connect-failed" });

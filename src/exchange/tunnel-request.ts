@@ -6,6 +6,7 @@
  * another request. Deliberately absent: the relay itself, see tunnel.ts; which ports are allowed, see routing.
  */
 import { type Confined, confine } from "../connection/confining.ts";
+import type { EndpointRecord } from "../connection/connection-record.ts";
 import type { Place } from "../connection/fair-share.ts";
 import type { PendingSearch } from "../pool/claim.ts";
 import type { NoConnection, SearchPhase, Seeker } from "../pool/pool.ts";
@@ -92,7 +93,8 @@ export class TunnelRequest implements ClientExchange, Seeker, Confined {
     new Tunnel({ context, downstream: client.tunnelEnd, upstream, record, client: this.place.client }).begin();
   }
 
-  onNoConnection(why: NoConnection, fault: string): void {
+  onNoConnection(why: NoConnection, fault: string, endpoint: EndpointRecord | undefined): void {
+    this.record.endpoint = endpoint;
     this.refuse(why, fault);
   }
 

@@ -15,6 +15,7 @@ import type { Octets } from "../wire/octets.ts";
 import type { Admission } from "./admission.ts";
 import type { ClientSide, TunnelEnd } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
+import { copyOf } from "./kept-fields.ts";
 import type { OriginTunnelEnd } from "./origin-side.ts";
 import type { TimeLimits } from "./policy.ts";
 import { endRecord, type OwnRecord } from "./record-notes.ts";
@@ -64,8 +65,9 @@ export class Tunnel implements ConnectionUser, Confined {
   /** @param fromOrigin octets that came right behind the origin's answer */
   begin(fromOrigin?: Octets): void {
     const { upstream, downstream, record } = this;
-    record.target = textOfItsOwn(record.target);
-    record.authority = textOfItsOwn(record.authority);
+    // For as long as the tunnel stands: without the head it began with, cookies and all.
+    record.target = copyOf(record.target);
+    record.authority = copyOf(record.authority);
     upstream.clearDeadline();
     upstream.beginTunnel(this);
     const clientHadClosed = downstream.peerHasClosed;
@@ -218,11 +220,6 @@ confine(
   "onDeadline",
   "giveWay",
 );
-
-/** A part of a text keeps all of it: for as long as the tunnel stands the head it began with, cookies and all. */
-function textOfItsOwn(part: string): string {
-  return Buffer.from(part, "latin1").toString("latin1");
-}
 
 /** Quiet tunnels are many: what each of them keeps for its client is one small object. */
 class FromClient implements SocketHandler {

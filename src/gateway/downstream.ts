@@ -313,6 +313,7 @@ export class DownstreamConnection extends ListNode implements SocketHandler, Htt
     else if (this.life.state === "idle") {
       this.resume();
       this.table.idle.push(this);
+      this.context.observer.connectionIdled?.(this.record);
       this.limits.arm("keep-alive", this.leaving === undefined ? this.idleTimeout_ms : DRAIN_IDLE_GRACE_MS);
     }
   }

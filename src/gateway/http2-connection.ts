@@ -180,6 +180,7 @@ export class Http2Connection
     // What was said last is to be taken, too.
     if (this.life.isEnding) return this.limits.arm("write", this.context.settings.bodyTimeout_ms);
     this.life.endExchange(this.context.clock.now());
+    this.context.observer.connectionIdled?.(this.life);
     this.rest();
   }
 

@@ -164,8 +164,8 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   private recordOf(head: RequestHead | undefined, authority: string): OwnRecord {
     const { context, connection } = this;
     if (head === undefined) return beginRecord(context, connection.record, undefined, authority);
-    const { methodSoFar, target, minorVersion, fields } = head;
-    const begun = { methodSoFar, target, minorVersion, fields, version: "2.0" } as const;
+    const { methodSoFar, target, minorVersion, fields, text } = head;
+    const begun = { methodSoFar, target, minorVersion, fields, text, version: "2.0" } as const;
     return beginRecord(context, connection.record, begun, authority);
   }
 

@@ -5,7 +5,7 @@
  * Deliberately absent: what the response means for the client; the lines of the request's head, see request-writing.ts.
  */
 import { type Confined, confine } from "../connection/confining.ts";
-import type { ConnectionRecord } from "../connection/connection-record.ts";
+import type { ConnectionRecord, EndpointRecord } from "../connection/connection-record.ts";
 import type { Place } from "../connection/fair-share.ts";
 import { HopMessages, isInBody, isWhole, looksWholeAtEnd, mayBodyGoOn } from "../connection/message-states.ts";
 import type { CloseReason } from "../connection/reasons.ts";
@@ -118,9 +118,9 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     this.close("pool-surplus");
   }
 
-  onNoConnection(why: NoConnection, fault: string): void {
+  onNoConnection(why: NoConnection, fault: string, endpoint: EndpointRecord | undefined): void {
     this.isOver = true;
-    this.listener.onNone(why, fault);
+    this.listener.onNone(why, fault, endpoint);
   }
 
   // The request.

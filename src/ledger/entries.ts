@@ -71,6 +71,8 @@ export interface ExchangeEntry {
   readonly retries: number;
   /** The attempts before the last one, whose connections were lost before any of a response; none: absent. */
   readonly lost?: readonly LostEntry[];
+  /** Where a connection was looked for in vain (`http://127.0.0.1:3000`); there was one, or none was looked for: absent. */
+  readonly endpoint?: string;
   readonly downstream: {
     readonly id: number;
     /** Which exchange this is on the connection, from 1 on. */
@@ -119,6 +121,7 @@ export interface ExchangeBeginEntry {
   readonly method: string;
   readonly target: string;
   readonly host?: string;
+  readonly version: HttpVersion;
   readonly downstream: { readonly id: number; readonly exchange: number };
 }
 
@@ -158,6 +161,14 @@ export type ConnectionEntry = {
   readonly age_ms: number;
   /** Of an origin's connection that belonged to one client's: the id of that. Otherwise absent. */
   readonly boundTo?: number;
+} & ConnectionFacts &
+  HopFacts;
+
+/** A connection that carries nothing any more, and idles from then on. */
+export type ConnectionIdleEntry = {
+  readonly type: "connection-idle";
+  /** How many it has carried so far. */
+  readonly exchanges: number;
 } & ConnectionFacts &
   HopFacts;
 

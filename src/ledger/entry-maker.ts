@@ -15,6 +15,7 @@ import type {
   AccessLogEntry,
   ConnectionEntry,
   ConnectionFacts,
+  ConnectionIdleEntry,
   ConnectionOpenEntry,
   DrainEntry,
   EndpointEntry,
@@ -69,6 +70,7 @@ export class EntryMaker {
       responseBytes: record.responseBodyBytes,
       retries: record.retries,
       ...(record.lost === undefined ? {} : { lost: record.lost.map(lostOf) }),
+      ...(record.endpoint === undefined ? {} : { endpoint: record.endpoint.name }),
       downstream: {
         id: downstream.id,
         exchange: record.downstreamExchange,
@@ -99,6 +101,7 @@ export class EntryMaker {
       method: record.method,
       target: withoutUserinfo(record.target),
       ...hostOf(record),
+      version: record.version,
       downstream: { id: downstream.id, exchange: downstreamExchange },
     };
   }
@@ -131,6 +134,11 @@ export class EntryMaker {
       age_ms: rounded(this.clock.now() - connection.openedAt_ms),
       ...(boundTo === undefined ? {} : { boundTo }),
     };
+  }
+
+  idled(connection: ConnectionRecord): ConnectionIdleEntry {
+    const { exchanges } = connection;
+    return { type: "connection-idle", ...this.factsOf(connection), ...hopOf(connection), exchanges };
   }
 
   reuse(connection: ConnectionRecord): ReuseEntry {

@@ -127,6 +127,27 @@ describe("events", () => {
     ]);
   });
 
+  it("say when a connection begins to idle, on either hop, and are not even asked for while nobody listens", () => {
+    const hub = new EventHub({ ...clock, date: () => 1_000 });
+    const observers = new Observers(new QuietObserver(), hub);
+    const told: unknown[] = [];
+    const listener = (event: ProxyEvents["connection-idle"]) => told.push(event);
+    expect(observers.connectionIdled).toBeUndefined();
+    hub.on("connection-idle", listener);
+    const client = new Life(acceptedFacts(1, "192.0.2.1", { remotePort: 9 }, 0));
+    client.exchanges = 3;
+    observers.connectionIdled?.(client);
+    hub.flush();
+    expect(told).toEqual([
+      {
+        ...{ type: "connection-idle", time: "1970-01-01T00:00:01.000Z", id: 1, opened: "accepted", exchanges: 3 },
+        ...{ hop: "downstream", client: "192.0.2.1:9" },
+      },
+    ]);
+    hub.off("connection-idle", listener);
+    expect(observers.connectionIdled).toBeUndefined();
+  });
+
   it("are told once to those who want them once", () => {
     const hub = new EventHub(clock);
     const told: ProxyEvents["drain"][] = [];

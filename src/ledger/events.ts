@@ -25,6 +25,7 @@ import type {
   AcceptFailedEntry,
   AccessLogEntry,
   ConnectionEntry,
+  ConnectionIdleEntry,
   ConnectionOpenEntry,
   DrainEntry,
   EndpointEntry,
@@ -54,6 +55,8 @@ export interface ProxyEvents {
   readonly exchange: ExchangeEntry;
   readonly "connection-open": ConnectionOpenEntry;
   readonly "connection-close": ConnectionEntry;
+  /** A connection carries nothing any more, and idles from now on. */
+  readonly "connection-idle": ConnectionIdleEntry;
   /** An origin's idle connection carries another exchange. */
   readonly reuse: ReuseEntry;
   /** An origin's idle connection was not reused for a request. */
@@ -100,6 +103,7 @@ const names: Readonly<Record<ProxyEventName, true>> = {
   exchange: true,
   "connection-open": true,
   "connection-close": true,
+  "connection-idle": true,
   reuse: true,
   "reuse-refused": true,
   lifetime: true,
@@ -124,6 +128,7 @@ export class EventHub implements ProxyObserver {
   /** Only while somebody listens. */
   exchangeBegan: ((record: ExchangeRecord) => void) | undefined = undefined;
   exchangePhase: ((record: ExchangeRecord, phase: Phase) => void) | undefined = undefined;
+  connectionIdled: ((connection: ConnectionRecord) => void) | undefined = undefined;
   wantsFields = false;
   private readonly clock: Clock;
   private readonly make: EntryMaker;
@@ -179,12 +184,20 @@ export class EventHub implements ProxyObserver {
   private followInterest(): void {
     const hearsBegin = this.hears("exchange-begin");
     const hearsPhase = this.hears("exchange-phase");
-    if (hearsBegin === (this.exchangeBegan !== undefined) && hearsPhase === (this.exchangePhase !== undefined)) return;
+    const hearsIdle = this.hears("connection-idle");
+    const isAsBefore =
+      hearsBegin === (this.exchangeBegan !== undefined) &&
+      hearsPhase === (this.exchangePhase !== undefined) &&
+      hearsIdle === (this.connectionIdled !== undefined);
+    if (isAsBefore) return;
     this.exchangeBegan = hearsBegin
       ? (record) => this.tell("exchange-begin", this.make.exchangeBegan(record))
       : undefined;
     this.exchangePhase = hearsPhase
       ? (record, phase) => this.tell("exchange-phase", this.make.exchangePhase(record, phase))
+      : undefined;
+    this.connectionIdled = hearsIdle
+      ? (connection) => this.tell("connection-idle", this.make.idled(connection))
       : undefined;
     for (const tell of this.tellers) tell();
   }

@@ -24,10 +24,19 @@ export interface Explained {
   readonly endpoint: string | undefined;
 }
 
+/** Where it went last, or where a connection was looked for in vain; nowhere: undefined. */
+export function endpointOf({
+  endpoint,
+  upstream,
+  lost,
+}: Pick<ExchangeEntry, "endpoint" | "upstream" | "lost">): string | undefined {
+  return endpoint ?? upstream?.endpoint ?? lost?.at(-1)?.endpoint;
+}
+
 /** @returns undefined: nothing has failed */
 export function explained(entry: ExchangeEntry): Explained | undefined {
-  const { reason, fault, outcome, upstream, lost, status } = entry;
-  const endpoint = upstream?.endpoint ?? lost?.at(-1)?.endpoint;
+  const { reason, fault, outcome, status } = entry;
+  const endpoint = endpointOf(entry);
   if (reason !== undefined) {
     const { source, text } = answerMeaning(reason);
     const isTruncated = outcome === "truncated";

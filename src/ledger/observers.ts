@@ -40,6 +40,7 @@ export class QuietObserver implements ProxyObserver {
 export class Observers implements ProxyObserver {
   exchangeBegan: ((record: ExchangeRecord) => void) | undefined = undefined;
   exchangePhase: ((record: ExchangeRecord, phase: Phase) => void) | undefined = undefined;
+  connectionIdled: ((connection: ConnectionRecord) => void) | undefined = undefined;
   wantsFields = false;
   private all: readonly ProxyObserver[];
   private readonly tellers: (() => void)[] = [];
@@ -69,6 +70,8 @@ export class Observers implements ProxyObserver {
     const hearsPhase = this.all.some(({ exchangePhase }) => exchangePhase !== undefined);
     this.exchangeBegan = hearsBegan ? (record) => this.tellBegan(record) : undefined;
     this.exchangePhase = hearsPhase ? (record, phase) => this.tellPhase(record, phase) : undefined;
+    const hearsIdle = this.all.some(({ connectionIdled }) => connectionIdled !== undefined);
+    this.connectionIdled = hearsIdle ? (connection) => this.tellIdled(connection) : undefined;
     for (const tell of this.tellers) tell();
   }
 
@@ -82,6 +85,10 @@ export class Observers implements ProxyObserver {
 
   private tellPhase(record: ExchangeRecord, phase: Phase): void {
     for (const observer of this.all) observer.exchangePhase?.(record, phase);
+  }
+
+  private tellIdled(connection: ConnectionRecord): void {
+    for (const observer of this.all) observer.connectionIdled?.(connection);
   }
 
   exchangeEnded(record: ExchangeRecord): void {

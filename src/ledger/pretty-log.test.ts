@@ -86,10 +86,13 @@ describe("at 80 columns", () => {
     ],
     [
       "its name is not found",
-      { status: 502, outcome: "answered", reason: "connect-failed", fault: "ENOTFOUND", upstream: undefined as never },
+      {
+        ...{ status: 502, outcome: "answered", reason: "connect-failed", fault: "ENOTFOUND" },
+        ...{ upstream: undefined as never, endpoint: "http://nobody.invalid" },
+      },
       [
         "         connect-failed: No connection to the origin could be opened. ENOTFOUND,",
-        "         its name cannot be resolved.",
+        "         its name cannot be resolved. (http://nobody.invalid)",
       ],
     ],
     [

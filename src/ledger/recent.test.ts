@@ -33,3 +33,16 @@ it("failures are bounded, too", () => {
   for (let id = 1; id <= 5_000; id++) recent.note(ended(id, { status: 500 }));
   expect([...recent]).toHaveLength(1_000);
 });
+
+it("where targets are huge fewer are kept: 4 KiB for each on average, the latest in any case", () => {
+  const recent = new RecentExchanges();
+  const bytesOf = () => [...recent].reduce((sum, { target }) => sum + target.length, 0);
+  for (let id = 1; id <= 2_000; id++) recent.note(ended(id, { status: 502, target: "/".padEnd(64 * 1_024, "x") }));
+  expect(bytesOf()).toBeLessThanOrEqual(1_200 * 4 * 1_024);
+  expect([...recent].map(({ id }) => id).slice(0, 60)).toEqual(Array.from({ length: 60 }, (_, at) => 2_000 - at));
+  recent.note(ended(2_001, { status: 502, target: "x".repeat(16 * 1_024 * 1_024) }));
+  expect([...recent].map(({ id }) => id)).toEqual([2_001]);
+  // What was forgotten makes room again.
+  for (let id = 3_000; id < 5_000; id++) recent.note(ended(id, { target: "/" }));
+  expect([...recent].filter(({ id }) => id >= 4_000)).toHaveLength(1_000);
+});

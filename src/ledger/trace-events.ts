@@ -21,6 +21,8 @@ const NAME_LENGTH_MAX = 120;
 const TARGET_LENGTH_MAX = 1_024;
 /** Numbers of processes: each worker has two. */
 const PROCESSES_PER_WORKER = 10;
+/** Numbers of arrows are of a trace as a whole, which several workers' files may become: more than a file has room for. */
+const ARROWS_PER_WORKER = 1_000_000_000;
 const processOf: Readonly<Record<Hop, number>> = { downstream: 1, upstream: 2 };
 const nameOf: Readonly<Record<Hop, string>> = { downstream: "clients", upstream: "origins" };
 
@@ -63,6 +65,12 @@ export class TraceEvents extends QuietObserver {
     if (phase === "sent") this.depart(record);
     else if (phase === "retrying") this.lose(record);
   };
+  /** What it carried leaves it before its exchange ends, where the client takes its time. */
+  connectionIdled = (connection: ConnectionRecord): void => {
+    const lane = this.lanes.get(connection);
+    if (connection.hop === "upstream" && lane?.flight !== undefined)
+      endLeg(lane.flight, lane, this.at(this.clock.now()));
+  };
   private readonly clock: Clock;
   private readonly write: (text: string) => void;
   private readonly firstProcess: number;
@@ -71,7 +79,7 @@ export class TraceEvents extends QuietObserver {
   private readonly lanes = new Map<ConnectionRecord, Lane>();
   private readonly flights = new Map<ExchangeRecord, Flight>();
   private latestLane = 0;
-  private latestArrow = 0;
+  private latestArrow: number;
 
   /** @param write takes whole lines. @param worker its number; there are none: 0 */
   constructor(clock: Clock, write: (text: string) => void, worker = 0) {
@@ -79,6 +87,7 @@ export class TraceEvents extends QuietObserver {
     this.clock = clock;
     this.write = write;
     this.firstProcess = worker * PROCESSES_PER_WORKER;
+    this.latestArrow = worker * ARROWS_PER_WORKER;
     this.base_ms = clock.date() - clock.now();
     const prefix = worker === 0 ? "" : `worker ${worker}: `;
     for (const hop of ["downstream", "upstream"] as const) {
@@ -220,8 +229,10 @@ export class TraceEvents extends QuietObserver {
     const id = ++this.latestArrow;
     const arrow = { name: "goes on", cat: "hop", id };
     const { pid, tid } = this.laneOfClient(record);
-    text += line({ ...arrow, ph: "s", ts: within(leg.from, from, to), pid, tid });
-    return text + line({ ...arrow, ph: "f", bp: "e", ts: leg.from, pid: lane.pid, tid: lane.tid });
+    const began = inside(leg.from, from, to);
+    text += line({ ...arrow, ph: "s", ts: began, pid, tid });
+    const arrived = inside(began, leg.from, end);
+    return text + line({ ...arrow, ph: "f", bp: "e", ts: arrived, pid: lane.pid, tid: lane.tid });
   }
 
   private laneOfClient(record: ExchangeRecord): Lane {
@@ -294,6 +305,11 @@ function endLeg({ legs }: Flight, lane: Lane, at: number): void {
 
 function within(at: number, from: number, to: number): number {
   return Math.min(Math.max(at, from), to);
+}
+
+/** Viewers take the end of a slice for outside of it. */
+function inside(at: number, from: number, to: number): number {
+  return within(at, from, Math.max(from, to - 1));
 }
 
 function line(event: object): string {

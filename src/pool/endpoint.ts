@@ -313,6 +313,8 @@ export class Endpoint {
     }
     if (binding?.owner.isOver) return connection.close("binding-ended");
     this.idle.add(connection);
+    // Before it is lent again, which may be at once.
+    if (connection.life.state === "idle") this.options.observer.connectionIdled?.(connection.record);
     this.options.onRoom();
   }
 

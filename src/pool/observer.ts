@@ -17,6 +17,11 @@ export interface PoolObserver {
   connectionOpened(connection: ConnectionRecord): void;
   /** The connection is gone; `closeReason` says why. */
   connectionClosed(connection: ConnectionRecord): void;
+  /**
+   * A connection, on either hop, carries no exchange any more and idles from now on. Absent while nobody wants to know, and looked at
+   * each time.
+   */
+  connectionIdled?: ((connection: ConnectionRecord) => void) | undefined;
   /** An idle connection to an origin carries another exchange. */
   connectionReused(connection: ConnectionRecord): void;
   /** An idle connection to an origin was not reused for a request. */

@@ -5,6 +5,7 @@
  * bounded line; when it has waited for long, a client that holds more than its share gives room (connection/fair-share.ts).
  * Deliberately absent: retrying requests; the exchange decides that.
  */
+import type { EndpointRecord } from "../connection/connection-record.ts";
 import type { Deadlines } from "../connection/deadlines.ts";
 import type { Place } from "../connection/fair-share.ts";
 import { Members } from "../connection/lists.ts";
@@ -61,7 +62,8 @@ export interface Seeker extends ConnectionUser, Choosable {
   /** Tells how its search goes on; absent: it does not want to know. */
   onSearch?(phase: SearchPhase): void;
   onConnection(connection: PooledConnection): void;
-  onNoConnection(why: NoConnection, fault: string): void;
+  /** @param endpoint where it was looked for last; anywhere in a group that had no room: undefined */
+  onNoConnection(why: NoConnection, fault: string, endpoint: EndpointRecord | undefined): void;
 }
 
 /** What an operator may decide anew while it serves. */

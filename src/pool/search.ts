@@ -325,8 +325,16 @@ export class Search implements PendingSearch, Member<Search> {
   }
 
   private fail(why: NoConnection, fault: string): void {
+    const { endpoint } = this;
     this.finish();
-    this.seeker.onNoConnection(why, fault);
+    this.seeker.onNoConnection(why, fault, endpoint?.record);
+  }
+
+  /** The one that was asked last, or would have been; it could be any of several: undefined. */
+  private get endpoint(): Endpoint | undefined {
+    const { dials, tried, pool, wish } = this;
+    const latest = dials.at(-1)?.endpoint ?? [...(tried ?? [])].at(-1) ?? wish?.stuckTo;
+    return latest ?? (pool.endpoints.length === 1 ? pool.endpoints[0] : undefined);
   }
 }
 

@@ -55,7 +55,7 @@ describe.skipIf(!has("chromium"))(`the dashboard in Chromium${needing("chromium"
       expect(await send("/")).toBe(502);
       const story = await toTheExchange(page, "No connection to the origin could be opened");
       expect(await story.innerText()).toMatch(/its name cannot be resolved|no name server answered/);
-      expect(await story.innerText()).toContain("No connection to an origin was used.");
+      expect(await story.innerText()).toContain("There was no connection to http://nobody.invalid:1234 for it.");
     });
 
     it("an origin that is silent", async () => {
@@ -161,7 +161,8 @@ describe.skipIf(!has("chromium"))(`the dashboard in Chromium${needing("chromium"
     expect(await sent).toBe(200);
     await closed;
     await page.getByText("hopwise cannot be reached.").waitFor();
-    // A browser says in its console what it cannot reach.
+    // A browser says in its console what it cannot reach, again and again until it is closed.
+    await page.context().close();
     expect(pages.trouble.splice(0).every((text) => text.includes("net::ERR"))).toBe(true);
   });
 
@@ -189,6 +190,7 @@ describe.skipIf(!has("chromium"))(`the dashboard in Chromium${needing("chromium"
     await isLive(page);
     await page.route("**/stats", (route) => route.fulfill({ status, json: { status, detail: "" } }));
     await page.getByText(what).waitFor();
+    await page.context().close();
     expect(pages.trouble.splice(0).every((text) => text.includes(`status of ${status}`))).toBe(true);
   });
 
@@ -204,6 +206,7 @@ describe.skipIf(!has("chromium"))(`the dashboard in Chromium${needing("chromium"
     await page.getByText("Single connections and exchanges are not told here.").waitFor();
     await page.keyboard.press("4");
     await page.locator(".chart", { hasText: "Requests a second" }).waitFor();
+    await page.context().close();
     expect(pages.trouble.splice(0).every((text) => text.includes("status of 501"))).toBe(true);
   });
 

@@ -28,6 +28,8 @@ describe.skipIf(!has("chromium"))(`the lanes of a real proxy in Chromium${needin
   async function opened(options: { readonly keepAliveTimeout?: number }, answer: RequestListener) {
     trouble = [];
     const server = createServer(answer);
+    // Longer than any look at it takes on a busy machine.
+    server.keepAliveTimeout = 60_000;
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     stops.push(() => {
       server.close();
@@ -74,7 +76,7 @@ describe.skipIf(!has("chromium"))(`the lanes of a real proxy in Chromium${needin
     await page.keyboard.press("Enter");
     const story = page.locator(".lane-story");
     await story.getByText("no idle connection to this origin (pool-empty)").waitFor();
-    await story.getByText(/unless it is lent, it ends: .*\(hint-expired\)/).waitFor({ timeout: 15_000 });
+    await story.getByText(/unless it is lent, it ends: .*\(hint-expired\)/).waitFor({ timeout: 40_000 });
     expect(page.url()).toMatch(/#\/connections\/[0-9]+$/);
   });
 

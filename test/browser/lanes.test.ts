@@ -235,6 +235,32 @@ describe.skipIf(!has("chromium"))(`the lanes in Chromium${needing("chromium")}`,
     expect(serious.map(({ id, nodes }) => [id, nodes[0]?.html])).toStrictEqual([]);
   });
 
+  // How long frames take depends on what else this machine does: most of them must leave time for others even so.
+  it.skipIf(process.env.TESTS_LONG !== "1")(
+    "a busy proxy stays smooth: 1,000 clients, 2,000 exchanges a second",
+    async () => {
+      const page = await opened("seed=1&clients=1000&rate=2000");
+      const drawn = () => page.evaluate<number>("workbench.drawn.length");
+      await expect.poll(drawn, { timeout: 50_000 }).toBeGreaterThan(300);
+      const told = await page.evaluate<{ drawn: number[]; applied: number[]; open: number; exchanges: number }>(`({
+      drawn: workbench.drawn.slice(30), applied: workbench.applied.slice(30),
+      open: [...workbench.model.connections.values()].filter((it) => it.hop === "downstream" && it.closedAt_ms === undefined).length,
+      exchanges: workbench.model.exchanges.size,
+    })`);
+      const at = (all: readonly number[], share: number) =>
+        all.toSorted((one, other) => one - other)[Math.floor(all.length * share)] ?? Number.POSITIVE_INFINITY;
+      const [half, most] = [at(told.drawn, 0.5), at(told.drawn, 0.95)];
+      console.log(
+        `${told.open} clients, ${told.exchanges} exchanges known: half of ${told.drawn.length} frames drawn within ${half.toFixed(1)} ms, ` +
+          `95 % within ${most.toFixed(1)} ms; half of the batches of events applied within ${at(told.applied, 0.5).toFixed(1)} ms`,
+      );
+      expect(told.open).toBeGreaterThan(900);
+      expect(half).toBeLessThan(33);
+      expect(most).toBeLessThan(200);
+      expect(at(told.applied, 0.5)).toBeLessThan(33);
+    },
+  );
+
   it("where less motion is wanted, moves on once a second", async () => {
     const page = await opened("seed=1&clients=10&rate=12", { reducedMotion: "reduce" });
     await page.evaluate("workbench.drawn.length = 0");

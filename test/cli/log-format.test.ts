@@ -62,6 +62,36 @@ describe("in a file", () => {
   });
 });
 
+describe("pretty says why in words, in the line of the exchange", () => {
+  const lineOf = async (to: string, status: number, ...more: readonly string[]) => {
+    const file = logFile();
+    const { url } = await proxy("--to", to, "--access-log", file, "--log-format", "pretty", ...more);
+    expect((await fetch(`${url}/a`, { method: "POST", body: "x" })).status).toBe(status);
+    const [line = ""] = await linesOf(file, 1);
+    return line;
+  };
+
+  it("an origin closed early", async () => {
+    const { url: to } = await origin((request) => request.socket.destroy());
+    expect(await lineOf(to, 502)).toMatch(
+      /upstream-closed: The origin closed the connection before it answered\. .*\(http:\/\/127\.0\.0\.1:\d+\)$/,
+    );
+  });
+
+  it("a name is not found", async () => {
+    expect(await lineOf("http://nobody.invalid:1234", 502)).toMatch(
+      /connect-failed: No connection .* (its name cannot be resolved|no name server answered).* \(http:\/\/nobody\.invalid:1234\)$/,
+    );
+  });
+
+  it("an origin is silent", async () => {
+    const { url: to } = await origin(() => {});
+    expect(await lineOf(to, 504, "--response-timeout", "100ms")).toMatch(
+      /response-timeout: The origin took the request and did not begin to answer in time\. .*\(http:\/\/127\.0\.0\.1:\d+\)$/,
+    );
+  });
+});
+
 it("the admin port shows neither fields nor queries, whatever the log has", async () => {
   const { url, admin } = await proxy("--to", (await hello()).url, "--access-log", logFile());
   await fetch(`${url}/a?b=c`, { headers: fields });

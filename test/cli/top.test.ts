@@ -46,7 +46,9 @@ describe("says why", () => {
   it("a name is not found", async () => {
     const { url, admin } = await proxyTo({ to: "http://nobody.invalid:1234" });
     await fetch(url);
-    expect((await run("top", admin)).out).toMatch(/502 .*\n.*(its name cannot be resolved|no name server answered)/);
+    const { out } = await run("top", admin);
+    expect(out).toMatch(/502 .*\n.*(its name cannot be resolved|no name server answered)/);
+    expect(out).toMatch(/connect-failed: .*\(http:\/\/nobody\.invalid:1234\)/);
   });
 
   it("an origin is silent", async () => {

@@ -52,7 +52,7 @@ export class FakeOrigin implements OriginSide {
   }
 
   isNotThere(why: NoConnection, fault: string): void {
-    this.says.onNone(why, fault);
+    this.says.onNone(why, fault, this.record.endpoint);
   }
 
   answers(status: number, kind: Framing["kind"] = "length"): boolean {

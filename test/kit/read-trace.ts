@@ -4,6 +4,7 @@
  * The JSON Array Format may lack its closing bracket; nothing else may be amiss. Then what makes a trace readable is judged: slices of a
  * lane lie inside or behind each other, and arrows begin and end in slices.
  */
+import { formatFaults } from "./trace-format.ts";
 
 export interface TraceEvent {
   readonly name: string;
@@ -44,7 +45,7 @@ export function slicesOf(events: readonly TraceEvent[], cat?: string): Slice[] {
 
 /** What does not hold; everything does: empty. */
 export function faultsOf(events: readonly TraceEvent[]): string[] {
-  return [...laneFaults(events), ...arrowFaults(events), ...nameFaults(events)];
+  return [...formatFaults(events), ...laneFaults(events), ...arrowFaults(events), ...nameFaults(events)];
 }
 
 const laneOf = ({ pid, tid }: TraceEvent) => `${pid}/${tid}`;

@@ -117,6 +117,8 @@ async function answerTo(request: IncomingMessage, breaking: Breaking): Promise<A
       return { status: 200, contentType: "text/css; charset=utf-8", body: pageStyles };
     case "/showroom.js":
       return { status: 200, contentType: "text/javascript; charset=utf-8", body: pageScript };
+    case "/favicon.ico":
+      return { status: 200, contentType: "image/x-icon", body: "" };
     default:
       return text(404, "There is nothing here; the page is at /.");
   }

@@ -201,7 +201,9 @@ function where({ downstream, upstream, retries, ...entry }: ExchangeEntry): stri
   const again = retries === 0 ? "" : ", sent again";
   const on =
     upstream === undefined
-      ? "no origin asked"
+      ? entry.endpoint === undefined
+        ? "no origin asked"
+        : `no connection to ${entry.endpoint}`
       : `#${upstream.id}.${upstream.exchange} ${upstream.endpoint}${upstream.reused ? "" : " (new)"}`;
   return `#${downstream.id}.${downstream.exchange} -> ${on}${again}${times === "" ? "" : `  ${times}`}`;
 }
