@@ -17,22 +17,21 @@ export async function betweenReport(flags: Flags, signal: AbortSignal, terminal:
   const text = (name: string) => (flags[name] === undefined ? undefined : String(flags[name]));
   const told = { product: text("product"), front: text("front"), signal };
   const log = text("log");
-  const to = flags.to as readonly string[] | undefined;
   if (log !== undefined) {
-    if (to !== undefined) throw new HopwiseError("option-invalid", "a log is read without --to: leave one out", "log");
     return await examineLog(log === "-" ? process.stdin : log, {
       ...told,
       ...(log === "-" ? { name: "the standard input" } : {}),
       onProgress: (lines) => terminal.setLive(styled("dim", `${grouped(lines)} lines`)),
     });
   }
-  if (to === undefined) {
+  if (flags.to === undefined) {
     throw new HopwiseError(
       "option-missing",
       "write the origin that it stands in front of, like --to http://127.0.0.1:3000, or the log of a hopwise that ran: --log FILE",
       "to",
     );
   }
+  const to = [flags.to].flat().map(String);
   const duration = text("for");
   const duration_ms = readDurationOption(duration);
   return await examineBetween({

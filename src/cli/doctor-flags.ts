@@ -32,7 +32,7 @@ export function addDoctor(
     .command("doctor")
     .argument("[url]", "what to examine, like http://127.0.0.1:3000/")
     .description("Measures how a server treats its connections, explains it, and says how to fix it.")
-    .usage("URL | --chain LIST | --through URL --origin-listen ADDR | --between --to URL | --log FILE [options]")
+    .usage("URL|--chain LIST|--through URL|--between|--log FILE [options]")
     .summary("measure how a server treats its connections, and what to change")
     .addOption(
       elsewhere("--chain <list>", "neighbours of a chain, on paper: alb,nginx:keepalive_timeout=75,node@20, or a file"),

@@ -90,7 +90,7 @@ describe("wrong usage is one line, and exit 2", () => {
     [["--between", "--to", "127.0.0.1:3000"], /write http:\/\/127\.0\.0\.1:3000/],
     [["--between", "--to", "http://127.0.0.1:3000", "--for", "5"], /--for: "5" has no unit/],
     [["--log", "nowhere.log"], /nowhere\.log cannot be read \(does not exist\)/],
-    [["--log", "a", "--to", "http://127.0.0.1:3000"], /leave one out/],
+    [["--log", "a", "--chain", "alb,node"], /write one of a URL/],
   ])("%j", async (args, problem) => {
     const { code, out, err } = await run("doctor", ...args);
     expect([code, out]).toStrictEqual([2, ""]);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { examineLog } from "../../src/doctor/between/examine-log.ts";
+import { LastEnds } from "../../src/doctor/between/last-ends.ts";
 import { LineReader } from "../../src/doctor/between/line-reader.ts";
 import type { Report } from "../../src/doctor/report/report.ts";
 
@@ -184,6 +185,17 @@ describe("a file", () => {
 
   it("that is not there is said to be missing", async () => {
     await expect(examineLog(join(folder, "none.log"))).rejects.toThrow(/none\.log cannot be read \(does not exist\)/);
+  });
+});
+
+describe("ends of exchanges", () => {
+  it("are remembered for as many connections as are open, and the oldest are forgotten", () => {
+    const ends = new LastEnds(10);
+    for (let id = 0; id < 25; id++) ends.note(id, 100);
+    expect([0, 9, 10, 24].map((id) => ends.idled_ms(id, 150))).toStrictEqual([undefined, undefined, 50, 50]);
+    ends.forget(24);
+    expect(ends.idled_ms(24, 150)).toBeUndefined();
+    expect(ends.idled_ms(23, 50)).toBeUndefined();
   });
 });
 

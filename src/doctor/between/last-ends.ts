@@ -1,14 +1,16 @@
 /**
  * When each open connection's latest exchange ended, so that its idle time can be told when it is used again or closes.
  *
- * A log need not say when connections are gone, so the least recently used are forgotten beyond a number. Deliberately absent: the hop.
+ * A log need not say when connections are gone, so those that were not used for long are forgotten: once there are many, a new
+ * generation begins, and the one before the last goes as a whole. So each step costs the same. Deliberately absent: the hop.
  */
 
-/** More than a machine has open towards its neighbours; beyond it idle times of the longest unused are not known. */
+/** Of one generation: more than a machine has open towards its neighbours. */
 const CONNECTIONS_MAX = 20_000;
 
 export class LastEnds {
-  private readonly ends = new Map<number, number>();
+  private recent = new Map<number, number>();
+  private before = new Map<number, number>();
   private readonly max: number;
 
   constructor(max = CONNECTIONS_MAX) {
@@ -16,22 +18,20 @@ export class LastEnds {
   }
 
   note(id: number, at_ms: number): void {
-    this.ends.delete(id);
-    this.ends.set(id, at_ms);
-    if (this.ends.size <= this.max) return;
-    for (const oldest of this.ends.keys()) {
-      this.ends.delete(oldest);
-      return;
-    }
+    this.recent.set(id, at_ms);
+    if (this.recent.size < this.max) return;
+    this.before = this.recent;
+    this.recent = new Map();
   }
 
   /** How long it had idled by then; not known: undefined. */
   idled_ms(id: number, at_ms: number): number | undefined {
-    const ended_ms = this.ends.get(id);
+    const ended_ms = this.recent.get(id) ?? this.before.get(id);
     return ended_ms === undefined || at_ms < ended_ms ? undefined : at_ms - ended_ms;
   }
 
   forget(id: number): void {
-    this.ends.delete(id);
+    this.recent.delete(id);
+    this.before.delete(id);
   }
 }
