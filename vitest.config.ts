@@ -37,6 +37,7 @@ const longOnly =
         "test/cli/top.test.ts",
         "test/cli/doctor.test.ts",
         "test/cli/doctor-chain.test.ts",
+        "test/cli/doctor-between.test.ts",
         "test/doctor/through-real-sockets.test.ts",
         "test/guard/budget.test.ts",
         "test/fuzz/nginx.test.ts",

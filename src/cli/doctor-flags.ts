@@ -16,7 +16,9 @@ Examples:
   $ hopwise doctor http://127.0.0.1:3000 --json > report.json
   $ hopwise doctor http://127.0.0.1:3000 --html report.html
   $ hopwise doctor --chain 'alb,nginx:keepalive_timeout=75,node@20'
-  $ hopwise doctor --through http://127.0.0.1:8080 --origin-listen 127.0.0.1:3000`;
+  $ hopwise doctor --through http://127.0.0.1:8080 --origin-listen 127.0.0.1:3000
+  $ hopwise doctor --between --to http://127.0.0.1:3000 --for 10m
+  $ hopwise doctor --log access.log`;
 
 /** @param run what the command does, given its URL and flags */
 export function addDoctor(
@@ -30,7 +32,7 @@ export function addDoctor(
     .command("doctor")
     .argument("[url]", "what to examine, like http://127.0.0.1:3000/")
     .description("Measures how a server treats its connections, explains it, and says how to fix it.")
-    .usage("URL | --chain LIST | --through PROXY_URL --origin-listen ADDR [options]")
+    .usage("URL|--chain LIST|--through URL|--between|--log FILE [options]")
     .summary("measure how a server treats its connections, and what to change")
     .addOption(
       elsewhere("--chain <list>", "neighbours of a chain, on paper: alb,nginx:keepalive_timeout=75,node@20, or a file"),
@@ -48,6 +50,18 @@ export function addDoctor(
       elsewhere("--drain <command>", "at the end run this, which makes the proxy drain, and watch what is lost"),
     )
     .addOption(elsewhere("--forward", "it is a forward proxy: it is sent absolute targets"))
+    .addOption(
+      elsewhere("--between", "real traffic: stand between clients and an origin for a while, and report on it"),
+    )
+    .addOption(list(elsewhere("--to <url>", "with --between: the origin; repeatable")))
+    .addOption(
+      elsewhere("--listen <address>", "with --between: where clients come in meanwhile (default: 127.0.0.1:8080)"),
+    )
+    .addOption(elsewhere("--for <duration>", "with --between: for how long (default: 10m)"))
+    .addOption(elsewhere("--log <file>", "the same of traffic that was: the JSON access log of a hopwise; -: stdin"))
+    .addOption(
+      elsewhere("--front <products>", "with these two: what stands in front, for its settings (default: alb,nginx)"),
+    )
     .addOption(looking("--max-wait <duration>", "how long idle connections are watched at most (default: 130s)"))
     .addOption(looking("--quick", "skip long waits: nothing is watched for longer than 3s"))
     .addOption(list(looking("--only <ids>", "run these checks alone: HW201, or HW2 for all of a section; repeatable")))
@@ -75,6 +89,7 @@ export function addDoctor(
     )
     .addOption(telling("--json", "the report as data"))
     .addOption(telling("--html <file>", "also write the report as a page that stands on its own"))
+    .addOption(telling("--schema", "print the JSON Schema of what --json prints"))
     .addOption(telling("--quiet", "no progress"))
     .addHelpOption(new Option("-h, --help", "print this").helpGroup("What it tells:"))
     .addHelpText("after", AFTER)

@@ -26,13 +26,12 @@ const COLUMNS = 80;
 
 /** @throws HopwiseError for wrong usage, and where there is nothing to examine */
 export async function runDoctor(url: string | undefined, flags: Flags, terminal: Terminal): Promise<ExitCode> {
-  const isElsewhere = flags.chain !== undefined || flags.through !== undefined;
-  if ((url === undefined) !== isElsewhere || (flags.chain !== undefined && flags.through !== undefined)) {
-    const hint = isElsewhere
-      ? "write one of a URL, --chain and --through"
-      : "write what to examine: hopwise doctor http://127.0.0.1:3000";
-    throw new HopwiseError("option-missing", hint);
+  if (flags.schema === true) {
+    const { reportSchema } = await import("../doctor/report/schema.ts");
+    terminal.print(JSON.stringify(reportSchema(), undefined, 2));
+    return ExitCode.well;
   }
+  refuseSeveral(url, flags);
   const failOn = readFailOn(flags.failOn);
   if (flags.chain !== undefined) {
     const { runDoctorChain } = await import("./doctor-chain.ts");
@@ -47,9 +46,12 @@ export async function runDoctor(url: string | undefined, flags: Flags, terminal:
   let report: Report;
   try {
     const onProgress = (progress: Progress) => terminal.setLive(styled("dim", progressText(progress)));
-    if (url === undefined) {
+    if (flags.through !== undefined) {
       const { throughReport } = await import("./doctor-through.ts");
       report = await throughReport(flags, stopper.signal, onProgress);
+    } else if (url === undefined) {
+      const { betweenReport } = await import("./doctor-between.ts");
+      report = await betweenReport(flags, stopper.signal, terminal);
     } else report = await examine(url, { ...optionsOf(flags), signal: stopper.signal, onProgress });
   } finally {
     terminal.setLive();
@@ -58,6 +60,23 @@ export async function runDoctor(url: string | undefined, flags: Flags, terminal:
   }
   tell(report, flags, terminal);
   return endOf(report, failOn);
+}
+
+/** One thing is examined at a time. */
+function refuseSeveral(url: string | undefined, flags: Flags): void {
+  const isBetween = flags.between === true || flags.log !== undefined;
+  const ways = [url !== undefined, flags.chain !== undefined, flags.through !== undefined, isBetween];
+  const count = ways.filter(Boolean).length;
+  if (count === 1) return;
+  if (count === 0 && flags.to !== undefined) {
+    throw new HopwiseError("option-missing", "--to goes with --between: write hopwise doctor --between --to URL");
+  }
+  throw new HopwiseError(
+    "option-missing",
+    count === 0
+      ? "write what to examine: hopwise doctor http://127.0.0.1:3000"
+      : "write one of a URL, --chain, --through and --between",
+  );
 }
 
 function endOf({ findings }: Report, failOn: FailOn): ExitCode {

@@ -2,7 +2,7 @@
  * A finding: one claim about a server, what was measured of it, the bytes that show it, what follows, and the remedy.
  *
  * Plain data all through: a report of findings is JSON as it stands (report/report.ts). Every mode of the doctor makes the same:
- * one server, both sides of a proxy, or a chain on paper, which has no bytes to show. Deliberately absent: how anything is measured.
+ * one server, both sides of a proxy, real traffic, or a chain on paper, which has no bytes to show. Deliberately absent: how anything is measured.
  */
 
 /**
@@ -15,7 +15,7 @@ export type Verdict = "pass" | "advice" | "fail" | "info" | "not-measurable";
 export const grades = ["A", "B", "C", "D", "E", "F"] as const;
 export type Grade = (typeof grades)[number];
 
-/** Sections of a report, in its order; each has a hundred of the check's numbers. */
+/** Sections of a report, in its order; each has its own numbers of checks. */
 export const sections = {
   reach: { title: "Reaching it", ids: "HW0" },
   persistence: { title: "Persistence", ids: "HW1" },
@@ -26,6 +26,7 @@ export const sections = {
   load: { title: "Connection limits", ids: "HW6" },
   strictness: { title: "Framing strictness", ids: "HW7" },
   chain: { title: "The chain", ids: "HW8" },
+  between: { title: "Between the neighbours", ids: "HW85" },
   through: { title: "Through the proxy", ids: "HW9" },
 } as const;
 export type Section = keyof typeof sections;

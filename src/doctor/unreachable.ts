@@ -39,7 +39,7 @@ export function unreachable(target: Target, problem: string): HopwiseError {
 }
 
 /** Why no connection could be opened. */
-export function dialProblem(fault: string, { isSecure, shown }: Target): string {
+export function dialProblem(fault: string, { isSecure, shown }: Pick<Target, "isSecure" | "shown">): string {
   const meaning = words[fault];
   if (meaning === NO_TLS && isSecure) return `${NO_TLS}: write ${shown.replace(/^https/, "http")}`;
   if (meaning !== undefined) return `${meaning} (${fault})`;

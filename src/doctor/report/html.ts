@@ -5,16 +5,7 @@
  */
 import type { Evidence, Finding } from "../finding.ts";
 import type { Report } from "./report.ts";
-import {
-  atAGlance,
-  bySection,
-  costText,
-  countsText,
-  gradeReasons,
-  problemsOf,
-  productText,
-  verdictWords,
-} from "./summary.ts";
+import { atAGlance, bySection, countsText, gradeReasons, leadText, problemsOf, verdictWords } from "./summary.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2024; --dim: #5c6570; --line: #d7dce1; --paper: #fff; --well: #18713a; --warn: #8a5a00; --bad: #b3261e; --code: #f4f6f8; }
@@ -45,7 +36,7 @@ export function htmlReport(report: Report): string {
 <header>
 <p class="grade ${report.grade}" aria-label="Grade ${report.grade}">${report.grade}</p>
 <h1>${escapedHtml(report.target)}</h1>
-<p class="dim">${escapedHtml(report.mode === "chain" ? costText(report) : `${productText(report)}; ${costText(report)}`)}. ${escapedHtml(report.startedAt)}, hopwise doctor ${escapedHtml(report.doctor.version)}.</p>
+<p class="dim">${escapedHtml(leadText(report))}. ${escapedHtml(report.startedAt)}, hopwise doctor ${escapedHtml(report.doctor.version)}.</p>
 ${report.isComplete ? "" : '<p class="advice">It was stopped: what follows is what was known by then.</p>'}
 ${gradeReasons(report)
   .map((reason) => `<p>${escapedHtml(reason)}.</p>`)

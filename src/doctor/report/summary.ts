@@ -51,6 +51,12 @@ export function productText({ product }: Report): string {
   }
 }
 
+/** What it is and what it cost, in one line. A chain is several, and of what traffic shows nobody may have said what it is. */
+export function leadText(report: Report): string {
+  const isNameless = report.mode === "chain" || (report.mode === "between" && report.product === undefined);
+  return isNameless ? costText(report) : `${productText(report)}; ${costText(report)}`;
+}
+
 export function costText({ took_ms, cost }: Report): string {
   return `${seconds(took_ms)}, ${grouped(cost.connections)} connections, ${grouped(cost.requests)} requests`;
 }
@@ -75,6 +81,11 @@ const glance: readonly (readonly [id: string, label: string])[] = [
   ["HW102", "close on request"],
   ["HW103", "HTTP/1.0"],
   ["HW002", "TLS"],
+  ["HW851", "idle timeout"],
+  ["HW852", "races"],
+  ["HW854", "clients' pools"],
+  ["HW855", "clients' hop"],
+  ["HW856", "origins' hop"],
 ];
 
 export function atAGlance({ findings }: Report): readonly (readonly [label: string, measured: string])[] {

@@ -6,16 +6,7 @@
  */
 import type { Evidence, Finding, Fix, Grade, Verdict } from "../finding.ts";
 import type { Report } from "./report.ts";
-import {
-  atAGlance,
-  bySection,
-  costText,
-  countsText,
-  gradeReasons,
-  problemsOf,
-  productText,
-  verdictWords,
-} from "./summary.ts";
+import { atAGlance, bySection, countsText, gradeReasons, leadText, problemsOf, verdictWords } from "./summary.ts";
 import { wrapped } from "./text.ts";
 
 export type Paint = (style: "bold" | "dim" | "green" | "yellow" | "red" | "cyan", text: string) => string;
@@ -38,9 +29,7 @@ function screen(report: Report, width: number, paint: Paint): readonly string[] 
   const grade = `grade ${report.grade}`;
   return [
     `${paint("bold", report.target)}  ${paint(["A", "B"].includes(report.grade) ? "green" : gradeStyle(report.grade), grade)}`,
-    ...wrapped(`${report.mode === "chain" ? "" : `${productText(report)}; `}${costText(report)}`, width).map((line) =>
-      paint("dim", line),
-    ),
+    ...wrapped(leadText(report), width).map((line) => paint("dim", line)),
     ...(report.isComplete ? [] : [paint("yellow", "It was stopped: what follows is what was known by then.")]),
     "",
     ...gradeReasons(report).flatMap((reason) => wrapped(reason, width, INDENT, `${INDENT}  `)),
