@@ -4,7 +4,7 @@
  * It is written from the claims of the checks, in plain text operations, and shares no code with hopwise or the doctor but the socket
  * port. Deliberately absent: limits of any kind, and anything that no check asks for.
  */
-import type { Address, Dialer, Socket, SocketHandler } from "../../src/net/ports.ts";
+import type { Address, Clock, Dialer, Socket, SocketHandler } from "../../src/net/ports.ts";
 
 export interface Habits {
   /** Hop-by-hop fields are copied as they came: in requests, in responses, in interim ones, in trailers. */
@@ -19,7 +19,8 @@ export interface Habits {
   readonly reuses: boolean;
   readonly retries: "idempotent" | "nothing" | "everything";
   readonly surplus: "gives the connection up" | "is the next response";
-  readonly unsolicited: "gives the connection up" | "is the next response";
+  /** `is seen late`: as by a process that the system lets wait. */
+  readonly unsolicited: "gives the connection up" | "is the next response" | "is seen late";
   readonly truncation: "visible" | "completed" | "waits";
   readonly responses: "stream" | "held back";
   readonly requests: "stream" | "held back";
@@ -34,6 +35,9 @@ export interface Habits {
   readonly ambiguous: "refused" | "passed on";
   readonly drain: "graceful" | "silent" | "cuts" | "cuts idle clients' requests" | "serves on";
 }
+
+/** Longer than the next request takes. */
+const LATE_MS = 200;
 
 export const healthy: Habits = {
   copies: [],
@@ -169,10 +173,12 @@ export class RelayingProxy {
   readonly habits: Habits;
   readonly idle: Upstream[] = [];
   private readonly dialer: Dialer;
+  private readonly clock: Clock | undefined;
   private readonly origin: () => Address & { kind: "tcp" };
 
-  constructor(dialer: Dialer, origin: () => Address & { kind: "tcp" }, habits: Partial<Habits> = {}) {
+  constructor(dialer: Dialer, origin: () => Address & { kind: "tcp" }, habits: Partial<Habits> = {}, clock?: Clock) {
     this.dialer = dialer;
+    this.clock = clock;
     this.origin = origin;
     this.habits = { ...healthy, ...habits };
   }
@@ -216,8 +222,9 @@ export class RelayingProxy {
       return giveUp();
     upstream.socket.handler = {
       onData: (octets) => {
-        if (this.habits.unsolicited === "is the next response") upstream.left += octets.latin1Slice();
-        else giveUp();
+        if (this.habits.unsolicited === "gives the connection up") return giveUp();
+        upstream.left += octets.latin1Slice();
+        if (this.habits.unsolicited === "is seen late") this.clock?.after(LATE_MS, giveUp);
       },
       onEnd: giveUp,
       onDrain() {},

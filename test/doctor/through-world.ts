@@ -41,8 +41,8 @@ export async function examineThroughVirtually(middle: Middle, options: Partial<T
 
 /** Through a proxy with these habits, healthy but for them. */
 export async function examineHabits(habits: Partial<Habits>, options: Partial<ThroughOptions> = {}): Promise<Report> {
-  return await examineThroughVirtually(({ dialer }, origin) => {
-    const proxy = new RelayingProxy(dialer, origin, habits);
+  return await examineThroughVirtually(({ dialer, clock }, origin) => {
+    const proxy = new RelayingProxy(dialer, origin, habits, clock);
     return (client) => proxy.accept(client);
   }, options);
 }

@@ -188,6 +188,13 @@ const sicknesses: readonly Sickness[] = [
     grade: "F",
   },
   {
+    id: "HW914",
+    habits: { unsolicited: "is seen late" },
+    verdict: "pass",
+    measured: "the proxy gave the connection up",
+    grade: "A",
+  },
+  {
     id: "HW915",
     habits: { truncation: "completed" },
     verdict: "fail",

@@ -6,8 +6,11 @@ import type { Edition, Product, Setting } from "./product.ts";
 import { runtimes } from "./runtimes.ts";
 import { isAtLeastVersion } from "./version.ts";
 import { webServers } from "./web-servers.ts";
+import { withMeasured } from "./with-measured.ts";
 
-export const products: readonly Product[] = [...webServers, ...runtimes, ...clouds, ...clients];
+/** As they were looked up, without what was measured on top of it (with-measured.ts). */
+export const lookedUp: readonly Product[] = [...webServers, ...runtimes, ...clouds, ...clients];
+export const products: readonly Product[] = lookedUp.map((product) => withMeasured(product));
 
 /** Any other product: nothing is known of it, and a chain says how long it waits. */
 export const otherProduct: Product = {

@@ -129,7 +129,11 @@ async function poisoned(stage: Stage, when: "with the response" | "between reque
   arrival.origin.send(when === "with the response" ? answer("ok") + poison : answer("ok"));
   const first = await stage.response(victimOf);
   if (first === undefined) return unclear("no whole response came", victimOf, arrival.origin);
-  if (when === "between requests") arrival.origin.send(poison);
+  if (when === "between requests") {
+    arrival.origin.send(poison);
+    // A request that is sent before the proxy has seen these bytes cannot be told from one that they answer: nobody could judge that.
+    await stage.until(() => arrival.origin.ended !== undefined, stage.pace.settle_ms);
+  }
   const victims: Peer[] = [victimOf];
   const seen = (): Peer[] => [arrival.origin, ...victims];
   // The same client, then others: a pool hands the connection to the first that comes.
