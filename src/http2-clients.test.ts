@@ -47,6 +47,17 @@ describe("a request", () => {
     expect(second?.fields.join(" ").toLowerCase()).toContain("transfer-encoding chunked");
   });
 
+  it("for a head alone is answered without a body", async () => {
+    await stage.begin();
+    const client = await stage.client();
+    for (const path of ["/a", "/b"]) {
+      const { status, body, code } = await stage.ask(client, { ":method": "HEAD", ":path": path });
+      expect([status, body, code]).toEqual([200, "", NGHTTP2_NO_ERROR]);
+    }
+    const refused = await stage.ask(client, { ":method": "HEAD", ":authority": "a.test", host: "b.test" });
+    expect([refused.status, refused.body, refused.code]).toEqual([400, "", NGHTTP2_NO_ERROR]);
+  });
+
   it("of a large body, and with a large response, is paced by who takes it", async () => {
     await stage.begin();
     const client = await stage.client();

@@ -18,6 +18,7 @@ import type { ClientSide, TunnelEnd } from "../exchange/client-side.ts";
 import type { ProxyContext } from "../exchange/context.ts";
 import { beginRecord, endRecord, type OwnRecord } from "../exchange/record-notes.ts";
 import { traceOf } from "../exchange/trace.ts";
+import { WaitingExchange } from "../exchange/waiting-exchange.ts";
 import { answer, answering } from "../http1/answer-text.ts";
 import { trailerLines } from "../http1/body-writing.ts";
 import { errorPage } from "../http1/error-page.ts";
@@ -124,6 +125,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     if (exchange.stage === "local" && this.admission?.target.form !== "authority") return;
     exchange.seek();
     if (this.exchange !== exchange) return;
+    if (exchange instanceof WaitingExchange) return this.armForRequest();
     const { kind, length } = this.admission?.framing ?? { kind: "none", length: 0 };
     if (kind !== "none" && length !== 0) this.readBody();
     this.armForRequest();
@@ -308,10 +310,10 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     const { stream } = this;
     this.leave();
     if (this.peerHasClosed || stream.endAfterHeaders || stream.destroyed) return;
-    // RFC 9113 section 8.1: the rest of the request is not wanted. What is still to be sent goes first.
+    // The rest of the request is not wanted.
     stream.removeAllListeners("data");
     stream.resume();
-    stream.close(codes.none);
+    this.connection.declineRest(stream);
   }
 
   breakOff(): void {

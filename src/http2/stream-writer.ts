@@ -75,9 +75,10 @@ export class StreamWriter {
   /** What was said leaves. @returns whether it has become blocked */
   flush(): boolean {
     const { stream, pieces } = this;
-    if (this.hasEnded || stream.destroyed || !stream.writable) return false;
+    if (this.hasEnded || stream.destroyed || stream.closed) return false;
     if (this.fields !== undefined) this.respond(this.fields);
-    if (!this.hasBegun || stream.writableEnded) return false;
+    // The runtime ends the stream of a response to HEAD by itself, before there is one.
+    if (!this.hasBegun || !stream.writable) return false;
     this.pieces = [];
     const whole = pieces.length === 1 ? pieces[0] : pieces.length > 1 ? Buffer.concat(pieces) : undefined;
     if (this.isEnding) {
@@ -94,10 +95,12 @@ export class StreamWriter {
   private respond(fields: Http2Fields): void {
     this.fields = undefined;
     this.hasBegun = true;
-    const endStream = this.isEnding && this.pieces.length === 0 && this.trailers === undefined;
+    // The types that are here do not know it.
+    const isForHead = (this.stream as { readonly headRequest?: boolean }).headRequest === true;
+    const endStream = isForHead || (this.isEnding && this.pieces.length === 0 && this.trailers === undefined);
     this.hasEnded = endStream;
     // Trailers have to be waited for before it is known whether there are any.
-    const waitForTrailers = !this.isEnding || this.trailers !== undefined;
+    const waitForTrailers = !endStream && (!this.isEnding || this.trailers !== undefined);
     this.stream.respond(
       fields as never,
       { endStream, waitForTrailers, sendDate: false } as ServerStreamResponseOptions,
