@@ -43,6 +43,7 @@ const longOnly =
         "test/fuzz/nginx.test.ts",
         "test/load/restart.test.ts",
         "test/load/reload-workers.test.ts",
+        "test/load/http2.test.ts",
         "test/load/idle-races.test.ts",
         "test/load/http10-keep-alive.test.ts",
         "test/load/handler-aborts.test.ts",

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nginxConfiguration } from "./nginx.mjs";
 import { freePort, isExecutable, listening, pathOf, spawnPinned, versionOf } from "./programs.mjs";
-import { certificateIn, overTls, plain, tlsTerms } from "./setups.mjs";
+import { certificateIn, isTls, overHttp2, overTls, plain, tlsTerms } from "./setups.mjs";
 
 /** What all others are compared with. */
 export const REFERENCE = "nginx";
@@ -39,7 +39,7 @@ const nginx = (name, lines) => ({
   kind: "native",
   ...program("nginx", ["-v"], /nginx\/(\S+)/),
   // Buffers are no question of TLS: once is enough.
-  setups: name === REFERENCE ? [overTls.name] : [],
+  setups: name === REFERENCE ? [overTls.name, overHttp2.name] : [],
   command(directory, origin, port, setup) {
     const file = nginxConfiguration(directory, `${name}.conf`, {
       connections: 16_384,
@@ -51,8 +51,8 @@ const nginx = (name, lines) => ({
           keepalive_time 24h;
         }
         server {
-          listen 127.0.0.1:${port} ${setup === overTls ? "ssl" : ""} backlog=4096;
-          ${setup === overTls ? nginxTls(certificateIn(directory)) : ""}
+          listen 127.0.0.1:${port} ${isTls(setup) ? "ssl" : ""}${setup === overHttp2 ? " http2" : ""} backlog=4096;
+          ${isTls(setup) ? nginxTls(certificateIn(directory)) : ""}
           client_max_body_size 16m;
           proxy_http_version 1.1;
           proxy_set_header Connection "";
@@ -84,9 +84,10 @@ const haproxy = {
   name: "haproxy",
   kind: "native",
   ...program("haproxy", ["-v"], /version (\S+?)[- ]/),
-  setups: [overTls.name],
+  setups: [overTls.name, overHttp2.name],
   command(directory, origin, port, setup) {
-    const isTls = setup === overTls;
+    const isSecure = isTls(setup);
+    const alpn = setup === overHttp2 ? " alpn h2" : "";
     const file = join(directory, "haproxy.cfg");
     writeFileSync(
       file,
@@ -107,8 +108,8 @@ defaults
   option forwardfor
   http-reuse always
 frontend clients
-  bind 127.0.0.1:${port} backlog 4096${isTls ? haproxyTls(certificateIn(directory)) : ""}
-  http-request set-header X-Forwarded-Proto ${isTls ? "https" : "http"}
+  bind 127.0.0.1:${port} backlog 4096${isSecure ? haproxyTls(certificateIn(directory)) + alpn : ""}
+  http-request set-header X-Forwarded-Proto ${isSecure ? "https" : "http"}
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
   http-request set-header Via "1.1 haproxy"
   default_backend origin
@@ -155,22 +156,22 @@ function nodeAt(program) {
 export const hopwiseOf = (name, runtime, program, flags = []) => ({
   name,
   kind: "hopwise",
-  setups: [overTls.name, "file"],
-  command(directory, origin, port, setup) {
+  setups: [overTls.name, overHttp2.name, "file"],
+  command(directory, origin, port, setup, adminPort) {
     const command = [runtime, ...flags, program];
     if (setup.contentOf !== undefined) {
       const file = join(directory, `${name}-${setup.name}.json`);
       const fixed = { listeners: [{ http: `127.0.0.1:${port}` }], admin: false, keepAliveTimeout: "1h" };
-      writeFileSync(file, JSON.stringify({ ...fixed, ...setup.contentOf(origin) }));
+      writeFileSync(file, JSON.stringify({ ...fixed, ...setup.contentOf(origin, { directory, adminPort }) }));
       return [...command, "run", "-c", file, "--quiet"];
     }
-    const isTls = setup === overTls;
+    const isSecure = isTls(setup);
     return [
       ...[...command, "proxy", "--to", `http://127.0.0.1:${origin}`],
-      ...["--listen", `${isTls ? "https://" : ""}127.0.0.1:${port}`],
+      ...["--listen", `${isSecure ? "https://" : ""}127.0.0.1:${port}`],
       ...["--no-admin", "--quiet", "--keep-alive-timeout", "1h"],
       // What is agreed on is the load's first choice, and hopwise's, too.
-      ...(isTls ? tlsFlags(certificateIn(directory)) : []),
+      ...(isSecure ? tlsFlags(certificateIn(directory)) : []),
     ];
   },
 });
@@ -260,14 +261,15 @@ export const peers = [
  */
 export async function startPeer(peer, directory, originPort, { setup = plain, ...options } = {}) {
   const port = await freePort();
-  const [command, ...args] = peer.command(directory, originPort, port, setup);
+  const adminPort = await freePort();
+  const [command, ...args] = peer.command(directory, originPort, port, setup, adminPort);
   const child = spawnPinned("proxy", command, args, {
     cwd: directory,
     env: { ...process.env, NODE_ENV: "production", NODE_OPTIONS: "" },
     ...options,
   });
   await listening(child, port);
-  return { peer, child, port };
+  return { peer, child, port, adminPort };
 }
 
 function server(name, origin, port) {

@@ -3,12 +3,24 @@
  *
  * A measurement returns figures by name; `cpu` is always the proxy's processor time in microseconds per unit of work.
  */
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cpuOf, familyOf, memoryOf } from "./cpu.mjs";
+import { openDashboard } from "./dashboard.mjs";
 import { startIdleClients } from "./idling.mjs";
 import { runLoad } from "./load/load.mjs";
 import { MIB } from "./origin.mjs";
-import { oneEndpoint, oneRoute, overTls, thousandRoutes, weightedGroup } from "./setups.mjs";
+import {
+  oneEndpoint,
+  oneRoute,
+  overHttp2,
+  overTls,
+  thousandRoutes,
+  WINDOW_LOG,
+  weightedGroup,
+  wholeWindow,
+} from "./setups.mjs";
 
 const ACTIVE = 64;
 export const IDLE = 5_000;
@@ -156,6 +168,22 @@ const besideItself = (name, title, setup, beside, besideTitle) => {
   };
 };
 
+/** With all that shows what goes on, and a page that looks at it. */
+const watched = (scenario) => ({
+  ...scenario,
+  async measure(context) {
+    const page = await openDashboard(context.running.adminPort);
+    try {
+      const figures = await scenario.measure(context);
+      if ((await page.close()) === 0) throw new Error("the dashboard has heard of nothing");
+      if (statSync(join(context.directory, WINDOW_LOG)).size === 0) throw new Error("the access log is empty");
+      return figures;
+    } finally {
+      await page.stop();
+    }
+  },
+});
+
 const mib = (bytes) => ({ name: "MiB", perRequest: bytes / MIB });
 
 export const scenarios = [
@@ -173,6 +201,12 @@ export const scenarios = [
     ...{ path: "/small", connections: 16, shakesHands: true },
   }),
   overTlsSaturated("tls-1m", "1 MiB responses over TLS", { path: "/1m", connections: 16 }, mib(MIB)),
+  {
+    ...saturated("http2", "small responses over HTTP/2 and TLS, 100 at once on a connection", {
+      ...{ path: "/small", connections: 1, streams: 100 },
+    }),
+    setup: overHttp2,
+  },
   besideItself("routes-1000", "small responses, 1,000 routes", thousandRoutes, oneRoute, "with one route"),
   besideItself(
     "group",
@@ -180,5 +214,14 @@ export const scenarios = [
     weightedGroup,
     oneEndpoint,
     "with one endpoint",
+  ),
+  watched(
+    besideItself(
+      "window",
+      "small responses, with admin server, open dashboard and access log",
+      wholeWindow,
+      oneEndpoint,
+      "with none of that",
+    ),
   ),
 ];

@@ -13,7 +13,17 @@ export const plain = { name: "plain" };
 /** TLS to clients: 1.3, and the same key, curve and cipher for all (`tlsTerms`). */
 export const overTls = { name: "tls" };
 
-/** As `hopwise run` reads it. @param contentOf what the file says of groups and routes; it gets the origin's port */
+/** The same with HTTP/2, by ALPN. */
+export const overHttp2 = { name: "http2" };
+
+export const isTls = (setup) => setup === overTls || setup === overHttp2;
+
+/**
+ * As `hopwise run` reads it.
+ *
+ * @param contentOf what the file says of groups and routes; it gets the origin's port, a directory for files, and a free port for the
+ *   admin server
+ */
 export const fileSetup = (name, contentOf) => ({ name, contentOf });
 
 /** What every proxy agrees on with the load, and what clients and OpenSSL agree on if nobody says anything. */
@@ -73,6 +83,15 @@ export const thousandRoutes = fileSetup("thousand-routes", (origin) => ({
 export const oneEndpoint = fileSetup("one-endpoint", (origin) => ({
   groups: oneOrigin(origin),
   routes: [{ to: "origin" }],
+}));
+
+/** The access log of `wholeWindow`. */
+export const WINDOW_LOG = "window.log";
+
+/** All that shows what goes on: the admin server, which a dashboard reads meanwhile (dashboard.mjs), and an access log with everything. */
+export const wholeWindow = fileSetup("window", (origin, { directory, adminPort }) => ({
+  ...oneEndpoint.contentOf(origin),
+  ...{ admin: `127.0.0.1:${adminPort}`, accessLog: join(directory, WINDOW_LOG), logFormat: "json" },
 }));
 
 /** With all that looks after endpoints. */

@@ -1,18 +1,23 @@
 /**
  * Load: as much as the proxy takes, or at a rate. From wrk, or from autocannon where wrk is not installed.
  *
- * Whole TLS handshakes come from a program of our own, since wrk resumes sessions (handshakes.mjs).
+ * HTTP/2 comes from h2load. Whole TLS handshakes come from a program of our own, since wrk resumes sessions (handshakes.mjs).
  *
  * At a rate each connection is a client that pauses before each request, for random times that are much longer than an answer
  * takes: a slow answer holds up one of many clients, so few requests that should have waited are left out.
  */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isExecutable, pathOf, runPinned, versionOf } from "../programs.mjs";
 import { tlsTerms } from "../setups.mjs";
+import { figuresOfH2load } from "./h2load.mjs";
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const autocannon = here("../node_modules/autocannon/autocannon.js");
 const wrk = pathOf("wrk");
+const h2load = pathOf("h2load");
 /** What a tool may take longer than it was told. */
 const GRACE_MS = 20_000;
 /** What lies between two requests of a client beside its pause: the answer, and that wrk counts in whole milliseconds. */
@@ -23,10 +28,12 @@ export const missingLoadTool = wrk || isExecutable(autocannon) ? undefined : "ap
 
 /**
  * @param {{ port: number, path: string, seconds: number, connections: number, bodyBytes?: number, closes?: boolean,
- *   rate?: number, isTls?: boolean, shakesHands?: boolean }} load `closes`: each request says `Connection: close`; `rate`: about so
- *   many requests a second in all; `shakesHands`: a whole TLS handshake for each request
+ *   rate?: number, isTls?: boolean, shakesHands?: boolean, streams?: number }} load `closes`: each request says `Connection: close`; `rate`: about so
+ *   many requests a second in all; `shakesHands`: a whole TLS handshake for each request; `streams`: HTTP/2 over TLS, so many requests at
+ *   once on each connection
  */
 export async function runLoad(load) {
+  if (load.streams !== undefined) return await runHttp2(load);
   if (load.shakesHands) return await runHandshakes(load);
   return wrk === undefined ? await runAutocannon(load) : await runWrk(load);
 }
@@ -38,6 +45,22 @@ async function runWrk({ port, path, seconds, connections, bodyBytes = 0, closes 
   const env = { ...process.env, BODY_BYTES: String(bodyBytes), ...pauses(connections, rate) };
   const text = await runPinned("load", wrk, [...args.map(String), url], seconds * 1_000 + GRACE_MS, { env });
   return figuresOf(text);
+}
+
+async function runHttp2({ port, path, seconds, connections, streams }) {
+  if (h2load === undefined)
+    throw new Error("there is nothing to make load of HTTP/2 with: apt-get install nghttp2-client");
+  const directory = mkdtempSync(join(tmpdir(), "hopwise-h2load-"));
+  const log = join(directory, "requests.log");
+  const amount = ["-t", 1, "-c", connections, "-m", streams, "-D", `${seconds}s`];
+  const terms = [`--tls13-ciphers=${tlsTerms.cipher}`, `--groups=${tlsTerms.curve}`];
+  const args = [...amount, ...terms, `--log-file=${log}`, `https://127.0.0.1:${port}${path}`];
+  try {
+    const report = await runPinned("load", h2load, args.map(String), seconds * 1_000 + GRACE_MS);
+    return figuresOfH2load(report, readFileSync(log, "latin1"), tlsTerms);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 async function runHandshakes({ port, path, seconds, connections }) {

@@ -57,11 +57,15 @@ const all = [
     times,
     (run) => ratio(run, "tls-1m", onNode)?.median,
   ),
+  goal("HTTP/2, 100 streams: CPU at most 3 × nginx's", 3, times, (run) => ratio(run, "http2", onNode)?.median),
   goal("1,000 routes cost what one costs (within 10 %)", 1.1, times, (run) =>
     figure(run, "routes-1000", onNode, "besideRatio"),
   ),
   goal("a group of three weighted endpoints costs what one costs (within 10 %)", 1.1, times, (run) =>
     figure(run, "group", onNode, "besideRatio"),
+  ),
+  goal("admin server, open dashboard and access log cost at most 10 %", 1.1, times, (run) =>
+    figure(run, "window", onNode, "besideRatio"),
   ),
 ];
 

@@ -17,12 +17,13 @@ import { clientKeyOf } from "../exchange/client-key.ts";
 import type { ProxyContext } from "../exchange/context.ts";
 import { endsWithFault, FrameMeter } from "../http2/frame-meter.ts";
 import {
-  announceEnd,
   canServeHttp2,
   codes,
+  hasSaidEnd,
   type ServerHttp2Session,
   type ServerHttp2Stream,
   type SessionListener,
+  SHUTDOWN_NOTICE,
   serve,
 } from "../http2/session.ts";
 import { SocketStream, type SocketStreamOwner } from "../http2/socket-stream.ts";
@@ -85,6 +86,10 @@ export class Http2Connection
   private readonly meter = new FrameMeter(PREFACE.length);
   private readonly exchanges = new Members<Http2Exchange>();
   private isLeaveAnnounced = false;
+  /** The first frame, which is to be SETTINGS, has been written. */
+  private hasSpoken = false;
+  /** Streams whose requests are not wanted to their end. */
+  private readonly declined = new Set<ServerHttp2Stream>();
   private hasFailed = false;
   private lingering: Lingering | undefined;
   private isSocketGone = false;
@@ -111,7 +116,6 @@ export class Http2Connection
     this.limits.arm("head", this.context.settings.headTimeout_ms);
     this.stream.onData(Buffer.from(PREFACE_LINE, "latin1") as unknown as Octets);
     this.stream.onData(octets);
-    if (this.leaving !== undefined) this.announceLeave();
   }
 
   get context(): ProxyContext {
@@ -156,6 +160,10 @@ export class Http2Connection
     this.meter.noteSent(octets.length);
     // The runtime says why it ends only once it has ended.
     if (endsWithFault(octets)) this.hasFailed = true;
+    if (this.declined.size > 0) setImmediate(() => this.decline());
+    if (this.hasSpoken) return;
+    this.hasSpoken = true;
+    if (this.leaving !== undefined) setImmediate(() => this.announceLeave());
   }
 
   /** @internal */
@@ -172,6 +180,24 @@ export class Http2Connection
     // There was no room for its first request.
     if (this.isSurplus) return this.close("overloaded");
     if (this.leaving !== undefined) this.announceLeave();
+  }
+
+  /**
+   * The client need not send the rest of a request, once all of the response has left (RFC 9113 section 8.1): said in front of its last
+   * frame, that would cut it off.
+   */
+  declineRest(stream: ServerHttp2Stream): void {
+    this.declined.add(stream);
+    this.decline();
+  }
+
+  private decline(): void {
+    for (const stream of this.declined) {
+      const hasEnded = hasSaidEnd(stream);
+      if (hasEnded === false) continue;
+      this.declined.delete(stream);
+      if (hasEnded) stream.close(codes.none);
+    }
   }
 
   private onExchangeEnded(exchange: Http2Exchange): void {
@@ -198,9 +224,11 @@ export class Http2Connection
   // How it ends.
 
   announceLeave(): void {
-    if (this.isLeaveAnnounced || this.life.isEnding || this.session.destroyed) return;
+    if (this.isLeaveAnnounced || !this.hasSpoken || this.life.isEnding || this.session.closed || !this.stream.writable)
+      return;
     this.isLeaveAnnounced = true;
-    announceEnd(this.session);
+    // Whatever the runtime writes at once is whole frames.
+    this.stream.write(SHUTDOWN_NOTICE);
     if (this.leaving !== "drained") {
       this.context.clock.after(DRAIN_IDLE_GRACE_MS, () => this.finish(this.leaving ?? "max-requests"));
     }

@@ -18,6 +18,7 @@ import type { Agreement, ClientSide, TunnelEnd } from "../exchange/client-side.t
 import type { ProxyContext } from "../exchange/context.ts";
 import { beginRecord, endRecord, type OwnRecord } from "../exchange/record-notes.ts";
 import { traceOf } from "../exchange/trace.ts";
+import { WaitingExchange } from "../exchange/waiting-exchange.ts";
 import { answer, answering } from "../http1/answer-text.ts";
 import { trailerLines } from "../http1/body-writing.ts";
 import { errorPage } from "../http1/error-page.ts";
@@ -44,8 +45,6 @@ const NONE: ReadonlySet<string> = new Set();
 const ESTABLISHED = "HTTP/1.1 200 OK\r\n\r\n";
 /** Of a switch to WebSocket: what HTTP/2 has no use for (RFC 8441 section 5). */
 const OF_WEB_SOCKET_HTTP1 = "sec-websocket-accept";
-
-type TrailersEvent = [fields: unknown, flags: number, raw: string[]];
 
 export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Confined {
   readonly connection: Http2Connection;
@@ -129,6 +128,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     if (exchange.stage === "local" && this.admission?.target.form !== "authority") return;
     exchange.seek();
     if (this.exchange !== exchange) return;
+    if (exchange instanceof WaitingExchange) return this.armForRequest();
     const { kind, length } = this.admission?.framing ?? { kind: "none", length: 0 };
     if (kind !== "none" && length !== 0) this.readBody(kind === "chunked");
     this.armForRequest();
@@ -174,7 +174,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     this.requestBody = new RequestBody(isChunked);
     this.isPaused = false;
     stream.on("data", (piece: Buffer) => this.onData(piece));
-    stream.on("trailers", (...[, , raw]: TrailersEvent) => this.onTrailers(raw));
+    stream.on("trailers", (...[, , raw]: [fields: unknown, flags: number, raw: string[]]) => this.onTrailers(raw));
     stream.on("end", () => this.onEnd());
   }
 
@@ -322,10 +322,10 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     const { stream } = this;
     this.leave();
     if (this.peerHasClosed || stream.endAfterHeaders || stream.destroyed) return;
-    // RFC 9113 section 8.1: the rest of the request is not wanted. What is still to be sent goes first.
+    // The rest of the request is not wanted.
     stream.removeAllListeners("data");
     stream.resume();
-    stream.close(codes.none);
+    this.connection.declineRest(stream);
   }
 
   breakOff(): void {

@@ -16,6 +16,9 @@ const STREAM_WINDOW_BYTES = 65_535;
 const SESSION_MEMORY_MB = 8;
 /** The last stream that there can be: whatever comes still is served (RFC 9113 section 6.8). */
 const LAST_STREAM_ID = 2 ** 31 - 1;
+const FRAME_HEAD_BYTES = 9;
+const GOAWAY = 7;
+const GOAWAY_BYTES = 8;
 
 /** Why a stream or a connection ends (RFC 9113 section 7). */
 export const codes = {
@@ -70,7 +73,25 @@ export function serve(stream: Duplex, limits: SessionLimits, listener: SessionLi
 
 type StreamEvent = [stream: ServerHttp2Stream, fields: unknown, flags: number, raw: string[]];
 
-/** The client is told that the connection is to go; what it asks for before it has heard that is still served. */
-export function announceEnd(session: ServerHttp2Session): void {
-  if (!session.destroyed) session.goaway(codes.none, LAST_STREAM_ID);
+/**
+ * GOAWAY that names no last stream: the client is told that the connection is to go, and what it asks for before it has heard that is
+ * still served (RFC 9113 section 6.8). The runtime says it, too, and ignores all further streams from then on, so it must not know.
+ */
+export const SHUTDOWN_NOTICE = goawayOf(LAST_STREAM_ID);
+
+function goawayOf(lastStream: number): Buffer {
+  const frame = Buffer.alloc(FRAME_HEAD_BYTES + GOAWAY_BYTES);
+  frame.writeUIntBE(GOAWAY_BYTES, 0, 3);
+  frame[3] = GOAWAY;
+  frame.writeUInt32BE(lastStream, FRAME_HEAD_BYTES);
+  frame.writeUInt32BE(codes.none, FRAME_HEAD_BYTES + 4);
+  return frame;
+}
+
+/** Whether the last frame of its response has been written; `undefined`: it is over altogether. */
+export function hasSaidEnd(stream: ServerHttp2Stream): boolean | undefined {
+  if (stream.destroyed || stream.closed) return undefined;
+  const { localClose, remoteClose } = stream.state;
+  if (localClose !== 1) return false;
+  return remoteClose === 1 ? undefined : true;
 }

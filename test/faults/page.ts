@@ -4,6 +4,7 @@
 import { type CloseReason, closeReasons } from "../../src/connection/reasons.ts";
 import type { Role } from "../conformance/case.ts";
 import { type Cell, type Ending, faults, isCell, type State } from "./cell.ts";
+import type { Http2Cell } from "./http2-cells.ts";
 
 export function faultTable(states: readonly State[]): string {
   const places = states.flatMap((state) => faults.map((fault) => state.cells[fault]));
@@ -87,6 +88,18 @@ function howItEnds(ending: Ending): string {
     case "unheard":
       return "nothing: it does not read";
   }
+}
+
+/** What a client of HTTP/2 sees of its origin's faults. */
+export function http2Table(cells: readonly Http2Cell[]): string {
+  return [
+    "| The origin | The client sees on its stream | recorded of the origin's connection |",
+    "|---|---|---|",
+    ...cells.map(({ name, sees, recorded }) => {
+      const reasons = recorded.map((reason) => (reason === undefined ? "persists" : `\`${reason}\``));
+      return `| ${name} | ${sees.join(", ")} | ${reasons.join("; a second connection: ")} |`;
+    }),
+  ].join("\n");
 }
 
 function reasonsOf(cells: readonly Cell[]): CloseReason[] {

@@ -7,13 +7,14 @@
 import { Random } from "../../src/net/simulated/random.ts";
 import type { CheckPlan, Group } from "../../src/pool/group.ts";
 import { parseOriginAddress } from "../../src/pool/origin-address.ts";
+import { isHttp2 } from "./http2-world.ts";
 import type { WorldShape } from "./world-shape.ts";
 
 /** Every seed from here on. */
 export const GROUPS_FROM = 50_000_000;
 
 export function isLookedAfter(seed: number): boolean {
-  return seed >= GROUPS_FROM;
+  return seed >= GROUPS_FROM && !isHttp2(seed);
 }
 
 /** How an origin answers one check. */

@@ -5,10 +5,13 @@
  */
 
 import type { ConnectionRecord, EndpointRecord } from "../../src/connection/connection-record.ts";
+import type { Place } from "../../src/connection/fair-share.ts";
 import { Exchange } from "../../src/exchange/exchange.ts";
 import type { ExchangeRecord } from "../../src/exchange/exchange-record.ts";
 import { ByTarget } from "../../src/forward/forward-routing.ts";
 import type { Gateway } from "../../src/gateway/gateway.ts";
+import { Http2Connection } from "../../src/gateway/http2-connection.ts";
+import type { Http2Exchange } from "../../src/gateway/http2-exchange.ts";
 import type { VirtualClock } from "../../src/net/simulated/schedule.ts";
 import type { Endpoint } from "../../src/pool/endpoint.ts";
 import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
@@ -59,7 +62,11 @@ export class Checks {
   /** A client that has one place keeps it: no share is smaller. Limits of time are too short here for anybody to be slow. */
   private gaveWay({ downstream, target }: ExchangeRecord): void {
     const connections = [...this.gateway.clients.connections];
-    const places = connections.flatMap(({ place }) => (place === undefined ? [] : [place]));
+    // Requests that share a connection wait for room each by itself.
+    const holders = connections.flatMap((one): { readonly place: Place | undefined }[] =>
+      one instanceof Http2Connection ? exchangesOn(one) : [one],
+    );
+    const places = holders.flatMap(({ place }) => (place === undefined ? [] : [place]));
     const client = connections.find(({ record }) => record === downstream)?.place?.client;
     const count = places.filter((place) => place.client === client).length;
     if (count < 2) fail("fair-share", `${target} of ${client} gave way, the only one of its client`);
@@ -200,6 +207,18 @@ export class Checks {
     }
   }
 
+  /** The same of each stream. */
+  streams(): void {
+    for (const connection of this.gateway.clients.connections) {
+      if (!(connection instanceof Http2Connection)) continue;
+      for (const exchange of exchangesOn(connection)) {
+        // biome-ignore lint/complexity/useLiteralKeys: in brackets, what is private has a type, and a renamed field does not compile
+        const { unsentBytes } = exchange["writer"];
+        if (unsentBytes > HELD_BYTES_MAX) fail("limits", `${unsentBytes} bytes of a response are held for one stream`);
+      }
+    }
+  }
+
   /** Every connection that was ever open has had at most so much unsent. */
   unsent(): void {
     for (const { proxyEnd, traits, name } of this.network.links) {
@@ -246,4 +265,9 @@ export class Checks {
     count(`sockets (${sockets.map(({ name }) => name).join(", ")})`, sockets.length);
     return left.join("; ");
   }
+}
+
+function exchangesOn(connection: Http2Connection): Http2Exchange[] {
+  // biome-ignore lint/complexity/useLiteralKeys: in brackets, what is private has a type, and a renamed field does not compile
+  return [...connection["exchanges"]];
 }

@@ -72,6 +72,16 @@ export class ClientConnection implements SocketHandler, JudgeOwner {
     this.sendMore(0);
   }
 
+  get isDeaf(): boolean {
+    return this.plan.reading === "never";
+  }
+
+  isDue(record: RequestRecord): boolean {
+    return record === this.due;
+  }
+
+  leave(): void {}
+
   get due(): RequestRecord | undefined {
     const record = this.plan.requests[this.answered];
     return record?.isBegun ? record : undefined;

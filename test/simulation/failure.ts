@@ -4,6 +4,7 @@ export type Check =
   | "nothing-twice"
   | "truncation-is-visible"
   | "answer-or-close"
+  | "cancelled-is-over"
   | "one-reason-each"
   | "told-as-it-is"
   | "limits"

@@ -11,6 +11,7 @@ import { Random } from "../../src/net/simulated/random.ts";
 import type { Group } from "../../src/pool/group.ts";
 import { parseOriginAddress } from "../../src/pool/origin-address.ts";
 import { fail } from "./failure.ts";
+import { isHttp2 } from "./http2-world.ts";
 import type { Scene } from "./scene.ts";
 import type { WorldShape } from "./world-shape.ts";
 
@@ -21,7 +22,7 @@ const NAME = "app.test";
 const SILENCE_MS_MAX = 10_000 + 2_200 + 1;
 
 export function hasName(seed: number): boolean {
-  return seed >= NAMES_FROM;
+  return seed >= NAMES_FROM && !isHttp2(seed);
 }
 
 /** The same world with several origins. */

@@ -20,6 +20,7 @@ export class Link extends SimulatedLink {
   /** Something befell it that neither neighbour did. */
   isHurt = false;
   private readonly timeline: Timeline;
+  readonly network: Network;
 
   constructor(name: string, traits: LinkTraits, number: number, network: Network) {
     super({
@@ -31,6 +32,7 @@ export class Link extends SimulatedLink {
       far: { address: network.addressOf(number), port: FIRST_PORT + number - 1 },
     });
     this.timeline = network.timeline;
+    this.network = network;
   }
 
   get proxyEnd(): SimSocket {
@@ -61,10 +63,12 @@ export class Link extends SimulatedLink {
   }
 
   override noteWrite(socket: SimSocket, octets: Buffer): void {
+    this.network.activity++;
     if (this.timeline.isOn) this.timeline.noteOctets(this.label(socket), "writes", octets.toString("latin1"));
   }
 
   override noteRead(socket: SimSocket, octets: Buffer): void {
+    this.network.activity++;
     if (this.timeline.isOn) this.timeline.noteOctets(this.label(socket), "reads", octets.toString("latin1"));
   }
 
@@ -82,6 +86,8 @@ export class Network {
   readonly random: Random;
   readonly timeline: Timeline;
   readonly links: Link[] = [];
+  /** How often anything was written or read, or a client heard something. */
+  activity = 0;
   /** Whether each connection is of a client of its own. Otherwise most are one client's, and some are of others. */
   private readonly areStrangers: boolean;
 

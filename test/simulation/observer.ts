@@ -22,6 +22,8 @@ export class SimObserver implements ProxyObserver {
   reuses = 0;
   retries = 0;
   readonly judge = new RecordJudge();
+  /** What exchanges in progress were asked for. */
+  readonly underWay = new Map<ExchangeRecord, string>();
   private readonly closed = new WeakSet<ConnectionRecord>();
   /** Told when an exchange has given way to another client, which is while its client still has the place. */
   onGaveWay: (record: ExchangeRecord) => void = () => {};
@@ -81,6 +83,7 @@ export class SimObserver implements ProxyObserver {
   }
 
   exchangeBegan(record: ExchangeRecord): void {
+    this.underWay.set(record, record.target);
     this.judge.began(record, this.network.schedule.now_ms);
   }
 
@@ -91,6 +94,7 @@ export class SimObserver implements ProxyObserver {
 
   exchangeEnded(record: ExchangeRecord): void {
     this.exchanges++;
+    this.underWay.delete(record);
     this.retries += record.retries;
     const { method, target, outcome, reason = "", status } = record;
     this.note(record.downstream, `exchange ended: ${method} ${target}: ${outcome} ${status} ${reason}`);

@@ -218,7 +218,8 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
 
   onMessageEnd(trailers: ReadHead["fields"]): void {
     for (const [name] of trailers) {
-      if (name !== "X-Sum") fail("hop-by-hop", `${this.link.name} gets the trailer ${name}`);
+      if (name !== (this.record?.facts.isHttp2 ? "x-sum" : "X-Sum"))
+        fail("hop-by-hop", `${this.link.name} gets the trailer ${name}`);
     }
     this.arrival?.onComplete();
     this.requestIsWhole = true;

@@ -62,6 +62,8 @@ export interface RequestFacts {
   readonly id: string;
   readonly method: string;
   readonly minorVersion: 0 | 1;
+  /** It comes on a stream of HTTP/2. */
+  readonly isHttp2?: true;
   /** The request-target that origins see. */
   readonly path: string;
   readonly host: string;
@@ -102,6 +104,8 @@ export class RequestRecord {
   mustSucceed = false;
   /** It comes behind a message after which nothing may be read. */
   mustNotArrive = false;
+  /** Its client has given it up. */
+  isCancelled = false;
   outcome: RequestOutcome | undefined;
 
   constructor(facts: RequestFacts) {

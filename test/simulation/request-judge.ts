@@ -89,7 +89,8 @@ function checkEndFields(head: ReadHead, record: RequestRecord, scene: Scene, whe
 
 function checkAdded(head: ReadHead, record: RequestRecord, scene: Scene, where: string): void {
   const { facts, clientAddress } = record;
-  const via: [string, string] = ["via", `1.${facts.minorVersion} ${scene.settings.viaName}`];
+  const version = facts.isHttp2 === true ? "2.0" : `1.${facts.minorVersion}`;
+  const via: [string, string] = ["via", `${version} ${scene.settings.viaName}`];
   const whoAsked: [string, string][] = [
     ["x-forwarded-for", clientAddress],
     ["x-forwarded-proto", "http"],
@@ -109,6 +110,7 @@ function checkAdded(head: ReadHead, record: RequestRecord, scene: Scene, where: 
 }
 
 function framingOf(head: ReadHead, record: RequestRecord, where: string): ReadFraming {
+  const { facts } = record;
   const lengths = valuesOf(head.fields, "content-length");
   const codings = valuesOf(head.fields, "transfer-encoding");
   if (lengths.length + codings.length > 1)
@@ -116,7 +118,8 @@ function framingOf(head: ReadHead, record: RequestRecord, where: string): ReadFr
   const [length] = lengths;
   if (length !== undefined) {
     if (!/^(?:0|[1-9][0-9]*)$/.test(length)) fail("unambiguous-request", `${where} gets Content-Length: ${length}`);
-    if (Number(length) !== record.body.length) {
+    // What lies about its length must not look complete, whatever it says.
+    if (Number(length) !== record.body.length && !(facts.isHttp2 && facts.mustNotComplete)) {
       fail("unambiguous-request", `${where} gets Content-Length: ${length} for ${record.body.length} octets`);
     }
     return { kind: "length", length: Number(length) };

@@ -36,7 +36,7 @@ const hopFields: readonly [string, string][] = [
 ];
 
 /** Fields that a client may send for others to believe; an untrusted one's do not go on. */
-const forgedFields: readonly [string, string][] = [
+export const forgedFields: readonly [string, string][] = [
   ["X-Forwarded-For", "10.9.8.7"],
   ["X-Forwarded-Proto", "https"],
   ["X-Forwarded-Host", "elsewhere.example"],
@@ -44,7 +44,7 @@ const forgedFields: readonly [string, string][] = [
 ];
 
 /** What a gateway's clients may call it. */
-const gatewayHosts = ["one.example", "two.example:8080", "[2001:db8::1]:80"];
+export const gatewayHosts = ["one.example", "two.example:8080", "[2001:db8::1]:80"];
 
 export function bodySize(random: Random, max: number): number {
   return Math.min(max, random.pick(SIZES) ?? 0);

@@ -20,7 +20,8 @@ export interface SeedResult {
 export async function runSeed(seed: number, isTraced = false): Promise<SeedResult> {
   const world = new World(seed, isTraced);
   try {
-    world.run();
+    if (world.isHttp2) await world.runBesideRuntime();
+    else world.run();
   } catch (error) {
     const check = error instanceof CheckFailure ? error.check : "nothing-throws";
     const failure = error instanceof CheckFailure ? error.message : `nothing-throws: ${stackOf(error)}`;

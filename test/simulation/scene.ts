@@ -15,4 +15,6 @@ export interface Scene {
   isCalm: boolean;
   /** The proxy announces the end of every connection. */
   isDraining: boolean;
+  /** Whether the proxy has an exchange in progress for that request. */
+  isUnderWay(id: string): boolean;
 }

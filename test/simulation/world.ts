@@ -17,16 +17,19 @@ import { type OriginAddress, parseOriginAddress } from "../../src/pool/origin-ad
 import { CareJudge } from "./care-judge.ts";
 import { asLookedAfter, careSettings, isLookedAfter } from "./care-world.ts";
 import { Checks } from "./checks.ts";
-import { makePlan } from "./client-plans.ts";
+import { type ClientPlan, makePlan, type PlanWishes } from "./client-plans.ts";
 import { ClientConnection } from "./clients.ts";
 import { SimDialer } from "./dialer.ts";
 import { fail } from "./failure.ts";
+import { Http2Client } from "./http2-client.ts";
+import { type Http2Plan, isHttp2, makeHttp2Plan } from "./http2-world.ts";
 import { asNamed, hasName, SimNames } from "./names-world.ts";
-import { calmTraits, Network, randomTraits } from "./network.ts";
+import { calmTraits, type Link, Network, randomTraits } from "./network.ts";
 import { SimObserver } from "./observer.ts";
 import { Origin } from "./origins.ts";
 import type { RequestRecord } from "./record.ts";
 import { isRouted, oneRouteTo, routesOf } from "./routes.ts";
+import { RuntimeTurns } from "./runtime-turns.ts";
 import type { Scene } from "./scene.ts";
 import { makeTemper } from "./tempers.ts";
 import { Timeline } from "./timeline.ts";
@@ -47,6 +50,11 @@ const RELOADS = 6;
 const CALM_RELOADS_MS = 2_000;
 /** A run with more events than this never ends. */
 const STEPS_MAX = 3_000_000;
+/** Of the clients, where any speak HTTP/2. */
+const HTTP2_SHARE = 0.7;
+
+/** A part of what happens; it stops behind each event that the runtime may have something to do about. */
+type Phase<Result> = Generator<undefined, Result, undefined>;
 
 export class World implements Scene {
   readonly schedule = new Schedule();
@@ -67,7 +75,9 @@ export class World implements Scene {
   private readonly dialer: SimDialer;
   /** What the name of all origins means; each has its own: undefined. */
   readonly names: SimNames | undefined;
-  private readonly clients: ClientConnection[] = [];
+  /** Most clients speak HTTP/2. */
+  readonly isHttp2: boolean;
+  private readonly clients: (ClientConnection | Http2Client)[] = [];
   /** What clients of a forward proxy ask for. */
   private readonly hosts: readonly string[] | undefined;
   private readonly isRouted: boolean;
@@ -84,6 +94,7 @@ export class World implements Scene {
     this.random = new Random(seed);
     this.timeline = new Timeline(this.schedule, isTraced);
     const drawn = randomShape(this.random);
+    this.isHttp2 = isHttp2(seed);
     const isNamed = hasName(seed);
     const cared = isLookedAfter(seed) && !isNamed ? asLookedAfter(seed, drawn) : undefined;
     const shape = cared?.shape ?? (hasGroup(seed) ? asGroup(drawn, seed) : drawn);
@@ -99,6 +110,8 @@ export class World implements Scene {
     this.isRouted = cared === undefined && isRouted(seed, isForward(seed));
     this.settings = {
       ...this.shape.settings,
+      http2: this.isHttp2,
+      ...(this.isHttp2 && isForward(seed) ? manyOrigins(this.shape.settings.forward) : {}),
       origins: addresses,
       ...(isForward(seed) ? {} : cared === undefined ? this.routesTo(addresses) : careSettings(cared.group, hosts)),
     };
@@ -142,18 +155,37 @@ export class World implements Scene {
 
   /** @throws CheckFailure for the first check that does not hold */
   run(): void {
-    this.storm();
-    if (!this.isDraining) {
-      this.settle();
-      this.calm();
-      this.beginCalmDrain();
+    const phases = this.phases();
+    while (phases.next().done !== true);
+  }
+
+  /** The same where the runtime has a part in it: behind each event it gets turns of its own loop, which take no time here. */
+  async runBesideRuntime(): Promise<void> {
+    const runtime = new RuntimeTurns(() => this.network.activity);
+    runtime.begin();
+    try {
+      const phases = this.phases();
+      while (phases.next().done !== true) await runtime.settle();
+    } finally {
+      for (const client of this.clients) client.leave();
+      await runtime.end();
     }
-    this.endDrain();
+  }
+
+  /** Stops behind each event that the runtime may have something to do about. */
+  private *phases(): Phase<void> {
+    yield* this.storm();
+    if (!this.isDraining) {
+      yield* this.settle();
+      yield* this.calm();
+      yield* this.beginCalmDrain();
+    }
+    yield* this.endDrain();
   }
 
   // The phases.
 
-  private storm(): void {
+  private *storm(): Phase<void> {
     const { random, shape, schedule } = this;
     this.reloadNowAndThen(shape.span_ms);
     for (let count = shape.clients; count > 0; count--) {
@@ -168,19 +200,19 @@ export class World implements Scene {
     }
     const drainsAt_ms = shape.drainsInStorm ? random.unit() * shape.span_ms : Number.POSITIVE_INFINITY;
     const isOver = () => this.clientsAhead === 0 && this.areClientsOver();
-    if (this.runUntil(isOver, Math.min(STORM_MS_MAX, drainsAt_ms)) || !shape.drainsInStorm) return;
+    if ((yield* this.runUntil(isOver, Math.min(STORM_MS_MAX, drainsAt_ms))) || !shape.drainsInStorm) return;
     this.beginDrain(random.between(0, 4_000));
   }
 
   /** Everything ends by itself. */
-  private settle(): void {
+  private *settle(): Phase<void> {
     const { clients, routing, context } = this.gateway;
     const isOver = () =>
       this.areClientsOver() &&
       clients.connections.size === 0 &&
       routing.endpoints.every(({ size }) => size === 0) &&
       this.clock.pending <= this.waits;
-    if (!this.runUntil(isOver, SETTLE_MS_MAX)) {
+    if (!(yield* this.runUntil(isOver, SETTLE_MS_MAX))) {
       const open = this.clients.filter((client) => !this.isOver(client)).map(({ name }) => name);
       const left = this.checks.leftovers(this.dialer.pending);
       fail("answer-or-close", `long after the last fault there are: ${left}; clients who wait: ${open.join(" ")}`);
@@ -188,29 +220,29 @@ export class World implements Scene {
     if (context.deadlines.size > 0) fail("nothing-left", `${context.deadlines.size} deadlines without a connection`);
   }
 
-  private calm(): void {
+  private *calm(): Phase<void> {
     this.isCalm = true;
     this.timeline.note("world", "==== calm");
     this.reloadNowAndThen(CALM_RELOADS_MS);
     for (let wave = 0; wave < 2; wave++) {
       for (let count = this.shape.calmClients; count > 0; count--) this.addClient();
-      if (!this.runUntil(() => this.areClientsOver(), CALM_MS_MAX)) fail("liveness", "clients wait in vain");
+      if (!(yield* this.runUntil(() => this.areClientsOver(), CALM_MS_MAX))) fail("liveness", "clients wait in vain");
     }
   }
 
   /** A drain while some are idle and others in the middle of their requests. */
-  private beginCalmDrain(): void {
+  private *beginCalmDrain(): Phase<void> {
     const { random, schedule } = this;
     for (let count = this.shape.calmClients; count > 0; count--) this.addClient();
-    this.runUntil(() => false, random.skewed(400));
+    yield* this.runUntil(() => false, random.skewed(400));
     this.gateway.beginDrain();
     const isShort = random.chance(0.3);
     for (const client of this.clients) {
       if (client.isOver) continue;
-      for (const record of client.plan.requests) if (isShort || record !== client.due) record.mustSucceed = false;
+      for (const record of client.plan.requests) if (isShort || !client.isDue(record)) record.mustSucceed = false;
     }
     schedule.after(random.skewed(300), () => this.beginDrain(isShort ? random.between(0, 50) : 20_000));
-    this.runUntil(() => this.isDraining, 1_000);
+    yield* this.runUntil(() => this.isDraining, 1_000);
   }
 
   private beginDrain(grace_ms: number): void {
@@ -223,35 +255,41 @@ export class World implements Scene {
     this.drainedBy_ms = this.schedule.now_ms + grace_ms + 2 * LAST_WORDS_MS;
   }
 
-  private endDrain(): void {
-    this.runUntil(() => this.observer.drainedWith !== undefined, this.drainedBy_ms - this.schedule.now_ms + 1);
+  private *endDrain(): Phase<void> {
+    yield* this.runUntil(() => this.observer.drainedWith !== undefined, this.drainedBy_ms - this.schedule.now_ms + 1);
     if (this.observer.drainedWith === undefined) {
       fail("nothing-left", `the drain does not end at its deadline: ${this.checks.leftovers(this.dialer.pending)}`);
     }
-    this.runUntil(() => false, REST_MS);
+    yield* this.runUntil(() => false, REST_MS);
     this.checks.nothingLeft(this.dialer.pending);
     this.checks.unsent();
+  }
+
+  isUnderWay(id: string): boolean {
+    const asked = new RegExp(`/${id}(?![0-9])`);
+    return [...this.observer.underWay.values()].some((target) => asked.test(target));
   }
 
   // Time.
 
   /** Runs until `isReached` or for `limit_ms`. False: it was not reached. */
-  private runUntil(isReached: () => boolean, limit_ms: number): boolean {
+  private *runUntil(isReached: () => boolean, limit_ms: number): Phase<boolean> {
     const { schedule, checks } = this;
     const until_ms = schedule.now_ms + limit_ms;
     while (!isReached()) {
       if (!schedule.step(until_ms)) return isReached();
+      if (this.isHttp2) yield;
       checks.always();
       if (schedule.steps % 64 === 0) checks.buffers();
+      if (this.isHttp2 && schedule.steps % 64 === 0) checks.streams();
       if (schedule.steps > STEPS_MAX) fail("liveness", "there is no end of events");
     }
     return true;
   }
 
   /** Who hears nothing or does not listen cannot know; then the proxy's own end counts. */
-  private isOver({ isOver, link, plan }: ClientConnection): boolean {
-    const isDeaf = link.isSevered || plan.reading === "never";
-    return isOver || (isDeaf && link.proxyEnd.isClosedTold);
+  private isOver({ isOver, link, isDeaf }: ClientConnection | Http2Client): boolean {
+    return isOver || ((link.isSevered || isDeaf) && link.proxyEnd.isClosedTold);
   }
 
   private areClientsOver(): boolean {
@@ -264,7 +302,7 @@ export class World implements Scene {
     if (this.isDraining) return;
     const { random, shape, settings, isCalm } = this;
     const bodyBytesMax = isCalm ? Math.min(shape.bodyBytesMax, 5_000) : shape.bodyBytesMax;
-    const plan = makePlan(random.fork(), {
+    const wishes: PlanWishes = {
       nextId: () => `q${++this.requests}`,
       hosts: this.hosts,
       isRouted: this.isRouted,
@@ -276,11 +314,12 @@ export class World implements Scene {
       bodyBytesMax,
       limit_ms: Math.min(settings.headTimeout_ms, settings.bodyTimeout_ms),
       keepAliveTimeout_ms: settings.keepAliveTimeout_ms,
-    });
+    };
     const traits = (isCalm ? calmTraits : randomTraits)(random, shape.bodyBytesMax);
     const link = this.network.connect(`c${this.clients.length + 1}`, traits);
-    const client = new ClientConnection(this, link, plan, random.fork());
+    const client = this.clientOn(link, wishes);
     this.clients.push(client);
+    const { plan } = client;
     if (isCalm)
       for (const record of plan.requests) record.mustSucceed = !record.mustNotArrive && !record.facts.isClosed;
     if (this.timeline.isOn) this.timeline.note(link.name, `#### plan: ${described(plan)} ${JSON.stringify(traits)}`);
@@ -288,6 +327,13 @@ export class World implements Scene {
       this.gateway.accept(link.proxyEnd);
       client.begin();
     });
+  }
+
+  private clientOn(link: Link, wishes: PlanWishes): ClientConnection | Http2Client {
+    const { random } = this;
+    if (this.isHttp2 && random.chance(HTTP2_SHARE))
+      return new Http2Client(this, link, makeHttp2Plan(random.fork(), wishes), random.fork());
+    return new ClientConnection(this, link, makePlan(random.fork(), wishes), random.fork());
   }
 
   /** Some endpoints are named no more, or again, in the middle of everything. */
@@ -343,13 +389,18 @@ function groupOf({ choosing }: WorldShape, origins: readonly OriginAddress[]): G
   return { name: "app", balance, endpoints };
 }
 
+/** Clients that ask for many things at once ask for many origins at once. */
+function manyOrigins(forward: GatewaySettings["forward"]): Pick<GatewaySettings, "forward"> {
+  return forward === undefined ? {} : { forward: { ...forward, originsMax: 100 } };
+}
+
 /** One origin at two ports has two pools; however the first is spelled, it is one. */
 function spellingsOf(host: string): string[] {
   return [host, `${host.toUpperCase()}:80`, `${host}:8080`];
 }
 
-function described(plan: ClientConnection["plan"]): string {
-  const { requests, evil, ...rest } = plan;
+function described(plan: ClientPlan | Http2Plan): string {
+  const { requests, evil, streams: _, ...rest } = { evil: undefined, streams: undefined, ...plan };
   const list = requests.map(({ id, facts }) => `${facts.method} ${id}`).join(", ");
   return `${list}${evil === undefined ? "" : " + evil"} ${JSON.stringify(rest)}`;
 }
