@@ -207,6 +207,18 @@ describe("a connection", () => {
     expect(await stage.closed(1)).toEqual(["peer-closed-idle peer-fin"]);
   });
 
+  it("does not begin what is taken back in the same breath", async () => {
+    await stage.begin();
+    const socket = await stage.raw();
+    const asked = (id: number) => frame(HEADERS, END_STREAM_AND_HEADERS, id, GET);
+    const reset = frame(RST_STREAM, 0, 1, Buffer.from([0, 0, 0, NGHTTP2_CANCEL]));
+    socket.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0), asked(1), reset, asked(3)]));
+    expect(await stage.ended(1)).toEqual(["GET 200 completed"]);
+    socket.end();
+    expect(await stage.closed(1)).toEqual(["peer-closed-idle peer-fin"]);
+    expect([stage.asked.length, stage.exchanges.length]).toEqual([1, 1]);
+  });
+
   it("is none where HTTP/2 is off", async () => {
     await stage.begin({ http2: false });
     const socket = await stage.raw();

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +20,7 @@ const server: Server = createServer({ maxHeaderSize: 65_536 }, (request, respons
   if (typeof place === "string") response.setHeader("Location", place);
   const cookies = headers["x-cookies"];
   if (typeof cookies === "string") response.setHeader("Set-Cookie", cookies.split(" | "));
-  response.end();
+  request.resume().on("end", () => response.end());
 });
 server.on("upgrade", (_request, socket: Socket) => {
   socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
@@ -157,6 +158,28 @@ it("a tunnel holds its place for as long as it lasts", async () => {
   socket.resume();
   await isOver;
   expect(statusOf(await answer("/"))).toBe(200);
+});
+
+it.each([
+  ["of nothing", ""],
+  ["of a few bytes", "body"],
+])("over HTTP/2 a body %s, without a length, that ends while its request waits for a place is whole", async (_what, body) => {
+  await begin({ routes: [{ to: url, concurrency: { max: 1 } }] });
+  const tunnel = connect(port, "127.0.0.1");
+  tunnel.write("GET /ws HTTP/1.1\r\nHost: site.test\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+  await once(tunnel, "data");
+  const client = connectHttp2(`http://127.0.0.1:${port}`);
+  const stream = client.request({ ":method": "PUT", ":path": "/put" }).resume();
+  // What is answered says that what was sent before has come.
+  const hasCome = () => once(client.request({ ":path": "/", ":method": "TRACE", "max-forwards": "0" }), "response");
+  await hasCome();
+  stream.end(body);
+  await once(stream, "finish");
+  await hasCome();
+  const response = once(stream, "response");
+  tunnel.end().resume();
+  expect((await response)[0]).toMatchObject({ ":status": 200, "x-asked": "/put -" });
+  client.close();
 });
 
 it("a limit by a field goes by the client where the field has several lines: one that no origin takes makes no new key", async () => {

@@ -168,7 +168,7 @@ export class Http2Connection
 
   /** @internal */
   onStream(stream: ServerHttp2Stream, raw: readonly string[]): void {
-    if (this.life.state === "closed") return;
+    if (this.life.state === "closed" || this.meter.isTakenBack(stream.id)) return;
     const { table, life } = this;
     this.leave();
     this.limits.clear();

@@ -63,8 +63,9 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   private tunnel: { readonly place: Place } | undefined;
   private socketOfTunnel: StreamSocket | undefined;
   private isPaused = true;
-  /** It is read: there. */
+  /** There is none: undefined. */
   private requestBody: RequestBody | undefined;
+  private isReading = false;
   private hasLeft = false;
   private nominated = NONE;
   private unsentBefore_bytes = 0;
@@ -103,6 +104,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     if (admission.maxForwards === 0) return this.answerFinally(head);
     this.head = head;
     this.admission = admission;
+    this.expectBody(admission.framing);
     const record = this.recordOf(head, admission.target.authority);
     this.run(begin(this.context, this, head, admission, record));
   }
@@ -129,8 +131,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     exchange.seek();
     if (this.exchange !== exchange) return;
     if (exchange instanceof WaitingExchange) return this.armForRequest();
-    const { kind, length } = this.admission?.framing ?? { kind: "none", length: 0 };
-    if (kind !== "none" && length !== 0) this.readBody(kind === "chunked");
+    if (this.requestBody !== undefined) this.readBody();
     this.armForRequest();
   }
 
@@ -142,7 +143,8 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     const record = this.recordOf(head, "");
     record.reason = reason;
     record.status = answerMeaning(reason).status;
-    this.answerByOurselves(record, this.pageOf(reason, undefined, head));
+    this.answer(reason, undefined, undefined, undefined, head);
+    this.endByOurselves(record);
   }
 
   /** To TRACE and OPTIONS, as their final recipient (RFC 9110 section 7.6.2). */
@@ -151,12 +153,12 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     record.status = 200;
     const asked = answering(this.context, head.fields, head.method, "");
     const isTrace = head.method === "TRACE";
-    this.answerByOurselves(record, answer(200, isTrace ? "message/http" : "", isTrace ? traceOf(head) : "", "", asked));
+    this.writer.say(answer(200, isTrace ? "message/http" : "", isTrace ? traceOf(head) : "", "", asked));
+    this.endByOurselves(record);
   }
 
-  private answerByOurselves(record: OwnRecord, text: string): void {
+  private endByOurselves(record: OwnRecord): void {
     record.outcome = "answered";
-    this.writer.say(text);
     endRecord(this.context, record);
     this.end();
   }
@@ -169,19 +171,29 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     return beginRecord(context, connection.record, begun, authority);
   }
 
-  private readBody(isChunked: boolean): void {
-    const { stream } = this;
-    this.requestBody = new RequestBody(isChunked);
+  private expectBody({ kind, length }: Admission["framing"]): void {
+    if (kind === "none" || length === 0) return;
+    this.requestBody = new RequestBody(kind === "chunked" ? undefined : length);
+    this.stream.on("trailers", (...[, , raw]: [fields: unknown, flags: number, raw: string[]]) => this.onTrailers(raw));
+    this.stream.on("end", () => this.onEnd());
+  }
+
+  private readBody(): void {
+    this.isReading = true;
     this.isPaused = false;
-    stream.on("data", (piece: Buffer) => this.onData(piece));
-    stream.on("trailers", (...[, , raw]: [fields: unknown, flags: number, raw: string[]]) => this.onTrailers(raw));
-    stream.on("end", () => this.onEnd());
+    this.stream.on("data", (piece: Buffer) => this.onData(piece));
+    // The runtime ends a body of nothing before anybody reads it.
+    if (this.stream.readableEnded) this.onEnd();
   }
 
   /** @internal */
   onData(piece: Buffer): void {
     if (piece.length === 0) return;
-    for (const octets of this.requestBody?.piece(piece) ?? []) this.feed(octets);
+    const octets = this.requestBody?.piece(piece);
+    for (const one of octets ?? []) this.exchange?.readRequest(one, 0);
+    if (octets !== undefined) return;
+    this.gone();
+    this.stream.close(codes.protocol);
   }
 
   /** @internal */
@@ -193,34 +205,23 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   onEnd(): void {
     this.peerHasClosed = true;
     // What was broken off ends, too.
-    if (this.stream.aborted || this.exchange === undefined) return;
+    if (this.stream.aborted || this.exchange === undefined || !this.isReading) return;
     const end = this.requestBody?.end;
-    if (end !== undefined) this.feed(end);
+    if (end !== undefined) this.exchange.readRequest(end, 0);
     this.exchange?.onClientEnd();
-  }
-
-  private feed(octets: Octets): void {
-    const { exchange } = this;
-    if (exchange === undefined) return;
-    const end = exchange.readRequest(octets, 0);
-    // More than its length says (RFC 9113 section 8.1.1).
-    if (end < octets.length && this.exchange === exchange && !this.writer.hasBegun) {
-      this.gone();
-      this.stream.close(codes.protocol);
-    }
   }
 
   noteRequest(): void {}
 
   pause(): void {
-    if (this.isPaused || this.requestBody === undefined) return;
+    if (this.isPaused || !this.isReading) return;
     this.isPaused = true;
     this.stream.pause();
     this.noteHeld();
   }
 
   resume(): void {
-    if (!this.isPaused || this.requestBody === undefined) return;
+    if (!this.isPaused || !this.isReading) return;
     this.isPaused = false;
     this.stream.resume();
   }
@@ -288,20 +289,11 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     fault: string | undefined,
     _ownReason: CloseReason | undefined,
     details?: AnswerDetails,
+    head = this.head,
   ): void {
-    this.writer.say(this.pageOf(reason, fault, this.head, details));
-  }
-
-  private pageOf(
-    reason: AnswerReason,
-    fault: string | undefined,
-    head: RequestHead | undefined,
-    details?: AnswerDetails,
-  ): string {
     const { context } = this;
-    const method = head?.methodSoFar ?? "";
-    const asked = { reason, fault, method, target: head?.target ?? "" };
-    return errorPage(context, asked, answering(context, head?.fields, method, "", details));
+    const asked = { reason, fault, method: head?.methodSoFar ?? "", target: head?.target ?? "" };
+    this.writer.say(errorPage(context, asked, answering(context, head?.fields, asked.method, "", details)));
   }
 
   private noteHeld(): void {

@@ -1,7 +1,7 @@
 /**
  * What a client's HTTP/2 connection is used for, by the heads of its frames: so that frames which ask for nothing do not keep us busy.
  *
- * The runtime reads the frames and tells little of them; of a stream that is opened and reset at once it tells everything, but too late.
+ * The runtime reads the frames and tells little of them; of a stream that is opened and reset at once it tells the reset last.
  * Each kind of frame has a budget that fills again with time, as large as the liveliest honest client needs (RFC 9113 section
  * 10.5 names the kinds). Deliberately absent: what the frames say, and whether they may be said.
  */
@@ -77,6 +77,7 @@ export class FrameMeter {
   private continuations = 0;
   private readonly tokens = new Map<Flood, Tokens>();
   private sent_bytes = 0;
+  private readonly takenBack = new Set<number>();
 
   /** @param preface_bytes how long what stands before the first frame is */
   constructor(preface_bytes: number) {
@@ -88,8 +89,14 @@ export class FrameMeter {
     this.sent_bytes += bytes;
   }
 
+  /** Whether a stream was reset in what was read last: what opens and resets it at once asks for nothing. */
+  isTakenBack(stream: number | undefined): boolean {
+    return this.takenBack.size > 0 && this.takenBack.has(stream ?? 0);
+  }
+
   /** @returns what there is too much of; nothing: undefined */
   read(octets: Octets, now: number): Flood | undefined {
+    if (this.takenBack.size > 0) this.takenBack.clear();
     for (let at = 0; at < octets.length; ) {
       if (this.skip > 0) {
         const step = Math.min(this.skip, octets.length - at);
@@ -121,6 +128,7 @@ export class FrameMeter {
       case PRIORITY:
         return this.spend("priorities", now);
       case RST_STREAM:
+        this.takenBack.add(this.stream);
         return this.spend("resets", now);
       case SETTINGS:
         return this.spend("settings", now);
@@ -131,6 +139,12 @@ export class FrameMeter {
       default:
         return this.spend("other-frames", now);
     }
+  }
+
+  /** The frame's stream; its highest bit says nothing (RFC 9113 section 4.1). */
+  private get stream(): number {
+    const [, , , , , high = 0, second = 0, third = 0, low = 0] = this.head;
+    return ((high & 0x7f) << 24) | (second << 16) | (third << 8) | low;
   }
 
   private spend(kind: Exclude<Flood, "continuations">, now: number): Flood | undefined {

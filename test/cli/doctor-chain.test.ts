@@ -100,8 +100,8 @@ describe("hopwise doctor --through", () => {
     ]);
   });
 
-  it("is one of three ways", async () => {
+  it("is one of four ways", async () => {
     const { code, err } = await run("doctor", "http://127.0.0.1:1", "--chain", "alb,nginx");
-    expect([code, err]).toStrictEqual([2, "hopwise: write one of a URL, --chain and --through"]);
+    expect([code, err]).toStrictEqual([2, "hopwise: write one of a URL, --chain, --through and --between"]);
   });
 });

@@ -61,15 +61,18 @@ export function makeHttp2Plan(random: Random, wishes: PlanWishes): Http2Plan {
   const goesWrong = !isCalm && random.chance(mischief);
   const streams = Array.from({ length: count }, () => makeStream(random, wishes, goesWrong));
   const how = random.weighted({ reset: 2, vanish: 2, stall: 1, "half-close": 1 });
+  const depth = random.pick([1, 2, 4, 8]);
+  const reading = goesWrong && random.chance(0.1) ? "never" : "steady";
   return {
     requests: streams.map(({ record }) => record),
     streams,
-    depth: random.pick([1, 2, 4, 8]),
-    reading: goesWrong && random.chance(0.1) ? "never" : "steady",
+    // Many at once, or slowly, would wait for a small pool for longer than it lets anybody wait.
+    depth: isCalm ? 1 : depth,
+    reading,
     pace: random.weighted({ "at-once": 6, pieces: 3, dawdling: isCalm ? 0 : 1 }),
     ending: random.pick(["wait", "close", "goaway"]),
     accident: goesWrong && random.chance(0.5) ? { after_ms: random.skewed(2_000), how } : undefined,
-    windowBytes: random.pick([1_024, 65_535, 65_535, 1_048_576]),
+    windowBytes: Math.max(random.pick([1_024, 65_535, 65_535, 1_048_576]), isCalm ? 65_535 : 0),
     think_ms: isCalm ? 200 : random.pick([0, 50, 1_500, 2 * wishes.keepAliveTimeout_ms]),
     pause_ms: wishes.limit_ms * (random.chance(0.2) && !isCalm ? 1.3 : 0.5),
     patience_ms: random.pick([50, 1_000]),
@@ -129,8 +132,9 @@ function makeRequest(
     endFields.push(["cookie", "a=b; c=d"]);
   }
   if (takesTrailers) fields.te = "trailers";
+  // A length of 0 is whole with its head, whatever comes behind it.
   if (framing === "length")
-    fields["content-length"] = String(isEvil ? body.length + random.pick([-1, 1, 100]) : body.length);
+    fields["content-length"] = String(isEvil ? body.length + random.pick([-1, 1, 100]) || 2 : body.length);
   if (isEvil && body.length === 0) fields["content-length"] = "1";
   if (expectsContinue) fields.expect = "100-continue";
   const trailers: Record<string, string> = framing === "chunked" && random.chance(0.15) ? { "x-sum": "1" } : {};

@@ -34,8 +34,8 @@ export type Outcome =
   /** The runtime leaves a field out. One that does not resets the stream, or leaves it to `field-list-malformed`. */
   | { readonly is: "forwarded without the field"; readonly as: Expected }
   /**
-   * The stream is reset after its request has begun. What the origin has of it, if any, is visibly incomplete; or the whole content that the
-   * length says, where what is too much comes later (`wholeAt`: those bytes), and its work is cancelled.
+   * The stream is reset after its request has begun. What the origin has of it, if any, is visibly incomplete; or whole with its head, where
+   * content comes beside a length of 0 (`wholeAt`: those bytes), and its work is cancelled.
    */
   | { readonly is: "reset in its body"; readonly wholeAt?: string };
 

@@ -274,7 +274,12 @@ const content: Http2Group = {
       [
         "More content than the length says is malformed.",
         [post("content-length", "3"), inOne("abcd")],
-        { is: "reset in its body", wholeAt: `${forwardedHead("POST / HTTP/1.1", "host: a", "content-length: 3")}abc` },
+        { is: "reset in its body" },
+      ],
+      [
+        "Content that comes behind as much as the length says is malformed.",
+        [post("content-length", "3"), { data: "abc" }, inOne("d")],
+        { is: "reset in its body" },
       ],
       [
         "Less content than the length says is malformed.",

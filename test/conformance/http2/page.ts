@@ -51,7 +51,7 @@ function endOf({ outcome }: Http2Case): string {
     case "reset in its body":
       return outcome.wholeAt === undefined
         ? "the stream is reset; the origin has nothing whole"
-        : "the stream is reset; the origin has no more than the length says";
+        : "the stream is reset; the origin has a request without content";
   }
 }
 
