@@ -117,7 +117,15 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      { test: { name: "fuzz", isolate: false, include: ["test/fuzz/**/*.test.ts"], testTimeout: 3_600_000 } },
+      {
+        test: {
+          name: "fuzz",
+          isolate: false,
+          include: ["test/fuzz/**/*.test.ts"],
+          exclude: longOnly,
+          testTimeout: 3_600_000,
+        },
+      },
       // No timeout: how long it runs is its own option.
       { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 0 } },
       {
@@ -181,6 +189,7 @@ export default defineConfig({
         test: {
           name: "guard",
           include: ["test/guard/**/*.test.ts"],
+          exclude: longOnly,
           globalSetup: ["test/interop/support/build.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

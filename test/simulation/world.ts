@@ -315,11 +315,14 @@ export class World implements Scene {
       limit_ms: Math.min(settings.headTimeout_ms, settings.bodyTimeout_ms),
       keepAliveTimeout_ms: settings.keepAliveTimeout_ms,
     };
+    // In this order, or each seed would have another world.
+    const early = this.isHttp2 ? undefined : makePlan(random.fork(), wishes);
     const traits = (isCalm ? calmTraits : randomTraits)(random, shape.bodyBytesMax);
     const link = this.network.connect(`c${this.clients.length + 1}`, traits);
-    const client = this.clientOn(link, wishes);
+    const speaksHttp2 = this.isHttp2 && random.chance(HTTP2_SHARE);
+    const plan = early ?? (speaksHttp2 ? makeHttp2Plan : makePlan)(random.fork(), wishes);
+    const client = this.clientOn(link, plan);
     this.clients.push(client);
-    const { plan } = client;
     if (isCalm)
       for (const record of plan.requests) record.mustSucceed = !record.mustNotArrive && !record.facts.isClosed;
     if (this.timeline.isOn) this.timeline.note(link.name, `#### plan: ${described(plan)} ${JSON.stringify(traits)}`);
@@ -329,11 +332,11 @@ export class World implements Scene {
     });
   }
 
-  private clientOn(link: Link, wishes: PlanWishes): ClientConnection | Http2Client {
-    const { random } = this;
-    if (this.isHttp2 && random.chance(HTTP2_SHARE))
-      return new Http2Client(this, link, makeHttp2Plan(random.fork(), wishes), random.fork());
-    return new ClientConnection(this, link, makePlan(random.fork(), wishes), random.fork());
+  private clientOn(link: Link, plan: ClientPlan | Http2Plan): ClientConnection | Http2Client {
+    const random = this.random.fork();
+    return "streams" in plan
+      ? new Http2Client(this, link, plan, random)
+      : new ClientConnection(this, link, plan, random);
   }
 
   /** Some endpoints are named no more, or again, in the middle of everything. */
