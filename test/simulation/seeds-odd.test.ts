@@ -22,6 +22,7 @@ const notSimulated: ReadonlySet<string> = new Set<CloseReason>([
   "listener-left",
   "http2-error",
   "http2-flood",
+  "http2-memory",
 ]);
 
 /** With fewer seeds than this some reasons are luck. */
