@@ -75,6 +75,8 @@ export interface Heard {
   readonly hasEnded: boolean;
   /** The code of RST_STREAM; none: undefined. */
   readonly reset: number | undefined;
+  /** A GOAWAY says that the connection ends for something that was wrong. */
+  readonly isOver: boolean;
 }
 
 export function heardOn(stream: number, frames: readonly Frame[]): Heard {
@@ -91,6 +93,7 @@ export function heardOn(stream: number, frames: readonly Frame[]): Heard {
       (it) => (it.type === types.data || it.type === types.headers) && (it.flags & flags.endStream) !== 0,
     ),
     reset: reset?.content.readUInt32BE(0),
+    isOver: frames.some(({ type, content }) => type === types.goaway && content.readUInt32BE(4) !== 0),
   };
 }
 

@@ -54,7 +54,7 @@ const pseudoFields: Http2Group = {
       ["Host twice is malformed.", getWith("host", "a", "host", "a"), resetByRuntime],
       ["Neither Host nor `:authority`: nobody is meant.", changed({ ":authority": undefined }), resetByRuntime],
       ["An empty `:authority` is malformed.", changed({ ":authority": "" }), resetByRuntime],
-      ["`:authority` has no user information.", changed({ ":authority": "me@a" }), malformed],
+      ["`:authority` has no user information.", changed({ ":authority": "me@a" }), resetByRuntime],
       ["There must be a `:method`.", changed({ ":method": undefined }), resetByRuntime],
       ["There must be a `:scheme`.", changed({ ":scheme": undefined }), resetByRuntime],
       ["There must be a `:path`.", changed({ ":path": undefined }), resetByRuntime],
