@@ -5,11 +5,14 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket as RawSocket, type Server } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { afterEach, beforeEach, expect } from "vitest";
 import type { Address, Listener, Socket } from "../../src/net/ports.ts";
 import { dialer, listen } from "../../src/net/runtime.ts";
+import { TicketKeys } from "../../src/net/tls/ticket-keys.ts";
+import { TlsServing } from "../../src/net/tls/tls-serving.ts";
 import { Heard } from "./heard.ts";
-import { overTls, tlsTarget } from "./tls-peer.ts";
+import { overTls, SERVED, tlsTarget } from "./tls-peer.ts";
 
 export const HOST = "127.0.0.1";
 
@@ -103,9 +106,20 @@ export async function accepted(): Promise<Pair> {
   return opened(ours, peer);
 }
 
-export async function listenFor(onSocket: (socket: Socket) => void): Promise<Listener> {
+export async function acceptedOverTls(): Promise<Pair> {
+  const sockets: Socket[] = [];
+  const serving = new TlsServing([SERVED], new TicketKeys());
+  const listener = await listenFor((socket) => sockets.push(socket), serving);
+  const transport = connect({ ...listener.address, allowHalfOpen: true, noDelay: true });
+  const peer = connectTls({ socket: transport, rejectUnauthorized: false, allowHalfOpen: true } as ConnectionOptions);
+  await once(peer, "secureConnect");
+  while (sockets[0]?.security === undefined) await nextTurn();
+  return opened(sockets[0], peer, transport);
+}
+
+export async function listenFor(onSocket: (socket: Socket) => void, tls?: TlsServing): Promise<Listener> {
   const onFault = (code: string) => expect(code).toBe("no fault");
-  const listener = await listen({ host: HOST, port: 0, onSocket, onFault });
+  const listener = await listen({ host: HOST, port: 0, onSocket, onFault, tls });
   listening.push(listener);
   return listener;
 }

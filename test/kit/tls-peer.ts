@@ -13,6 +13,7 @@ import {
   type TLSSocketOptions,
 } from "node:tls";
 import type { TlsTarget } from "../../src/net/ports.ts";
+import type { Certificate } from "../../src/net/tls/tls-serving.ts";
 
 /** For `localhost` and `127.0.0.1`, until 2126. */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
@@ -34,6 +35,15 @@ f5NiyAIKekfks0dv4CAOPyDn1DKhRANCAAR8cQD8bgOxrhMIC1f3ffYci12W54ir
 lxwINdYgm1/g3iNmzTFfX0ZeTx/WUG4P1eP68a3Y8HZYLx2taiA7vw2Q
 -----END PRIVATE KEY-----
 `;
+
+/** As hopwise serves it. */
+export const SERVED: Certificate = {
+  file: "test.pem",
+  names: ["localhost", "127.0.0.1"],
+  cert: CERTIFICATE,
+  key: KEY,
+  expiresAt_ms: Date.UTC(2126, 10, 5),
+};
 
 /** With the certificate, and what else a server chooses. */
 export function contextOf(options: SecureContextOptions = {}): SecureContext {

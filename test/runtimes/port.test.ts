@@ -14,7 +14,8 @@ for (const runtime of runtimes) {
   const missing = runtime.path === undefined ? " (skipped: not installed)" : "";
   describe.skipIf(missing !== "")(`${runtime.name}${missing}`, () => {
     it("has sockets that do what the port says", async () => {
-      const own = runtime.name === "Bun" ? [] : ["node-handles/runtime-shape", "sockets-on-streams"];
+      const own =
+        runtime.name === "Bun" ? [] : ["node-handles/runtime-shape", "node-handles/tls-shortcut", "sockets-on-streams"];
       const files = ["sockets", "connecting", "dial-guard", "address-set", "names/asking", ...own].map(
         (name) => `src/net/${name}.test.ts`,
       );

@@ -34,11 +34,12 @@ export function writeTo(handle: Handle, writer: Writer, data: Writable, byteCoun
 function writeWith(handle: Handle, writer: Writer, data: Writable, byteCount: number): WriteResult {
   const request = nextRequest ?? newRequest();
   const status = call(handle, request, data);
-  if (status === 0 && request.getAsyncId() < 0) {
+  if (status === 0 && request.endedWith === undefined && request.getAsyncId() < 0) {
     nextRequest = request;
     return DONE;
   }
   nextRequest = undefined;
+  if (request.endedWith !== undefined) return request.endedWith;
   return status === 0 ? unfinished(request, writer, data, byteCount) : status;
 }
 
@@ -86,6 +87,10 @@ function newRequest(): WriteRequest {
 }
 
 function onComplete(this: WriteRequest, status: number): void {
+  if (this.writer === undefined) {
+    this.endedWith = status;
+    return;
+  }
   for (const piece of this.pieces) piece.letGo();
   this.writer.onWritten(this.byteCount, status);
 }

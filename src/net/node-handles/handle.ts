@@ -43,7 +43,10 @@ export interface WriteRequest {
   /** How a request that the handle made has ended before `oncomplete` was set; otherwise null. */
   writeStatus?: number | null;
   oncomplete: (this: WriteRequest, status: number) => void;
-  writer: Writer;
+  /** How it has ended within the call: over TLS a transport that fails at once. */
+  endedWith?: number;
+  /** Undefined: the call is not over, or all was done in it. */
+  writer?: Writer;
   byteCount: number;
   /** What the system is still to take. */
   kept: unknown;

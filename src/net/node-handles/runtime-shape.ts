@@ -4,8 +4,7 @@
  * It is learnt: a socket of `node:net` over a handle that only looks shows what it installs there and what it hands over.
  * What a read brought, the runtime keeps where only its own function sees it, so that function goes on being asked, with that
  * same socket as its owner. If anything is not as in Node 20, 22, 24 and 26, nothing
- * is learnt, and connections stay on the runtime's sockets. Deliberately absent: `process.binding` and its like; TLS, whose
- * handles buffer.
+ * is learnt, and connections stay on the runtime's sockets. Deliberately absent: `process.binding` and its like.
  */
 import { type OnReadOpts, Socket as RawSocket, type SocketConstructorOpts } from "node:net";
 import { constants } from "node:os";
@@ -26,6 +25,8 @@ export interface RuntimeShape {
   /** Undefined: handles are given null instead of a request, and make one themselves where one is needed. */
   readonly Write: (new () => WriteRequest) | undefined;
   readonly Shutdown: new () => ShutdownRequest;
+  /** What the read has brought whose event this is. */
+  latestRead(): ReadResult;
   /** Makes `handle` tell nobody but `reader` what it reads. */
   attach(handle: Handle, reader: Reader): void;
 }
@@ -206,7 +207,7 @@ function writing(Socket: typeof RawSocket, written: unknown): RawSocket {
   return socket;
 }
 
-function learnReading(Socket: typeof RawSocket): Pick<RuntimeShape, "attach"> | undefined {
+function learnReading(Socket: typeof RawSocket): Pick<RuntimeShape, "latestRead" | "attach"> | undefined {
   let result: ReadResult = 0;
   const probe = new Probe();
   const buffer = Buffer.alloc(1);
@@ -229,20 +230,25 @@ function learnReading(Socket: typeof RawSocket): Pick<RuntimeShape, "attach"> | 
   const { onread } = probe;
   if (owner === undefined || onread === undefined || !usesOnlyKnown(onread) || probe.buffer !== buffer)
     return undefined;
-  const onRead = function (this: OwnedHandle): Buffer | undefined {
+  const latestRead = (): ReadResult => {
     result = 0;
     onread.call(probe);
+    return result;
+  };
+  const onRead = function (this: OwnedHandle): Buffer | undefined {
+    const read = latestRead();
     const reader = this[owner];
     if (reader === undefined) return undefined;
     const { buffer } = reader;
     try {
-      reader.onRead(result);
+      reader.onRead(read);
     } finally {
       if (reader.buffer !== buffer) noteMove(this, reader);
     }
     return reader.buffer === buffer ? undefined : reader.buffer;
   };
   return {
+    latestRead,
     attach(handle, reader) {
       (handle as OwnedHandle)[owner] = reader;
       handle.onread = onRead as Handle["onread"];

@@ -57,8 +57,8 @@ export function wasAnnounced(raw: RawSocket): boolean {
  * Ends both sides at once; over TLS with the alert that clients must send before (RFC 9112 section 9.8). Where something is
  * unsent there is none: the peer must not take what it has for everything.
  */
-export function destroy(raw: RawSocket): void {
-  if (!(raw instanceof TLSSocket) || !raw.writable || raw.writableLength > 0) return void raw.destroy();
+export function destroy(raw: RawSocket, isSomethingUnsent: boolean): void {
+  if (!(raw instanceof TLSSocket) || !raw.writable || isSomethingUnsent) return void raw.destroy();
   const giveUp = setTimeout(() => raw.destroy(), ALERT_MS_MAX).unref();
   raw.once("close", () => clearTimeout(giveUp));
   raw.destroySoon();

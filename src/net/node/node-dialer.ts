@@ -5,7 +5,6 @@
 import { connect, isIP, type Socket as RawSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { AttemptHandler } from "../dialing.ts";
-import { watchClosure } from "../node-handles/tls-closure.ts";
 import type { Address, TlsTarget } from "../ports.ts";
 import { KEEP_ALIVE_IDLE_MS, keepAliveOptions, socketOptions } from "../socket-options.ts";
 import { socketOn } from "./node-connection.ts";
@@ -74,7 +73,6 @@ function follow(raw: RawSocket, below: RawSocket, place: Address, handler: Attem
   };
   const onConnected = () => {
     settle();
-    if (tls !== undefined) watchClosure(raw);
     handler.onConnected(tls === undefined ? socketOn(raw) : new NodeSocket(raw, below));
   };
   raw.once("error", onFailed);

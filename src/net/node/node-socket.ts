@@ -9,7 +9,8 @@ import type { Octets } from "../../wire/octets.ts";
 import { afterFinalReads } from "../final-reads.ts";
 import { beginTurn, endTurn } from "../node-clock.ts";
 import { handleOf, hasLostPeer, untakenBytes } from "../node-handles/handle.ts";
-import { destroy, wasAnnounced, wasCutOff } from "../node-handles/tls-closure.ts";
+import { destroy, wasAnnounced, wasCutOff, watchClosure } from "../node-handles/tls-closure.ts";
+import { type ShortcutOwner, TlsShortcut } from "../node-handles/tls-shortcut.ts";
 import type { Socket, SocketHandler } from "../ports.ts";
 import { unshared } from "../read-buffers.ts";
 import { pieceOf } from "../slabs.ts";
@@ -22,7 +23,7 @@ const TEXT_BYTES_MAX = 16 * 1024;
 const owner = Symbol("hopwise.socket");
 type OwnedSocket = RawSocket & { [owner]: NodeSocket | undefined };
 
-export class NodeSocket implements Socket, StreamOwner {
+export class NodeSocket implements Socket, StreamOwner, ShortcutOwner {
   handler: SocketHandler = nobody;
   remoteAddress: string;
   remotePort: number;
@@ -30,6 +31,8 @@ export class NodeSocket implements Socket, StreamOwner {
   private readonly raw: RawSocket;
   /** What `raw` stands on, where that is known; otherwise `raw` itself. */
   private readonly transport: RawSocket;
+  /** Past the stream, where there is a way. */
+  private readonly shortcut: TlsShortcut | undefined;
   private fault: string | undefined;
   private unsentMark = 0;
   private isCorked = false;
@@ -40,6 +43,7 @@ export class NodeSocket implements Socket, StreamOwner {
   /** The peer takes nothing more. @internal */
   hasFailed = false;
 
+  /** @param raw open; if it is of TLS, its handshake is over */
   constructor(raw: RawSocket, transport = raw) {
     this.raw = raw;
     this.transport = transport;
@@ -48,6 +52,10 @@ export class NodeSocket implements Socket, StreamOwner {
     this.isSecure = "encrypted" in raw && raw.encrypted === true;
     (raw as OwnedSocket)[owner] = this;
     overrideStream(raw, this);
+    if (this.isSecure) {
+      watchClosure(raw);
+      this.shortcut = TlsShortcut.through(raw, this);
+    }
     raw.on("data", onData).on("end", onEnd).on("drain", onDrain).on("error", onError).on("close", onClose);
   }
 
@@ -60,12 +68,12 @@ export class NodeSocket implements Socket, StreamOwner {
   }
 
   get unsentBytes(): number {
-    return this.raw.writableLength;
+    return this.raw.writableLength + (this.shortcut?.unfinishedBytes ?? 0);
   }
 
   tookSome(): boolean {
     // The stream counts a write until all of it is done; the handle below knows how much of it the system has taken.
-    const mark = this.raw.writableLength + untakenBytes(this.raw);
+    const mark = this.unsentBytes + untakenBytes(this.raw);
     const took = mark !== this.unsentMark;
     this.unsentMark = mark;
     return took;
@@ -74,13 +82,21 @@ export class NodeSocket implements Socket, StreamOwner {
   write(data: string | Octets): boolean {
     const { raw } = this;
     if (!raw.writable || this.hasFailed) return true;
-    if (typeof data === "string") return raw.write(data, "latin1");
-    if (data.length <= TEXT_BYTES_MAX && !this.isCorked) return raw.write(data.latin1Slice(), "latin1");
+    if (typeof data === "string") return this.writeText(data);
+    if (data.length <= TEXT_BYTES_MAX && !this.isCorked) return this.writeText(data.latin1Slice());
     const octets = unshared(data);
     const piece = pieceOf(octets);
     if (piece === undefined) return raw.write(octets);
     piece.keep();
     return raw.write(octets, () => piece.letGo());
+  }
+
+  private writeText(text: string): boolean {
+    const { raw, shortcut, isCorked } = this;
+    const isShort = text.length > 0 && text.length <= TEXT_BYTES_MAX;
+    if (shortcut === undefined || isCorked || !isShort || this.unsentBytes > 0) return raw.write(text, "latin1");
+    shortcut.write(text);
+    return true;
   }
 
   cork(): void {
@@ -101,7 +117,7 @@ export class NodeSocket implements Socket, StreamOwner {
     const { raw, transport } = this;
     this.isGone = true;
     // While the system closes our side it would refuse, and the runtime then never close the socket.
-    const isClosingOurSide = raw.writableEnded && !raw.writableFinished && raw.writableLength === 0;
+    const isClosingOurSide = raw.writableEnded && !raw.writableFinished && this.unsentBytes === 0;
     try {
       if (isClosingOurSide) raw.destroy();
       else transport.resetAndDestroy();
@@ -120,7 +136,7 @@ export class NodeSocket implements Socket, StreamOwner {
   destroy(): void {
     this.isGone = true;
     if (this.hasFailed) this.raw.destroy();
-    else destroy(this.raw);
+    else destroy(this.raw, this.unsentBytes > 0);
   }
 
   pause(): void {
@@ -132,6 +148,25 @@ export class NodeSocket implements Socket, StreamOwner {
     if (!this.isPaused) return;
     this.isPaused = false;
     startReading(this.raw);
+  }
+
+  /** @internal */
+  onOctets(octets: Octets): void {
+    if (this.isGone) return;
+    // A handle that has been stopped still hands over what it has taken from the transport.
+    if (this.isPaused || this.raw.readableLength > 0) return void this.raw.push(Buffer.from(octets));
+    beginTurn();
+    try {
+      this.handler.onData(octets);
+    } finally {
+      endTurn();
+    }
+  }
+
+  /** @internal */
+  whenFree(step: () => void): void {
+    if (this.shortcut === undefined) step();
+    else this.shortcut.whenFree(step);
   }
 
   /** @internal */

@@ -1,5 +1,6 @@
 /**
- * Two things that the runtime's streams do by themselves lose what a peer said last, so here they do not do them.
+ * Two things that the runtime's streams do by themselves lose what a peer said last, so here they do not do them; and what goes
+ * past them (tls-shortcut.ts) they wait for.
  *
  * A stream that is paused reads on until it holds enough, and a reset throws away what it holds. And a write that fails ends a
  * stream at once, with what had arrived and was not read yet: an answer to a request that was still on its way. So reading
@@ -14,6 +15,8 @@ export interface StreamOwner {
   /** A write has failed: what is still to be written is dropped. */
   readonly hasFailed: boolean;
   onWriteFailed(error: NodeJS.ErrnoException): void;
+  /** Calls `step` when nothing is being written past the stream, or now. */
+  whenFree(step: () => void): void;
 }
 
 type Done = (error?: Error | null) => void;
@@ -23,6 +26,7 @@ interface StreamMethods {
   _read(size: number): void;
   _write(chunk: unknown, encoding: string, done: Done): void;
   _writev?(chunks: unknown, done: Done): void;
+  _final?(done: Done): void;
 }
 
 const owner = Symbol("hopwise.stream-owner");
@@ -36,6 +40,7 @@ export function overrideStream(raw: RawSocket, itsOwner: StreamOwner): void {
   stream._read = read;
   stream._write = write;
   if (canWriteMany) stream._writev = writeMany;
+  if (typeof stream._final === "function") stream._final = final;
 }
 
 export function stopReading(raw: RawSocket): void {
@@ -55,14 +60,22 @@ function read(this: OwnedStream, size: number): void {
 
 function write(this: OwnedStream, chunk: unknown, encoding: string, done: Done): void {
   const itsOwner = this[owner];
-  if (itsOwner.hasFailed) return done();
-  originalOf(this)._write.call(this, chunk, encoding, (error) => settle(itsOwner, error, done));
+  itsOwner.whenFree(() => {
+    if (itsOwner.hasFailed) return done();
+    originalOf(this)._write.call(this, chunk, encoding, (error) => settle(itsOwner, error, done));
+  });
 }
 
 function writeMany(this: OwnedStream, chunks: unknown, done: Done): void {
   const itsOwner = this[owner];
-  if (itsOwner.hasFailed) return done();
-  originalOf(this)._writev?.call(this, chunks, (error) => settle(itsOwner, error, done));
+  itsOwner.whenFree(() => {
+    if (itsOwner.hasFailed) return done();
+    originalOf(this)._writev?.call(this, chunks, (error) => settle(itsOwner, error, done));
+  });
+}
+
+function final(this: OwnedStream, done: Done): void {
+  this[owner].whenFree(() => originalOf(this)._final?.call(this, done));
 }
 
 function settle(itsOwner: StreamOwner, error: Error | null | undefined, done: Done): void {

@@ -12,7 +12,6 @@ import type { HandshakeFailure } from "../../connection/reasons.ts";
 import type { Octets } from "../../wire/octets.ts";
 import type { SocketHandle } from "../node-handles/accepting.ts";
 import { beginHandshake, certificateFault } from "../node-handles/tls-accepting.ts";
-import { watchClosure } from "../node-handles/tls-closure.ts";
 import type { Preamble, Security, Socket, SocketHandler } from "../ports.ts";
 import { nobody, socketOptions } from "../socket-options.ts";
 import { type ClientHello, ClientHelloReader } from "../tls/client-hello.ts";
@@ -171,7 +170,6 @@ export class TlsClientSocket implements Socket {
     if (this.isGone) return;
     const isResumed = tls.isSessionReused();
     const inner = this.become(tls);
-    watchClosure(tls);
     if (!isForThatName) return inner.fail("handshake-name");
     const { clients } = served.certificate;
     const shown = clients === undefined ? undefined : shownBy(tls);
