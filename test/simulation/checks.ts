@@ -8,12 +8,16 @@ import type { ConnectionRecord, EndpointRecord } from "../../src/connection/conn
 import type { Place } from "../../src/connection/fair-share.ts";
 import { Exchange } from "../../src/exchange/exchange.ts";
 import type { ExchangeRecord } from "../../src/exchange/exchange-record.ts";
+import type { GatewaySettings } from "../../src/exchange/settings.ts";
 import { ByTarget } from "../../src/forward/forward-routing.ts";
+import type { DownstreamConnection } from "../../src/gateway/downstream.ts";
 import type { Gateway } from "../../src/gateway/gateway.ts";
 import { Http2Connection } from "../../src/gateway/http2-connection.ts";
 import type { Http2Exchange } from "../../src/gateway/http2-exchange.ts";
 import type { VirtualClock } from "../../src/net/simulated/schedule.ts";
 import type { Endpoint } from "../../src/pool/endpoint.ts";
+import type { EndpointPlan } from "../../src/pool/group.ts";
+import type { OriginAddress } from "../../src/pool/origin-address.ts";
 import type { PooledConnection } from "../../src/pool/pooled-connection.ts";
 import { http1Clients } from "../kit/http1-clients.ts";
 import { fail } from "./failure.ts";
@@ -34,6 +38,12 @@ const HANDSHAKE_MS_MAX = 1_000 + 100;
 /** Heads and chunk framing that are written around it. */
 const SLACK_BYTES = 16 * 1024;
 
+interface Limits {
+  readonly settings: GatewaySettings;
+  readonly plans: ReadonlyMap<OriginAddress, EndpointPlan>;
+  readonly atOnce: number | undefined;
+}
+
 export class Checks {
   private readonly gateway: Gateway;
   private readonly network: Network;
@@ -46,6 +56,8 @@ export class Checks {
   names: SimNames | undefined;
   /** What each endpoint still had to do that is not named any more. */
   private readonly leftToDo = new Map<Endpoint, number>();
+
+  private limits: Limits | undefined;
 
   constructor(gateway: Gateway, network: Network, clock: VirtualClock, observer: SimObserver) {
     this.gateway = gateway;
@@ -91,52 +103,59 @@ export class Checks {
     return all.find((connection) => connection.id === id)?.binding?.isMidway === true;
   }
 
+  /** What settings say of endpoints, and how many requests of a route may be under way. They are replaced as a whole. */
+  private limitsOf(settings: GatewaySettings): Limits {
+    if (this.limits?.settings === settings) return this.limits;
+    const { groups = [], routes = [] } = settings.routes ?? {};
+    const plans = new Map(groups.flatMap((group) => group.endpoints).map((plan) => [plan.origin, plan]));
+    const atOnce = routes.find(({ policy }) => policy?.concurrency)?.policy?.concurrency?.max;
+    this.limits = { settings, plans, atOnce };
+    return this.limits;
+  }
+
   /** After every event. */
   always(): void {
     const { clients, context, routing } = this.gateway;
-    const { maxConnections, poolSize, routes } = context.settings;
-    const plans = routes?.groups.flatMap(({ endpoints }) => endpoints) ?? [];
+    const { maxConnections, poolSize } = context.settings;
+    const { plans, atOnce } = this.limitsOf(context.settings);
+    // Each asking makes a new list.
+    const { endpoints } = routing;
     if (clients.open > maxConnections + SURPLUS_MAX) fail("limits", `${clients.open} client connections are open`);
     if (clients.open < 0) fail("limits", `${clients.open} client connections are open`);
-    const atOnce = context.settings.routes?.routes.find(({ policy }) => policy?.concurrency)?.policy?.concurrency?.max;
     if (atOnce !== undefined) {
       // A tunnel that both sides have closed is over, also while what is unsent still leaves towards the origin.
       const underWay = ({ life }: { readonly life: ConnectionRecord }) =>
         life.state === "active" || life.state === "tunnel";
-      const inUse = routing.endpoints.reduce(
-        (sum, endpoint) => sum + [...endpoint.connections].filter(underWay).length,
-        0,
-      );
+      const inUse = endpoints.reduce((sum, endpoint) => sum + [...endpoint.connections].filter(underWay).length, 0);
       if (inUse > atOnce) fail("limits", `${inUse} requests of a route are under way, of ${atOnce}`);
     }
-    for (const endpoint of routing.endpoints) {
+    for (const endpoint of endpoints) {
       const size = endpoint.connections.size + endpoint.dialing;
-      const { weight = 1, maxConnections: sizeMax = poolSize } =
-        plans.find(({ origin }) => origin === endpoint.origin) ?? {};
+      const { weight = 1, maxConnections: sizeMax = poolSize } = plans.get(endpoint.origin) ?? {};
       if (size > sizeMax) fail("limits", `${size} connections to ${endpoint.origin.name}`);
       // No client has a cookie that could lead it there.
       if (weight === 0 && size > 0) fail("weights", `${endpoint.origin.name} has weight 0, and a connection`);
       if (endpoint.inUse < 0 || endpoint.dialing < 0) fail("limits", "a count has become negative");
     }
-    const idle = routing.endpoints.reduce((sum, it) => sum + it.idleCount + it.idleBoundCount, 0);
+    const idle = endpoints.reduce((sum, it) => sum + it.idleCount + it.idleBoundCount, 0);
     const { idleMax = Number.POSITIVE_INFINITY, originsMax = 0 } = context.settings.forward ?? {};
     // biome-ignore lint/complexity/useLiteralKeys: in brackets, what is private has a type, and a renamed field does not compile
     const origins = routing instanceof ByTarget ? routing["directory"]["entries"].size : 0;
     if (origins > originsMax) fail("limits", `${origins} origins have a pool`);
     if (idle > idleMax) fail("limits", `${idle} connections idle in all`);
-    if (routing.waiting > 0 && routing.endpoints.length === 1) this.nobodyIdles();
-    if (routing.endpoints.some(({ idleBoundCount }) => idleBoundCount > 0)) this.everyBoundOneHasItsClient();
-    this.everythingHasLeft();
-    this.whatHasLeftDrains();
-    this.names?.judge(routing.endpoints);
+    if (endpoints.length === 1 && routing.waiting > 0) this.nobodyIdles();
+    if (endpoints.some(({ idleBoundCount }) => idleBoundCount > 0)) this.everyBoundOneHasItsClient();
+    this.everythingHasLeft(endpoints);
+    this.whatHasLeftDrains(endpoints);
+    this.names?.judge(endpoints);
   }
 
   /** An endpoint that is not named any more gets nothing new to do, and has nothing that idles. */
-  private whatHasLeftDrains(): void {
-    const { routing, context } = this.gateway;
+  private whatHasLeftDrains(endpoints: readonly Endpoint[]): void {
+    const { context } = this.gateway;
     if (context.settings.forward !== undefined) return;
     const named = this.names?.named ?? new Set(context.settings.origins.map(({ name }) => name));
-    for (const endpoint of routing.endpoints) {
+    for (const endpoint of endpoints) {
       const { name } = endpoint.origin;
       if (named.has(name)) {
         this.leftToDo.delete(endpoint);
@@ -152,13 +171,16 @@ export class Checks {
   }
 
   /** Between events nothing waits to be handed to a socket. */
-  private everythingHasLeft(): void {
-    const { routing } = this.gateway;
-    const upstream = routing.endpoints.flatMap(({ connections }) => [...connections]);
-    for (const { record, life, outbox } of [...http1Clients(this.gateway), ...upstream]) {
-      if (!life.isEnding && !outbox.isEmpty) {
-        fail("nothing-left", `bytes are left in the outbox of ${record.hop} ${record.id}`);
-      }
+  private everythingHasLeft(endpoints: readonly Endpoint[]): void {
+    for (const client of http1Clients(this.gateway)) this.hasLeft(client);
+    for (const { connections } of endpoints) {
+      for (const connection of connections) this.hasLeft(connection);
+    }
+  }
+
+  private hasLeft({ record, life, outbox }: DownstreamConnection | PooledConnection): void {
+    if (!life.isEnding && !outbox.isEmpty) {
+      fail("nothing-left", `bytes are left in the outbox of ${record.hop} ${record.id}`);
     }
   }
 
