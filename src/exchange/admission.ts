@@ -1,5 +1,6 @@
 /**
- * Is this request forwarded? Every rule that a complete request head must pass, in order, each `no` with its reason.
+ * The first gate: is this head, by itself, one that a proxy may forward? Each `no` with its reason. Asked by the client's connection
+ * (gateway/downstream.ts) when a head is complete; what the operator allows is asked behind it (judging.ts).
  *
  * Deliberately absent: connections and bodies.
  */

@@ -1,5 +1,6 @@
 /**
- * A client's connection as its exchange knows it: who it is, and how it is. Observers get its record, which is plain data.
+ * Facts about a client's connection for its exchange, and nothing to call: who it is, and how it is. Observers get its record, which
+ * is plain data.
  */
 import type { ConnectionRecord } from "../connection/connection-record.ts";
 import type { Socket } from "../net/ports.ts";

@@ -1,6 +1,6 @@
 /**
- * What a client's connection needs of the exchange in progress on it: an exchange with an origin, a request for a tunnel,
- * or the check of credentials that comes before.
+ * The other direction: what a client's connection calls of the exchange in progress on it, which is an exchange with an origin, a
+ * request for a tunnel, or the check of credentials that comes before.
  */
 import type { Place } from "../connection/fair-share.ts";
 import type { Octets } from "../wire/octets.ts";

@@ -1,6 +1,6 @@
 /**
- * The client as an exchange knows it: a port. What it is told leaves in its own protocol; what becomes of its connection is its
- * own business (law 1), and the exchange only says what it knows.
+ * The client as an exchange knows it: a port that the exchange calls. What it is told leaves in its own protocol; what becomes of its
+ * connection is its own business (law 1), and the exchange only says what it knows.
  *
  * `http1-client-side.ts` speaks HTTP/1. Deliberately absent: the request, which an exchange is given (client-exchange.ts).
  */

@@ -1,5 +1,6 @@
 /**
- * The plan: all that a configuration decides about exchanges, and what they work with, in one object that never changes.
+ * The plan of exchanges: all that a configuration decides about them, and what they work with (workings.ts), in one object that never
+ * changes; a reload makes another.
  *
  * An exchange takes it at its beginning and keeps it to its end. A proxy that is given another one (gateway/client-table.ts) uses
  * that for what begins from then on, and what has begun goes on as it began.

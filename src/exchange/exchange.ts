@@ -1,8 +1,8 @@
 /**
- * One exchange across two hops: a client's request goes to an origin, the response comes back.
- *
- * Both directions stream, each as fast as its receiver takes it. It ends when both messages are complete, or nothing more may follow to the
- * client. It knows both sides by ports. Deliberately absent: messages' bytes (http1-client-side.ts, http1-origin-side.ts), admission, the pool.
+ * One exchange across two hops: a client's request goes to an origin, the response comes back. It asks its routing for a pool, an origin
+ * side for the answer, and retry.ts when that fails. Both directions stream, each as fast as its receiver takes it. It ends when both
+ * messages are complete, or nothing more may follow to the client. It knows both sides by ports. Deliberately absent: messages' bytes
+ * (http1-client-side.ts, http1-origin-side.ts), admission, the pool.
  */
 import { type Confined, confine } from "../connection/confining.ts";
 import type { Place } from "../connection/fair-share.ts";

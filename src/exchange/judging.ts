@@ -1,9 +1,9 @@
 /**
- * What a request must pass before it goes on, in this order, which is that of hooks.ts: admission (before), network rules,
+ * The second gate: what the operator's rules say of an admitted request, in this order, which is that of hooks.ts: network rules,
  * authentication, limits (of the rate of all requests, of the route's, of the body, of requests at once), and then what the route does.
  *
- * So a request that may not come costs nobody a token, and one that has no name takes no place. What takes time is waited for. The route
- * itself was found before, since these are its rules. Deliberately absent: the rules, see policy.ts.
+ * So a request that may not come costs nobody a token, and one that has no name takes no place. What takes time is waited for. Begun by
+ * begin-exchange.ts, which has asked for the route first, since these are its rules. Deliberately absent: the rules, see policy.ts.
  */
 import { createHash } from "node:crypto";
 import { Kind } from "../wire/fields.ts";

@@ -1,6 +1,6 @@
 /**
- * The origin as an exchange knows it: a port. It finds its own way there, is told the request, and tells what comes back; what
- * becomes of its connection is its own business (law 1).
+ * The origin as an exchange knows it: a port. It is given a pool and gets itself a connection there, is told the request, and tells what
+ * comes back; what becomes of its connection is its own business (law 1).
  *
  * `http1-origin-side.ts` speaks HTTP/1 on a connection of the pool. Deliberately absent: retrying; the exchange asks for another
  * origin side then.

@@ -1,8 +1,8 @@
 /**
  * What a route asks of its requests before they go on, and what it lets them take: plain data, as an operator has decided it.
  *
- * The order in which all of it is judged stands in judging.ts. Deliberately absent: which requests (route-plan.ts), and what is done to
- * messages on their way (admission.ts).
+ * The order in which all of it is judged stands in judging.ts. Deliberately absent: which requests, and what is done to
+ * messages on their way (route-plan.ts).
  */
 import type { Authentication } from "./authentication.ts";
 

@@ -1,8 +1,9 @@
 /**
  * Where a request goes: which pool serves it, or why none does.
  *
- * Decided by one of these, which the proxy is made with, when an exchange asks for its origin. Deliberately absent: finding a
- * connection in the pool, and whether the request is admitted at all (admission.ts).
+ * Asked twice: which route takes it, before it is judged (begin-exchange.ts), and for the pool when its exchange asks for its origin.
+ * Without routes all goes to one pool (`OwnOrigins`); with them routes/by-route.ts decides, in a forward proxy the request's target
+ * (forward/forward-routing.ts). Deliberately absent: finding a connection in the pool.
  */
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { FollowedName } from "../pool/followed-name.ts";

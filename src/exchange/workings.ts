@@ -1,6 +1,6 @@
 /**
- * What all exchanges of one proxy work with, whatever its configuration is: the ports, how to get to an origin, and what is said
- * alike in many messages.
+ * What all exchanges of one proxy work with, made once, whatever its configuration is and becomes: the ports, how to get to an origin,
+ * and what is said alike in many messages.
  */
 import type { Deadlines } from "../connection/deadlines.ts";
 import type { Clock } from "../net/ports.ts";

@@ -4,7 +4,7 @@
  * A newcomer is let in as long as anybody can give way: first what is closing anyway, then the longest idle connection,
  * then the one that has been sending its first head for longest, then what is in progress for a client that holds more than
  * its share (connection/fair-share.ts). Terms shorten before that: from three quarters full on connections may idle for less
- * and less. Deliberately absent: sockets and listening, see gateway.ts.
+ * and less. Deliberately absent: sockets (gateway.ts) and listening.
  */
 import { LatestRanking, type Place } from "../connection/fair-share.ts";
 import { LinkedList, Members } from "../connection/lists.ts";

@@ -1,5 +1,6 @@
 /**
- * Where clients come in: what holds for everybody who comes in there, and whether it is open still.
+ * Where clients come in: what holds for all who come in by one listener (a redirect, balancers that are trusted), and whether it
+ * is open still. Each connection is handed over with its own.
  *
  * A listener that is not named any more leaves its clients behind, who are told so with their next response. Deliberately absent:
  * listening itself (proxy/listeners.ts).

@@ -1,5 +1,6 @@
 /**
- * The gateway: listens for clients, forwards to one origin, drains. As a forward proxy it is the same, but for its routing.
+ * The gateway: is given accepted connections (proxy/listeners.ts), makes a downstream.ts or http2-connection.ts of each, and drains
+ * them. Where their requests go its routing says; as a forward proxy it is the same, but for that.
  *
  * A way through, without back and forth: listener, client's connection (downstream.ts), exchange (exchange/exchange.ts), origin side
  * (http1/http1-origin-side.ts), pool, origin's connection, and back to the client's. Deliberately absent: flags and files (config), figures and logs (ledger).

@@ -1,5 +1,6 @@
 /**
- * A client's connection as the table of all of them knows it, and the gateway that lets it in and drains it: whatever is spoken on it.
+ * A client's connection as the table of all of them and the gateway know it, whatever is spoken on it: downstream.ts and
+ * http2-connection.ts are such.
  */
 import type { ConnectionRecord } from "../connection/connection-record.ts";
 import type { Place } from "../connection/fair-share.ts";

@@ -1,8 +1,9 @@
 /**
- * The ports as the runtime at hand has them: on Bun on its own sockets, elsewhere on `node:net`.
+ * The ports as the runtime at hand has them: on Bun on its own sockets; on Node on bare handles where they are known
+ * (node-handles/handle-socket.ts), otherwise and for TLS on the streams of `node:net` (node/node-socket.ts).
  *
- * Whoever wants real sockets takes them from here. The clock is the same everywhere (node-clock.ts). Deliberately absent:
- * what either does, see node-*.ts and bun-*.ts.
+ * All who want real sockets take them from here. The clock is the same everywhere (node-clock.ts). Deliberately absent:
+ * what they do.
  */
 
 import { attemptOnBun } from "./bun/bun-dialer.ts";

@@ -1,8 +1,9 @@
 /**
- * The pool of one group: finds a connection for a request, on the endpoint that is chosen for it (choosing.ts).
+ * The pool of one group: finds a connection for a request, on the endpoint that is chosen for it (choosing.ts, which asks
+ * balancing.ts).
  *
- * An idle connection that is fit is handed over at once; otherwise a search begins (search.ts). At the limit it waits in a
- * bounded line; when it has waited for long, a client that holds more than its share gives room (connection/fair-share.ts).
+ * An idle connection that is fit is handed over at once; otherwise a search dials one (search.ts, which makes a pooled-connection.ts of
+ * it). At the limit it waits in a bounded line; when it has waited for long, a client that holds more than its share gives room (connection/fair-share.ts).
  * Deliberately absent: retrying requests; the exchange decides that.
  */
 import type { EndpointRecord } from "../connection/connection-record.ts";

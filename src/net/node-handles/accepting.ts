@@ -1,7 +1,7 @@
 /**
- * Accepting without the sockets of `node:net`.
+ * Accepting without the sockets of `node:net`: the usual way on Node.
  *
- * The runtime makes a socket for each connection that a server accepts. Whoever makes one of their own, or sends the
+ * The runtime makes a socket for each connection that a server accepts. Who makes one of their own, or sends the
  * connection to another process, would only take it apart again. So the listener's handle is asked to tell us instead of its
  * server, which then knows of no connection: its `close` waits for none. Deliberately absent: what becomes of a connection.
  */

@@ -1,4 +1,7 @@
-/** Listening with `node:net`; and taking over what another process has accepted. */
+/**
+ * Listening with `node:net`; each connection comes by its bare handle where handles are known (node-handles/accepting.ts), and gets the
+ * socket port that fits it. And taking over what another process has accepted.
+ */
 import { createServer } from "node:net";
 import { acceptHandles, keepAccepted, type SocketHandle } from "../node-handles/accepting.ts";
 import type { Listener, ListenOptions, Socket } from "../ports.ts";
