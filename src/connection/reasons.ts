@@ -33,7 +33,7 @@ export const proxyHeaderFaults = {
 export const closeReasons = {
   // Decided by the messages on this hop.
   "close-received": "the peer said `Connection: close`, or something there that is not a list of tokens",
-  "http10-not-kept": "an HTTP/1.0 message without keep-alive",
+  "http10-not-kept": "an HTTP/1.0 message without keep-alive, or from an origin that otherwise speaks HTTP/1.1",
   "close-delimited": "the response's end could only be shown by closing",
   "max-requests": "the limit of requests on one connection was reached",
   // Decided by the peer's transport.
@@ -123,6 +123,8 @@ export const reuseRefusals = {
   "max-age": "the connection is as old as it may become",
   "end-in-doubt":
     "its last response described a body that it must not have; it gets a moment to show that it sends none",
+  "version-in-doubt":
+    "it has answered in HTTP/1.0, which takes no chunks, and its origin is not known as one that speaks HTTP/1.0",
   "hint-max": "the origin's `Keep-Alive` max is used up",
   "hint-expired": "idle for longer than the origin's `Keep-Alive` timeout less a margin",
   "lifetime-learned": "idle for nearly as long as this origin is known to allow",

@@ -48,6 +48,7 @@ export function noteFinalResponse(
 ): CloseReason | undefined {
   bindByResponse(downstream, upstream, head);
   upstream.endpoint.noteFinal(head.minorVersion, head.status);
+  upstream.hasSpokenHttp10 = head.minorVersion === 0;
   const terms = keepAliveTermsOf(head.fields, options);
   if (terms !== undefined) upstream.noteTerms(terms);
   if (framing.kind === "none" && (describesBody(head) || upstream.endpoint.noteBodiless())) upstream.doubtEnd();

@@ -65,7 +65,7 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   // The way there.
 
   get speaksHttp10(): boolean {
-    return (this.connection?.endpoint ?? this.pool).speaksHttp10;
+    return (this.connection ?? this.pool).speaksHttp10;
   }
 
   get place(): Place {
@@ -128,7 +128,8 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   begin(lengthHeld: number | undefined): void {
     const { context, listener } = this;
     const connection = this.connection as PooledConnection;
-    const { speaksHttp10, origin } = connection.endpoint;
+    const { speaksHttp10 } = connection;
+    const { origin } = connection.endpoint;
     const { head, admission, client } = listener;
     bindByRequest(client.connection, connection, head, context);
     const framing = sentFraming(admission.framing, speaksHttp10 ? lengthHeld : undefined);
@@ -290,8 +291,9 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   }
 
   onSwitch(head: ResponseMessage, rest: Octets): void {
-    this.connection?.endpoint.noteFinal(head.minorVersion, head.status);
+    // What nobody asked for teaches nothing.
     if (this.messages.requester !== "might-switch") return this.listener.onFault("upgrade-unexpected");
+    this.connection?.endpoint.noteFinal(head.minorVersion, head.status);
     this.messages.switched();
     this.listener.onSwitch(this.told(head), rest);
   }

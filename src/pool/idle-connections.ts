@@ -29,6 +29,7 @@ export interface Idling<Self> extends IdleConnection {
   readonly idleNode: OwnedNode<Self>;
   readonly idleSince_ms: number;
   readonly reusableFrom_ms: number;
+  readonly isVersionInDoubt: boolean;
   readonly isBeingHeard: boolean;
   readonly hasUnreadOctets: boolean;
   readonly peerHasClosed: boolean;
@@ -219,6 +220,7 @@ export class IdleConnections<Connection extends Idling<Connection>> {
         isRetired: connection.isRetired,
         isTooOld: connection.isTooOld(now),
         isInDoubt: now < connection.reusableFrom_ms,
+        isVersionInDoubt: connection.isVersionInDoubt,
         idle_ms: now - connection.idleSince_ms,
         idleLimit_ms: this.idleLimit_ms,
         hintUsable_ms: connection.hintUsable_ms,

@@ -50,6 +50,8 @@ export class PooledConnection implements SocketHandler, Confined {
   heardUntil_ms = 0;
   /** Not reused before this time: what it said last may have been more than it should. */
   reusableFrom_ms = Number.NEGATIVE_INFINITY;
+  /** So was its latest response. */
+  hasSpokenHttp10 = false;
   /** What the origin said of this connection last. */
   hintTimeout_ms: number | undefined;
   hintUsable_ms: number | undefined;
@@ -138,6 +140,16 @@ export class PooledConnection implements SocketHandler, Confined {
     this.hintTimeout_ms = terms.timeout_ms;
     this.hintUsable_ms = terms.timeout_ms === undefined ? undefined : usableTimeout_ms(terms.timeout_ms);
     if (terms.max !== undefined) this.hintRequestsLeft = terms.max;
+  }
+
+  /** Whether it is known to take no chunks. */
+  get speaksHttp10(): boolean {
+    return this.hasSpokenHttp10 || this.endpoint.speaksHttp10;
+  }
+
+  /** It has spoken HTTP/1.0, and its endpoint is not taken for one that does. */
+  get isVersionInDoubt(): boolean {
+    return this.hasSpokenHttp10 && !this.endpoint.speaksHttp10;
   }
 
   /** The response has begun: what idled and answered was alive. */

@@ -70,6 +70,8 @@ export function closeReasonFor(refusal: ReuseRefusal): CloseReason {
       return "unexpected-octets";
     case "peer-closed":
       return "peer-closed-idle";
+    case "version-in-doubt":
+      return "http10-not-kept";
     case "not-idle":
     case "bound-to-another":
     case "retired":

@@ -18,6 +18,8 @@ export interface ReuseFacts {
   readonly isTooOld: boolean;
   /** What it said last may have been more than it should, and that was only just now. */
   readonly isInDoubt: boolean;
+  /** It has spoken HTTP/1.0, and its endpoint is not taken for one that does: so it might get chunks, which HTTP/1.0 does not have. */
+  readonly isVersionInDoubt: boolean;
   readonly idle_ms: number;
   /** The pool's own limit. */
   readonly idleLimit_ms: number;
@@ -48,6 +50,7 @@ export function reuseRefusal(facts: ReuseFacts, demand: ReuseDemand): ReuseRefus
   if (facts.isRetired) return "retired";
   if (facts.isTooOld) return "max-age";
   if (facts.isInDoubt) return "end-in-doubt";
+  if (facts.isVersionInDoubt) return "version-in-doubt";
   if (facts.hintRequestsLeft !== undefined && facts.hintRequestsLeft <= 0) return "hint-max";
   if (facts.hintUsable_ms !== undefined && facts.idle_ms >= facts.hintUsable_ms) return "hint-expired";
   if (facts.lifetimeUsable_ms !== undefined && facts.idle_ms >= facts.lifetimeUsable_ms) return "lifetime-learned";
