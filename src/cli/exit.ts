@@ -5,7 +5,7 @@ export const ExitCode = {
   well: 0,
   /** The job failed, or something was cut. */
   failed: 1,
-  /** Wrong usage or configuration. */
+  /** Wrong usage or configuration, also by what the machine says of it: a port that is taken, a log that cannot be written. */
   usage: 2,
   /** The target cannot be reached. */
   unreachable: 3,
@@ -19,13 +19,14 @@ export function exitCodeFor(code: HopwiseErrorCode): ExitCode {
     case "option-invalid":
     case "access-log-unwritable":
     case "trace-unwritable":
-      return ExitCode.usage;
-    case "target-unreachable":
-      return ExitCode.unreachable;
+    // Where it should listen is configuration, too: the machine does not give what was written, as with a log.
     case "address-in-use":
     case "address-forbidden":
     case "address-unavailable":
     case "listen-failed":
+      return ExitCode.usage;
+    case "target-unreachable":
+      return ExitCode.unreachable;
     case "worker-unavailable":
     case "already-listening":
     case "not-listening":

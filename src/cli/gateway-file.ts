@@ -8,10 +8,12 @@ import { optionsIn, variableOf } from "../config/environment.ts";
 import { allIn, HopwiseError } from "../config/error.ts";
 import { type FilesSeen, SeenFiles } from "../config/files.ts";
 import { readGatewayConfig } from "../config/gateway-config.ts";
+import { gatewaySchema } from "../config/gateway-schema.ts";
 import { ListenError } from "../config/listen-error.ts";
 import type { ProxyConfig } from "../config/options.ts";
 import { overlap } from "../config/placeholders.ts";
 import { type Path, type Places, type Problem, problemsError } from "../config/problems.ts";
+import { withKinds } from "../config/whole-secrets.ts";
 import type { Certificate } from "../net/tls/tls-serving.ts";
 
 /** Without what follows from secrets that are not there, and without those that are. */
@@ -46,20 +48,21 @@ export interface GatewayFile extends GatewayValue {
 
 /** @throws HopwiseError with all that is wrong, each fault at its place */
 export async function gatewayFile(
-  { config: said, adminTokenFile }: Readonly<Record<string, unknown>>,
+  { config: named, adminTokenFile }: Readonly<Record<string, unknown>>,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<GatewayFile> {
-  const name = typeof said === "string" ? said : findConfigFile(process.cwd());
+  const name = typeof named === "string" ? named : findConfigFile(process.cwd());
   const file = await readConfigData(name, env);
   const { options, problems } = optionsIn(env);
   const variables = new Set(Object.keys(options));
-  const value = isMap(file.value) ? { ...withoutSchema(file.value), ...options } : file.value;
+  const said = withKinds(file.value, file.wholes, gatewaySchema);
+  const value = isMap(said) ? { ...withoutSchema(said), ...options } : said;
   const folder = dirname(resolve(name));
   const read = new SeenFiles();
   const reading = readGatewayConfig(value, folder, undefined, undefined, read);
   const all: readonly Problem[] = [...problems, ...file.problems, ...judged(reading.problems ?? [], file)];
-  const named = new Set([...variables, ...problems.map(({ path: [key] }) => String(key))]);
-  const places = placesWith(named, file);
+  const byVariables = new Set([...variables, ...problems.map(({ path: [key] }) => String(key))]);
+  const places = placesWith(byVariables, file);
   if (reading.config === undefined || all.length > 0) throw problemsError(all, places);
   const { hide, files } = file;
   const own = typeof adminTokenFile === "string" ? { adminTokenFile } : {};

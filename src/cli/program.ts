@@ -24,7 +24,7 @@ const runDemo: Run = async (...given) => await (await import("./demo/demo.ts")).
 const PROXY_AFTER = `
 Durations are written 500ms, 5s, 2m, 1h; sizes 16k, 1m.
 SIGTERM or Ctrl-C drains; a second one ends at once. SIGHUP reads files again, SIGUSR1 opens the access log anew.
-Exit codes: 0 success, 1 failed or something was cut, 2 wrong usage.
+Exit codes: 0 success, 1 failed or something was cut, 2 wrong usage or configuration, or a port that is taken.
 
 Examples:
   $ hopwise proxy --to http://127.0.0.1:3000
@@ -38,7 +38,7 @@ http goes through it in absolute-form, https as a tunnel (CONNECT). Addresses th
 --allow-private is given; so are ports other than --connect-ports for tunnels and --http-ports for the rest.
 Durations are written 500ms, 5s, 2m, 1h; sizes 16k, 1m.
 SIGTERM or Ctrl-C drains; a second one ends at once. SIGHUP reads files again, SIGUSR1 opens the access log anew.
-Exit codes: 0 success, 1 failed or something was cut, 2 wrong usage.
+Exit codes: 0 success, 1 failed or something was cut, 2 wrong usage or configuration, or a port that is taken.
 
 Examples:
   $ hopwise forward

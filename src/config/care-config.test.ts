@@ -143,7 +143,7 @@ describe("what is wrong is said, with what to write instead", () => {
     [
       "thresholds of nothing",
       { health: { path: "/", healthy: 0 } },
-      ["groups.app.health.healthy: write a whole number from 1 to 100"],
+      ["groups.app.health.healthy: 0 is too small: write a whole number from 1 to 100"],
     ],
   ])("%s", (_what, care, problems) => {
     expect(groupOf(care)).toStrictEqual(problems);

@@ -30,6 +30,8 @@ export interface ConfigFile extends Places {
   readonly name: string;
   /** Data, with secrets put in; nothing in the place of those that are not there. */
   readonly value: unknown;
+  /** Where one secret is the whole value. */
+  readonly wholes: readonly Path[];
   /** Secrets that are not there. */
   readonly problems: readonly Problem[];
   /** A text about the value at `path`, with the names of secrets in their places. */
@@ -64,14 +66,14 @@ export async function readConfigData(name: string, env: NodeJS.ProcessEnv = proc
   const read = /ya?ml|json/.test(kind)
     ? parsedFile(name)
     : { value: await evaluatedFile(name), placeOf: () => name, offsetOf: () => 0 };
-  const [problems, found]: [Problem[], Secret[]] = [[], []];
+  const [problems, found, wholes]: [Problem[], Secret[], Path[]] = [[], [], []];
   const files = [resolve(name)];
-  const value = withSecrets(read.value, { folder: dirname(resolve(name)), env, problems, found, files }, []);
+  const value = withSecrets(read.value, { folder: dirname(resolve(name)), env, problems, found, wholes, files }, []);
   const hide = (path: Path, text: string) =>
     found
       .filter((secret) => overlap(secret.path, path))
       .reduce((hidden, secret) => withoutSecret(hidden, secret), text);
-  return { name, value, files, problems, hide, placeOf: read.placeOf, offsetOf: read.offsetOf };
+  return { name, value, files, wholes, problems, hide, placeOf: read.placeOf, offsetOf: read.offsetOf };
 }
 
 /** Shorter ones cannot be told from other text. */
@@ -145,16 +147,19 @@ interface Secrets {
   readonly env: NodeJS.ProcessEnv;
   readonly problems: Problem[];
   readonly found: Secret[];
+  readonly wholes: Path[];
   /** Those that were read. */
   readonly files: string[];
 }
 
 /** `$${` stands for itself. */
 const SECRET = /\$\$\{|\$\{([^}]*)\}/g;
+const WHOLE = /^\$\{[^}]*\}$/;
 
 /** The same data with secrets in the place of their names. */
 function withSecrets(value: unknown, secrets: Secrets, path: Path): unknown {
   if (typeof value === "string") {
+    if (WHOLE.test(value)) secrets.wholes.push(path);
     return value.replace(SECRET, (written, name?: string) =>
       name === undefined ? "${" : secretOf(name, written, secrets, path),
     );

@@ -16,6 +16,7 @@ import { type ListenAddress, readListenAddress } from "./values.ts";
 
 const textOrNumber = z.union([z.string(), z.number()]);
 const place = kind(textOrNumber, "write PORT or HOST:PORT", (value): ListenAddress => readListenAddress(value));
+const port = z.number().int().min(1).max(65_535).describe("write a port from 1 to 65535");
 const certificate = z.strictObject({
   cert: z.string().describe("write the path of a certificate in PEM, with those that issued it behind it"),
   key: z.string().describe("write the path of its private key in PEM"),
@@ -35,10 +36,7 @@ export const listenerSchema = z
     tls: z.literal("self-signed").describe("write self-signed").optional(),
     proxyProtocol: balancerNetworks(),
     redirect: z
-      .union([
-        z.literal("https"),
-        z.strictObject({ to: z.literal("https"), port: z.number().int().min(1).max(65_535).optional() }),
-      ])
+      .union([z.literal("https"), z.strictObject({ to: z.literal("https"), port: port.optional() })])
       .describe("write https, or { to: https, port: PORT }")
       .optional(),
   })

@@ -59,8 +59,8 @@ describe("is refused", () => {
     [
       { to: [{ url: "http://a", weight: -1 }, { url: "http://b", weight: 1001 }, { weight: 1.5 }, 5] },
       [
-        "to[0].weight: write a whole number from 0 (it gets no new requests) to 1000",
-        "to[1].weight: a number is no value for it: write a whole number from 0 (it gets no new requests) to 1000",
+        "to[0].weight: -1 is too small: write a whole number from 0 (it gets no new requests) to 1000",
+        "to[1].weight: 1001 is too large: write a whole number from 0 (it gets no new requests) to 1000",
         "to[2].url: it is missing: write the URL of an endpoint, like http://127.0.0.1:3000",
         "to[2].weight: a number is no value for it: write a whole number from 0 (it gets no new requests) to 1000",
         "to[3]: a number is no value for it: write the URL of an endpoint, or { url: URL, weight: 2 }",

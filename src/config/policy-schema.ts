@@ -30,7 +30,7 @@ const networks = () =>
     },
   ).optional();
 
-const path = z.string().min(1, "it is empty: write a file's path");
+const path = z.string().min(1, "it is empty: write a file's path").describe("write a file's path");
 const text = kind(z.string(), "write text", (value): string => {
   if (!/^[\x20-\x7e]{1,200}$/.test(value))
     throw invalid(`"${shown(value)}" is not one: write up to 200 characters of ASCII`);

@@ -39,19 +39,48 @@ function problemsIn(issues: readonly z.core.$ZodIssue[], schema: z.ZodType, valu
       const known = keysOf(schemaAt(schema, path));
       return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, known) }));
     }
-    if (issue.code === "custom" || issue.code === "too_small") return [{ path, message: issue.message }];
     const given = valueAt(value, path);
-    const how = howToWrite(schemaAt(schema, path)) ?? valuesOf(issue) ?? issue.message;
+    const how = howToWrite(schemaAt(schema, path)) ?? kindsText(issue);
+    if ((issue.code === "too_small" || issue.code === "too_big") && typeof given === "number") {
+      return [{ path, message: `${given} is too ${issue.code === "too_small" ? "small" : "large"}: ${how}` }];
+    }
+    if (["custom", "too_small", "invalid_format"].includes(issue.code)) return [{ path, message: issue.message }];
     const message = given === undefined ? `it is missing: ${how}` : `${typeOf(given)} is no value for it: ${how}`;
     return [{ path, message }];
   });
 }
 
-/** Of those that are a closed list. */
-function valuesOf(issue: z.core.$ZodIssue): string | undefined {
-  if (issue.code !== "invalid_value") return undefined;
-  const all = issue.values.map(String);
-  return `write ${all.length === 1 ? "" : `${all.slice(0, -1).join(", ")} or `}${all.at(-1)}`;
+/** What to write where the schema itself does not say it. */
+function kindsText(issue: z.core.$ZodIssue): string {
+  const all = [...new Set(kindsOf(issue))];
+  return `write ${all.length < 2 ? "" : `${all.slice(0, -1).join(", ")} or `}${all.at(-1) ?? "something else"}`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: "text",
+  boolean: "true or false",
+  number: "a number",
+  int: "a whole number",
+  array: "a list",
+  object: "a map",
+  record: "a map",
+};
+
+function kindsOf(issue: z.core.$ZodIssue): readonly string[] {
+  switch (issue.code) {
+    case "invalid_type":
+      return [KINDS[issue.expected] ?? issue.expected];
+    case "invalid_value":
+      return issue.values.map(String);
+    case "invalid_union":
+      return issue.errors.flatMap((issues) => issues.flatMap(kindsOf));
+    case "too_small":
+      return [`${issue.minimum} or more`];
+    case "too_big":
+      return [`at most ${issue.maximum}`];
+    default:
+      return [];
+  }
 }
 
 /** What is wrong within the one of several kinds of value that was meant, as far as that can be told; it cannot: nothing. */

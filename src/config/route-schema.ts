@@ -50,7 +50,11 @@ const response = z
 
 export const routeSchema = z
   .strictObject({
-    name: z.string().min(1).describe("write what the route is called").optional(),
+    name: z
+      .string()
+      .min(1, "it is empty: write what the route is called")
+      .describe("write what the route is called")
+      .optional(),
     match: match.describe("write { host: NAME, path: PATH, method: METHOD }").optional(),
     to: z.string().describe("write the name of a group, or a URL").optional(),
     redirect: z

@@ -96,10 +96,10 @@ describe("a real proxy takes part by its URL", () => {
     );
   });
 
-  it("with the port of the lab's server taken: named, and exit code 1", async () => {
+  it("with the port of the lab's server taken: named, and exit code 2", async () => {
     const { url, host } = await origin((_request, response) => void response.end());
     const { code, err } = await run("lab", "dumb-proxy", "--proxy", url, "--origin-port", host.split(":")[1] ?? "");
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(err).toMatch(/hopwise: --origin-port: 127\.0\.0\.1:\d+ is taken, by another process/);
   });
 });

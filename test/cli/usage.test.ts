@@ -127,20 +127,35 @@ describe("wrong usage is one line that says what to write instead, and exit code
   });
 });
 
-describe("a port that is taken", () => {
-  it("is named, with what to do, and exit code 1", async () => {
+describe("a place where the system does not let it listen", () => {
+  it("is named, with what to do, and exit code 2", async () => {
     const { host } = await origin(() => {});
     const { code, out, err } = await run("proxy", "--to", to, "--listen", host, "--no-admin");
-    expect([code, out]).toEqual([1, ""]);
+    expect([code, out]).toEqual([2, ""]);
     expect(err).toBe(
       `hopwise: --listen: ${host} is taken, by another process or by this one: stop what listens there, or choose another port (0: any free one)`,
     );
   });
 
-  it("is not evaded when it was asked for", async () => {
+  // 1 would say that what was asked for was done, and came out badly: for the doctor, that there are findings.
+  it.each<[string, (taken: string, there: string) => readonly string[]]>([
+    ["--listen", (taken) => ["forward", "--listen", taken, "--no-admin"]],
+    ["--admin", (taken) => ["proxy", "--to", to, "--listen", "0", "--admin", taken]],
+    ["--admin", (taken) => ["forward", "--listen", "0", "--admin", taken]],
+    ["--admin", (taken) => ["demo", "--admin", taken]],
+    ["--listen", (taken, there) => ["doctor", "--between", "--to", there, "--listen", taken]],
+    ["--origin-listen", (taken) => ["doctor", "--through", to, "--origin-listen", taken]],
+  ])("%s, whatever the command", async (flag, args) => {
     const { host } = await origin(() => {});
-    const { code, err } = await run("proxy", "--to", to, "--listen", "0", "--admin", host);
-    expect(code).toBe(1);
-    expect(err).toContain(`--admin: ${host} is taken, by`);
+    const there = await origin((_request, response) => void response.end());
+    const { code, out, err } = await run(...args(host, there.url));
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toMatch(new RegExp(`^hopwise: ${flag}: ${host}(?: is taken, by|: something listens there)`));
+  });
+
+  it("an address that this machine does not have", async () => {
+    // RFC 5737: for documentation, so nobody's.
+    const { code, err } = await run("proxy", "--to", to, "--listen", "192.0.2.1:0", "--no-admin");
+    expect([code, err]).toEqual([2, expect.stringContaining("--listen: this machine has no address 192.0.2.1")]);
   });
 });

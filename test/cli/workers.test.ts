@@ -287,7 +287,7 @@ describe("what cannot be", () => {
       "--workers",
       "2",
     );
-    expect([code, err]).toEqual([1, expect.stringContaining(`--listen: ${host} is taken, by another process`)]);
+    expect([code, err]).toEqual([2, expect.stringContaining(`--listen: ${host} is taken, by another process`)]);
   });
 
   it("an access log that cannot be written: what a worker finds out is said once", async () => {

@@ -66,7 +66,50 @@ export function fileSchema(): JsonSchema {
     at.description = [meaning, sentence(how)].filter((text) => text !== "").join(" ");
     if (at.description === "") delete at.description;
   }
-  return { ...schema, properties: { $schema: { type: "string" }, ...schema.properties } };
+  const properties = mapped(schema.properties ?? {}, secretly);
+  return { ...schema, properties: { $schema: { type: "string" }, ...properties } };
+}
+
+const WHOLE: JsonSchema = { type: "string", pattern: `^${SECRET}[^}]*\\}$` };
+
+/** The same, or the name of a secret in the place of any value that is not text anyway: a number, a switch, one word of several. */
+function secretly(schema: JsonSchema): JsonSchema {
+  const { properties, additionalProperties: others, items, anyOf } = schema;
+  const below = {
+    ...schema,
+    ...(properties === undefined ? {} : { properties: mapped(properties, secretly) }),
+    ...(typeof others === "object" ? { additionalProperties: secretly(others) } : {}),
+    ...(items === undefined ? {} : { items: secretly(items) }),
+    ...(anyOf === undefined ? {} : { anyOf: anyOf.map((one) => (isWord(one) ? one : secretly(one))) }),
+  };
+  if (anyOf !== undefined) {
+    const isNeeded = anyOf.some(isWord) && !anyOf.some(isText);
+    return isNeeded ? { ...below, anyOf: [...(below.anyOf ?? []), WHOLE] } : below;
+  }
+  if (!isWord(schema)) return below;
+  const { description, default: normally, ...rest } = schema;
+  return {
+    ...(normally === undefined ? {} : { default: normally }),
+    ...(description === undefined ? {} : { description }),
+    anyOf: [rest, WHOLE],
+  };
+}
+
+function isWord(schema: JsonSchema): boolean {
+  const { type, enum: words, const: word } = schema;
+  if (words !== undefined || word !== undefined) return true;
+  return !isText(schema) && [type].flat().some((one) => one === "number" || one === "integer" || one === "boolean");
+}
+
+function isText({ type, enum: words, const: word }: JsonSchema): boolean {
+  return words === undefined && word === undefined && [type].flat().includes("string");
+}
+
+function mapped(
+  schemas: Record<string, JsonSchema>,
+  change: (schema: JsonSchema) => JsonSchema,
+): Record<string, JsonSchema> {
+  return Object.fromEntries(Object.entries(schemas).map(([key, one]) => [key, change(one)]));
 }
 
 function plainSchema(): JsonSchema {

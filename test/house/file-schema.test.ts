@@ -8,9 +8,11 @@ import { fileURLToPath } from "node:url";
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { readGatewayConfig } from "../../src/config/gateway-config.ts";
 import { gatewaySchema } from "../../src/config/gateway-schema.ts";
 import { groupSchema } from "../../src/config/group-schema.ts";
-import { type FileKey, fileKeys, fileSchema } from "./file-keys.ts";
+import { withKinds } from "../../src/config/whole-secrets.ts";
+import { type FileKey, fileKeys, fileSchema, type JsonSchema } from "./file-keys.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -73,6 +75,24 @@ describe("takes", () => {
     ["a name for secrets where something else would be a duration", "to: http://a\nheadTimeout: $" + "{HEAD_TIMEOUT}"],
     ["the place of the schema itself", "$schema: ./schema.json\nto: http://a"],
     ["a number of milliseconds", "to: http://a\nheadTimeout: 500"],
+    [
+      "names of secrets where something else would be a number, a switch, or one word of several",
+      `
+listeners: [{ https: "$\{PORT}", tls: "$\{TLS}" }, { http: 80, redirect: { to: https, port: "$\{PORT}" } }]
+http2: $\{ON}
+clientClose: $\{WORD}
+groups:
+  app:
+    to: [{ url: http://a, weight: "$\{WEIGHT}", backup: "$\{ON}" }]
+    sticky: $\{ON}
+    health: { path: /x, healthy: "$\{COUNT}", status: "$\{STATUS}" }
+    resolve: { family: "$\{WORD}" }
+routes:
+  - { match: { path: /a }, respond: { status: "$\{STATUS}" } }
+  - { match: { path: /b }, redirect: { to: /c, status: "$\{STATUS}" } }
+  - { match: { path: /d }, refuse: "$\{ON}" }
+  - { to: app, users: { file: ./users, keepAuthorization: "$\{ON}" } }`,
+    ],
     ["several places", "to: http://a\nlisten: [8080, 'https://[::1]:8443']"],
   ])("%s", (_what, text) => {
     expect(faults(text)).toStrictEqual([]);
@@ -85,7 +105,7 @@ describe("refuses", () => {
     ["a wrong type", "to: http://a\nheadTimeout: [5s]", ["/headTimeout type"]],
     ["a duration without a unit", "to: http://a\nheadTimeout: '5'", ["/headTimeout pattern"]],
     ["a size in words", "to: http://a\nmaxHeadSize: much", ["/maxHeadSize pattern"]],
-    ["a word that is none of several", "to: http://a\nclientClose: maybe", ["/clientClose enum"]],
+    ["a word that is none of several", "to: http://a\nclientClose: maybe", undefined],
     ["a group without endpoints", "groups: { app: {} }\nroutes: [{ to: app }]", ["/groups/app required"]],
     ["a weight below 0", "groups: { app: { to: [{ url: http://a, weight: -1 }] } }\nroutes: [{ to: app }]", undefined],
     ["a listener that is neither", "listeners: [{ redirect: https }]\nto: http://a", undefined],
@@ -120,3 +140,49 @@ describe("says", () => {
     expect(Object.keys(gatewaySchema.shape).filter((key) => !keys.has(key))).toStrictEqual([]);
   });
 });
+
+/** A file in which only that key is said. */
+function fileWith(path: string, value: unknown): Record<string, unknown> {
+  const keys = path.replaceAll("[]", ".[]").replaceAll("*", "name").split(".");
+  return keys.reduceRight<unknown>((below, key) => (key === "[]" ? [below] : { [key]: below }), value) as Record<
+    string,
+    unknown
+  >;
+}
+
+describe("every key", () => {
+  // What the library for schemas says by itself is for programmers, and does not say what to write.
+  it("tells in our own words what to write instead of what it cannot be", () => {
+    const wrong = [[], {}, true, -1, 1.5, 1e12, "", null, [[]], [{}]];
+    const told = fileKeys().flatMap(({ path }) =>
+      wrong.flatMap((value) => readGatewayConfig(fileWith(path, value), "/", 10_000).problems ?? []),
+    );
+    expect(told.length).toBeGreaterThan(500);
+    const foreign = told.filter(({ message }) => /Invalid|Too (?:small|big)|expected|something else/.test(message));
+    expect(foreign).toStrictEqual([]);
+  });
+
+  // The environment has texts alone.
+  it("takes the name of a secret for its whole value, also where that is a number or a switch", () => {
+    const words = fileKeys().flatMap(({ path, schema }) => {
+      const [word] = wordsOf(schema);
+      return word === undefined ? [] : [{ path, word }];
+    });
+    expect(words.length).toBeGreaterThan(15);
+    for (const { path, word } of words) {
+      const place = path.replaceAll("[]", ".0").replaceAll("*", "name").split(".");
+      expect(withKinds(fileWith(path, String(word)), [place], gatewaySchema), path).toStrictEqual(fileWith(path, word));
+    }
+  });
+});
+
+/** Values that are not text, where text would be refused. */
+function wordsOf({ type, const: word, minimum, enum: words, anyOf = [] }: JsonSchema): readonly unknown[] {
+  const types = [type].flat();
+  if (types.includes("string") || words !== undefined) return [];
+  if (anyOf.some((one) => [one.type].flat().includes("string") && one.const === undefined)) return [];
+  if (word !== undefined) return typeof word === "string" ? [] : [word];
+  if (types.includes("boolean")) return [true, false];
+  if (types.includes("integer") || types.includes("number")) return [minimum ?? 1];
+  return anyOf.flatMap(wordsOf);
+}
