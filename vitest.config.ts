@@ -25,6 +25,7 @@ const longOnly =
         "test/work/measure.test.ts",
         "test/cli/lab.test.ts",
         "test/cli/restart.test.ts",
+        "test/cli/proxy-protocol.test.ts",
         "test/cli/run-workers.test.ts",
         "test/cli/reload-workers.test.ts",
         "test/cli/workers.test.ts",

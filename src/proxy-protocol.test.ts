@@ -105,6 +105,16 @@ describe("a client in the clear is the one that a balancer's header names", () =
       expect(await ask(header + GET)).toContain("X-Forwarded-For: 127.0.0.1\r\n");
   });
 
+  it("whom a header does not name is not believed either", async () => {
+    await begin({ ...plain, ...fromBalancers, trusted: "127.0.0.1" });
+    const forged = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 6.6.6.6\r\nConnection: close\r\n\r\n";
+    const unspecified = "\r\n\r\n\0\r\nQUIT\n\x21\x00\0\0";
+    for (const header of ["PROXY UNKNOWN\r\n", unspecified])
+      expect(await ask(header + forged)).toContain("X-Forwarded-For: 127.0.0.1\r\n");
+    // The balancer itself.
+    expect(await ask(LOCAL + forged)).toContain("X-Forwarded-For: 6.6.6.6, 127.0.0.1\r\n");
+  });
+
   it("what is denied to the client is denied to it, whoever passes it on", async () => {
     await begin({ ...plain, ...fromBalancers });
     const gateway = createGateway({

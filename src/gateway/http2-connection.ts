@@ -15,7 +15,8 @@ import { ListNode, Members } from "../connection/lists.ts";
 import { type CloseReason, closeReasonOf } from "../connection/reasons.ts";
 import { clientKeyOf } from "../exchange/client-key.ts";
 import type { ProxyContext } from "../exchange/context.ts";
-import { endsWithFault, FrameMeter } from "../http2/frame-meter.ts";
+import { FrameMeter } from "../http2/frame-meter.ts";
+import { FramesSent } from "../http2/frames-sent.ts";
 import {
   canServeHttp2,
   codes,
@@ -84,13 +85,14 @@ export class Http2Connection
   private readonly stream: SocketStream;
   private readonly session: ServerHttp2Session;
   private readonly meter = new FrameMeter(PREFACE.length);
+  private readonly sent = new FramesSent();
   private readonly exchanges = new Members<Http2Exchange>();
   private isLeaveAnnounced = false;
   /** The first frame, which is to be SETTINGS, has been written. */
   private hasSpoken = false;
   /** Streams whose requests are not wanted to their end. */
   private readonly declined = new Set<ServerHttp2Stream>();
-  private hasFailed = false;
+  private hasEnded = false;
   private lingering: Lingering | undefined;
   private isSocketGone = false;
 
@@ -157,9 +159,13 @@ export class Http2Connection
   }
 
   onWritten(octets: Buffer): void {
-    this.meter.noteSent(octets.length);
-    // The runtime says why it ends only once it has ended.
-    if (endsWithFault(octets)) this.hasFailed = true;
+    const { meter, sent } = this;
+    meter.noteSent(octets.length);
+    sent.read(octets as unknown as Octets);
+    const isFlooded = sent.faults > 0 && meter.noteFaults(sent.faults, this.context.clock.now()) !== undefined;
+    // Behind what is written now. The runtime says it later, or leaves the connection as it is.
+    if (isFlooded) setImmediate(() => this.end("http2-flood", codes.calmDown));
+    else if (sent.hasFailed) setImmediate(() => this.end("http2-error", codes.protocol));
     if (this.declined.size > 0) setImmediate(() => this.decline());
     if (this.hasSpoken) return;
     this.hasSpoken = true;
@@ -254,12 +260,14 @@ export class Http2Connection
     return true;
   }
 
-  /** Everything on it ends now, and the client is told why. */
+  /** Everything on it ends now, and the client is told why; also where it was to close behind what is under way. */
   private end(reason: CloseReason, code: number): void {
-    if (!this.decideClose(reason, "own-fin")) return;
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    this.decideClose(reason, "own-fin");
     for (const exchange of [...this.exchanges]) exchange.gone();
     this.session.destroy(code as never);
-    this.finishSoon();
+    this.onFinished();
   }
 
   /** A client that closes its side has no use for what it asked for: HTTP/2 has ends of its own for requests. */
@@ -267,23 +275,24 @@ export class Http2Connection
     if (!this.life.isEnding && this.leaving === undefined) this.decideClose(this.whyClientLeaves, "peer-fin");
     for (const exchange of [...this.exchanges]) exchange.gone();
     this.session.destroy();
-    this.finishSoon();
+    this.onFinished();
   }
 
   private get whyClientLeaves(): CloseReason {
     return this.life.state === "idle" ? "peer-closed-idle" : "peer-closed";
   }
 
-  /** Its last words are written before that. */
-  private finishSoon(): void {
-    setImmediate(() => this.onFinished());
+  /** The runtime has nothing more to say. Its last words are written, and what was wrong is told, before that is believed. */
+  onFinished(): void {
+    setImmediate(() => this.linger());
   }
 
-  /** The runtime has nothing more to say. */
-  onFinished(): void {
+  private linger(): void {
     if (this.isSocketGone || this.lingering !== undefined) return;
-    const { leaving } = this;
-    if (this.hasFailed) this.decideClose("http2-error", "own-fin");
+    const { leaving, sent, meter } = this;
+    // Nobody has ended it, so there was something wrong: the runtime does not always say so.
+    const hasFailed = sent.hasFailed || (leaving === undefined && !meter.hasGoaway);
+    if (hasFailed) this.decideClose("http2-error", "own-fin");
     else if (leaving !== undefined) this.decideClose(leaving, "own-fin");
     else this.decideClose(this.whyClientLeaves, "peer-fin");
     this.limits.clear();

@@ -58,6 +58,8 @@ export class ProxyHeaderWait implements Preamble, SocketHandler {
     }
     socket.preamble = undefined;
     if (reader.source !== undefined) this.name(reader.source);
+    // Somebody's, and it is not known whose: the balancer is believed what it says, not what they say through it.
+    else if (!reader.isLocal) this.connection.isTrusted = false;
     this.onKnown();
     return octets.subarray(end);
   }

@@ -57,6 +57,13 @@ it("budgets fill again with time, each by itself", () => {
   expect(allowance(frame(3), 100_000, one)).toEqual([200, "resets"]);
 });
 
+it("streams that are reset for what the client sent count as if it had reset them", () => {
+  const one = meter();
+  expect(one.meter.noteFaults(150, 0)).toBeUndefined();
+  expect(allowance(frame(3, 0, 4), 0, one)).toEqual([50, "resets"]);
+  expect(one.meter.noteFaults(51, 1_000)).toBe("resets");
+});
+
 it("what was sent may be acknowledged", () => {
   const one = meter();
   one.meter.noteSent(512 * 500);

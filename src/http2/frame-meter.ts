@@ -6,6 +6,7 @@
  * 10.5 names the kinds). Deliberately absent: what the frames say, and whether they may be said.
  */
 import type { Octets } from "../wire/octets.ts";
+import { FrameScanner, frameTypes } from "./frame-scanner.ts";
 
 /** What a client does too much of. */
 export type Flood =
@@ -18,8 +19,6 @@ export type Flood =
   | "continuations"
   | "other-frames";
 
-const FRAME_HEAD_BYTES = 9;
-const [DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, WINDOW_UPDATE, CONTINUATION] = [0, 1, 2, 3, 4, 6, 8, 9];
 const END_STREAM = 0x1;
 /** A head of 64 KiB has four frames of the size that clients use. With one more than this the runtime ends the connection, and says nothing of it. */
 const CONTINUATIONS_MAX = 8;
@@ -69,24 +68,26 @@ class Tokens {
   }
 }
 
-export class FrameMeter {
-  private readonly head = new Uint8Array(FRAME_HEAD_BYTES);
-  private headBytes = 0;
-  /** Bytes to go of what is not looked at: the preface, or a frame's content. */
-  private skip: number;
+export class FrameMeter extends FrameScanner {
+  /** The client has said that it leaves. */
+  hasGoaway = false;
   private continuations = 0;
   private readonly tokens = new Map<Flood, Tokens>();
   private sent_bytes = 0;
   private readonly takenBack = new Set<number>();
-
-  /** @param preface_bytes how long what stands before the first frame is */
-  constructor(preface_bytes: number) {
-    this.skip = preface_bytes;
-  }
+  private now = 0;
+  private flood: Flood | undefined;
 
   /** Bytes went to the client: it will say that it has taken them. */
   noteSent(bytes: number): void {
     this.sent_bytes += bytes;
+  }
+
+  /** Streams were reset for what the client sent: that is its doing, too. @returns what there is too much of; nothing: undefined */
+  noteFaults(count: number, now: number): Flood | undefined {
+    let flood: Flood | undefined;
+    for (let i = 0; i < count; i++) flood ??= this.spend("resets", now);
+    return flood;
   }
 
   /** Whether a stream was reset in what was read last: what opens and resets it at once asks for nothing. */
@@ -97,54 +98,47 @@ export class FrameMeter {
   /** @returns what there is too much of; nothing: undefined */
   read(octets: Octets, now: number): Flood | undefined {
     if (this.takenBack.size > 0) this.takenBack.clear();
-    for (let at = 0; at < octets.length; ) {
-      if (this.skip > 0) {
-        const step = Math.min(this.skip, octets.length - at);
-        this.skip -= step;
-        at += step;
-        continue;
-      }
-      this.head[this.headBytes++] = octets[at++] as number;
-      if (this.headBytes < FRAME_HEAD_BYTES) continue;
-      this.headBytes = 0;
-      const flood = this.onFrame(now);
-      if (flood !== undefined) return flood;
-    }
-    return undefined;
+    this.now = now;
+    this.flood = undefined;
+    this.scan(octets);
+    return this.flood;
   }
 
-  private onFrame(now: number): Flood | undefined {
-    const [high = 0, middle = 0, low = 0, type = 0, flags = 0] = this.head;
-    const length = (high << 16) | (middle << 8) | low;
-    this.skip = length;
-    switch (type) {
-      case HEADERS:
+  protected override contentBytes(): number {
+    return 0;
+  }
+
+  protected override onFrame(): boolean {
+    this.flood = this.floodOf(this.now);
+    return this.flood === undefined;
+  }
+
+  private floodOf(now: number): Flood | undefined {
+    switch (this.type) {
+      case frameTypes.headers:
         this.continuations = 0;
         return undefined;
-      case CONTINUATION:
+      case frameTypes.continuation:
         return ++this.continuations > CONTINUATIONS_MAX ? "continuations" : undefined;
-      case DATA:
-        return length > 0 || (flags & END_STREAM) !== 0 ? undefined : this.spend("empty-data", now);
-      case PRIORITY:
+      case frameTypes.data:
+        return this.length > 0 || (this.flags & END_STREAM) !== 0 ? undefined : this.spend("empty-data", now);
+      case frameTypes.priority:
         return this.spend("priorities", now);
-      case RST_STREAM:
+      case frameTypes.reset:
         this.takenBack.add(this.stream);
         return this.spend("resets", now);
-      case SETTINGS:
+      case frameTypes.settings:
         return this.spend("settings", now);
-      case PING:
+      case frameTypes.ping:
         return this.spend("pings", now);
-      case WINDOW_UPDATE:
+      case frameTypes.windowUpdate:
         return this.spend("window-updates", now);
+      case frameTypes.goaway:
+        this.hasGoaway = true;
+        return this.spend("other-frames", now);
       default:
         return this.spend("other-frames", now);
     }
-  }
-
-  /** The frame's stream; its highest bit says nothing (RFC 9113 section 4.1). */
-  private get stream(): number {
-    const [, , , , , high = 0, second = 0, third = 0, low = 0] = this.head;
-    return ((high & 0x7f) << 24) | (second << 16) | (third << 8) | low;
   }
 
   private spend(kind: Exclude<Flood, "continuations">, now: number): Flood | undefined {
@@ -159,15 +153,4 @@ export class FrameMeter {
     }
     return tokens.take(now) ? undefined : kind;
   }
-}
-
-const GOAWAY = 7;
-const GOAWAY_BYTES = 17;
-
-/** Whether what is written ends with a GOAWAY that says that something was wrong. */
-export function endsWithFault(written: Buffer): boolean {
-  const at = written.length - GOAWAY_BYTES;
-  if (at < 0 || written[at + 3] !== GOAWAY || written.readUIntBE(at, 3) !== GOAWAY_BYTES - FRAME_HEAD_BYTES)
-    return false;
-  return written.readUInt32BE(at + 5) === 0 && written.readUInt32BE(at + 13) !== 0;
 }

@@ -14,6 +14,11 @@ const STREAMS_MAX = 100;
 const STREAM_WINDOW_BYTES = 65_535;
 /** MiB that the runtime may hold for one connection: heads, and what waits to be sent. */
 const SESSION_MEMORY_MB = 8;
+/**
+ * Of a response's head. It was judged where it was read, by limits that a reload may change; the runtime's own, 64 KiB, ends the whole
+ * connection with the stream.
+ */
+const HEAD_SENT_BYTES_MAX = 2 ** 31 - 1;
 /** The last stream that there can be: whatever comes still is served (RFC 9113 section 6.8). */
 const LAST_STREAM_ID = 2 ** 31 - 1;
 const FRAME_HEAD_BYTES = 9;
@@ -25,6 +30,9 @@ export const codes = {
   none: constants.NGHTTP2_NO_ERROR,
   protocol: constants.NGHTTP2_PROTOCOL_ERROR,
   internal: constants.NGHTTP2_INTERNAL_ERROR,
+  flowControl: constants.NGHTTP2_FLOW_CONTROL_ERROR,
+  streamClosed: constants.NGHTTP2_STREAM_CLOSED,
+  frameSize: constants.NGHTTP2_FRAME_SIZE_ERROR,
   refused: constants.NGHTTP2_REFUSED_STREAM,
   cancel: constants.NGHTTP2_CANCEL,
   connect: constants.NGHTTP2_CONNECT_ERROR,
@@ -59,6 +67,7 @@ export function serve(stream: Duplex, limits: SessionLimits, listener: SessionLi
     maxSessionMemory: SESSION_MEMORY_MB,
     // Behind that the limits of all heads are judged; pseudo-header fields are no lines there.
     maxHeaderListPairs: limits.fieldsMax + 8,
+    maxSendHeaderBlockLength: HEAD_SENT_BYTES_MAX,
     settings: {
       maxConcurrentStreams: STREAMS_MAX,
       initialWindowSize: STREAM_WINDOW_BYTES,

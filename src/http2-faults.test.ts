@@ -1,0 +1,142 @@
+/**
+ * What clients of HTTP/2 do wrong costs them: a fault of the connection ends it and the work for it at once, and streams that have to be
+ * reset for what they bring have the same budget as streams that their client resets ("MadeYouReset", CVE-2025-8671).
+ */
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { frame, Http2Stage } from "../test/kit/http2-stage.ts";
+import { fieldBlock, flags, framesIn, GREETING, types } from "../test/kit/http2-wire.ts";
+
+let stage: Http2Stage;
+beforeEach(() => {
+  stage = new Http2Stage();
+});
+afterEach(() => stage.end());
+
+const PRIORITY = 2;
+const PUSH_PROMISE = 5;
+const WHOLE = flags.endHeaders | flags.endStream;
+const number = (value: number) => Buffer.from([value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]);
+const head = (method: string, path: string, ...fields: string[]) =>
+  fieldBlock([":method", method, ":scheme", "http", ":authority", "a", ":path", path, ...fields]);
+const get = (stream: number, path = "/waits") => frame(types.headers, WHOLE, stream, head("GET", path));
+
+interface Speaking {
+  readonly socket: Socket;
+  /** Frames that have come. */
+  frames(): ReturnType<typeof framesIn>;
+  readonly closed: Promise<unknown>;
+}
+
+async function speaking(): Promise<Speaking> {
+  const socket = await stage.raw();
+  const pieces: Buffer[] = [];
+  socket.on("data", (piece) => pieces.push(piece));
+  socket.write(GREETING);
+  return { socket, frames: () => framesIn(Buffer.concat(pieces)), closed: once(socket, "close") };
+}
+
+/** Sent behind a request on stream 1 that waits for its origin. */
+const faults: readonly [what: string, bytes: Buffer][] = [
+  ["a stream that depends on itself", frame(PRIORITY, 0, 1, Buffer.concat([number(1), Buffer.of(0)]))],
+  ["a priority of a wrong size", frame(PRIORITY, 0, 1, number(0))],
+  ["content behind the end of a request", frame(types.data, 0, 1, Buffer.from("x"))],
+  ["content of no stream", frame(types.data, 0, 0, Buffer.from("x"))],
+  ["a frame that is too large", frame(types.data, 0, 1, Buffer.alloc(16_385))],
+  ["padding longer than its frame", frame(types.headers, WHOLE | flags.padded, 3, Buffer.of(200, 1))],
+  ["a ping of a wrong size", frame(types.ping, 0, 0, Buffer.from("x"))],
+  ["a setting that cannot be", frame(types.settings, 0, 0, Buffer.of(0, 2, 0, 0, 0, 5))],
+  ["a field list that cannot be read", frame(types.headers, WHOLE, 3, Buffer.alloc(7, 0xff))],
+  [
+    "another frame within a head",
+    Buffer.concat([frame(types.headers, 0, 3, head("GET", "/")), frame(types.ping, 0, 0)]),
+  ],
+  ["a continuation of nothing", frame(types.continuation, flags.endHeaders, 1, head("GET", "/"))],
+  ["a stream of the server's", get(2)],
+  ["a promise", frame(PUSH_PROMISE, flags.endHeaders, 1, Buffer.concat([number(2), head("GET", "/")]))],
+  ["a reset of a stream that there never was", frame(types.reset, 0, 7, number(8))],
+  ["a window of no bytes more", frame(types.window, 0, 0, number(0))],
+  ["a connection's window that is too large", frame(types.window, 0, 0, number(0x7fffffff))],
+  ["a stream's window that is too large", frame(types.window, 0, 1, number(0x7fffffff))],
+];
+
+it.each(faults)("%s ends the connection at once, and what is under way", async (_what, bytes) => {
+  await stage.begin();
+  const { socket, closed } = await speaking();
+  socket.write(get(1));
+  await stage.waiter("/waits");
+  socket.write(bytes);
+  await closed;
+  expect(await stage.closed(1)).toEqual([expect.stringMatching(/^http2-error /)]);
+  expect(await stage.ended(1)).toEqual(["GET 0 client-gone"]);
+});
+
+it("a client that says that it leaves is one that has left", async () => {
+  await stage.begin();
+  const { socket, closed } = await speaking();
+  socket.write(get(1, "/x"));
+  await stage.ended(1);
+  socket.write(frame(types.goaway, 0, 0, Buffer.alloc(8)));
+  await closed;
+  expect(await stage.closed(1)).toEqual(["peer-closed-idle peer-fin"]);
+});
+
+it("so does one behind which everything under way was to be served", async () => {
+  await stage.begin({ maxRequests: 1 });
+  const { socket, closed, frames } = await speaking();
+  socket.write(get(1));
+  await stage.waiter("/waits");
+  const goaways = () => frames().filter(({ type }) => type === types.goaway).length;
+  while (goaways() < 2) await once(socket, "data");
+  socket.write(Buffer.concat(Array.from({ length: 101 }, () => frame(types.ping, 0, 0, Buffer.alloc(8)))));
+  await closed;
+  expect(await stage.closed(1)).toEqual([expect.stringMatching(/^max-requests /)]);
+  expect(await stage.ended(1)).toEqual(["GET 0 client-gone"]);
+});
+
+const post = (stream: number, ...fields: string[]) =>
+  frame(types.headers, flags.endHeaders, stream, head("POST", "/waits", ...fields));
+const data = (stream: number, content: string, ends = false) =>
+  frame(types.data, ends ? flags.endStream : 0, stream, Buffer.from(content));
+const trailers = (stream: number, ...fields: string[]) => frame(types.headers, WHOLE, stream, fieldBlock(fields));
+
+/** Each is a request that is in order so far, and what makes it wrong. */
+const resets: readonly [what: string, begins: (stream: number) => Buffer, spoils: (stream: number) => Buffer][] = [
+  ["more content than was said", (id) => post(id, "content-length", "3"), (id) => data(id, "abcd")],
+  ["less content than was said", (id) => post(id, "content-length", "3"), (id) => data(id, "a", true)],
+  ["content where there is none", (id) => post(id, "content-length", "0"), (id) => data(id, "a", true)],
+  ["trailers with a pseudo-header field", (id) => post(id), (id) => trailers(id, ":path", "/")],
+  ["trailers in capital letters", (id) => post(id), (id) => trailers(id, "X", "y")],
+  ["trailers that speak of HTTP/1", (id) => post(id), (id) => trailers(id, "te", "gzip")],
+  ["a second head", (id) => post(id), (id) => frame(types.headers, flags.endHeaders, id, fieldBlock(["x", "y"]))],
+  ["a head that is malformed", () => Buffer.alloc(0), (id) => get(id, "no-slash")],
+];
+const AT_ONCE = 50;
+const STREAMS_MAX = 900;
+
+describe("streams that have to be reset for", () => {
+  it.each(resets)("%s are too many soon", async (_what, begins, spoils) => {
+    await stage.begin();
+    const { socket, frames } = await speaking();
+    let isOver = false;
+    socket.on("close", () => {
+      isOver = true;
+    });
+    const hasCome = () => frames().filter(({ type }) => type === types.reset).length;
+    let count = 0;
+    const hasHeard = async () => {
+      while (hasCome() < count && !isOver) await new Promise((resolve) => setTimeout(resolve, 1));
+    };
+    while (count < STREAMS_MAX && !isOver) {
+      const ids = Array.from({ length: AT_ONCE }, (_, at) => 2 * (count + at) + 1);
+      count += AT_ONCE;
+      socket.write(Buffer.concat(ids.map(begins)));
+      socket.write(Buffer.concat(ids.map(spoils)));
+      await hasHeard();
+    }
+    expect(await stage.closed(1)).toEqual([expect.stringMatching(/^http2-flood /)]);
+    expect(stage.closes[0]?.exchanges).toBeLessThan(STREAMS_MAX);
+    expect(await stage.ask(await stage.client(), { ":path": "/x" })).toMatchObject({ status: 200 });
+  });
+});

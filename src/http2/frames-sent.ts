@@ -1,0 +1,43 @@
+/**
+ * What the runtime tells a client of its faults, by the heads of the frames that are written: it tells us later, or not at all.
+ *
+ * Whom a fault costs nothing can go on with it: a stream that is reset makes room for the next, so its request is asked for and not
+ * waited for, as if the client had reset it itself. Deliberately absent: what is done about it.
+ */
+import type { Octets } from "../wire/octets.ts";
+import { FrameScanner, frameTypes } from "./frame-scanner.ts";
+import { codes } from "./session.ts";
+
+/** What a stream is reset with because of what its client sent (RFC 9113 section 7). A stream too many costs nobody anything. */
+const FAULTS_OF_CLIENTS: ReadonlySet<number> = new Set([
+  codes.protocol,
+  codes.flowControl,
+  codes.streamClosed,
+  codes.frameSize,
+]);
+
+export class FramesSent extends FrameScanner {
+  /** Streams that were reset for what the client sent on them, in what was read last. */
+  faults = 0;
+  /** The whole connection has been told that something is wrong. */
+  hasFailed = false;
+
+  constructor() {
+    super(0);
+  }
+
+  read(octets: Octets): void {
+    this.faults = 0;
+    this.scan(octets);
+  }
+
+  protected override contentBytes(type: number): number {
+    return type === frameTypes.reset ? 4 : type === frameTypes.goaway ? 8 : 0;
+  }
+
+  protected override onFrame(): boolean {
+    if (this.type === frameTypes.reset && FAULTS_OF_CLIENTS.has(this.numberIn(0))) this.faults++;
+    if (this.type === frameTypes.goaway && this.numberIn(4) !== codes.none) this.hasFailed = true;
+    return true;
+  }
+}
