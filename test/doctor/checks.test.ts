@@ -23,6 +23,8 @@ interface Sickness {
 }
 
 const lenient = (id: string) => ({ lenient: [id] });
+/** Gives idle connections up sooner than the doctor waits for a close, as gunicorn does. */
+const impatient = { idle_ms: 1_200, terms: "timeout=1" };
 
 const sicknesses: readonly Sickness[] = [
   {
@@ -58,6 +60,34 @@ const sicknesses: readonly Sickness[] = [
     manners: { onClose: "closes" },
     verdict: "advice",
     measured: "closed with FIN, but the response did not say Connection: close",
+  },
+  {
+    id: "HW102",
+    manners: { ...impatient, onClose: "stays open" },
+    verdict: "fail",
+    measured: "open until its idle timeout ended it 1.2 s after the response, which does not say close",
+    grade: "D",
+  },
+  {
+    id: "HW103",
+    manners: { ...impatient, http10: "stays open" },
+    verdict: "fail",
+    measured: "open until its idle timeout ended it 1.2 s after the response",
+    grade: "F",
+  },
+  {
+    id: "HW104",
+    manners: { ...impatient, http10KeepAlive: "agrees and closes" },
+    verdict: "fail",
+    measured: "it says Connection: keep-alive, and closes with FIN",
+    grade: "C",
+  },
+  {
+    id: "HW104",
+    manners: { ...impatient, http10KeepAlive: "refuses and stays open" },
+    verdict: "fail",
+    measured: "the response does not say keep-alive, and the connection stays open",
+    grade: "D",
   },
   {
     id: "HW103",
@@ -338,6 +368,15 @@ it("a healthy server passes every check", async () => {
   expect(wrong).toStrictEqual([]);
   expect(grade).toBe("A");
   expect(skipped).toStrictEqual([]);
+});
+
+it("a healthy server that gives idle connections up after a second breaks no rule", async () => {
+  const { findings, grade } = await examineMannered(impatient, all);
+  const wrong = findings
+    .filter(({ verdict }) => verdict === "fail" || verdict === "advice")
+    .map(({ id, verdict, measured }) => `${id} ${verdict}: ${measured}`);
+  expect(wrong).toStrictEqual(["HW202 advice: 1.2 s is too short behind AWS ALB (60 s), nginx (60 s)"]);
+  expect(grade).toBe("B");
 });
 
 describe("a sick server is caught", () => {
