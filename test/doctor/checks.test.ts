@@ -122,7 +122,7 @@ const sicknesses: readonly Sickness[] = [
     manners: { idle_ms: 60_000 },
     verdict: "fail",
     measured: "advertised 70 s, closed after 60 s with FIN",
-    grade: "C",
+    grade: "D",
   },
   {
     id: "HW201",
@@ -217,6 +217,31 @@ const sicknesses: readonly Sickness[] = [
     verdict: "advice",
     measured: "only the close of the connection ends it",
   },
+  ...["Content-Length: 5", "Transfer-Encoding: chunked"].map((noContent) => ({
+    id: "HW401",
+    manners: { noContent },
+    verdict: "fail" as const,
+    measured: `204 with ${noContent}`,
+    grade: "C" as const,
+  })),
+  {
+    id: "HW401",
+    manners: { noContent: "Content-Length: 0" },
+    verdict: "advice",
+    measured: "204 with Content-Length: 0",
+  },
+  {
+    id: "HW403",
+    manners: { head: "no length" },
+    verdict: "advice",
+    measured: "200 says Content-Length: 0; the page has 14 bytes",
+  },
+  {
+    id: "HW404",
+    manners: { notModified: "no length" },
+    verdict: "advice",
+    measured: "304 says Content-Length: 0; the page has 14 bytes",
+  },
   {
     id: "HW402",
     manners: { pipelined: "out of order" },
@@ -254,6 +279,12 @@ const sicknesses: readonly Sickness[] = [
   },
   {
     id: "HW407",
+    manners: { largeUpload: "answered, then reset" },
+    verdict: "advice",
+    measured: "413 after 131072 bytes, and RST right behind it",
+  },
+  {
+    id: "HW407",
     manners: { largeUpload: "answered and reset" },
     verdict: "fail",
     measured: "no response: RST after 131072 bytes",
@@ -266,6 +297,7 @@ const sicknesses: readonly Sickness[] = [
     measured: "404 without close, and the next request: no response, FIN",
     grade: "C",
   },
+  { id: "HW502", manners: { resetsRefused: true }, verdict: "advice", measured: "400, and RST right behind it" },
   { id: "HW502", manners: { needsHost: false }, verdict: "advice", measured: "served (200)" },
   {
     id: "HW503",
@@ -278,6 +310,20 @@ const sicknesses: readonly Sickness[] = [
     manners: { servesOneAtATime: true },
     verdict: "fail",
     measured: "another client was answered only once the silent connection was gone",
+    grade: "D",
+  },
+  {
+    id: "HW601",
+    manners: { servesOneAtATime: true, firstByte_ms: 2_000 },
+    verdict: "fail",
+    measured: "another client was answered after 2.0 s, once the silent connection was given up",
+    grade: "D",
+  },
+  {
+    id: "HW601",
+    manners: { servesOneAtATime: true, head_ms: 1_000 },
+    verdict: "fail",
+    measured: "another client was turned away (408), and answered once the silent connection was gone",
     grade: "D",
   },
   {
@@ -306,6 +352,22 @@ const sicknesses: readonly Sickness[] = [
     manners: lenient("HW705"),
     verdict: "fail",
     measured: "no response: it takes CR for the end of a line, and waits for the body that is announced behind it",
+    grade: "D",
+  },
+  {
+    id: "HW705",
+    manners: { ...lenient("HW705"), body_ms: 3_000 },
+    verdict: "fail",
+    measured:
+      "no response for a while, then closed: it takes CR for the end of a line, and waits for the body that is announced behind it",
+    grade: "D",
+  },
+  {
+    id: "HW705",
+    manners: { lenient: ["HW705", "a body that is late"], body_ms: 3_000 },
+    verdict: "fail",
+    measured:
+      "408 after a while: it takes CR for the end of a line, and waits for the body that is announced behind it",
     grade: "D",
   },
   {
@@ -368,6 +430,11 @@ it("a healthy server passes every check", async () => {
   expect(wrong).toStrictEqual([]);
   expect(grade).toBe("A");
   expect(skipped).toStrictEqual([]);
+});
+
+it("a page without content has no fault", async () => {
+  const report = await examineMannered({ noContent: "" }, { ...all, only: ["HW4"] });
+  expect(report.findings.filter(({ verdict }) => verdict === "fail" || verdict === "advice")).toStrictEqual([]);
 });
 
 it("a healthy server that gives idle connections up after a second breaks no rule", async () => {

@@ -257,6 +257,13 @@ const sicknesses: readonly Sickness[] = [
     measured: "the proxy closed without a response",
     grade: "B",
   },
+  {
+    id: "HW922",
+    habits: { earlyAnswer: "passed on, then reset" },
+    verdict: "advice",
+    measured: "413 came, and RST right behind it",
+    grade: "B",
+  },
   { id: "HW922", habits: { earlyAnswer: "lost" }, verdict: "fail", measured: "413 did not come", grade: "D" },
   {
     id: "HW922",
