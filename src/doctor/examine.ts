@@ -14,6 +14,7 @@ import { nodeClock } from "../net/node-clock.ts";
 import { dialer } from "../net/runtime.ts";
 import { type Check, type Result, unknown } from "./check.ts";
 import { checks } from "./checks/all.ts";
+import { isChosen, refuseNothing, refuseUnknownIds } from "./chosen.ts";
 import type { Finding } from "./finding.ts";
 import { Stopped } from "./probe/connection.ts";
 import { DialFault, Examination, Kit, type Ports } from "./probe/kit.ts";
@@ -53,6 +54,11 @@ export async function examine(url: string | URL, options: ExamineOptions = {}): 
 export async function examineIn(world: ExamineWorld, url: string | URL, options: ExamineOptions = {}): Promise<Report> {
   const target = readTarget(String(url));
   const settings = readSettings(options);
+  refuseUnknownIds(
+    settings,
+    checks.map(({ id }) => id),
+    "a server",
+  );
   const { clock, dialer: dials } = world.ports ?? realPorts;
   const pace = { ...defaultPace, ...world.pace };
   const stopper = new AbortController();
@@ -96,9 +102,10 @@ class Run {
   async run(): Promise<Report> {
     const { clock } = this.examination.ports;
     const startedAt = new Date(clock.date()).toISOString();
+    const chosen = checks.filter((check) => this.isChosen(check));
+    if (chosen.length === 0) refuseNothing(this.settings, this.skipped);
     await this.meet();
     this.refuseUnauthorised();
-    const chosen = checks.filter((check) => this.isChosen(check));
     this.total = chosen.length;
     const stopProgress = this.tellProgress();
     try {
@@ -160,9 +167,8 @@ class Run {
   }
 
   private isChosen(check: Check): boolean {
-    const { only, skip, postPath, isIntrusive, loadConnections } = this.settings;
-    const isNamed = (ids: readonly string[]) => ids.some((id) => check.id.startsWith(id));
-    if ((only.length > 0 && !isNamed(only)) || isNamed(skip)) return false;
+    const { postPath, isIntrusive, loadConnections } = this.settings;
+    if (!isChosen(check.id, this.settings)) return false;
     const missing = {
       post: postPath === undefined ? "needs --allow-post PATH" : undefined,
       intrusive: isIntrusive ? undefined : "needs --intrusive",
@@ -170,7 +176,7 @@ class Run {
       https: this.examination.target.isSecure ? undefined : "needs https",
     };
     const because = check.needs === undefined ? undefined : missing[check.needs];
-    if (because !== undefined && check.needs !== "https")
+    if (because !== undefined && (check.needs !== "https" || this.settings.only.includes(check.id)))
       this.skipped.push({ id: check.id, claim: check.claim, because });
     return because === undefined;
   }

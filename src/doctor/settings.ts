@@ -8,6 +8,7 @@ import { HopwiseError } from "../config/error.ts";
 import type { Duration } from "../config/public-options.ts";
 import { readCount, readDuration_ms, shown } from "../config/values.ts";
 import { isToken } from "../wire/octets.ts";
+import { readIds } from "./chosen.ts";
 import { nearestProduct, productNamed } from "./products/all.ts";
 import type { Progress } from "./progress.ts";
 
@@ -79,7 +80,6 @@ export interface Settings {
 const MAX_WAIT_MS = 130_000;
 const QUICK_MS = 3_000;
 const LOAD_MAX = 10_000;
-const CHECK_ID = /^HW\d{0,3}$/;
 
 /** @throws HopwiseError `option-invalid` */
 export function readSettings(options: ExamineOptions): Settings {
@@ -103,19 +103,6 @@ export function readSettings(options: ExamineOptions): Settings {
     ca: readAuthorities(options.ca),
     requestsMax: maxRequests === undefined ? undefined : reading("maxRequests", () => readCount(maxRequests, 1)),
   };
-}
-
-function readIds(option: string, ids: readonly string[] = []): readonly string[] {
-  const all = ids.flatMap((text) => text.split(",")).map((id) => id.trim().toUpperCase());
-  for (const id of all) {
-    if (CHECK_ID.test(id)) continue;
-    throw new HopwiseError(
-      "option-invalid",
-      `"${shown(id)}" is not a check: write an id like HW201, or HW2 for all of its section`,
-      option,
-    );
-  }
-  return all;
 }
 
 function readPath(path: string | undefined): string | undefined {

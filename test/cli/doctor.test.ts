@@ -93,6 +93,36 @@ describe("wrong usage is one line, and exit 2", () => {
       '--only: "TIMEOUTS" is not a check: write an id like HW201, or HW2 for all of its section',
     ],
     [
+      "a check that nobody has",
+      ["http://localhost", "--only", "HW2,HW299"],
+      "--only: there is no check HW299 of a server: those are HW001 to HW711",
+    ],
+    [
+      "a check of a proxy",
+      ["http://localhost", "--skip", "HW901"],
+      "--skip: there is no check HW901 of a server: those are HW001 to HW711",
+    ],
+    [
+      "a check of a server",
+      ["--through", "http://localhost", "--origin-listen", "127.0.0.1:0", "--only", "hw201"],
+      "--only: there is no check HW201 of a proxy: those are HW901 to HW940",
+    ],
+    [
+      "a check that lacks what it needs",
+      ["http://localhost", "--only", "HW002,HW701"],
+      "--only: nothing is left to check: HW002 needs https, HW701 needs --intrusive",
+    ],
+    [
+      "a check that lacks what it needs, of a proxy",
+      ["--through", "http://localhost", "--origin-listen", "127.0.0.1:0", "--only", "HW94"],
+      "--only: nothing is left to check: HW940 needs --drain",
+    ],
+    [
+      "no check but those that are left out",
+      ["http://localhost", "--only", "HW101", "--skip", "HW1"],
+      "--only: nothing is left to check",
+    ],
+    [
       "a duration without unit",
       ["http://localhost", "--max-wait", "5"],
       '--max-wait: "5" has no unit: write 5s or 5ms',

@@ -23,6 +23,8 @@ interface Sickness {
 }
 
 const lenient = (id: string) => ({ lenient: [id] });
+/** Gives idle connections up sooner than the doctor waits for a close, as gunicorn does. */
+const impatient = { idle_ms: 1_200, terms: "timeout=1" };
 
 const sicknesses: readonly Sickness[] = [
   {
@@ -60,6 +62,34 @@ const sicknesses: readonly Sickness[] = [
     measured: "closed with FIN, but the response did not say Connection: close",
   },
   {
+    id: "HW102",
+    manners: { ...impatient, onClose: "stays open" },
+    verdict: "fail",
+    measured: "open until its idle timeout ended it 1.2 s after the response, which does not say close",
+    grade: "D",
+  },
+  {
+    id: "HW103",
+    manners: { ...impatient, http10: "stays open" },
+    verdict: "fail",
+    measured: "open until its idle timeout ended it 1.2 s after the response",
+    grade: "F",
+  },
+  {
+    id: "HW104",
+    manners: { ...impatient, http10KeepAlive: "agrees and closes" },
+    verdict: "fail",
+    measured: "it says Connection: keep-alive, and closes with FIN",
+    grade: "C",
+  },
+  {
+    id: "HW104",
+    manners: { ...impatient, http10KeepAlive: "refuses and stays open" },
+    verdict: "fail",
+    measured: "the response does not say keep-alive, and the connection stays open",
+    grade: "D",
+  },
+  {
     id: "HW103",
     manners: { http10: "stays open" },
     verdict: "fail",
@@ -92,7 +122,7 @@ const sicknesses: readonly Sickness[] = [
     manners: { idle_ms: 60_000 },
     verdict: "fail",
     measured: "advertised 70 s, closed after 60 s with FIN",
-    grade: "C",
+    grade: "D",
   },
   {
     id: "HW201",
@@ -187,6 +217,31 @@ const sicknesses: readonly Sickness[] = [
     verdict: "advice",
     measured: "only the close of the connection ends it",
   },
+  ...["Content-Length: 5", "Transfer-Encoding: chunked"].map((noContent) => ({
+    id: "HW401",
+    manners: { noContent },
+    verdict: "fail" as const,
+    measured: `204 with ${noContent}`,
+    grade: "C" as const,
+  })),
+  {
+    id: "HW401",
+    manners: { noContent: "Content-Length: 0" },
+    verdict: "advice",
+    measured: "204 with Content-Length: 0",
+  },
+  {
+    id: "HW403",
+    manners: { head: "no length" },
+    verdict: "advice",
+    measured: "200 says Content-Length: 0; the page has 14 bytes",
+  },
+  {
+    id: "HW404",
+    manners: { notModified: "no length" },
+    verdict: "advice",
+    measured: "304 says Content-Length: 0; the page has 14 bytes",
+  },
   {
     id: "HW402",
     manners: { pipelined: "out of order" },
@@ -224,6 +279,12 @@ const sicknesses: readonly Sickness[] = [
   },
   {
     id: "HW407",
+    manners: { largeUpload: "answered, then reset" },
+    verdict: "advice",
+    measured: "413 after 131072 bytes, and RST right behind it",
+  },
+  {
+    id: "HW407",
     manners: { largeUpload: "answered and reset" },
     verdict: "fail",
     measured: "no response: RST after 131072 bytes",
@@ -236,6 +297,7 @@ const sicknesses: readonly Sickness[] = [
     measured: "404 without close, and the next request: no response, FIN",
     grade: "C",
   },
+  { id: "HW502", manners: { resetsRefused: true }, verdict: "advice", measured: "400, and RST right behind it" },
   { id: "HW502", manners: { needsHost: false }, verdict: "advice", measured: "served (200)" },
   {
     id: "HW503",
@@ -248,6 +310,20 @@ const sicknesses: readonly Sickness[] = [
     manners: { servesOneAtATime: true },
     verdict: "fail",
     measured: "another client was answered only once the silent connection was gone",
+    grade: "D",
+  },
+  {
+    id: "HW601",
+    manners: { servesOneAtATime: true, firstByte_ms: 2_000 },
+    verdict: "fail",
+    measured: "another client was answered after 2.0 s, once the silent connection was given up",
+    grade: "D",
+  },
+  {
+    id: "HW601",
+    manners: { servesOneAtATime: true, head_ms: 1_000 },
+    verdict: "fail",
+    measured: "another client was turned away (408), and answered once the silent connection was gone",
     grade: "D",
   },
   {
@@ -276,6 +352,22 @@ const sicknesses: readonly Sickness[] = [
     manners: lenient("HW705"),
     verdict: "fail",
     measured: "no response: it takes CR for the end of a line, and waits for the body that is announced behind it",
+    grade: "D",
+  },
+  {
+    id: "HW705",
+    manners: { ...lenient("HW705"), body_ms: 3_000 },
+    verdict: "fail",
+    measured:
+      "no response for a while, then closed: it takes CR for the end of a line, and waits for the body that is announced behind it",
+    grade: "D",
+  },
+  {
+    id: "HW705",
+    manners: { lenient: ["HW705", "a body that is late"], body_ms: 3_000 },
+    verdict: "fail",
+    measured:
+      "408 after a while: it takes CR for the end of a line, and waits for the body that is announced behind it",
     grade: "D",
   },
   {
@@ -338,6 +430,20 @@ it("a healthy server passes every check", async () => {
   expect(wrong).toStrictEqual([]);
   expect(grade).toBe("A");
   expect(skipped).toStrictEqual([]);
+});
+
+it("a page without content has no fault", async () => {
+  const report = await examineMannered({ noContent: "" }, { ...all, only: ["HW4"] });
+  expect(report.findings.filter(({ verdict }) => verdict === "fail" || verdict === "advice")).toStrictEqual([]);
+});
+
+it("a healthy server that gives idle connections up after a second breaks no rule", async () => {
+  const { findings, grade } = await examineMannered(impatient, all);
+  const wrong = findings
+    .filter(({ verdict }) => verdict === "fail" || verdict === "advice")
+    .map(({ id, verdict, measured }) => `${id} ${verdict}: ${measured}`);
+  expect(wrong).toStrictEqual(["HW202 advice: 1.2 s is too short behind AWS ALB (60 s), nginx (60 s)"]);
+  expect(grade).toBe("B");
 });
 
 describe("a sick server is caught", () => {

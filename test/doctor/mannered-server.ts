@@ -35,15 +35,21 @@ export interface Manners {
     | "longer than its length"
     | "shorter than its length"
     | "bare LF";
-  readonly head: "no body" | "body";
-  readonly notModified: "no body" | "body";
+  /** `204 ...`: the page has no content, and says this of it. */
+  readonly noContent: string | undefined;
+  readonly head: "no body" | "body" | "no length";
+  readonly notModified: "no body" | "body" | "no length";
   readonly pipelined: "in order" | "out of order" | "first only";
   readonly missingPage: "persists" | "closes unannounced";
   readonly needsHost: boolean;
+  /** What is refused is answered, and reset behind the answer. */
+  readonly resetsRefused: boolean;
+  /** For a request whose head is whole and whose body is not. */
+  readonly body_ms: number;
   readonly garbageCosts: "nothing" | "the responses before it";
   readonly expect: "answered" | "ignored";
   readonly unreadBody: "skipped" | "taken for a request";
-  readonly largeUpload: "answered and read on" | "answered and reset" | "read";
+  readonly largeUpload: "answered and read on" | "answered, then reset" | "answered and reset" | "read";
   readonly servesOneAtATime: boolean;
   readonly connectionsMax: number;
   /** What it is lenient about, by the ids of the checks. `HW705`: CR ends a line; `HW705 as a space`: it does not. */
@@ -66,11 +72,14 @@ export const healthy: Manners = {
   behindClose: "ignored",
   servesHalfClosed: true,
   body: "length",
+  noContent: undefined,
   head: "no body",
   notModified: "no body",
   pipelined: "in order",
   missingPage: "persists",
   needsHost: true,
+  resetsRefused: false,
+  body_ms: Number.POSITIVE_INFINITY,
   garbageCosts: "nothing",
   expect: "answered",
   unreadBody: "skipped",
@@ -231,6 +240,7 @@ class Conversation {
         this.socket.write("HTTP/1.1 100 Continue\r\n\r\n");
         this.text = this.text.replace(/expect:[^\r]*\r\n/i, "");
       }
+      if (Number.isFinite(this.manners.body_ms)) this.arm(this.manners.body_ms, () => this.giveBodyUp());
       return undefined;
     }
     this.text = this.text.slice(bodyStart + (isTaken ? 0 : length));
@@ -310,15 +320,26 @@ class Conversation {
 
   private write({ method, isOld, head }: Request, status: number, fields: readonly string[]): void {
     const { manners } = this;
-    const hasBody = status !== 304 && (method !== "HEAD" || manners.head === "body");
+    const hasBody =
+      status !== 304 &&
+      !(status === 200 && manners.noContent !== undefined) &&
+      (method !== "HEAD" || manners.head === "body");
     const sendsBody = hasBody || (status === 304 && manners.notModified === "body");
-    const lines = [`HTTP/1.1 ${status} ${status === 200 ? "OK" : "Otherwise"}`, `ETag: ${ETAG}`, ...fields];
+    const shown = status === 200 && manners.noContent !== undefined ? 204 : status;
+    const lines = [`HTTP/1.1 ${shown} ${status === 200 ? "OK" : "Otherwise"}`, `ETag: ${ETAG}`, ...fields];
     let body = PAGE;
     const lacksLength = isOld && manners.http10 === "has no length and stays open" && !/keep-alive/i.test(head);
     if (manners.body === "chunked" && !isOld) {
       lines.push("Transfer-Encoding: chunked");
       body = `${PAGE.length.toString(16)}\r\n${PAGE}\r\n0\r\n\r\n`;
     } else if (manners.body === "longer than its length") lines.push(`Content-Length: ${PAGE.length - 3}`);
+    else if (status === 200 && manners.noContent !== undefined)
+      lines.push(...(manners.noContent === "" ? [] : [manners.noContent]));
+    else if (
+      (status === 304 && manners.notModified === "no length") ||
+      (method === "HEAD" && manners.head === "no length")
+    )
+      lines.push("Content-Length: 0");
     else if (this.isShort) lines.push(`Content-Length: ${PAGE.length + 3}`);
     else if (manners.body !== "until close" && !lacksLength) lines.push(`Content-Length: ${PAGE.length}`);
     const eol = manners.body === "bare LF" ? "\n" : "\r\n";
@@ -333,12 +354,20 @@ class Conversation {
       case "answered and read on":
         this.socket.write("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
         return this.arm(2_000, () => this.close());
+      case "answered, then reset":
+        this.socket.write("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        return this.arm(50, () => this.reset());
       case "answered and reset":
         return this.reset();
       case "read":
         this.whenSkipped = () => this.closeWith("200 OK");
         return;
     }
+  }
+
+  private giveBodyUp(): void {
+    if (this.allows("a body that is late")) this.closeWith("408 Request Timeout");
+    else this.close();
   }
 
   private endIdle(): void {
@@ -357,7 +386,8 @@ class Conversation {
 
   private closeWith(status: string): void {
     this.socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    this.close();
+    if (this.manners.resetsRefused) this.arm(BUSY_MS, () => this.reset());
+    else this.close();
   }
 
   private close(): void {

@@ -27,7 +27,7 @@ export interface Habits {
   readonly clientReset: "cancels" | "goes on";
   readonly clientFin: "cancels" | "serves" | "goes on";
   readonly chunksToOld: boolean;
-  readonly earlyAnswer: "passed on" | "lost";
+  readonly earlyAnswer: "passed on" | "passed on, then reset" | "lost";
   readonly forwardingFields: "removed" | "passed on" | "appended";
   readonly location: "rewritten" | "passed on";
   readonly upgrade: "tunnel" | "ignored" | "deaf tunnel" | "waits";
@@ -194,6 +194,10 @@ export class RelayingProxy {
   end(): void {
     this.isDraining = this.habits.drain !== "serves on";
     for (const client of this.clients) client.proxyEnds();
+  }
+
+  later(delay_ms: number, then: () => void): void {
+    this.clock?.after(delay_ms, then);
   }
 
   get originUrl(): string {
@@ -566,6 +570,9 @@ class Relay {
       if (isLast || !this.body.isOver) upstream.socket.destroy();
       else if (isSomebodys && !this.proxy.habits.lendsAuthenticated) this.client.own = upstream;
       else this.proxy.giveBack(upstream);
+    }
+    if (!this.body.isOver && this.proxy.habits.earlyAnswer === "passed on, then reset") {
+      return this.proxy.later(LATE_MS, () => this.socket.reset());
     }
     this.done(this.closesBehind ? "close" : response.next);
   }

@@ -257,6 +257,13 @@ const sicknesses: readonly Sickness[] = [
     measured: "the proxy closed without a response",
     grade: "B",
   },
+  {
+    id: "HW922",
+    habits: { earlyAnswer: "passed on, then reset" },
+    verdict: "advice",
+    measured: "413 came, and RST right behind it",
+    grade: "B",
+  },
   { id: "HW922", habits: { earlyAnswer: "lost" }, verdict: "fail", measured: "413 did not come", grade: "D" },
   {
     id: "HW922",
@@ -486,8 +493,8 @@ describe("what cannot be examined is said", () => {
   });
 
   it("checks that need leave are named", async () => {
-    const report = await examineHabits({}, { only: ["HW93"] });
-    expect(report.findings).toEqual([]);
+    const report = await examineHabits({}, { only: ["HW901", "HW93"] });
+    expect(report.findings.map(({ id }) => id)).toEqual(["HW901"]);
     expect(report.skipped).toMatchObject([{ id: "HW930", because: "needs --intrusive" }]);
   });
 

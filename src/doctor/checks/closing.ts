@@ -1,6 +1,7 @@
 /** How a connection ends that carries something: whether a close loses what was on its way, and whether a half-close is understood. */
 import { type Check, unknown } from "../check.ts";
 import { endWords, outcomeWords } from "../words.ts";
+import { finalEndOf } from "./final-end.ts";
 
 const closeLosesNothing: Check = {
   id: "HW302",
@@ -36,7 +37,7 @@ const closeLosesNothing: Check = {
         evidence,
       };
     }
-    const end = await connection.untilEnd(kit.pace.settle_ms);
+    const { end } = await finalEndOf(kit, connection);
     const another = connection.unreadBytes > 0;
     if (another) {
       return {

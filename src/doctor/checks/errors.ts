@@ -64,6 +64,16 @@ const missingHost: Check = {
         evidence,
       };
     const end = await connection.untilEnd(kit.pace.settle_ms);
+    if (end?.manner === "rst") {
+      return {
+        verdict: "advice",
+        measured: `${outcome.status}, and RST right behind it`,
+        values: { ...values, closed: true },
+        consequence: "On a slower line the RST overtakes the answer and destroys it.",
+        fix: "close-with-reset",
+        evidence,
+      };
+    }
     const how = end === undefined ? `open ${seconds(kit.pace.settle_ms)} later` : `then ${endWords[end.manner]}`;
     return {
       verdict: "pass",

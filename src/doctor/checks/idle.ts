@@ -84,7 +84,7 @@ function judgedTimeout(
       verdict: "fail",
       measured,
       values,
-      cap: { grade: "C", because: "less time is kept than was advertised" },
+      cap: { grade: "D", because: "less time is kept than was advertised" },
       fix: "idle-timeout-promise-broken",
       ...(evidence === undefined ? {} : { evidence }),
     };

@@ -1,6 +1,7 @@
 /** Whether the end of each response is where its head says, and requests that come together are answered in order. */
-import { Kind } from "../../wire/fields.ts";
+import { type FieldTable, Kind } from "../../wire/fields.ts";
 import { type Check, type Result, unknown } from "../check.ts";
+import type { Answer } from "../probe/answer-reader.ts";
 import type { Kit } from "../probe/kit.ts";
 import { outcomeWords, plural } from "../words.ts";
 
@@ -62,6 +63,20 @@ const framing: Check = {
         evidence,
       };
     }
+    const stray = outcome.status === 204 ? framingWords(outcome.fields) : "";
+    if (stray !== "") {
+      const isEmpty = /^Content-Length: 0$/.test(stray);
+      return {
+        verdict: isEmpty ? "advice" : "fail",
+        measured: `204 with ${stray}`,
+        values,
+        consequence: isEmpty
+          ? "RFC 9110 section 8.6 forbids it, and strict neighbours may refuse the response."
+          : "A client that goes by these fields waits for a body that never comes, or takes the next response for it.",
+        fix: "framing-of-responses",
+        evidence,
+      };
+    }
     if (outcome.framing === "close") {
       return {
         verdict: "advice",
@@ -85,6 +100,12 @@ const framing: Check = {
     };
   },
 };
+
+/** What a response says of a body, as a line; nothing: an empty string. */
+function framingWords(fields: FieldTable): string {
+  const codings = fields.valuesOf(Kind.transferEncoding).map((value) => `Transfer-Encoding: ${value}`);
+  return [...fields.valuesOf(Kind.contentLength).map((value) => `Content-Length: ${value}`), ...codings].join(", ");
+}
 
 /** For bytes behind a response to show up. */
 const SURPLUS_MS = 200;
@@ -225,6 +246,17 @@ async function bodiless(
       evidence,
     };
   }
+  const length = wrongLength(kit, outcome);
+  if (length !== undefined) {
+    return {
+      verdict: "advice",
+      measured: `${outcome.status} says Content-Length: ${length}; the page has ${plural(kit.baseline.bodyBytes, "byte")}`,
+      values,
+      consequence: "Caches and download managers take this length for the page's.",
+      fix: "framing-of-responses",
+      evidence,
+    };
+  }
   if (outcome.options.close || outcome.minorVersion === 0)
     return { verdict: "pass", measured: `${outcome.status} without a body, then close`, values, evidence };
   const again = await connection.ask(kit.requests.of(), kit.pace.answer_ms);
@@ -243,6 +275,15 @@ async function bodiless(
     fix: "framing-of-responses",
     evidence,
   };
+}
+
+/** A length that is not the page's. HEAD of a page that is made anew each time may differ for a reason, but is not empty. */
+function wrongLength({ baseline }: Kit, { status, fields }: Answer): string | undefined {
+  const [length] = fields.valuesOf(Kind.contentLength);
+  if (length === undefined || baseline.status !== 200 || baseline.bodyBytes === 0) return undefined;
+  if (status === 304 && baseline.framing === "length")
+    return Number(length) === baseline.bodyBytes ? undefined : length;
+  return status === 200 && Number(length) === 0 ? length : undefined;
 }
 
 export const messageChecks: readonly Check[] = [framing, pipelining, headHasNoBody, notModified];

@@ -9,6 +9,7 @@ import { type Check, type Result, unknown } from "../check.ts";
 import type { Outcome, ProbeConnection } from "../probe/connection.ts";
 import type { Kit } from "../probe/kit.ts";
 import { endWords, outcomeWords, plural, seconds } from "../words.ts";
+import { finalEndOf } from "./final-end.ts";
 
 const persistsByDefault: Check = {
   id: "HW101",
@@ -22,7 +23,7 @@ const persistsByDefault: Check = {
     if (first.kind !== "answer") return unknown(`first request: ${outcomeWords(first)}`, connection);
     const evidence = [connection];
     if (first.options.close || first.framing === "close" || first.minorVersion === 0) {
-      const end = await connection.untilEnd(kit.pace.settle_ms);
+      const { end } = await finalEndOf(kit, connection);
       const why =
         first.minorVersion === 0
           ? "it answers as HTTP/1.0"
@@ -74,16 +75,15 @@ const closeHonoured: Check = {
   async run(kit) {
     const { connection, outcome } = await kit.openAndAsk({ fields: ["Connection: close"] });
     if (outcome.kind !== "answer") return unknown(outcomeWords(outcome), connection);
-    const since_ms = kit.now();
-    const end = await connection.untilEnd(kit.pace.settle_ms);
+    const { end, after_ms, stayed } = await finalEndOf(kit, connection);
     const isAnnounced = outcome.options.close;
     const values = {
       is_announced: isAnnounced,
-      ...(end === undefined ? {} : { closed_after_ms: Math.round(end.at_ms - since_ms), closed_with: end.manner }),
+      ...(end === undefined ? {} : { closed_after_ms: Math.round(after_ms), closed_with: end.manner }),
     };
     const evidence = [connection];
     if (end === undefined) {
-      const measured = `still open ${seconds(kit.pace.settle_ms)} after the response, which ${isAnnounced ? "says" : "does not say"} close`;
+      const measured = `${stayed} after the response, which ${isAnnounced ? "says" : "does not say"} close`;
       return {
         verdict: "fail",
         measured,
@@ -126,6 +126,8 @@ const http10Closes: Check = {
   },
 };
 
+const HTTP10_ASKING = { version: "1.0", fields: ["Connection: keep-alive"] } as const;
+
 const http10KeepAlive: Check = {
   id: "HW104",
   section: "persistence",
@@ -134,7 +136,7 @@ const http10KeepAlive: Check = {
   consequence: "The client and the server disagree about whether their connection lives.",
   takes: "moment",
   async run(kit) {
-    const { connection, outcome } = await kit.openAndAsk({ version: "1.0", fields: ["Connection: keep-alive"] });
+    const { connection, outcome } = await kit.openAndAsk(HTTP10_ASKING);
     return judgedHttp10(kit, connection, outcome, true);
   },
 };
@@ -173,47 +175,47 @@ async function judgedHttp10(
     };
   }
   const { keepAlive } = outcome.options;
-  const end = await connection.untilEnd(kit.pace.settle_ms);
+  // What was agreed to is used at once: a wait would run into the idle timeout of an impatient server.
+  if (wasAsked && keepAlive) return await agreementKept(kit, connection);
+  const { end, stayed } = await finalEndOf(kit, connection);
   const values = { says_keep_alive: keepAlive, stays_open: end === undefined };
   if (end !== undefined) {
-    if (keepAlive) {
-      return {
-        verdict: "fail",
-        measured: `it says Connection: keep-alive, and closes with ${endWords[end.manner]}`,
-        values,
-        fix: "close-not-announced",
-        evidence,
-      };
-    }
+    if (keepAlive) return agreementBroken(endWords[end.manner], values, evidence);
     const measured = `${wasAsked ? "keep-alive is refused: " : ""}closed with ${endWords[end.manner]}`;
     return { verdict: wasAsked ? "info" : "pass", measured, values, consequence: "", evidence };
   }
   if (!wasAsked) {
     return {
       verdict: "fail",
-      measured: `still open ${seconds(kit.pace.settle_ms)} after the response${keepAlive ? ", which says keep-alive unasked" : ""}`,
+      measured: `${stayed} after the response${keepAlive ? ", which says keep-alive unasked" : ""}`,
       values,
       cap: HANG,
       fix: "http10-left-open",
       evidence,
     };
   }
-  const second = await connection.ask(
-    kit.requests.of({ version: "1.0", fields: ["Connection: keep-alive"] }),
-    kit.pace.answer_ms,
-  );
-  if (keepAlive && second.kind === "answer")
+  const second = await connection.ask(kit.requests.of(HTTP10_ASKING), kit.pace.answer_ms);
+  const measured = `the response does not say keep-alive, and the connection stays open${second.kind === "answer" ? " and serves another request" : ""}`;
+  return {
+    verdict: "fail",
+    measured,
+    values,
+    cap: { grade: "D", because: "a client that was refused keep-alive waits for a close" },
+    fix: "http10-left-open",
+    evidence,
+  };
+}
+
+/** It said keep-alive to a client of HTTP/1.0 that asked for it. */
+async function agreementKept(kit: Kit, connection: ProbeConnection): Promise<Result> {
+  const evidence = [connection];
+  const second = await connection.ask(kit.requests.of(HTTP10_ASKING), kit.pace.answer_ms);
+  const values = { says_keep_alive: true, stays_open: connection.end === undefined };
+  if (second.kind === "answer") {
     return { verdict: "pass", measured: "agreed, and a second request was answered", values, evidence };
-  if (!keepAlive) {
-    const measured = `the response does not say keep-alive, and the connection stays open${second.kind === "answer" ? " and serves another request" : ""}`;
-    return {
-      verdict: "fail",
-      measured,
-      values,
-      cap: { grade: "D", because: "a client that was refused keep-alive waits for a close" },
-      fix: "http10-left-open",
-      evidence,
-    };
+  }
+  if (second.kind === "none" && second.why === "closed" && !second.hasBegun) {
+    return agreementBroken(endWords[second.end?.manner ?? "fin"], values, evidence);
   }
   return {
     verdict: "fail",
@@ -226,6 +228,11 @@ async function judgedHttp10(
     fix: "http10-left-open",
     evidence,
   };
+}
+
+function agreementBroken(end: string, values: Result["values"], evidence: readonly ProbeConnection[]): Result {
+  const measured = `it says Connection: keep-alive, and closes with ${end}`;
+  return { verdict: "fail", measured, values: { ...values }, fix: "close-not-announced", evidence };
 }
 
 const termsAdvertised: Check = {

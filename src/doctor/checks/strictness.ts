@@ -23,6 +23,9 @@ interface Ambiguity {
   readonly waits?: string;
 }
 
+/** Longer than a refusal takes, also on a busy machine; shorter than servers wait for a body. */
+const DECIDED_MS = 1_500;
+
 const SMUGGLING =
   "A proxy in front that reads it the other way sends on, as part of one client's request, another that nobody checked.";
 
@@ -148,19 +151,24 @@ async function judged(kit: Kit, ambiguity: Ambiguity): Promise<Result> {
   const hidden = kit.requests.of({ path: kit.requests.missingPath });
   const connection = await kit.open();
   connection.send(ambiguity.bytes(kit, hidden));
+  const since_ms = kit.now();
   const outcome = await connection.next("GET", kit.pace.answer_ms);
   const evidence = [connection];
+  // A refusal is decided at once. Who answers 408 or closes later has waited for more, and given up.
+  const hasWaited = (connection.latestByte_ms ?? connection.end?.at_ms ?? kit.now()) - since_ms > DECIDED_MS;
   if (outcome.kind === "malformed") return unknown(outcomeWords(outcome), connection);
   if (outcome.kind === "none") {
-    const isClosed = outcome.why === "closed";
-    const values = { is_served: false };
-    if (isClosed) {
-      return { verdict: "pass", measured: `closed without a word (${outcomeWords(outcome)})`, values, evidence };
+    if (outcome.why === "closed" && !hasWaited) {
+      const measured = `closed without a word (${outcomeWords(outcome)})`;
+      return { verdict: "pass", measured, values: { is_served: false }, evidence };
     }
-    const measured = `no response: ${ambiguity.waits ?? "it waits for more"}`;
-    if (ambiguity.waits === undefined) return { verdict: "info", measured, values, evidence };
-    return { verdict: "fail", measured, values, cap: ambiguity.cap, fix: "ambiguous-framing-accepted", evidence };
+    return waited(
+      ambiguity,
+      outcome.why === "closed" ? `no response for a while, then closed` : "no response",
+      evidence,
+    );
   }
+  if (outcome.status === 408 && hasWaited) return waited(ambiguity, "408 after a while", evidence);
   const values = { status: outcome.status, is_served: outcome.status < 400 };
   if (outcome.status >= 400 && outcome.status !== kit.baseline.status) {
     return { verdict: "pass", measured: `refused (${outcome.status})`, values, evidence };
@@ -194,6 +202,15 @@ async function judged(kit: Kit, ambiguity: Ambiguity): Promise<Result> {
       }
       return { verdict: "fail", measured, values, cap: ambiguity.cap, fix: "ambiguous-framing-accepted", evidence };
   }
+}
+
+/** It took the message for the beginning of another. */
+function waited({ waits, cap }: Ambiguity, what: string, evidence: Result["evidence"]): Result {
+  const measured = `${what}: ${waits ?? "it waits for more"}`;
+  const values = { is_served: false };
+  const shown = evidence === undefined ? {} : { evidence };
+  if (waits === undefined) return { verdict: "info", measured, values, ...shown };
+  return { verdict: "fail", measured, values, cap, fix: "ambiguous-framing-accepted", ...shown };
 }
 
 export const strictnessChecks: readonly Check[] = ambiguities.map((ambiguity) => ({

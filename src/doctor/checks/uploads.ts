@@ -144,6 +144,18 @@ const earlyResponse: Check = {
         consequence: "",
         evidence,
       };
+    // A client further away hears of it late, and has sent more by then.
+    if (connection.end?.manner !== "rst") connection.sendFilling(PIECE_BYTES, "body");
+    if (await connection.untilReset(kit.pace.settle_ms / 2)) {
+      return {
+        verdict: "advice",
+        measured: `${outcome.status} after ${plural(values.sent_bytes, "byte")}, and RST right behind it`,
+        values: { ...values, was_reset: true },
+        consequence: "On a slower line the RST overtakes the response: the client sees a reset instead of the reason.",
+        fix: "early-response-lost",
+        evidence,
+      };
+    }
     return {
       verdict: "pass",
       measured: `${outcome.status} after ${plural(values.sent_bytes, "byte")}, and it arrived`,

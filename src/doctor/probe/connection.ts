@@ -147,6 +147,12 @@ export class ProbeConnection implements SocketHandler {
     return this.end;
   }
 
+  /** Waits for a reset, also one behind a FIN. Returns whether it came. */
+  async untilReset(limit_ms: number): Promise<boolean> {
+    const isReset = () => this.end?.manner === "rst" || this.hasResetAfterEnd;
+    return await this.until(isReset, limit_ms);
+  }
+
   /** Waits for bytes that are not read yet, or the end. Returns whether either came. */
   async untilAnything(limit_ms: number): Promise<boolean> {
     return await this.until(() => this.end !== undefined || this.unreadCount > 0, limit_ms);

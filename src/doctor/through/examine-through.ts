@@ -9,6 +9,7 @@ import { version } from "../../ledger/version.ts";
 import { isPublic } from "../../net/dial-guard.ts";
 import { nodeClock } from "../../net/node-clock.ts";
 import { dialer, listen } from "../../net/runtime.ts";
+import { type Choice, isChosen, refuseNothing, refuseUnknownIds } from "../chosen.ts";
 import type { Finding } from "../finding.ts";
 import { readTarget } from "../probe/target.ts";
 import { recognise } from "../products/recognise.ts";
@@ -16,6 +17,7 @@ import type { Progress } from "../progress.ts";
 import { type Report, reportOf, type Skipped, type TargetProduct } from "../report/report.ts";
 import { throughChecks } from "./all.ts";
 import { exchange, findingEvidence, type ThroughCheck, type ThroughResult, unclear, whatIsMissing } from "./check.ts";
+import { DRAIN_ID } from "./checks/drain.ts";
 import { fieldOf } from "./message-log.ts";
 import {
   DialFault,
@@ -65,6 +67,7 @@ export async function examineThrough(
   options: ThroughOptions,
   world: ThroughWorld = {},
 ): Promise<Report> {
+  refuseUnknownIds(choiceOf(options), [...throughChecks.map(({ id }) => id).toSorted(), DRAIN_ID], "a proxy");
   const ports = world.ports ?? { dialer, listen, clock: nodeClock };
   const pace = { ...throughPace, ...world.pace };
   const stopper = new AbortController();
@@ -126,11 +129,14 @@ class Run {
   async run(): Promise<Report> {
     const { clock } = this.ports;
     const startedAt = new Date(clock.date()).toISOString();
-    await this.meet();
     const checks = [
       ...throughChecks.filter((check) => this.isChosen(check)),
       ...(this.options.last === undefined ? [] : [this.options.last]),
     ];
+    if (checks.length === 0 && isChosen(DRAIN_ID, choiceOf(this.options)))
+      this.skipped.push({ id: DRAIN_ID, claim: "", because: "needs --drain" });
+    if (checks.length === 0) refuseNothing(choiceOf(this.options), this.skipped);
+    await this.meet();
     for (const check of checks) {
       this.options.onProgress?.({
         done: this.findings.length,
@@ -194,9 +200,8 @@ class Run {
   }
 
   private isChosen({ id, claim, needs }: ThroughCheck): boolean {
-    const { only = [], skip = [], isIntrusive = false } = this.options;
-    const isNamed = (ids: readonly string[]) => ids.some((it) => id.startsWith(it.toUpperCase()));
-    if ((only.length > 0 && !isNamed(only)) || isNamed(skip)) return false;
+    const { isIntrusive = false } = this.options;
+    if (!isChosen(id, choiceOf(this.options))) return false;
     if (needs !== "intrusive" || isIntrusive) return true;
     this.skipped.push({ id, claim, because: "needs --intrusive" });
     return false;
@@ -248,6 +253,10 @@ class Run {
       evidence: findingEvidence(this.stage, result),
     });
   }
+}
+
+function choiceOf({ only = [], skip = [] }: ThroughOptions): Choice {
+  return { only, skip };
 }
 
 function productOf(

@@ -20,6 +20,8 @@ export class Peer implements SocketHandler {
   receivedBytes = 0;
   /** How the proxy ended its side; it has not: undefined. */
   ended: CloseManner | undefined;
+  /** The proxy has reset it, perhaps after it closed its side. */
+  wasReset = false;
   private isGone = false;
   private readonly socket: Socket;
   private readonly transcript: Transcript;
@@ -113,6 +115,10 @@ export class Peer implements SocketHandler {
   onDrain(): void {}
 
   onClose(fault: string | undefined): void {
+    if (fault !== undefined && !this.isGone) {
+      this.wasReset = true;
+      if (this.ended !== undefined) this.transcript.note("the proxy resets (RST)");
+    }
     if (fault !== undefined) this.ends("rst");
     else if (!this.isGone) this.ends("fin");
     this.isGone = true;

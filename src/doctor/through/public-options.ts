@@ -6,6 +6,7 @@ import { selfSigned } from "../../config/self-signed.ts";
 import { readListenAddress, shown } from "../../config/values.ts";
 import { TicketKeys } from "../../net/tls/ticket-keys.ts";
 import { TlsServing } from "../../net/tls/tls-serving.ts";
+import { readIds } from "../chosen.ts";
 import type { Progress } from "../progress.ts";
 import type { Report } from "../report/report.ts";
 import { drainLosesNothing } from "./checks/drain.ts";
@@ -54,8 +55,7 @@ export interface ExamineThroughOptions {
  * `address-in-use` where something listens at `originListen`
  */
 export async function examineThrough(proxy: string | URL, options: ExamineThroughOptions): Promise<Report> {
-  const { signal, onProgress, drain, only = [], skip = [] } = options;
-  const idsOf = (texts: readonly string[]) => texts.flatMap((text) => text.split(","));
+  const { signal, onProgress, drain } = options;
   return await examineThroughPlace(String(proxy), {
     origin: originPlace(options.originListen),
     isForward: options.forward === true,
@@ -63,8 +63,8 @@ export async function examineThrough(proxy: string | URL, options: ExamineThroug
     authorised: options.authorised?.toLowerCase(),
     takesAnyCertificate: options.insecure === true,
     ca: authorities(options.ca),
-    only: idsOf(only),
-    skip: idsOf(skip),
+    only: readIds("only", options.only),
+    skip: readIds("skip", options.skip),
     product: options.product,
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),

@@ -158,6 +158,7 @@ const uploadFixes = [
 /** More than what sockets and proxies hold in between. */
 const UPLOAD_BYTES = 8_388_608;
 const SENT_AT_FIRST = 262_144;
+const SENT_LATE = 65_536;
 
 export const earlyRefusalArrives: ThroughCheck = {
   id: "HW922",
@@ -187,6 +188,19 @@ export const earlyRefusalArrives: ThroughCheck = {
     arrival.origin.finish();
     const response = await stage.response(client);
     const seen = [client, arrival.origin];
+    if (response?.status === 413) {
+      // A client further away hears of it late, and has sent more by then.
+      client.sendFilling(SENT_LATE);
+      await stage.until(() => client.wasReset, stage.pace.settle_ms / 3);
+      if (client.wasReset)
+        return {
+          verdict: "advice",
+          measured: "413 came, and RST right behind it",
+          consequence:
+            "On a slower line the RST overtakes the response: the client sees a reset instead of the reason.",
+          seen,
+        };
+    }
     if (response?.status === 413) return { verdict: "pass", measured: "413 came, the upload unfinished", seen };
     const measured = response === undefined ? "413 did not come" : `${response.status} came instead of 413`;
     return { verdict: "fail", measured, cap: caps.lost, seen };

@@ -126,10 +126,12 @@ class Watch {
   }
 }
 
+export const DRAIN_ID = "HW940";
+
 /** @param begin what makes the proxy drain */
 export function drainLosesNothing(begin: () => void): ThroughCheck {
   return {
-    id: "HW940",
+    id: DRAIN_ID,
     claim: "A proxy that is told to end finishes what is in progress, says close, and loses no request.",
     reference: "RFC 9112 section 9.6",
     consequence: "Every deploy costs somebody a request.",
