@@ -5,6 +5,7 @@
  * happens while one watches, see event-stream.ts.
  */
 import type { ExchangeEntry } from "../ledger/entries.ts";
+import { withoutQuery } from "../ledger/shown-target.ts";
 import type { EndpointStats } from "../ledger/stats.ts";
 import type { ConnectionView, EventSource, WindowSource } from "../ledger/window.ts";
 
@@ -120,19 +121,18 @@ export function shownIn<Shown extends object>({ showsQueries }: View, shown: Sho
   if (showsQueries) return shown;
   const told = shown as Readonly<Record<string, unknown>>;
   // Most have neither, and are not copied.
-  const hides = FIELD_VALUES.some((name) => name in told) || TARGETS.some((name) => queryAt(told[name]) >= 0);
+  const hides = FIELD_VALUES.some((name) => name in told) || TARGETS.some((name) => hasQuery(told[name]));
   if (!hides) return shown;
   const copy: Record<string, unknown> = { ...told };
   for (const name of FIELD_VALUES) delete copy[name];
   for (const name of TARGETS) {
-    const at = queryAt(copy[name]);
-    if (at >= 0) copy[name] = `${String(copy[name]).slice(0, at)}?…`;
+    if (hasQuery(copy[name])) copy[name] = withoutQuery(String(copy[name]));
   }
   return copy as Shown;
 }
 
-function queryAt(text: unknown): number {
-  return typeof text === "string" ? text.indexOf("?") : -1;
+function hasQuery(text: unknown): boolean {
+  return typeof text === "string" && /[?#]/.test(text);
 }
 
 /** The first rows that fit, and whether there are more. */

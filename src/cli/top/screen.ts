@@ -12,6 +12,7 @@ import {
 } from "../../index.ts";
 import { clockTime } from "../../ledger/clock-time.ts";
 import { explained } from "../../ledger/explained.ts";
+import { askedText } from "../../ledger/shown-target.ts";
 import { ms, perSecondText, span } from "../figures-text.ts";
 import { clipped, type Style, styled } from "../terminal.ts";
 import { perSecond, type Sample } from "./sample.ts";
@@ -175,10 +176,9 @@ function told(
 }
 
 function line(entry: ExchangeEntry): string {
-  const { time, status, method, host = "", target, duration_ms } = entry;
+  const { time, status, duration_ms } = entry;
   const style: Style = status >= 500 || status === 0 ? "red" : status >= 400 ? "yellow" : "green";
-  const what = `${method} ${target.startsWith("/") ? host : ""}${target}`;
-  return `${clockTime(time)}  ${styled(style, String(status || "---"))}  ${ms(duration_ms).padStart(8)}  ${what}`;
+  return `${clockTime(time)}  ${styled(style, String(status || "---"))}  ${ms(duration_ms).padStart(8)}  ${askedText(entry)}`;
 }
 
 /** In words: what went wrong, where, and what to do. */
