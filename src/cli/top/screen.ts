@@ -41,6 +41,8 @@ export interface View {
 const KEYS = "f failed  s slowest  e ended  c connections  r reasons  / filter  q quit";
 /** How far the words below a line stand in. */
 const INDENT = " ".repeat(10);
+/** Behind it the origin's address, and how it is. */
+const GROUP_WIDTH_MAX = 14;
 
 /** @param before an earlier sample; there is none: undefined */
 export function screen(now: Sample, before: Sample | undefined, view: View, columns: number, rows: number): string[] {
@@ -123,7 +125,7 @@ function origins({ stats }: Sample, max: number): string[] {
   const table = endpoints
     .slice(0, max)
     .map((one) => [
-      one.endpoint,
+      one.group === undefined ? one.endpoint : `${clipped(one.group, GROUP_WIDTH_MAX)}  ${one.endpoint}`,
       String(one.connections.inUse),
       String(one.connections.idle + one.connections.bound),
       one.lifetime_ms === undefined ? "-" : span(one.lifetime_ms),
