@@ -13,6 +13,7 @@ import { type Colours, toneColour } from "./colours.ts";
 import { beginsAt, type Layout, ticksOf, xOf } from "./layout.ts";
 import { levelsOf } from "./levels.ts";
 import { BAR_PX, CAP_PX, drawCap, drawFlag, drawPart, type Hatch } from "./shapes.ts";
+import { type Ended, placeOfWord, WORD_GAP_PX } from "./words.ts";
 
 export interface Pane {
   readonly hop: Hop;
@@ -45,8 +46,6 @@ export type Standing = Pick<Connection, "idleSince_ms" | "idleUntil_ms" | "close
 export const AXIS_PX = 22;
 /** Narrower exchanges are drawn so wide. */
 const WIDTH_PX_MIN = 1.5;
-/** Room that a word needs beside an end cap. */
-const WORD_GAP_PX = 10;
 
 export class Painter {
   private readonly pen: CanvasRenderingContext2D;
@@ -214,7 +213,13 @@ export class Painter {
     const cap = capOf(connection);
     if (cap === undefined || (closedAt_ms ?? 0) > now_ms) return;
     drawCap(pen, cap, x1, y, colours);
-    if (connection.closed !== undefined) this.reason(scene, connection.closed, x1, y, cap.isReset ? 18 : WORD_GAP_PX);
+    if (connection.closed === undefined) return;
+    const begins = isOpeningGuessed || openedAt_ms < begins_ms ? undefined : x0;
+    // Of several at once the last one to begin is not always the last one to end.
+    const lastEnd_ms = shown.reduce((latest, one) => Math.max(latest, spanOn(one, connection)[1]), begins_ms);
+    const lastBarEnds = shown.length === 0 ? undefined : xOf(layout, Math.min(lastEnd_ms, end_ms), now_ms);
+    const lane = { plotLeft: layout.plotLeft, plotRight: layout.plotRight, begins, lastBarEnds, ends: x1 };
+    this.reason(scene, connection.closed, lane, y, cap.isReset ? 18 : WORD_GAP_PX);
   }
 
   private exchange(
@@ -257,21 +262,18 @@ export class Painter {
     return segments;
   }
 
-  /** The word of logs and metrics, beside the cap: right of it where there is room, otherwise left. */
-  private reason({ layout, colours }: Scene, word: string, x: number, y: number, gap: number): void {
+  /** The word of logs and metrics, on ground of its own: hatching makes it hard to read. */
+  private reason({ colours, layout }: Scene, word: string, lane: Ended, y: number, gap: number): void {
     const { pen } = this;
     pen.font = `11px ${colours.mono}`;
     const width = this.widthOf(word, pen.font);
-    const hasRoom = x + gap + width < layout.plotRight;
-    pen.textAlign = hasRoom ? "left" : "right";
-    pen.lineWidth = 4;
-    pen.lineJoin = "round";
-    pen.strokeStyle = colours.paper;
+    const left = placeOfWord(lane, width, gap);
+    if (left === undefined) return;
+    pen.fillStyle = colours.paper;
+    pen.fillRect(left - 3, y - layout.rowHeight / 2 + 2, width + 6, layout.rowHeight - 4);
     pen.fillStyle = colours.soft;
-    const at = hasRoom ? x + gap : x - WORD_GAP_PX;
-    if (!hasRoom && at - width < layout.plotLeft) return;
-    pen.strokeText(word, at, y);
-    pen.fillText(word, at, y);
+    pen.textAlign = "left";
+    pen.fillText(word, left, y);
   }
 
   /** Right of now: what an idle connection has left, or for how long a busy one has been at it. */

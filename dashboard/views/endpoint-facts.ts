@@ -2,7 +2,7 @@
 
 import { span } from "../../src/cli/figures-text.ts";
 import { checkFailures } from "../../src/connection/reasons.ts";
-import { explainedFault } from "../../src/ledger/fault-words.ts";
+import { faultSentence } from "../../src/ledger/fault-words.ts";
 import type { EndpointStats, ExchangeEntry } from "../feed/api-types.ts";
 import type { EndpointNews } from "../feed/endpoint-watch.ts";
 import { type Quantiles, quantilesOf } from "../feed/latency.ts";
@@ -64,7 +64,7 @@ export interface Health {
 export function healthOf(endpoint: EndpointStats, news: EndpointNews | undefined, isAlone: boolean): Health {
   const { state, weight, avoided_ms, check } = endpoint;
   const left = avoided_ms === 0 ? "" : ` for ${span(avoided_ms)}`;
-  const fault = news?.fault === undefined ? "" : ` ${explainedFault(news.fault)}.`;
+  const fault = news?.fault === undefined ? "" : ` ${faultSentence(news.fault)}`;
   switch (state) {
     case "available":
       if (weight === 0)

@@ -74,8 +74,10 @@ function Cause({ group, isChosen, now_ms }: CauseProps) {
             <span class="mono">{key}</span>
             {endpoints.length > 0 && <span class="mono upstream">{shortList(endpoints)}</span>}
             <span>
-              {exchanges.length === 1 ? `at ${clock(lastAt_ms)}` : `${clock(firstAt_ms)} to ${clock(lastAt_ms)}`},{" "}
-              {ago(now_ms - lastAt_ms)}
+              {clock(firstAt_ms) === clock(lastAt_ms)
+                ? `at ${clock(lastAt_ms)}`
+                : `${clock(firstAt_ms)} to ${clock(lastAt_ms)}`}
+              , {ago(now_ms - lastAt_ms)}
             </span>
           </span>
         </span>

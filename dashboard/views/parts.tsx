@@ -1,6 +1,7 @@
 /** What several views show in the same way: times, statuses, and references to connections and exchanges. */
 import type { ComponentChildren } from "preact";
 import { span } from "../../src/cli/figures-text.ts";
+import { askedText } from "../../src/ledger/shown-target.ts";
 import { type ExchangeEntry, keyOf } from "../feed/api-types.ts";
 import { endOf } from "../feed/history.ts";
 import { fragmentOf } from "../shell/place.ts";
@@ -28,8 +29,8 @@ export function Status({ entry: { status, outcome } }: { readonly entry: Exchang
 }
 
 /** `GET shop.example/cart` */
-export function requestText({ method, host = "", target }: ExchangeEntry): string {
-  return `${method === "" ? "(unreadable)" : method} ${target.startsWith("/") ? host : ""}${target}`;
+export function requestText(entry: ExchangeEntry): string {
+  return entry.method === "" || entry.received !== undefined ? `(unreadable) ${askedText(entry)}` : askedText(entry);
 }
 
 export function connectionPlace(key: string): string {

@@ -112,6 +112,8 @@ describe("pages of other origins", () => {
     ["another port of this machine", { origin: "http://127.0.0.1:3000", fetchSite: "same-site", fetchMode: "cors" }],
     ["an image or a script", { fetchSite: "cross-site", fetchMode: "no-cors" }],
     ["an image or a script from a neighbour", { fetchSite: "same-site", fetchMode: "no-cors" }],
+    ["what says two things of itself", { fetchSite: "same-origin, cross-site" }],
+    ["what says it in other letters", { fetchSite: "Cross-Site" }],
   ])("may not ask: %s", async (_name, headers) => {
     for (const target of ["/", "/stats", "/metrics", "/healthz", "/nope"]) {
       expect(await ask({ target, ...headers }), target).toMatchObject({ status: 403 });

@@ -5,20 +5,28 @@
  * happens while one watches, see event-stream.ts.
  */
 import type { ExchangeEntry } from "../ledger/entries.ts";
+import { withoutQuery } from "../ledger/shown-target.ts";
 import type { EndpointStats } from "../ledger/stats.ts";
 import type { ConnectionView, EventSource, WindowSource } from "../ledger/window.ts";
 
-export const apiPages = {
+/** Lists of single things, as JSON. */
+export const rowPages = {
   "/api/connections": "the connections there are: ?hop=, state=, endpoint=, client=, limit=",
   "/api/exchanges":
     "what ended last: ?status=404 or 5xx, reason=, outcome=, endpoint=, host=, method=, connection=, limit=",
   "/api/origins": "the endpoints there are, and how they are: ?group=, endpoint=, state=, limit=",
+} as const;
+
+export const apiPages = {
+  ...rowPages,
   "/api/events": "what happens, as server-sent events: ?types=exchange,connection",
 } as const;
 
 /** Rows of one answer, unless `limit` says another number. */
 const LIMIT = 200;
 const LIMIT_MAX = 10_000;
+/** Each row is held against each: there are half as many different ones. */
+const FILTERS_MAX = 20;
 
 /** What is wrong with a question. */
 export class QueryError extends Error {
@@ -120,19 +128,18 @@ export function shownIn<Shown extends object>({ showsQueries }: View, shown: Sho
   if (showsQueries) return shown;
   const told = shown as Readonly<Record<string, unknown>>;
   // Most have neither, and are not copied.
-  const hides = FIELD_VALUES.some((name) => name in told) || TARGETS.some((name) => queryAt(told[name]) >= 0);
+  const hides = FIELD_VALUES.some((name) => name in told) || TARGETS.some((name) => hasQuery(told[name]));
   if (!hides) return shown;
   const copy: Record<string, unknown> = { ...told };
   for (const name of FIELD_VALUES) delete copy[name];
   for (const name of TARGETS) {
-    const at = queryAt(copy[name]);
-    if (at >= 0) copy[name] = `${String(copy[name]).slice(0, at)}?…`;
+    if (hasQuery(copy[name])) copy[name] = withoutQuery(String(copy[name]));
   }
   return copy as Shown;
 }
 
-function queryAt(text: unknown): number {
-  return typeof text === "string" ? text.indexOf("?") : -1;
+function hasQuery(text: unknown): boolean {
+  return typeof text === "string" && /[?#]/.test(text);
 }
 
 /** The first rows that fit, and whether there are more. */
@@ -143,6 +150,7 @@ function chosen<Row>(
 ): { rows: Row[]; more: boolean } {
   const limit = limitOf(query.get("limit"));
   const wanted = [...query].filter(([name]) => name !== "limit");
+  if (wanted.length > FILTERS_MAX) throw new QueryError(`Write at most ${FILTERS_MAX} filters.`);
   for (const [name] of wanted) {
     if (!Object.hasOwn(filters, name)) {
       throw new QueryError(`There is no filter of this name; there are ${Object.keys(filters).join(", ")} and limit.`);

@@ -61,7 +61,8 @@ function bareName(host: string): string {
 export function isFromElsewhere(asking: Asking): boolean {
   const { origin, fetchSite, fetchMode, fetchDest } = asking;
   if (origin !== undefined) return !isOwnOrigin(origin, askedHost(asking));
-  if (fetchSite !== "cross-site" && fetchSite !== "same-site") return false;
+  // Programs do not say it. Whatever else is said is not this page: it may say two things.
+  if (fetchSite === undefined || fetchSite === "same-origin" || fetchSite === "none") return false;
   // A frame is navigated, too.
   return fetchMode !== "navigate" || (fetchDest !== undefined && fetchDest !== "document");
 }

@@ -23,12 +23,13 @@ import {
   LOGIN,
   problem,
 } from "./answers.ts";
-import type { SharedWindow } from "./api.ts";
+import { rowPages, type SharedWindow } from "./api.ts";
 import { pathOf } from "./asking.ts";
 import { type Dashboard, readDashboard } from "./dashboard-files.ts";
 import { EventStream } from "./event-stream.ts";
 import { Readers } from "./readers.ts";
 import type { AdminToken } from "./token.ts";
+import { Turns, UnreadAnswers } from "./turns.ts";
 
 /** Operators, scrapers and probes: many more are a mistake somewhere. Who asked longest ago gives way to a newcomer. */
 const CONNECTIONS_MAX = 100;
@@ -36,6 +37,8 @@ const CONNECTIONS_MAX = 100;
 const REQUESTS_AT_ONCE_MAX = 8;
 /** For a whole request: there are no bodies worth waiting for. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** What is made anew for each who asks, and may be large. */
+const costly: ReadonlySet<string> = new Set(["/stats", "/metrics", "/config", ...Object.keys(rowPages)]);
 /** Streams of events at once; each may have 256 KiB to wait for its reader (event-stream.ts). */
 export const STREAMS_MAX = 32;
 /** Of the one form there is. */
@@ -59,6 +62,8 @@ export interface AdminParts {
   readonly reading?: Reading;
   /** Default: as it was built. */
   readonly dashboard?: Promise<Dashboard | undefined>;
+  /** Of answers that nobody reads. Default: 64 MiB. */
+  readonly unreadBytesMax?: number;
 }
 
 export class AdminServer {
@@ -86,7 +91,7 @@ export class AdminServer {
    * @throws HopwiseError when it cannot listen
    */
   static async listen(address: AdminAddress, source: FigureSource, more: AdminParts = {}): Promise<AdminServer> {
-    const { operator, window, reading = {}, dashboard = readDashboard() } = more;
+    const { operator, window, reading = {}, dashboard = readDashboard(), unreadBytesMax } = more;
     const view = { showsQueries: reading.showsQueries === true };
     const events = window && new EventStream(window, nodeClock, view);
     const rules: Rules = { view, events, readers: new Readers(nodeClock, reading.token) };
@@ -95,13 +100,13 @@ export class AdminServer {
       window: window && events && { source: window, events },
     };
     try {
-      return new AdminServer(await listening(figures, address.port), address, false, rules);
+      return new AdminServer(await listening(figures, address.port, unreadBytesMax), address, false, rules);
     } catch (error) {
       const fault = listenError(error, address, "admin");
       if (address.isAsked || fault.code !== "address-in-use") throw fault;
     }
     try {
-      return new AdminServer(await listening(figures, 0), address, true, rules);
+      return new AdminServer(await listening(figures, 0, unreadBytesMax), address, true, rules);
     } catch (error) {
       throw listenError(error, address, "admin");
     }
@@ -136,17 +141,24 @@ interface Rules {
   readonly events: EventStream | undefined;
 }
 
-function listening(figures: AdminFigures, port: number): Promise<Server> {
+/** What all requests share. */
+interface Room {
+  readonly streams: Set<ServerResponse>;
+  readonly turns: Turns;
+  readonly unread: UnreadAnswers;
+}
+
+function listening(figures: AdminFigures, port: number, unreadBytesMax?: number): Promise<Server> {
   const server = createServer({
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
   });
   const clients = new Clients();
-  const streams = new Set<ServerResponse>();
+  const room: Room = { streams: new Set(), turns: new Turns(), unread: new UnreadAnswers(unreadBytesMax) };
   server.on("connection", (socket) => clients.note(socket, 0));
   server.on("request", (request, response) => {
-    if (clients.noteRequest(request.socket, response)) void respond(request, response, figures, streams);
+    if (clients.noteRequest(request.socket, response)) void respond(request, response, figures, room);
   });
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -194,24 +206,33 @@ async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   figures: AdminFigures,
-  streams: Set<ServerResponse>,
+  { streams, turns, unread }: Room,
 ): Promise<void> {
-  const { method = "GET", socket } = request;
+  const { method = "GET", url = "/", socket } = request;
   const cookieName = `hopwise-read-${socket.localPort}`;
   response.on("error", () => {});
   let answer: AdminAnswer;
+  const isCostly = costly.has(pathOf(url));
+  if (isCostly) await turns.next();
+  // Whoever asked for it may have left by then.
+  if (response.destroyed) return;
   try {
     const asked = await askedOf(request);
     answer =
       asked === undefined
         ? problem(413, "form-too-large", "A token is shorter than this.")
-        : await adminAnswer(asked, { ...figures, cookieName });
+        : isCostly && unread.areTooMany
+          ? busy(
+              "answers-unread",
+              "Answers wait that nobody reads, and no more are made: read those, or close their connections.",
+            )
+          : await adminAnswer(asked, { ...figures, cookieName });
   } catch (error) {
     answer = problem(500, "internal", error instanceof HopwiseError ? error.message : "The figures cannot be shown.");
   }
   if (answer.stream !== undefined && streams.size >= STREAMS_MAX) {
     const detail = `${STREAMS_MAX} streams are open, and no more are served at once: close a dashboard that nobody looks at.`;
-    answer = { ...problem(503, "streams-max", detail), headers: { "Retry-After": "5" } };
+    answer = busy("streams-max", detail);
   }
   // Nothing tells of its end again.
   if (response.destroyed) return;
@@ -232,13 +253,20 @@ async function respond(
     ...(method === "GET" || method === "HEAD" ? {} : { Connection: "close" }),
     ...(status === 401 ? { "WWW-Authenticate": 'Bearer realm="hopwise admin"' } : {}),
   });
-  if (stream === undefined) return void response.end(method === "HEAD" ? undefined : bytes);
+  if (stream === undefined) {
+    response.end(method === "HEAD" ? undefined : bytes);
+    return unread.note(response, Buffer.byteLength(bytes));
+  }
   streams.add(response);
   const leave = stream(response);
   response.once("close", () => {
     streams.delete(response);
     leave();
   });
+}
+
+function busy(reason: string, detail: string): AdminAnswer {
+  return { ...problem(503, reason, detail), headers: { "Retry-After": "5" } };
 }
 
 /** What a request says; it sends more than a form has, or breaks off: undefined. */

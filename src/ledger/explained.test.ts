@@ -1,8 +1,10 @@
 /** Each way to fail has a cause in words, and something to do about it. */
 import { describe, expect, it } from "vitest";
 import { answerReasons } from "../exchange/answers.ts";
+import { refusalCodes } from "../wire/refusals.ts";
 import type { ExchangeEntry } from "./entries.ts";
 import { explained } from "./explained.ts";
+import { faultWords } from "./fault-words.ts";
 
 function failed(some: Partial<ExchangeEntry>): ExchangeEntry {
   return {
@@ -74,4 +76,35 @@ it("an incomplete response says so before its reason", () => {
 
 it("what went well needs no explanation", () => {
   expect(explained(failed({ status: 200, outcome: "completed" }))).toBeUndefined();
+});
+
+describe("the words are true of what happened", () => {
+  it("an origin's connection that ended in the middle of a body did not end in the middle of a head", () => {
+    const some = { status: 200, outcome: "truncated", reason: "response-incomplete", fault: "ECONNRESET" } as const;
+    const about = explained(failed(some));
+    expect(about?.cause).toMatch(/in the middle of its answer's body\.$/);
+    expect(about?.detail).toBe("ECONNRESET, it reset the connection.");
+    expect(explained(failed({ reason: "response-incomplete" }))?.cause).toMatch(
+      /in the middle of its answer's head\.$/,
+    );
+  });
+
+  // What no bytes of the body have reached, or what is said about a whole answer, is not said of one that was cut.
+  it.each(answerReasons)("an answer that was cut by %s is not said to be none", (reason) => {
+    const about = explained(failed({ status: 200, outcome: "truncated", reason }));
+    expect(about?.cause).toMatch(/^The client got an incomplete response\. [A-Z]/);
+    if (reason === "drain-deadline" || reason === "gave-way")
+      expect(about?.cause).not.toMatch(/not answered|request gave/);
+  });
+
+  it("a malformed answer says which rule it breaks", () => {
+    const about = explained(failed({ reason: "response-malformed", fault: "status-line-malformed", upstream }));
+    expect(about?.detail).toMatch(/^status-line-malformed: The status-line must be: /);
+  });
+});
+
+it.each([...refusalCodes, ...faultWords])("a detail is one sentence: %s", (fault) => {
+  const { detail } = explained(failed({ reason: "connect-failed", fault })) ?? { detail: "" };
+  expect(detail.startsWith(fault)).toBe(true);
+  expect(detail).toMatch(/[^.?!][.?!]$/);
 });

@@ -6,7 +6,7 @@
  */
 import { type AnswerReason, type AnswerSource, answerMeaning } from "../exchange/answers.ts";
 import type { ExchangeEntry } from "./entries.ts";
-import { explainedFault } from "./fault-words.ts";
+import { faultSentence } from "./fault-words.ts";
 
 export interface Explained {
   /** One word for it: the reason, or what there is instead of one: `origin-status`, `client-gone`. */
@@ -39,12 +39,12 @@ export function explained(entry: ExchangeEntry): Explained | undefined {
   const endpoint = endpointOf(entry);
   if (reason !== undefined) {
     const { source, text } = answerMeaning(reason);
-    const isTruncated = outcome === "truncated";
-    const cause = isTruncated ? `The client got an incomplete response. ${text}` : text;
-    const detail = fault === undefined ? "" : `${explainedFault(fault)}.`;
+    const cause =
+      outcome === "truncated" ? `The client got an incomplete response. ${truncatedBy[reason] ?? text}` : text;
+    const detail = faultSentence(fault);
     return { word: reason, fault, source, cause, detail, todo: todoOf(reason, entry), endpoint };
   }
-  const others = { fault, detail: fault === undefined ? "" : `${explainedFault(fault)}.`, endpoint };
+  const others = { fault, detail: faultSentence(fault), endpoint };
   if (outcome === "client-gone") {
     const cause = "The client did not wait for the answer.";
     const todo =
@@ -62,6 +62,13 @@ export function explained(entry: ExchangeEntry): Explained | undefined {
   return { ...others, word: "origin-status", source: "origin", cause, todo };
 }
 
+/** Reasons that mean something else once the answer has begun. */
+const truncatedBy: Partial<Readonly<Record<AnswerReason, string>>> = {
+  "response-incomplete": "The origin closed the connection in the middle of its answer's body.",
+  "gave-way": "All places are taken, and it gave its own up for another client that holds fewer.",
+  "drain-deadline": "The proxy was ending, and the rest did not come in the time that was left.",
+};
+
 /** What to do, by reason; for the others it is the client's request that is to be changed, see `bySource`. */
 const todos: Partial<Readonly<Record<AnswerReason, string>>> = {
   "connect-timeout":
@@ -74,6 +81,8 @@ const todos: Partial<Readonly<Record<AnswerReason, string>>> = {
   "response-stalled":
     "Find out what the origin waits for in the middle of its answer, or allow it more time (--body-timeout).",
   "upstream-write-timeout": "The origin does not read: check whether it hangs, or is out of threads.",
+  "head-too-large":
+    "See what makes it so large, mostly cookies; if clients do need heads of this size, allow them (--max-head-size).",
   "response-malformed": "Fix the origin's answer; hopwise doctor URL shows the bytes that are wrong.",
   "response-incomplete": "Look into the origin's log at that time: it ended while it answered.",
   "upgrade-unexpected": "Fix the origin: it must not send 101 unless the request asks for it.",
@@ -105,6 +114,9 @@ const bySource: Readonly<Record<AnswerSource, string>> = {
 
 function todoOf(reason: AnswerReason, { fault, upstream }: ExchangeEntry): string {
   if (reason === "connect-failed") return connectTodo(fault);
+  if (reason === "response-malformed" && fault === "head-too-large") {
+    return "Let the origin send fewer or shorter fields, or allow larger heads (--max-head-size).";
+  }
   if (reason === "upstream-closed") {
     if (upstream?.reused === true) {
       return "The connection had carried others before. If the origin closes those that idle, let it keep them longer or say its timeout in Keep-Alive; if not, look into its log at that time.";

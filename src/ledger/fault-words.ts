@@ -1,7 +1,11 @@
 /**
  * Why no connection to an origin could be opened, for somebody who reads it in a terminal: what the system's word means,
- * and what to do. Logs, metrics and events keep the word alone.
+ * and what to do; and of an answer that is malformed, which rule it breaks. Logs, metrics and events keep the word alone.
  */
+import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
+
+const refusals: ReadonlySet<string> = new Set(refusalCodes);
+
 const words: Readonly<Record<string, string>> = {
   "HTTP 5xx": "in too many of its answers; others get its requests",
   "HTTP 502": "again and again; others get its requests",
@@ -16,6 +20,8 @@ const words: Readonly<Record<string, string>> = {
   ENETUNREACH: "there is no route to it",
   ETIMEOUT: "no name server answered in time",
   ETIMEDOUT: "it did not answer in time",
+  ECONNRESET: "it reset the connection",
+  EPIPE: "it had closed the connection already",
   EMFILE: "this process may open no more files: raise the limit (ulimit -n)",
   EADDRNOTAVAIL: "no local port is free for it",
   DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed: trust it with NODE_EXTRA_CA_CERTS=FILE",
@@ -32,8 +38,19 @@ const words: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS there: is it http://?",
 };
 
+/** Those that mean something to people. */
+export const faultWords = Object.keys(words);
+
 /** @param fault the system's word */
 export function explainedFault(fault: string): string {
   const meaning = words[fault];
   return meaning === undefined ? fault : `${fault}, ${meaning}`;
+}
+
+/** The same as a whole sentence. There is no fault: empty. */
+export function faultSentence(fault: string | undefined): string {
+  if (fault === undefined) return "";
+  if (refusals.has(fault)) return `${fault}: ${meaningOf(fault as RefusalCode).text}`;
+  const text = explainedFault(fault);
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }

@@ -12,6 +12,7 @@
 import { clockTime } from "./clock-time.ts";
 import { escapedItem } from "./common-log.ts";
 import type { ConnectionEntry, ExchangeEntry } from "./entries.ts";
+import { withoutQuery } from "./shown-target.ts";
 import { whyText } from "./why.ts";
 
 /** Where the log is written to. */
@@ -49,7 +50,8 @@ export function prettyLine(entry: ExchangeEntry | ConnectionEntry, style: Pretty
   const time = clockTime(entry.time);
   if (entry.type === "connection") return paint("dim", `${time} ${connectionText(entry)}`);
 
-  const method = escapedItem(entry.method === "" ? "-" : entry.method).padEnd(4);
+  // A start-line that could not be read is shown whole, with the method that it may have.
+  const method = escapedItem(entry.method === "" || hasReceived(entry) ? "-" : entry.method).padEnd(4);
   const result = `${entry.status === 0 ? "---" : entry.status} ${durationText(entry.duration_ms).padStart(DURATION_WIDTH)}`;
   const connections = connectionsText(entry);
   const { columns } = style;
@@ -103,13 +105,17 @@ function fitted(text: string, room: number): string {
   return text.length <= width ? text.padEnd(width) : `${text.slice(0, width - 1)}…`;
 }
 
+function hasReceived({ received = "" }: ExchangeEntry): boolean {
+  return received !== "";
+}
+
 /** Host and path; of what could not be read, as much as was. */
 function placeText({ target, host = "", received }: ExchangeEntry): string {
   // Its bytes are escaped already.
-  if (received !== undefined && received !== "") return received;
-  const query = target.indexOf("?");
-  const path = escapedItem(query < 0 ? target : target.slice(0, query));
-  return `${target.startsWith("/") ? escapedItem(host) : ""}${path}${query < 0 ? "" : "?…"}`;
+  if (received !== undefined && received !== "") return withoutQuery(received);
+  const shown = withoutQuery(target);
+  const path = shown.endsWith("…") ? `${escapedItem(shown.slice(0, -1))}…` : escapedItem(shown);
+  return `${target.startsWith("/") ? escapedItem(host) : ""}${path}`;
 }
 
 /** The client's connection, the origin's, and whether that was there already; before it those that were lost. */

@@ -214,7 +214,7 @@ function methodOf({ method }: ExchangeRecord): Attributes {
 
 /** Without a query, and of the absolute form without scheme and host. */
 function pathOf(target: string): string {
-  const path = shownTarget(target).replace(/\?…$/, "");
+  const path = shownTarget(target).replace(/[?#]…$/, "");
   return path.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, "");
 }
 

@@ -48,7 +48,7 @@ function workers(...ended: readonly (readonly ExchangeEntry[])[]) {
       tell(message: ToWorker) {
         said.push(message);
         if (this.isSilent) return;
-        if (message.type === "ask") own.answer(message);
+        if (message.type === "ask") void own.answer(message);
         if (message.type === "watch") own.watch(message.isOn);
       },
       happens: (event: ProxyEvent) => {

@@ -5,6 +5,7 @@
  * supervisor that hangs, or a reader that does, costs no more than a batch. Deliberately absent: who watches.
  */
 import { QueryError, rowsAnswer } from "../admin/api.ts";
+import { Turns } from "../admin/turns.ts";
 import type { ProxyEvent } from "../ledger/events.ts";
 import type { WindowEvent, WindowSource } from "../ledger/window.ts";
 import type { RowsAnswer, ToSupervisor, ToWorker } from "./protocol.ts";
@@ -20,6 +21,7 @@ export class WorkerWindow {
   private readonly source: WindowSource;
   /** Settled when the supervisor has taken it. */
   private readonly tell: (message: ToSupervisor) => Promise<void>;
+  private readonly turns = new Turns();
   private stop: (() => void) | undefined;
   private events: ProxyEvent[] = [];
   private missed = 0;
@@ -31,7 +33,9 @@ export class WorkerWindow {
     this.tell = tell;
   }
 
-  answer({ ask, path, query, view }: Ask): void {
+  /** Many may ask at once, and the traffic goes on between two answers. */
+  async answer({ ask, path, query, view }: Ask): Promise<void> {
+    await this.turns.next();
     let answer: RowsAnswer = { more: false };
     try {
       answer = rowsAnswer(path, new URLSearchParams(query), this.source, view);
@@ -39,7 +43,7 @@ export class WorkerWindow {
       // It was judged before it was sent here.
       if (!(error instanceof QueryError)) throw error;
     }
-    void this.tell({ type: "answered", ask, answer });
+    await this.tell({ type: "answered", ask, answer });
   }
 
   watch(isOn: boolean): void {

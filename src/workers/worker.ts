@@ -127,7 +127,7 @@ export async function work(make: MakeProxy): Promise<number> {
   let window: WorkerWindow | undefined;
   const windowOf = () => (window ??= new WorkerWindow(proxy.window(), (message) => channel.tell(message)));
   if (start.isAsked) windowOf();
-  channel.onAsk = (message) => windowOf().answer(message);
+  channel.onAsk = (message) => void windowOf().answer(message);
   channel.onWatch = (isOn) => windowOf().watch(isOn);
   const timer = setInterval(channel.onFigures, FIGURES_MS);
   void channel.tell({ type: "ready" });

@@ -7,6 +7,18 @@ import { DashboardPages } from "./dashboard-page.ts";
 const phone = { width: 390, height: 844 };
 const views = ["connections", "origins", "failures", "numbers", "table"] as const;
 
+/** With workers, the longest state, and figures of a busy proxy: what of the page is beyond its right edge. */
+const whatSticksOut = `(async () => {
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  document.querySelector(".version").textContent = "10.10.10, 128 workers";
+  document.querySelector(".state").textContent = "not connected";
+  for (const figure of document.querySelectorAll(".vitals dd")) figure.textContent = "12345.6/s";
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth <= clientWidth) return [];
+  const all = [...document.querySelectorAll("body *")];
+  return all.filter((one) => one.getBoundingClientRect().right > clientWidth).map((one) => one.outerHTML.slice(0, 80));
+})()`;
+
 describe.skipIf(!has("chromium"))(`the dashboard in Chromium${needing("chromium")}`, () => {
   const pages = new DashboardPages();
   beforeAll(() => pages.start());
@@ -26,6 +38,25 @@ describe.skipIf(!has("chromium"))(`the dashboard in Chromium${needing("chromium"
     await page.getByText("No request has come yet.").waitFor({ state: "detached" });
     await expect.poll(() => figure(page, "requests").textContent()).toMatch(/^0?[.1-9]/);
     expect(await figure(page, "in progress").textContent()).toBe("0");
+  });
+
+  it("is nowhere wider than its window, however wide that is, and whatever the header says", async () => {
+    const { page, proxy, send } = await pages.open({ to: await answering() });
+    await send("/");
+    await isLive(page);
+    for (const isPaused of [false, true]) {
+      if (isPaused) await page.getByRole("button", { name: "Pause" }).click();
+      for (const width of [320, 390, 480, 600, 768, 900, 1101, 1280]) {
+        await page.setViewportSize({ width, height: 800 });
+        for (const view of views) {
+          await page.evaluate(`location.hash = "#/${view}"`);
+          await page.locator(`#tab-${view}[aria-selected="true"]`).waitFor();
+          const wider = await page.evaluate(whatSticksOut);
+          expect(wider, `${view} at ${width}`).toStrictEqual([]);
+        }
+      }
+    }
+    expect(proxy.stats().exchanges.total).toBe(1);
   });
 
   describe("follows a failure to its two connections, in three clicks", () => {

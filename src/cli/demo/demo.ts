@@ -8,7 +8,6 @@ import { type AdminAddress, proxySchema } from "../../config/schema.ts";
 import { type DrainReport, HopwiseError } from "../../index.ts";
 import { type RunningProxy, startNaiveProxy } from "../../lab/actors/naive-proxy.ts";
 import { EventHub } from "../../ledger/events.ts";
-import { sourceOf } from "../../ledger/figures.ts";
 import { Ledger } from "../../ledger/ledger.ts";
 import { statsOf } from "../../ledger/stats.ts";
 import { windowOf } from "../../ledger/window.ts";
@@ -48,7 +47,7 @@ export async function runDemo(flags: Readonly<Record<string, unknown>>, terminal
   const admin =
     adminAddress === undefined
       ? undefined
-      : await AdminServer.listen(adminAddress, sourceOf(ledger), { window, dashboard, operator });
+      : await AdminServer.listen(adminAddress, gateways.source, { window, dashboard, operator });
   await gateways.listen();
   surviveFaults(terminal);
 

@@ -6,6 +6,7 @@
  */
 import { createProxy, type DrainReport, HopwiseError, type HopwiseProxy } from "../../index.ts";
 import type { EventHub } from "../../ledger/events.ts";
+import { type EndpointFigures, type FigureSource, sourceOf } from "../../ledger/figures.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { Observers } from "../../ledger/observers.ts";
 import type { BreakableOrigin } from "./origins.ts";
@@ -100,6 +101,25 @@ export class Gateways {
     const { configVersion: version, configuredAt_ms } = this.ledger;
     const since = new Date(configuredAt_ms).toISOString();
     return { version, since, latestFailure: null, config: { listeners, groups: Object.fromEntries(groups) } };
+  }
+
+  /** The figures of all of them, with each origin under its name: an address alone tells nobody which one it is. */
+  get source(): FigureSource {
+    const source = sourceOf(this.ledger);
+    const names = new Map(this.pairs.map(({ origin: { name, url } }) => [url, name]));
+    const named = (endpoint: EndpointFigures): EndpointFigures => {
+      const group = names.get(endpoint.endpoint);
+      return group === undefined ? endpoint : { ...endpoint, group };
+    };
+    return {
+      get isDraining() {
+        return source.isDraining;
+      },
+      figures: async () => {
+        const figures = await source.figures();
+        return { ...figures, endpoints: figures.endpoints.map(named) };
+      },
+    };
   }
 
   cut(): void {

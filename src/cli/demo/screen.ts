@@ -7,6 +7,7 @@
 import type { AdminServer } from "../../admin/server.ts";
 import type { ConnectionEntry, ExchangeEntry, HopwiseProxy, LifetimeEntry, ProxyStats } from "../../index.ts";
 import { version } from "../../index.ts";
+import { withoutQuery } from "../../ledger/shown-target.ts";
 import { escaped } from "../../wire/readable.ts";
 import { plural } from "../drain.ts";
 import { clipped, styled, type Terminal } from "../terminal.ts";
@@ -197,7 +198,7 @@ export class DemoScreen {
     upstream,
   }: ExchangeEntry): void {
     // Anybody may connect and write anything: in colours, too.
-    const target = clipped(received === "" ? (start ?? "") : escaped(received), TARGET_WIDTH);
+    const target = clipped(withoutQuery(received === "" ? (start ?? "") : escaped(received)), TARGET_WIDTH);
     const name = upstream === undefined ? "" : ` to ${this.nameOf(upstream.endpoint)}`;
     if (retries > 0) {
       this.tell("retried", "yellow", `hopwise: ${method} ${target}${name}: its connection had just closed`);

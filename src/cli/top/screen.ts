@@ -12,6 +12,7 @@ import {
 } from "../../index.ts";
 import { clockTime } from "../../ledger/clock-time.ts";
 import { explained } from "../../ledger/explained.ts";
+import { askedText } from "../../ledger/shown-target.ts";
 import { ms, perSecondText, span } from "../figures-text.ts";
 import { clipped, type Style, styled } from "../terminal.ts";
 import { perSecond, type Sample } from "./sample.ts";
@@ -40,6 +41,8 @@ export interface View {
 const KEYS = "f failed  s slowest  e ended  c connections  r reasons  / filter  q quit";
 /** How far the words below a line stand in. */
 const INDENT = " ".repeat(10);
+/** Behind it the origin's address, and how it is. */
+const GROUP_WIDTH_MAX = 14;
 
 /** @param before an earlier sample; there is none: undefined */
 export function screen(now: Sample, before: Sample | undefined, view: View, columns: number, rows: number): string[] {
@@ -122,7 +125,7 @@ function origins({ stats }: Sample, max: number): string[] {
   const table = endpoints
     .slice(0, max)
     .map((one) => [
-      one.endpoint,
+      one.group === undefined ? one.endpoint : `${clipped(one.group, GROUP_WIDTH_MAX)}  ${one.endpoint}`,
       String(one.connections.inUse),
       String(one.connections.idle + one.connections.bound),
       one.lifetime_ms === undefined ? "-" : span(one.lifetime_ms),
@@ -175,10 +178,9 @@ function told(
 }
 
 function line(entry: ExchangeEntry): string {
-  const { time, status, method, host = "", target, duration_ms } = entry;
+  const { time, status, duration_ms } = entry;
   const style: Style = status >= 500 || status === 0 ? "red" : status >= 400 ? "yellow" : "green";
-  const what = `${method} ${target.startsWith("/") ? host : ""}${target}`;
-  return `${clockTime(time)}  ${styled(style, String(status || "---"))}  ${ms(duration_ms).padStart(8)}  ${what}`;
+  return `${clockTime(time)}  ${styled(style, String(status || "---"))}  ${ms(duration_ms).padStart(8)}  ${askedText(entry)}`;
 }
 
 /** In words: what went wrong, where, and what to do. */
