@@ -13,7 +13,7 @@ import type { RequestHead } from "../wire/request-head.ts";
 import { bodyAgain, wasRead } from "./consumed-body.ts";
 import type { Forwarded } from "./door-exchange.ts";
 import type { HandlerConfig } from "./handler-config.ts";
-import { isHttp2, type Request, type Response } from "./outer.ts";
+import { isHttp2, type Request, type Response, rooted } from "./outer.ts";
 import type { OuterClient } from "./outer-client.ts";
 import { FieldNames, type HeadWriting, readHead } from "./request-head.ts";
 
@@ -36,7 +36,7 @@ export function readForwarded(
   { keepsMountPath, body: source }: HandlerConfig,
 ): Forwarded | Refused {
   const { url = "" } = request;
-  const target = keepsMountPath ? (request.originalUrl ?? url) : url;
+  const target = rooted(keepsMountPath ? (request.originalUrl ?? url) : url);
   const instead = comesInPieces(request) ? CHUNKED : "";
   const asked = admitted(request, { target, without: UPGRADE, instead }, client, context);
   if ("refusal" in asked) return asked;

@@ -110,7 +110,8 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 
 /**
  * A form of plain names and values. Lists and names in brackets are read in several ways, so they are written only where the length
- * shows that it was this one.
+ * shows that it was this one. Parsers leave out names and values that they do not like, and leave as they are bytes that are not UTF-8,
+ * so what was sent must have had a length that these names and values can have.
  */
 function formAgain(body: Record<string, unknown>, declared_bytes: number | undefined): Octets | undefined {
   const form = new URLSearchParams();
@@ -124,9 +125,32 @@ function formAgain(body: Record<string, unknown>, declared_bytes: number | undef
     }
   }
   const bytes = bytesOf(form.toString());
-  if (bytes.length === 0 && declared_bytes === undefined) return undefined;
-  return isSimple || bytes.length === declared_bytes ? bytes : undefined;
+  if (declared_bytes === undefined) return isSimple && bytes.length > 0 && !isHalfDecoded(form) ? bytes : undefined;
+  if (bytes.length === declared_bytes) return bytes;
+  return isSimple && mayBeAsLong(form, declared_bytes) ? bytes : undefined;
 }
+
+/** Perhaps "%" is what a parser left as it was. */
+function isHalfDecoded(form: URLSearchParams): boolean {
+  return [...form].some(([name, value]) => name.includes("%") || value.includes("%"));
+}
+
+/** Whether there is a way to write the same names and values with so many bytes. */
+function mayBeAsLong(form: URLSearchParams, declared_bytes: number): boolean {
+  let least_bytes = form.size - 1;
+  let most_bytes = form.size - 1;
+  for (const [name, value] of form) {
+    const text = name + value;
+    const bytes = Buffer.byteLength(text);
+    least_bytes += bytes + 2 * (text.split(MUST_BE_CODED).length - 1) + (value === "" ? 0 : 1);
+    // Nobody codes letters and digits.
+    most_bytes += bytes + 2 * (bytes - (text.match(/[a-z\d]/gi)?.length ?? 0)) + 1;
+  }
+  return declared_bytes >= least_bytes && declared_bytes <= most_bytes;
+}
+
+/** "=" is left out: in values it may stand. */
+const MUST_BE_CODED = /[%&+]/;
 
 function bytesOf(body: string | Uint8Array): Octets {
   if (typeof body === "string") return Buffer.from(body) as unknown as Octets;

@@ -47,7 +47,7 @@ export interface DoorParts {
 }
 
 interface BodyListeners {
-  readonly data: (piece: Uint8Array) => void;
+  readonly data: (piece: unknown) => void;
   readonly end: () => void;
   readonly close: () => void;
 }
@@ -155,7 +155,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
   private readBody(): void {
     const { request } = this.parts;
     const listeners: BodyListeners = {
-      data: (piece) => this.onData(piece),
+      data: (piece) => this.onData(piece as Uint8Array),
       end: () => this.onEnd(),
       close: () => this.onRequestClosed(),
     };

@@ -3,10 +3,11 @@ import { createServer } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import { until } from "../../test/interop/support/waiting.ts";
 import { DoorStage, type OriginActs, says, withoutDate } from "../../test/kit/door-stage.ts";
-import { type createHandler, HandlerError, type HandlerOptions } from "../index.ts";
+import { type createHandler, HandlerError, type HandlerOptions, type HopwiseHandler } from "../index.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nDate: today\r\nContent-Length: 2\r\n\r\nok";
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const CHUNKS = "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
 const DROPS = "Via: 1.1 door\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a\r\n\r\n";
 
 let stage: DoorStage;
@@ -165,6 +166,42 @@ describe("a response", () => {
       "X-A: origin",
       "X-B: app",
     ]);
+  });
+
+  describe("is framed by what it is, whatever the application has said of a body", () => {
+    const said = { "Content-Length": "7", "Transfer-Encoding": "gzip, chunked", Trailer: "X-Other" };
+    const saying = (fields: Readonly<Record<string, string>>) => (handler: HopwiseHandler) =>
+      createServer((request, response) => {
+        for (const [name, value] of Object.entries(fields)) response.setHeader(name, value);
+        handler(request, response);
+      });
+    const fieldsOf = (answer: string) =>
+      answer.split("\r\n").filter((line) => /^(?:content-|transfer-|trailer)/i.test(line));
+
+    it.each([
+      ["a length", "Content-Length: 2\r\n\r\nok", GET, ["Content-Length: 2"], /\r\n\r\nok$/],
+      ["chunks", CHUNKS, GET, ["Transfer-Encoding: chunked"], /\r\n\r\n2\r\nok\r\n0\r\n\r\n$/],
+      ["chunks, to HTTP/1.0", CHUNKS, "GET / HTTP/1.0\r\nHost: a\r\n\r\n", [], /\r\n\r\nok$/],
+      [
+        "nothing, to HEAD",
+        "Content-Length: 9\r\n\r\n",
+        "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n",
+        ["Content-Length: 9"],
+        /\r\n\r\n$/,
+      ],
+    ])("%s", async (_what, rest, asked, fields, end) => {
+      await open(says(`HTTP/1.1 200 OK\r\n${rest}`), {}, saying(said));
+      expect(fieldsOf(await stage.ask(asked, end))).toStrictEqual(fields);
+    });
+
+    it("nor is a page of hopwise's own compressed, or a part", async () => {
+      const coded = { ...said, "Content-Encoding": "gzip", "Content-Range": "bytes 0-1/2", "X-A": "app" };
+      await open((socket) => socket.end(), {}, saying(coded));
+      const answer = await stage.ask(GET, /hop|\.\n$/);
+      expect(answer).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n/);
+      expect(answer).toContain("\r\nX-A: app\r\n");
+      expect(fieldsOf(answer).map((line) => line.split(":")[0])).toStrictEqual(["Content-Type", "Content-Length"]);
+    });
   });
 
   it("in chunks streams, and has its trailers", async () => {
@@ -478,6 +515,22 @@ describe("mount paths", () => {
     await stage.ask(`GET ${sent} HTTP/1.1\r\nHost: a\r\n\r\n`, "ok");
     expect(stage.asked.split(" ")[1]).toBe(arrived);
   });
+});
+
+/** Hand-written servers cut a path off, and leave nothing, or the query alone. */
+it.each([
+  ["/api", "/"],
+  ["/api?x=1", "/?x=1"],
+  ["/api/a", "/a"],
+])("%s, of which a program cuts /api, asks for %s", async (sent, arrived) => {
+  await open(says(OK), {}, (handler) =>
+    createServer((request, response) => {
+      request.url = request.url?.slice("/api".length);
+      handler(request, response);
+    }),
+  );
+  await stage.ask(`GET ${sent} HTTP/1.1\r\nHost: a\r\n\r\n`, "ok");
+  expect(stage.asked.split(" ")[1]).toBe(arrived);
 });
 
 describe("close", () => {

@@ -24,6 +24,7 @@ import type {
   HandlerServer,
   HandlerSocket,
   Next,
+  OuterListener,
   Request,
   Response,
 } from "./outer.ts";
@@ -82,8 +83,8 @@ export function createHandler(options: HandlerOptions): HopwiseHandler {
       upgrade: (request: HandlerRequest, socket: HandlerSocket, head: Uint8Array) =>
         door.upgrade(request, socket, head),
       attach: (server: HandlerServer) => {
-        server.on("request", handler);
-        server.on("upgrade", handler.upgrade);
+        server.on("request", handler as OuterListener);
+        server.on("upgrade", handler.upgrade as OuterListener);
         return handler;
       },
       close: (closing: { readonly graceMs?: number } = {}) => door.close(closing.graceMs),

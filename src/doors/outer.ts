@@ -5,6 +5,9 @@
  * without any package's types. Deliberately absent: anything to do with the socket of a request but reading facts about it.
  */
 
+/** A listener for an event of any server's: what it is given is for it to know. Newer types of Node's fit no narrower one. */
+export type OuterListener = (...given: unknown[]) => void;
+
 /** A request of another server: `IncomingMessage` of `node:http`, `Http2ServerRequest` of `node:http2`, or what extends them. */
 export interface HandlerRequest {
   readonly method?: string | undefined;
@@ -14,8 +17,8 @@ export interface HandlerRequest {
   /** Names and values in turn, as they were received. */
   readonly rawHeaders: readonly string[];
   readonly rawTrailers?: readonly string[] | undefined;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  removeListener(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: OuterListener): unknown;
+  removeListener(event: string, listener: OuterListener): unknown;
   pause(): unknown;
   resume(): unknown;
 }
@@ -28,19 +31,19 @@ export interface HandlerResponse {
   writeHead(status: number): unknown;
   write(piece: Uint8Array): boolean;
   end(): unknown;
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: OuterListener): unknown;
 }
 
 /** A socket that another server has handed over with its event `upgrade`. */
 export interface HandlerSocket {
   readonly destroyed: boolean;
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: OuterListener): unknown;
   destroy(): unknown;
 }
 
 /** A server whose requests and upgrades a handler takes: `http.Server`, `https.Server`, `Http2SecureServer`, … */
 export interface HandlerServer {
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: OuterListener): unknown;
 }
 
 /** Goes on with the next handler; with an error: with the one for errors. */
@@ -92,6 +95,7 @@ export interface Response extends HandlerResponse {
   /** @param fields names and values in turn */
   writeHead(status: number, reasonPhrase?: string, fields?: string[]): unknown;
   getHeaderNames?(): readonly string[];
+  removeHeader?(name: string): unknown;
   write(piece: Uint8Array | string, encoding?: "latin1" | (() => void)): boolean;
   end(piece?: Uint8Array | string, encoding?: "latin1"): unknown;
   flushHeaders?(): void;
@@ -102,5 +106,8 @@ export interface Response extends HandlerResponse {
   writeEarlyHints?(hints: Readonly<Record<string, string | string[]>>): void;
   destroy?(): unknown;
 }
+
+/** `request.url` of which an application has cut all of the path off asks for the root, as in the frameworks that cut. */
+export const rooted = (target: string): string => (target === "" || target.startsWith("?") ? `/${target}` : target);
 
 export const isHttp2 = ({ httpVersionMajor }: HandlerRequest): boolean => httpVersionMajor >= 2;

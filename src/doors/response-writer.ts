@@ -17,6 +17,10 @@ const ADDED_TO: ReadonlySet<string> = new Set(["set-cookie", "vary"]);
 const KEPT_APART: ReadonlySet<string> = new Set(["set-cookie", "www-authenticate", "proxy-authenticate"]);
 /** The server outside frames the body by its own means. */
 const FRAMING = "transfer-encoding";
+/** Framing that was said before, of a body that does not come: a client would wait for it, or for another end. */
+const FRAMINGS = ["content-length", FRAMING, "trailer"];
+/** A page of the proxy's own is neither compressed nor a part of something. */
+const OF_OTHER_BODIES = [...FRAMINGS, "content-encoding", "content-range", "content-language"];
 /** The highest status that HTTP/2 servers of Node can send. Clients take what is beyond for a 5xx (RFC 9110 section 15). */
 const HTTP2_STATUS_MAX = 599;
 /** Two reads' worth keep a fast origin busy, as on hopwise's own connections. */
@@ -81,13 +85,14 @@ export class ResponseWriter {
     }
   }
 
-  /** @param text the head of a final response @param upgrade the protocols of a 426; none: empty */
-  begin(text: string, upgrade: string, hasLength: boolean): void {
+  /** @param text the head of a final response @param upgrade the protocols of a 426; none: empty @param isOwn no origin's */
+  begin(text: string, upgrade: string, hasLength: boolean, isOwn = false): void {
     this.hasBegun = true;
     this.hasLength = hasLength;
     this.attempt(() => {
       const { response } = this;
       if (upgrade === "" && this.isUntouched) return this.beginAtOnce(text);
+      this.forgetBodies(isOwn ? OF_OTHER_BODIES : FRAMINGS);
       const said: string[] = [];
       fieldsIn(text, (name, value) => this.say(name, value, said));
       if (upgrade !== "" && !isHttp2(this.request)) {
@@ -98,6 +103,18 @@ export class ResponseWriter {
       if (isHttp2(this.request)) response.writeHead(status > HTTP2_STATUS_MAX ? 500 : status);
       else response.writeHead(status, text.slice(13, text.indexOf("\r\n")));
     });
+  }
+
+  /** The body is another than the one that the application meant when it said these. */
+  private forgetBodies(names: readonly string[]): void {
+    const { request, response } = this;
+    const isInPieces = !this.hasLength && request.httpVersionMajor === 1 && request.httpVersionMinor > 0;
+    for (const name of names) {
+      if (response.getHeader(name) === undefined) continue;
+      // Once it was removed, Node sends no chunks.
+      if (name === FRAMING && isInPieces) response.setHeader("Transfer-Encoding", "chunked");
+      else response.removeHeader?.(name);
+    }
   }
 
   /** Nobody has said any field, nor will be asked before they leave. */
@@ -133,7 +150,7 @@ export class ResponseWriter {
 
   /** An answer of the proxy's own: a whole response as text. */
   answer(text: string): void {
-    this.begin(text, "", true);
+    this.begin(text, "", true, true);
     const body = text.slice(text.indexOf("\r\n\r\n") + 4);
     if (body !== "") this.pieces.push(body);
     this.isEnding = true;

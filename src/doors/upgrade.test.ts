@@ -27,6 +27,20 @@ const echoes: OriginActs = (socket, asked) => {
   else socket.write(`(${said})`);
 };
 
+it.each([
+  ["/live", "/"],
+  ["/live?x=1", "/?x=1"],
+])("of %s, of which a program cuts /live, asks for %s", async (sent, arrived) => {
+  stage = await DoorStage.open(echoes, {}, (handler) =>
+    createServer().on("upgrade", (request, socket, head) => {
+      request.url = request.url?.slice("/live".length);
+      handler.upgrade(request, socket, head);
+    }),
+  );
+  await stage.ask(ASKS.replace("/chat", sent), "101");
+  expect(stage.asked.split(" ")[1]).toBe(arrived);
+});
+
 it("asks the origin for the upgrade, and becomes a tunnel that ends as either side ends it", async () => {
   await open(echoes);
   const client = stage.client(ASKS);

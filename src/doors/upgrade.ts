@@ -11,7 +11,7 @@ import type { Gateway } from "../gateway/gateway.ts";
 import { answering, errorAnswer } from "../http1/answer-text.ts";
 import { readsUpgradeBodies, type StreamSocket, socketOver } from "../net/runtime.ts";
 import type { Octets } from "../wire/octets.ts";
-import type { HandlerSocket, Request } from "./outer.ts";
+import { type HandlerSocket, type Request, rooted } from "./outer.ts";
 import { headText, noFields } from "./request-head.ts";
 
 const CLOSE = "Connection: close\r\n";
@@ -25,7 +25,7 @@ export function upgrade(
 ): void {
   // It would never tell that it is gone.
   if (stream.destroyed) return;
-  const text = headText(request, { target: request.url ?? "", without: noFields, instead: "" });
+  const text = headText(request, { target: rooted(request.url ?? ""), without: noFields, instead: "" });
   const refusal = isClosing ? "drain-deadline" : refusalOf(request, text);
   if (refusal !== undefined || text === undefined) {
     const answer = errorAnswer(refusal ?? "control-character", answering(gateway.context, undefined, "", CLOSE));

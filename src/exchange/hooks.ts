@@ -127,7 +127,7 @@ export interface Hooks {
    */
   readonly onRequest?: ((request: HookRequest) => Perhaps<OwnAnswer> | Promise<Perhaps<OwnAnswer>>) | undefined;
   /** An origin's final response has begun; not those of switching protocols (101), not a tunnel's (CONNECT), and not answers of one's own. */
-  readonly onResponse?: ((response: HookResponse, request: HookRequest) => void) | undefined;
+  readonly onResponse?: ((response: HookResponse, request: HookRequest) => Perhaps<never>) | undefined;
   /** The proxy is about to answer by itself. A page for it has a status from 400 to 599. If the hook fails, the proxy's own page is sent. */
   readonly onError?: ((error: HookError) => Perhaps<OwnAnswer>) | undefined;
   /** The same for a request that offered another protocol. Default: the proxy's own page, whatever `onError` says. */

@@ -1,5 +1,5 @@
 /** What somebody gets who installs hopwise: a package that needs no other one, and says what is inside. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,30 +52,55 @@ it("serves, with an admin server, a log file and metrics", () => {
   expect(JSON.parse(readFileSync(join(folder, "access.log"), "utf8"))).toMatchObject({ status: 502 });
 });
 
-it("has types that are whole by themselves, without those of other packages but Node's", () => {
+/** Node's types of the oldest runtime, and the newest ones: those declare listeners in another way. */
+const typesOfNode = ["node_modules/@types", "test/frameworks/node_modules/@types"].map((path) => join(root, path));
+
+it.each(
+  typesOfNode.filter((path) => existsSync(path)),
+)("has types that are whole by themselves, without those of other packages but Node's: %s", (typesOfNode) => {
   const program = `
     import { createServer } from "node:http";
-    import { createServer as createHttp2Server } from "node:http2";
+    import { createServer as createHttp2Server, createSecureServer } from "node:http2";
+    import { createServer as createHttpsServer } from "node:https";
     import { createForwardProxy, createHandler, createProxy, type ProxyOptions, type ProxyStats } from "hopwise";
-    const handler = createHandler({ to: "http://127.0.0.1:3000", body: (request) => JSON.stringify(request.body) });
+    const to = "http://127.0.0.1:3000";
+    const handler = createHandler({ to, body: (request) => JSON.stringify(request.body) });
     createServer(handler).on("upgrade", handler.upgrade).on("checkContinue", handler);
     createServer((request, response) => handler(request, response, (error) => console.log(error)));
+    createHttpsServer({}, handler).on("upgrade", handler.upgrade);
+    createHttp2Server(handler);
+    createSecureServer({}, handler);
+    for (const server of [createServer(), createHttpsServer({}), createSecureServer({})]) handler.attach(server);
     handler.attach(createHttp2Server()).close({ graceMs: 1 }).then(({ cut }) => console.log(cut satisfies number));
     const options: ProxyOptions = { to: ["http://127.0.0.1:3000"], keepAliveTimeout: "75s" };
     const proxy = createProxy(options).on("exchange", ({ status }) => console.log(status satisfies number));
     const stats: ProxyStats = proxy.stats();
     console.log(stats, createForwardProxy({ users: "users" }));
+    createProxy({ to, onRequest: async (request) => request.fields.set("X-A", "b"), onResponse: () => undefined });
     // @ts-expect-error what hopwise has inside is nobody's business
     proxy.gateway;
     // @ts-expect-error and what tests hand in is theirs
-    createProxy(options, {});`;
+    createProxy(options, {});
+    // @ts-expect-error where to listen is the business of the server outside
+    createHandler({ to, listen: 8080 });
+    // @ts-expect-error an answer has a status
+    createHandler({ to, onRequest: async () => ({ body: "x" }) });
+    // @ts-expect-error onResponse cannot be waited for
+    createHandler({ to, onResponse: async () => {} });
+    // @ts-expect-error it gives nothing back
+    createHandler({ to, onResponse: (response) => (response.status = 201) });
+    // @ts-expect-error nor can onError be waited for
+    createHandler({ to, onError: async () => ({ status: 500 }) });
+    // @ts-expect-error there is no such event
+    handler.on("exchnge", () => undefined);`;
   writeFileSync(join(folder, "program.ts"), program);
   const compilerOptions = {
     ...{ strict: true, noEmit: true, skipLibCheck: false, module: "nodenext", target: "es2022" },
-    ...{ types: ["node"], typeRoots: [join(root, "node_modules/@types")] },
+    ...{ types: ["node"], typeRoots: [typesOfNode] },
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["program.ts"] }));
-  expect(run(join(root, "node_modules/typescript/bin/tsc"), "-p", folder)).toBe("");
+  const tsc = [join(root, "node_modules/typescript/bin/tsc"), "-p", folder];
+  expect(spawnSync(process.execPath, tsc, { encoding: "utf8" }).stdout).toBe("");
 });
 
 it("brings the schema of the file, for editors and for the command line", () => {
