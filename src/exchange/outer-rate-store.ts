@@ -7,6 +7,7 @@
  * Deliberately absent: counting in its place meanwhile. A limit that holds for all together cannot be kept by each alone.
  */
 import type { Clock } from "../net/ports.ts";
+import { limitTime } from "../net/time-limit.ts";
 import type { RateLimit } from "./policy.ts";
 import type { RateStore } from "./rate-store.ts";
 import { isThenable } from "./run-hooks.ts";
@@ -41,13 +42,13 @@ export type StoreFailure = "failed" | "late" | "busy";
 
 export class OuterRateStore implements RateStore {
   private readonly store: SharedRateStore;
-  private readonly clock: Pick<Clock, "now" | "after">;
+  private readonly clock: Clock;
   private readonly onFailed: (problem: string) => void;
   private asked = 0;
   private passed = 0;
   private toldAt_ms = Number.NEGATIVE_INFINITY;
 
-  constructor(store: SharedRateStore, clock: Pick<Clock, "now" | "after">, onFailed: (problem: string) => void) {
+  constructor(store: SharedRateStore, clock: Clock, onFailed: (problem: string) => void) {
     this.store = store;
     this.clock = clock;
     this.onFailed = onFailed;
@@ -76,7 +77,7 @@ export class OuterRateStore implements RateStore {
       later(wait_ms());
     };
     const late = `it has not answered within ${STORE_WAIT_MS} ms`;
-    const stop = this.clock.after(STORE_WAIT_MS, () => settle(() => this.pass("late", late)));
+    const stop = limitTime(this.clock, STORE_WAIT_MS, () => settle(() => this.pass("late", late)));
     // What only looks like a promise may call back at once.
     Promise.resolve(answer).then(
       (value) => settle(() => this.read(value)),

@@ -1,6 +1,7 @@
 /**
  * Calls the hooks of the application: what they throw, return or never settle concerns their own exchange only, and has a reason.
  */
+import { limitTime } from "../net/time-limit.ts";
 import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import type { Admission } from "./admission.ts";
 import type { AnswerReason } from "./answers.ts";
@@ -61,7 +62,7 @@ export function beginHooked(parts: HookedParts, begin: Begin): ClientExchange {
     request.send();
     return denied("drain-deadline");
   });
-  const stop = clock.after(hooks.timeout_ms, () =>
+  const stop = limitTime(clock, hooks.timeout_ms, () =>
     waiting.goOn(() => {
       request.send();
       observer.hookFailed("onRequest", new Error(`its promise was not settled within ${hooks.timeout_ms} ms`));

@@ -27,10 +27,23 @@ class CountingClock implements Clock {
     };
   }
 
-  afterArrivals(): void {}
+  /** What arrived while the process stood still, and is read now. */
+  arrivals = () => {};
+
+  afterArrivals(callback: () => void): void {
+    this.arrivals();
+    callback();
+  }
 
   get running(): number {
     return this.timers.length;
+  }
+
+  /** Time passes in which nothing runs. */
+  standStill(ms: number): void {
+    this.time_ms += ms;
+    this.pass(0);
+    this.pass(1);
   }
 
   pass(ms: number): void {
@@ -109,4 +122,16 @@ it("a deadline that sets itself again keeps one timer", () => {
   clock.pass(1_000);
   expect(count).toBe(10);
   expect(clock.running).toBe(1);
+});
+
+it("what arrived while the process stood still is heard first", () => {
+  const { clock, sweeper, due, deadline } = setUp();
+  const heard = deadline();
+  const silent = deadline();
+  for (const it of [heard, silent]) sweeper.set(it, 1_000, clock.now());
+  clock.arrivals = () => sweeper.set(heard, 1_000, clock.now());
+  clock.standStill(5_000);
+  expect(due).toStrictEqual([5_001]);
+  clock.pass(1_100);
+  expect(due).toHaveLength(2);
 });

@@ -1,6 +1,7 @@
 /** Drives the deadlines of a proxy with one timer, which runs only while any deadline is set. */
 import { type Deadline, Deadlines } from "../connection/deadlines.ts";
 import type { Clock } from "./ports.ts";
+import { limitTime } from "./time-limit.ts";
 
 /** How late a deadline may be noticed. The shortest sensible timeouts are half a second. */
 const SWEEP_MS = 50;
@@ -20,9 +21,10 @@ export class Sweeper extends Deadlines {
   }
 
   private schedule(): void {
-    this.stop = this.clock.after(SWEEP_MS, () => {
+    this.stop = limitTime(this.clock, SWEEP_MS, (noticed_ms) => {
       this.stop = undefined;
-      this.sweep(this.clock.now());
+      // As of then: what was heard since has a later deadline, or none.
+      this.sweep(noticed_ms);
       if (this.size > 0 && this.stop === undefined) this.schedule();
     });
   }

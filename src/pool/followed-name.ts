@@ -11,6 +11,7 @@ import type { FailedLookup, NameLookup, NameRecord } from "../connection/connect
 import { familyOf } from "../net/address-family.ts";
 import { type Clock, LOOKUP_TIMEOUT } from "../net/ports.ts";
 import type { Found, Names } from "../net/resolving.ts";
+import { limitTime } from "../net/time-limit.ts";
 import type { ResolvePlan } from "./group.ts";
 
 /** A wait is longer or shorter than the interval by at most this part of it. */
@@ -85,7 +86,7 @@ export class FollowedName {
       this.wait();
       this.note(found);
     };
-    const stopTime = clock.after(LOOKUP_MS_MAX, () => end(LOOKUP_TIMEOUT));
+    const stopTime = limitTime(clock, LOOKUP_MS_MAX, () => end(LOOKUP_TIMEOUT));
     this.giveUp = () => {
       isOver = true;
       stop();

@@ -7,7 +7,10 @@ import { describe, matcherOf } from "../kit/messages.ts";
 import type { Peer } from "../kit/peer.ts";
 import type { Role, Step } from "./case.ts";
 
-export type Act = Exclude<Extract<Step, { readonly role: Role }>, { readonly does: "sends" | "answers-all" }>;
+export type Act = Exclude<
+  Extract<Step, { readonly role: Role }>,
+  { readonly does: "sends" | "sends-meanwhile" | "answers-all" }
+>;
 
 export async function act(peer: Peer, step: Act): Promise<void> {
   switch (step.does) {

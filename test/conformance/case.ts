@@ -16,6 +16,14 @@ export type Role = "client" | "origin";
 export type Step =
   | { readonly does: "sends"; readonly role: Role; readonly number: number; readonly octets: string }
   | { readonly does: "receives"; readonly role: Role; readonly number: number; readonly expected: Expected }
+  /** It arrives while the process of the proxy stands still for a time, and is not read before. */
+  | {
+      readonly does: "sends-meanwhile";
+      readonly role: Role;
+      readonly number: number;
+      readonly octets: string;
+      readonly ms: number;
+    }
   /** Closes its side with FIN. */
   | { readonly does: "half-closes"; readonly role: Role; readonly number: number }
   | { readonly does: "resets"; readonly role: Role; readonly number: number }
@@ -77,6 +85,8 @@ export interface Group {
 /** What a neighbour of the proxy does on one of its connections. */
 export interface Actor {
   sends(octets: string): Step;
+  /** While the process of the proxy stands still for `ms`. */
+  sendsMeanwhile(octets: string, ms: number): Step;
   receives(expected: Expected): Step;
   readonly halfCloses: Step;
   readonly resets: Step;
@@ -90,6 +100,7 @@ export interface Actor {
 function actor(role: Role, number: number): Actor {
   return {
     sends: (octets) => ({ does: "sends", role, number, octets }),
+    sendsMeanwhile: (octets, ms) => ({ does: "sends-meanwhile", role, number, octets, ms }),
     receives: (expected) => ({ does: "receives", role, number, expected }),
     halfCloses: { does: "half-closes", role, number },
     resets: { does: "resets", role, number },

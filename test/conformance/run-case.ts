@@ -80,6 +80,8 @@ async function perform(step: Step, scene: Scene, { way, sent, background }: Run)
         throw peer.error("more of the request arrived than was expected");
       return peer.send(...pieces);
     }
+    case "sends-meanwhile":
+      return peer.sendMeanwhile(step.octets, () => scene.clock.standStill(step.ms));
     case "receives":
       return act(peer, { ...step, expected: expectedOf(step.expected, scene) });
     case "answers-all": {

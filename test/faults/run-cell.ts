@@ -62,6 +62,7 @@ async function perform(step: FaultStep, scene: Scene): Promise<void> {
       });
     }
     case "answers-all":
+    case "sends-meanwhile":
       throw new Error("no cell needs this step");
     default:
       return act(peer, step);

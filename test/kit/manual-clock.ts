@@ -50,10 +50,16 @@ export class ManualClock implements Clock {
     const end_ms = this.now_ms + ms;
     for (let timer = this.firstDue(end_ms); timer !== undefined; timer = this.firstDue(end_ms)) {
       this.timers.delete(timer);
-      this.now_ms = timer.due_ms;
+      this.now_ms = Math.max(this.now_ms, timer.due_ms);
       timer.callback();
     }
     this.now_ms = end_ms;
+  }
+
+  /** Lets `ms` pass in which this process runs nothing: what was due meanwhile comes late. */
+  standStill(ms: number): void {
+    this.now_ms += ms;
+    this.advance(0);
   }
 
   private firstDue(until_ms: number): Timer | undefined {

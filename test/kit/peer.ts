@@ -80,6 +80,14 @@ export class Peer {
     }
   }
 
+  /** Sends before the proxy runs again, which reads it behind what happens in `standStill`. */
+  async sendMeanwhile(text: string, standStill: () => void): Promise<void> {
+    this.raw.write(text, "latin1");
+    this.sentBytes += text.length;
+    standStill();
+    await this.until("the proxy reads what was sent", () => this.far()?.hasRead(this.sentBytes) === true);
+  }
+
   /** Closes our side with FIN; what the proxy still sends is read. */
   async end(): Promise<void> {
     this.raw.end();

@@ -6,6 +6,7 @@
  * into the result. Deliberately absent: remembering, sharing and limits; see chosen-names.ts.
  */
 import { type Clock, LOOKUP_TIMEOUT } from "../ports.ts";
+import { limitTime } from "../time-limit.ts";
 import type { Ask, Family, FamilyAnswer } from "./asking.ts";
 
 /** The whole look-up: twice what a connection gets, so that a slow name is known when it is asked for again. */
@@ -73,7 +74,7 @@ export class LookUp {
     this.ask = ask;
     this.clock = clock;
     this.handler = handler;
-    this.stopAll = clock.after(LOOKUP_MS_MAX, () => this.cancel());
+    this.stopAll = limitTime(clock, LOOKUP_MS_MAX, () => this.cancel());
     this.tryNext();
   }
 
@@ -93,7 +94,7 @@ export class LookUp {
     const server = servers[this.tries++ % servers.length] ?? "";
     const awaited = new Set(FAMILIES.filter((family) => !this.answers.has(family)));
     this.awaited = awaited;
-    this.stopTry = this.clock.after(try_ms, () => {
+    this.stopTry = limitTime(this.clock, try_ms, () => {
       this.fault = LOOKUP_TIMEOUT;
       this.tryNext();
     });

@@ -2,6 +2,7 @@
 import {
   ADDED,
   answer,
+  type Case,
   client,
   client2,
   DATE,
@@ -24,6 +25,74 @@ const CHUNKED_HEAD = head("POST / HTTP/1.1", "Host: a", "Transfer-Encoding: chun
 const CHUNKED_HEAD_FORWARDED = head("POST / HTTP/1.1", "Host: a", "Transfer-Encoding: chunked", ...ADDED);
 /** More than the buffers of the proxy and of the system hold together. */
 const LARGE = "x".repeat(24 * 1024 * 1024);
+
+/** What arrived in time is read before anybody is called late, also where the proxy's process wakes up behind the limit. */
+const inTime: readonly Case[] = [
+  {
+    title: "A head's rest that arrived while the proxy stood still is not late.",
+    settings: { headTimeout_ms: 30_000 },
+    steps: [
+      client.sends("GET / HTTP/1.1\r\n"),
+      client.sendsMeanwhile("Host: a\r\n\r\n", 31_000),
+      origin.receives(GET_FORWARDED),
+      origin.sends(OK),
+      client.receives(OK),
+    ],
+  },
+  {
+    title: "A first request that arrived while the proxy stood still is not late.",
+    settings: { headTimeout_ms: 30_000 },
+    steps: [
+      client.sends(""),
+      client.sendsMeanwhile(GET, 31_000),
+      origin.receives(GET_FORWARDED),
+      origin.sends(OK),
+      client.receives(OK),
+    ],
+  },
+  {
+    title: "A next request that arrived while the proxy stood still is served.",
+    settings: { keepAliveTimeout_ms: 20_000 },
+    steps: [
+      ...ordinaryExchange,
+      client.sendsMeanwhile(GET, 21_000),
+      origin.receives(GET_FORWARDED),
+      origin.sends(OK),
+      client.receives(OK),
+    ],
+  },
+  {
+    title: "A body's rest that arrived while the proxy stood still is not late.",
+    settings: { bodyTimeout_ms: 60_000 },
+    steps: [
+      client.sends(`${POST_HEAD}hello`),
+      origin.receives(`${POST_HEAD_FORWARDED}hello`),
+      client.sendsMeanwhile("world", 61_000),
+      origin.receives("world"),
+      origin.sends(OK),
+      client.receives(OK),
+    ],
+  },
+  {
+    title: "A response that arrived while the proxy stood still is not late.",
+    settings: { responseTimeout_ms: 60_000 },
+    steps: [client.sends(GET), origin.receives(GET_FORWARDED), origin.sendsMeanwhile(OK, 61_000), client.receives(OK)],
+  },
+  {
+    title: "A response's rest that arrived while the proxy stood still is not late.",
+    settings: { bodyTimeout_ms: 60_000 },
+    steps: [
+      client.sends(GET),
+      origin.receives(GET_FORWARDED),
+      origin.sends(OK.slice(0, -1)),
+      client.receives(OK.slice(0, -1)),
+      origin.sendsMeanwhile("k", 61_000),
+      client.receives("k"),
+    ],
+  },
+].map(
+  (it): Case => ({ ...it, rows: [75], section: "RFC 9112 section 9.5", client: ["persists"], origin: ["persists"] }),
+);
 
 export const timeouts: Group = {
   name: "Timeouts and overload",
@@ -361,5 +430,6 @@ export const timeouts: Group = {
       client: ["closed request-unfinished"],
       origin: ["unheard write-timeout"],
     },
+    ...inTime,
   ],
 };

@@ -120,6 +120,20 @@ export const upgrade: Group = {
       { client: "FIN tunnel-ended", origin: "FIN tunnel-ended" },
     ),
     tunnel(
+      [75, 96],
+      "A tunnel in which something arrived while the proxy stood still has not been silent.",
+      [
+        client.sends("ping"),
+        origin.receives("ping"),
+        origin.sendsMeanwhile("pong", 3_601_000),
+        client.receives("pong"),
+        client.halfCloses,
+        origin.sees("FIN"),
+        origin.halfCloses,
+      ],
+      { client: "FIN tunnel-ended", origin: "FIN tunnel-ended" },
+    ),
+    tunnel(
       [96],
       "What the origin said before it closed its half of a tunnel reaches the client, and what the client still says reaches the origin.",
       [
