@@ -214,7 +214,7 @@ async function respond(
   let answer: AdminAnswer;
   const isCostly = costly.has(pathOf(url));
   if (isCostly) await turns.next();
-  // Whoever asked for it may have left by then.
+  // Who asked for it may have left by then.
   if (response.destroyed) return;
   try {
     const asked = await askedOf(request);
