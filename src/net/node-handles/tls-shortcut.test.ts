@@ -37,7 +37,10 @@ describe.each([
     for (let message = 1; message <= 20; message++) {
       peer.write("question");
       await heard.until(() => heard.receivedBytes === 8 * message);
-      ours.write("answer");
+      ours.cork();
+      ours.write("ans");
+      ours.write(Buffer.from("wer\xe9", "latin1") as unknown as Octets);
+      ours.uncork();
       await vi.waitFor(() => expect(ours.unsentBytes).toBe(0), { interval: 1 });
     }
     expect(streams).toEqual({ writes: 0, reads: 0 });
@@ -60,6 +63,15 @@ describe.each([
     write("third");
     write(large.subarray(0, 30));
     ours.uncork();
+    for (const length of [100, 16_300, 16_384, 16_385, 30_000]) {
+      ours.cork();
+      write("fourth");
+      write(large.subarray(0, length));
+      write("fifth");
+      ours.uncork();
+      ours.cork();
+      ours.uncork();
+    }
     ours.end();
     expect(ours.unsentBytes).toBe(Buffer.concat(sent).length);
     expect(await received(peer)).toEqual(Buffer.concat(sent));

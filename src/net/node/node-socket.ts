@@ -14,7 +14,7 @@ import { type ShortcutOwner, TlsShortcut } from "../node-handles/tls-shortcut.ts
 import type { Socket, SocketHandler } from "../ports.ts";
 import { unshared } from "../read-buffers.ts";
 import { pieceOf } from "../slabs.ts";
-import { nobody } from "../socket-options.ts";
+import { HIGH_WATER_BYTES, nobody } from "../socket-options.ts";
 import { overrideStream, type StreamOwner, startReading, stopReading } from "./stream-overrides.ts";
 
 /** Up to here octets are written as a string, which the runtime copies only if the system does not take it at once. */
@@ -36,6 +36,8 @@ export class NodeSocket implements Socket, StreamOwner, ShortcutOwner {
   private fault: string | undefined;
   private unsentMark = 0;
   private isCorked = false;
+  /** What is gathered for one write past the stream; nothing is, or too much: undefined. */
+  private gathered: string | undefined;
   /** We have ended both sides: nothing but the close is told any more. @internal */
   isGone = false;
   /** @internal */
@@ -82,6 +84,10 @@ export class NodeSocket implements Socket, StreamOwner, ShortcutOwner {
   write(data: string | Octets): boolean {
     const { raw } = this;
     if (!raw.writable || this.hasFailed) return true;
+    if (this.gathered !== undefined) {
+      if (this.gathered.length + data.length <= TEXT_BYTES_MAX) return this.gather(this.gathered, data);
+      this.gatherInStream(this.gathered);
+    }
     if (typeof data === "string") return this.writeText(data);
     if (data.length <= TEXT_BYTES_MAX && !this.isCorked) return this.writeText(data.latin1Slice());
     const octets = unshared(data);
@@ -101,12 +107,27 @@ export class NodeSocket implements Socket, StreamOwner, ShortcutOwner {
 
   cork(): void {
     this.isCorked = true;
+    if (this.shortcut === undefined) this.raw.cork();
+    else this.gathered = "";
+  }
+
+  private gather(before: string, data: string | Octets): boolean {
+    this.gathered = before + (typeof data === "string" ? data : data.latin1Slice());
+    return this.unsentBytes + this.gathered.length < HIGH_WATER_BYTES;
+  }
+
+  private gatherInStream(before: string): void {
+    this.gathered = undefined;
     this.raw.cork();
+    if (before !== "") this.raw.write(before, "latin1");
   }
 
   uncork(): void {
-    this.raw.uncork();
+    const { gathered } = this;
     this.isCorked = false;
+    this.gathered = undefined;
+    if (gathered === undefined) this.raw.uncork();
+    else if (gathered !== "" && this.raw.writable && !this.hasFailed) this.writeText(gathered);
   }
 
   end(): void {
