@@ -28,6 +28,7 @@ import type { RouteValues } from "./route-schema.ts";
 import { UsersFiles } from "./users-files.ts";
 import { formatAuthority, invalid, readNetwork, shown } from "./values.ts";
 import { warningsAboutPlan, warningsAboutTimes } from "./warnings.ts";
+import { writtenIn } from "./written.ts";
 
 /** Everything, or all that is wrong. */
 export type GatewayReading =
@@ -159,6 +160,7 @@ class Reading {
       gateway,
       users,
       adminTokenFile,
+      written: writtenIn(values, (route) => this.usersOf(route)),
       hooks: hookSettings(values, values.rewritePath ?? [], {}),
     };
   }
@@ -336,6 +338,17 @@ class Reading {
     const action = this.at(path, () => actionOf(values, groups)) ?? { kind: "refuse" };
     const changes = this.at(path, () => changesOf(values));
     return { name, match, action, changes, policy: this.at(path, () => this.policy(values, name)) };
+  }
+
+  /** What the file says that a route names for its users. */
+  private usersOf({ users }: RouteValues): string {
+    if (users === undefined) return "";
+    try {
+      return this.files.text(resolve(this.folder, typeof users === "string" ? users : users.file));
+    } catch {
+      // That is told where it is read.
+      return "";
+    }
   }
 
   private policy(values: RouteValues, name: string): RoutePolicy | undefined {

@@ -26,6 +26,7 @@ import { type AdminAddress, proxySchema } from "./schema.ts";
 import type { UsersFile } from "./users-files.ts";
 import { formatAuthority, type ListenAddress, readNetwork, shown } from "./values.ts";
 import { warningsAboutAdmin, warningsAboutTimes } from "./warnings.ts";
+import { type Written, writtenIn } from "./written.ts";
 
 /** Everything one proxy needs, decided. */
 export interface ProxyConfig {
@@ -61,6 +62,8 @@ export interface ProxyConfig {
   readonly trace: string | undefined;
   /** What works, but perhaps not as the operator thinks: one sentence each. */
   readonly warnings: readonly string[];
+  /** Of what can be reloaded: what it was made of. */
+  readonly written?: Written;
   /** Of a file: a text with the names of secrets where they were. */
   readonly hide?: (text: string) => string;
 }
@@ -116,7 +119,8 @@ export function readProxyOptions(
     sendsForwarded: values.forwarded,
   };
   const warnings = [...config.warnings, ...warningsAboutTimes(values, options)];
-  return { ...config, warnings, gateway, hooks: hookSettings(values, values.rewritePath ?? [], hooks) };
+  const written = writtenIn(values);
+  return { ...config, warnings, gateway, written, hooks: hookSettings(values, values.rewritePath ?? [], hooks) };
 }
 
 const hookNames = ["onRequest", "onResponse", "onError", "onUpgradeError"] as const satisfies readonly HookName[];

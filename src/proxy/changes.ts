@@ -2,7 +2,7 @@
 import type { ListenerConfig } from "../config/listeners.ts";
 import type { ProxyConfig } from "../config/options.ts";
 import { formatAuthority } from "../config/values.ts";
-import type { GatewaySettings } from "../exchange/settings.ts";
+import type { Written } from "../config/written.ts";
 import type { EndpointPlan, Group } from "../pool/group.ts";
 
 export function changesBetween(before: ProxyConfig, after: ProxyConfig): readonly string[] {
@@ -10,22 +10,7 @@ export function changesBetween(before: ProxyConfig, after: ProxyConfig): readonl
     ...listenerChanges(before.listeners, after.listeners),
     ...groupChanges(groupsOf(before), groupsOf(after)),
     ...routeChanges(before, after),
-    ...settingChanges(before.gateway, after.gateway),
-    ...(
-      [
-        "accessLog",
-        "logFormat",
-        "logsConnections",
-        "trace",
-        "admin",
-        "adminReadTokenFile",
-        "adminShowsQueries",
-        "drainDelay_ms",
-        "drainTimeout_ms",
-      ] as const
-    )
-      .filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]))
-      .map(optionOf),
+    ...optionChanges(before.written, after.written),
   ];
 }
 
@@ -43,8 +28,12 @@ function listenerChanges(before: readonly ListenerConfig[], after: readonly List
     ([place, { balancers }]) =>
       old.has(place) && textOf(balancers ?? {}, "networks") !== textOf(old.get(place)?.balancers ?? {}, "networks"),
   );
+  const leadingElsewhere = [...now].filter(
+    ([place, { redirectPort }]) => old.has(place) && redirectPort !== old.get(place)?.redirectPort,
+  );
   return [
     ...(signs === "" ? [] : [`listeners: ${signs}`]),
+    ...leadingElsewhere.map(([place]) => `redirect of ${place}`),
     ...renewed.map(([place]) => `certificates of ${place}`),
     ...behindOthers.map(([place]) => `PROXY protocol of ${place}`),
   ];
@@ -109,27 +98,25 @@ function textOf(one: object, key: string): string | undefined {
   return JSON.stringify((one as Readonly<Record<string, unknown>>)[key]);
 }
 
-function routeChanges(
-  { gateway: { routes: before } }: ProxyConfig,
-  { gateway: { routes: after } }: ProxyConfig,
-): string[] {
-  if (JSON.stringify(before?.routes) === JSON.stringify(after?.routes)) return [];
-  const [old, now] = [before?.routes.length ?? 0, after?.routes.length ?? 0];
-  return [`routes: ${now}${old === now ? ", changed" : `, ${old} before`}`];
+function routeChanges({ written: before }: ProxyConfig, { written: after }: ProxyConfig): string[] {
+  const [old, now] = [before?.routes ?? [], after?.routes ?? []];
+  if (old.length === now.length && old.every((text, index) => text === now[index])) return [];
+  return [`routes: ${now.length}${old.length === now.length ? ", changed" : `, ${old.length} before`}`];
 }
 
-/** What is neither said by the operator nor told here otherwise. */
-const NOT_TOLD = new Set<string>(["origins", "routes", "isTrusted", "forward"]);
+/** Listeners, groups and routes tell what has changed of these. */
+const TOLD_OTHERWISE = new Set([
+  ...["listeners", "listen", "host", "port", "redirect", "redirectPort", "proxyProtocol"],
+  ...["tlsCert", "tlsKey", "clientCa", "clientCert", "tls"],
+  ...["groups", "to", "sendProxyProtocol", "routes"],
+]);
 
-function settingChanges(before: GatewaySettings, after: GatewaySettings): string[] {
-  const keys = Object.keys({ ...before, ...after }) as (keyof GatewaySettings)[];
-  const text = (value: unknown) => JSON.stringify(value instanceof Set ? [...value] : value);
-  return keys.filter((key) => !NOT_TOLD.has(key) && text(before[key]) !== text(after[key])).map(optionOf);
-}
-
-/** As it is written in a file. */
-function optionOf(key: string): string {
-  return key.replace(/_ms$/, "");
+/** Of what is said at the top of a file, by its names there. */
+function optionChanges(before: Written | undefined, after: Written | undefined): string[] {
+  const [old, now] = [before?.options ?? {}, after?.options ?? {}];
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
+    (name) => !TOLD_OTHERWISE.has(name) && old[name] !== now[name],
+  );
 }
 
 /** `+new -old`; none: empty. */
