@@ -101,6 +101,10 @@ const data = (stream: number, content: string, ends = false) =>
   frame(types.data, ends ? flags.endStream : 0, stream, Buffer.from(content));
 const trailers = (stream: number, ...fields: string[]) => frame(types.headers, WHOLE, stream, fieldBlock(fields));
 
+/** Small as it comes: one field of the static table, many times. */
+const tooLarge = (stream: number) =>
+  frame(types.headers, WHOLE, stream, Buffer.concat([head("GET", "/"), Buffer.alloc(4_000, 0x90)]));
+
 /** Each is a request that is in order so far, and what makes it wrong. */
 const resets: readonly [what: string, begins: (stream: number) => Buffer, spoils: (stream: number) => Buffer][] = [
   ["more content than was said", (id) => post(id, "content-length", "3"), (id) => data(id, "abcd")],
@@ -110,6 +114,7 @@ const resets: readonly [what: string, begins: (stream: number) => Buffer, spoils
   ["trailers in capital letters", (id) => post(id), (id) => trailers(id, "X", "y")],
   ["trailers that speak of HTTP/1", (id) => post(id), (id) => trailers(id, "te", "gzip")],
   ["a second head", (id) => post(id), (id) => frame(types.headers, flags.endHeaders, id, fieldBlock(["x", "y"]))],
+  ["a head that is too large", () => Buffer.alloc(0), tooLarge],
   ["a head that is malformed", () => Buffer.alloc(0), (id) => get(id, "no-slash")],
 ];
 const AT_ONCE = 50;
