@@ -95,6 +95,48 @@ it("so does one behind which everything under way was to be served", async () =>
   expect(await stage.ended(1)).toEqual(["GET 0 client-gone"]);
 });
 
+describe("a head that does not end", () => {
+  const half = (stream: number) => frame(types.headers, flags.endStream, stream, head("GET", "/x"));
+
+  it.each([
+    ["of the first request", false],
+    ["of a later one", true],
+  ])("%s has its own time", async (_what, isLater) => {
+    await stage.begin({ headTimeout: "300ms", keepAliveTimeout: "60s", bodyTimeout: "60s" });
+    const { socket, closed } = await speaking();
+    if (isLater) {
+      socket.write(get(1, "/x"));
+      await stage.ended(1);
+    }
+    socket.write(half(3));
+    await closed;
+    expect(await stage.closed(1)).toEqual(["head-timeout own-fin"]);
+  });
+
+  it("gives way at once", async () => {
+    await stage.begin({ maxConnections: 1, keepAliveTimeout: "60s", bodyTimeout: "60s" });
+    const { socket, closed } = await speaking();
+    socket.write(get(1, "/x"));
+    await stage.ended(1);
+    socket.write(half(3));
+    const other = await stage.client();
+    expect(await stage.ask(other, { ":path": "/x" })).toMatchObject({ status: 200 });
+    await closed;
+    expect(await stage.closed(1)).toEqual(["evicted own-fin"]);
+  });
+
+  it("and one that is malformed leaves the connection as it was", async () => {
+    await stage.begin({ headTimeout: "60s", keepAliveTimeout: "1s" });
+    const { socket, closed } = await speaking();
+    socket.write(get(1, "/x"));
+    await stage.ended(1);
+    socket.write(frame(types.headers, flags.endStream, 3, head("GET", "no-slash")));
+    socket.write(frame(types.continuation, flags.endHeaders, 3));
+    await closed;
+    expect(await stage.closed(1)).toEqual(["idle-timeout own-fin"]);
+  });
+});
+
 const post = (stream: number, ...fields: string[]) =>
   frame(types.headers, flags.endHeaders, stream, head("POST", "/waits", ...fields));
 const data = (stream: number, content: string, ends = false) =>

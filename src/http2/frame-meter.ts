@@ -20,6 +20,7 @@ export type Flood =
   | "other-frames";
 
 const END_STREAM = 0x1;
+const END_HEADERS = 0x4;
 const PADDED = 0x8;
 /** A head of 64 KiB has four frames of the size that clients use. With one more than this the runtime ends the connection, and says nothing of it. */
 const CONTINUATIONS_MAX = 8;
@@ -70,6 +71,8 @@ class Tokens {
 }
 
 export class FrameMeter extends FrameScanner {
+  /** A head has begun that has not ended: nothing else may come before it has (RFC 9113 section 4.3). */
+  isWithinHead = false;
   /** The client has said that it leaves. */
   hasGoaway = false;
   private continuations = 0;
@@ -119,8 +122,10 @@ export class FrameMeter extends FrameScanner {
     switch (this.type) {
       case frameTypes.headers:
         this.continuations = 0;
+        this.isWithinHead = (this.flags & END_HEADERS) === 0;
         return undefined;
       case frameTypes.continuation:
+        this.isWithinHead = (this.flags & END_HEADERS) === 0;
         return ++this.continuations > CONTINUATIONS_MAX ? "continuations" : undefined;
       case frameTypes.data:
         return this.hasContent || (this.flags & END_STREAM) !== 0 ? undefined : this.spend("empty-data", now);
