@@ -95,11 +95,57 @@ it("so does one behind which everything under way was to be served", async () =>
   expect(await stage.ended(1)).toEqual(["GET 0 client-gone"]);
 });
 
+describe("a head that does not end", () => {
+  const half = (stream: number) => frame(types.headers, flags.endStream, stream, head("GET", "/x"));
+
+  it.each([
+    ["of the first request", false],
+    ["of a later one", true],
+  ])("%s has its own time", async (_what, isLater) => {
+    await stage.begin({ headTimeout: "300ms", keepAliveTimeout: "60s", bodyTimeout: "60s" });
+    const { socket, closed } = await speaking();
+    if (isLater) {
+      socket.write(get(1, "/x"));
+      await stage.ended(1);
+    }
+    socket.write(half(3));
+    await closed;
+    expect(await stage.closed(1)).toEqual(["head-timeout own-fin"]);
+  });
+
+  it("gives way at once", async () => {
+    await stage.begin({ maxConnections: 1, keepAliveTimeout: "60s", bodyTimeout: "60s" });
+    const { socket, closed } = await speaking();
+    socket.write(get(1, "/x"));
+    await stage.ended(1);
+    socket.write(half(3));
+    const other = await stage.client();
+    expect(await stage.ask(other, { ":path": "/x" })).toMatchObject({ status: 200 });
+    await closed;
+    expect(await stage.closed(1)).toEqual(["evicted own-fin"]);
+  });
+
+  it("and one that is malformed leaves the connection as it was", async () => {
+    await stage.begin({ headTimeout: "60s", keepAliveTimeout: "1s" });
+    const { socket, closed } = await speaking();
+    socket.write(get(1, "/x"));
+    await stage.ended(1);
+    socket.write(frame(types.headers, flags.endStream, 3, head("GET", "no-slash")));
+    socket.write(frame(types.continuation, flags.endHeaders, 3));
+    await closed;
+    expect(await stage.closed(1)).toEqual(["idle-timeout own-fin"]);
+  });
+});
+
 const post = (stream: number, ...fields: string[]) =>
   frame(types.headers, flags.endHeaders, stream, head("POST", "/waits", ...fields));
 const data = (stream: number, content: string, ends = false) =>
   frame(types.data, ends ? flags.endStream : 0, stream, Buffer.from(content));
 const trailers = (stream: number, ...fields: string[]) => frame(types.headers, WHOLE, stream, fieldBlock(fields));
+
+/** Small as it comes: one field of the static table, many times. */
+const tooLarge = (stream: number) =>
+  frame(types.headers, WHOLE, stream, Buffer.concat([head("GET", "/"), Buffer.alloc(4_000, 0x90)]));
 
 /** Each is a request that is in order so far, and what makes it wrong. */
 const resets: readonly [what: string, begins: (stream: number) => Buffer, spoils: (stream: number) => Buffer][] = [
@@ -110,6 +156,7 @@ const resets: readonly [what: string, begins: (stream: number) => Buffer, spoils
   ["trailers in capital letters", (id) => post(id), (id) => trailers(id, "X", "y")],
   ["trailers that speak of HTTP/1", (id) => post(id), (id) => trailers(id, "te", "gzip")],
   ["a second head", (id) => post(id), (id) => frame(types.headers, flags.endHeaders, id, fieldBlock(["x", "y"]))],
+  ["a head that is too large", () => Buffer.alloc(0), tooLarge],
   ["a head that is malformed", () => Buffer.alloc(0), (id) => get(id, "no-slash")],
 ];
 const AT_ONCE = 50;

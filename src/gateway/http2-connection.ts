@@ -153,9 +153,20 @@ export class Http2Connection
   // What comes.
 
   onOctets(octets: Octets): boolean {
-    if (this.meter.read(octets, this.context.clock.now()) === undefined) return true;
+    if (this.meter.read(octets, this.context.clock.now()) === undefined) {
+      if (this.life.state === "idle") this.noteHead();
+      return true;
+    }
     this.end("http2-flood", codes.calmDown);
     return false;
+  }
+
+  /** A head that has begun has its own time to end; one that nobody hears of, since it is malformed, leaves the connection idle. */
+  private noteHead(): void {
+    const { meter, limits } = this;
+    const isHead = limits.limit === "head";
+    if (meter.isWithinHead && !isHead) limits.arm("head", this.context.settings.headTimeout_ms);
+    else if (!meter.isWithinHead && isHead && this.life.exchanges > 0) this.rest();
   }
 
   onWritten(octets: Buffer): void {
@@ -315,7 +326,9 @@ export class Http2Connection
   }
 
   evict(): void {
-    this.close("evicted");
+    // The runtime would wait for the rest of a head.
+    if (this.meter.isWithinHead && this.exchanges.size === 0) this.end("evicted", codes.none);
+    else this.close("evicted");
   }
 
   private giveWay(): void {
@@ -369,7 +382,7 @@ export class Http2Connection
   }
 
   turnAway(_reason: unknown, closeReason: CloseReason): void {
-    this.close(closeReason);
+    this.end(closeReason, codes.none);
   }
 
   giveUpOnClient(reason: CloseReason): void {

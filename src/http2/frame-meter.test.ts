@@ -16,6 +16,12 @@ function frame(type: number, flags = 0, length = 0): Buffer {
   return bytes;
 }
 
+function padded(content: number, padding: number, flags = 0): Buffer {
+  const bytes = frame(0, flags | 0x8, 1 + content + padding);
+  bytes[9] = padding;
+  return bytes;
+}
+
 function meter(): { readonly meter: FrameMeter; read(bytes: Buffer, now?: number): Flood | undefined } {
   const made = new FrameMeter(PREFACE.length);
   made.read(PREFACE as unknown as Octets, 0);
@@ -39,6 +45,9 @@ describe("at once there may be", () => {
     ["priorities", frame(2, 0, 5), 500, "priorities"],
     ["window updates", frame(8, 0, 4), 1_000, "window-updates"],
     ["empty pieces of a body", frame(0), 50, "empty-data"],
+    ["pieces that are padding", padded(0, 200), 50, "empty-data"],
+    ["padded pieces", padded(1, 200), 5_000, undefined],
+    ["ends that are padding", padded(0, 200, END_STREAM), 5_000, undefined],
     ["frames of one head", Buffer.concat([frame(9, 0, 1)]), 8, "continuations"],
     ["frames that nobody knows", frame(0xfa, 0, 3), 200, "other-frames"],
     ["ends of bodies, as many as there are streams", frame(0, END_STREAM), 5_000, undefined],

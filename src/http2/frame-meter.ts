@@ -20,6 +20,8 @@ export type Flood =
   | "other-frames";
 
 const END_STREAM = 0x1;
+const END_HEADERS = 0x4;
+const PADDED = 0x8;
 /** A head of 64 KiB has four frames of the size that clients use. With one more than this the runtime ends the connection, and says nothing of it. */
 const CONTINUATIONS_MAX = 8;
 /** Clients say for every few KiB that they have taken them, twice: for the stream and for the connection. */
@@ -69,6 +71,8 @@ class Tokens {
 }
 
 export class FrameMeter extends FrameScanner {
+  /** A head has begun that has not ended: nothing else may come before it has (RFC 9113 section 4.3). */
+  isWithinHead = false;
   /** The client has said that it leaves. */
   hasGoaway = false;
   private continuations = 0;
@@ -104,8 +108,9 @@ export class FrameMeter extends FrameScanner {
     return this.flood;
   }
 
-  protected override contentBytes(): number {
-    return 0;
+  /** How much of a DATA frame is padding. */
+  protected override contentBytes(type: number): number {
+    return type === frameTypes.data && (this.flags & PADDED) !== 0 ? 1 : 0;
   }
 
   protected override onFrame(): boolean {
@@ -117,11 +122,13 @@ export class FrameMeter extends FrameScanner {
     switch (this.type) {
       case frameTypes.headers:
         this.continuations = 0;
+        this.isWithinHead = (this.flags & END_HEADERS) === 0;
         return undefined;
       case frameTypes.continuation:
+        this.isWithinHead = (this.flags & END_HEADERS) === 0;
         return ++this.continuations > CONTINUATIONS_MAX ? "continuations" : undefined;
       case frameTypes.data:
-        return this.length > 0 || (this.flags & END_STREAM) !== 0 ? undefined : this.spend("empty-data", now);
+        return this.hasContent || (this.flags & END_STREAM) !== 0 ? undefined : this.spend("empty-data", now);
       case frameTypes.priority:
         return this.spend("priorities", now);
       case frameTypes.reset:
@@ -139,6 +146,12 @@ export class FrameMeter extends FrameScanner {
       default:
         return this.spend("other-frames", now);
     }
+  }
+
+  /** Beside padding. */
+  private get hasContent(): boolean {
+    const { length } = this;
+    return (this.flags & PADDED) === 0 ? length > 0 : length > 1 + this.byteIn(0);
   }
 
   private spend(kind: Exclude<Flood, "continuations">, now: number): Flood | undefined {

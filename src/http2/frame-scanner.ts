@@ -76,6 +76,10 @@ export abstract class FrameScanner {
     return this.numberAt(5) & 0x7f_ff_ff_ff;
   }
 
+  protected byteIn(at: number): number {
+    return this.bytes[HEAD_BYTES + at] as number;
+  }
+
   /** Four bytes of its content. */
   protected numberIn(at: number): number {
     return this.numberAt(HEAD_BYTES + at);

@@ -21,12 +21,12 @@ function faultsIn(bytes: Buffer, step: number): [faults: number, hasFailed: bool
 
 it.each([1, 2, 9, 11, 1_000])("in pieces of %i bytes", (step) => {
   const answers = [frame(types.settings, 0, 0), frame(types.headers, 4, 1, Buffer.alloc(30)), frame(types.data, 1, 1)];
-  const faults = [1, 3, 5, 6].map(reset);
+  const faults = [1, 3, 5, 6, 11].map(reset);
   // No error, our own error, one stream too many, cancelled, the tunnel's other end, HTTP/1.1 instead.
   const others = [0, 2, 7, 8, 10, 13].map(reset);
   const looksLikeOne = frame(types.data, 0, 1, Buffer.concat([reset(1), goaway(1)]));
   expect(faultsIn(Buffer.concat([...answers, ...faults, looksLikeOne, ...others, goaway(0)]), step)).toEqual([
-    4,
+    5,
     false,
   ]);
   expect(faultsIn(Buffer.concat([...answers, looksLikeOne, goaway(1), reset(1)]), step)).toEqual([1, true]);

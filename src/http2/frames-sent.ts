@@ -8,12 +8,16 @@ import type { Octets } from "../wire/octets.ts";
 import { FrameScanner, frameTypes } from "./frame-scanner.ts";
 import { codes } from "./session.ts";
 
-/** What a stream is reset with because of what its client sent (RFC 9113 section 7). A stream too many costs nobody anything. */
+/**
+ * What a stream is reset with because of what its client sent (RFC 9113 section 7): the last for a head that is too large. A stream too
+ * many costs nobody anything.
+ */
 const FAULTS_OF_CLIENTS: ReadonlySet<number> = new Set([
   codes.protocol,
   codes.flowControl,
   codes.streamClosed,
   codes.frameSize,
+  codes.calmDown,
 ]);
 
 export class FramesSent extends FrameScanner {
