@@ -432,6 +432,21 @@ it("a healthy server passes every check", async () => {
   expect(skipped).toStrictEqual([]);
 });
 
+it("a healthy server of HTTP/1.0 breaks no rule of HTTP/1.1", async () => {
+  const report = await examineMannered({ speaks: "HTTP/1.0" }, all);
+  const wrong = report.findings.filter(({ verdict }) => verdict === "fail" || verdict === "advice");
+  expect(wrong.map(({ id }) => id)).toStrictEqual(["HW001", "HW101"]);
+});
+
+it("a server that parts with some connections, and says so, keeps what it advertises to the others", async () => {
+  const report = await examineMannered({ partsEvery: 3 }, { ...all, only: ["HW201", "HW202", "HW301"] });
+  expect(report.findings.map(({ id, verdict }) => `${id} ${verdict}`)).toStrictEqual([
+    "HW201 pass",
+    "HW202 pass",
+    "HW301 pass",
+  ]);
+});
+
 it("a page without content has no fault", async () => {
   const report = await examineMannered({ noContent: "" }, { ...all, only: ["HW4"] });
   expect(report.findings.filter(({ verdict }) => verdict === "fail" || verdict === "advice")).toStrictEqual([]);

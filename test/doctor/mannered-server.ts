@@ -8,6 +8,7 @@ import type { Clock, Socket } from "../../src/net/ports.ts";
 import type { Octets } from "../../src/wire/octets.ts";
 
 export interface Manners {
+  readonly speaks: "HTTP/1.1" | "HTTP/1.0";
   /** How long an idle connection lives. */
   readonly idle_ms: number;
   /** `deaf`: it stays open, and nothing is answered any more. `words`: 408 comes before the FIN. */
@@ -22,6 +23,8 @@ export interface Manners {
   /** Each further line of a head gives it as much time again. */
   readonly headTimeIsPerLine: boolean;
   readonly afterResponse: "persists" | "says close" | "closes unannounced" | "hangs";
+  /** Every so many responses one says close, whatever was asked. */
+  readonly partsEvery: number;
   readonly onClose: "announces and closes" | "closes" | "stays open";
   readonly http10: "closes" | "stays open" | "has no length and stays open";
   readonly http10KeepAlive: "agrees" | "refuses" | "agrees and closes" | "refuses and stays open";
@@ -57,6 +60,7 @@ export interface Manners {
 }
 
 export const healthy: Manners = {
+  speaks: "HTTP/1.1",
   idle_ms: 75_000,
   idleEnd: "fin",
   terms: "timeout=70",
@@ -66,6 +70,7 @@ export const healthy: Manners = {
   head_ms: 30_000,
   headTimeIsPerLine: false,
   afterResponse: "persists",
+  partsEvery: Number.POSITIVE_INFINITY,
   onClose: "announces and closes",
   http10: "closes",
   http10KeepAlive: "agrees",
@@ -285,10 +290,21 @@ class Conversation {
     const isMissing = request.path !== "/";
     const isLast = this.served >= manners.requestsMax;
     const isOldEnd = request.isOld && (manners.http10KeepAlive.startsWith("refuses") || !wantsKeepAlive);
+    const speaksOld = manners.speaks === "HTTP/1.0";
+    const isParted = this.server.served % manners.partsEvery === 0;
     const ends =
-      saysClose || isLast || isOldEnd || manners.afterResponse === "says close" || manners.body === "until close";
+      isParted ||
+      speaksOld ||
+      saysClose ||
+      isLast ||
+      isOldEnd ||
+      manners.afterResponse === "says close" ||
+      manners.body === "until close";
     const fields: string[] = [];
-    if (
+    if (speaksOld) {
+      // The version says it.
+    } else if (
+      isParted ||
       manners.afterResponse === "says close" ||
       (saysClose && manners.onClose === "announces and closes") ||
       (isLast && manners.announcesLast)
@@ -326,7 +342,7 @@ class Conversation {
       (method !== "HEAD" || manners.head === "body");
     const sendsBody = hasBody || (status === 304 && manners.notModified === "body");
     const shown = status === 200 && manners.noContent !== undefined ? 204 : status;
-    const lines = [`HTTP/1.1 ${shown} ${status === 200 ? "OK" : "Otherwise"}`, `ETag: ${ETAG}`, ...fields];
+    const lines = [`${manners.speaks} ${shown} ${status === 200 ? "OK" : "Otherwise"}`, `ETag: ${ETAG}`, ...fields];
     let body = PAGE;
     const lacksLength = isOld && manners.http10 === "has no length and stays open" && !/keep-alive/i.test(head);
     if (manners.body === "chunked" && !isOld) {

@@ -2,7 +2,8 @@
 import type { Report } from "../../src/doctor/report/report.ts";
 import { examineThrough, type ThroughOptions } from "../../src/doctor/through/examine-through.ts";
 import type { Address, Clock, Dialer, Socket } from "../../src/net/ports.ts";
-import { type Habits, RelayingProxy } from "./relaying-proxy.ts";
+import type { Habits } from "./proxy-habits.ts";
+import { RelayingProxy } from "./relaying-proxy.ts";
 import { virtually } from "./virtual-network.ts";
 
 type TcpAddress = Address & { kind: "tcp" };

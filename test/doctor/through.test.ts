@@ -12,7 +12,8 @@ import { Gateway } from "../../src/gateway/gateway.ts";
 import type { Socket } from "../../src/net/ports.ts";
 import { Bell } from "../kit/bell.ts";
 import { RecordingObserver } from "../kit/recording-observer.ts";
-import { type Habits, RelayingProxy } from "./relaying-proxy.ts";
+import type { Habits } from "./proxy-habits.ts";
+import { RelayingProxy } from "./relaying-proxy.ts";
 import { examineHabits, examineThroughVirtually, type Middle } from "./through-world.ts";
 import { findingOf } from "./virtual-network.ts";
 

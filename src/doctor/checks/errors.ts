@@ -1,5 +1,6 @@
 /** What an error costs: the connection, the responses before it, or nothing. */
 import { type Check, unknown } from "../check.ts";
+import { isLast } from "../probe/last-response.ts";
 import { endWords, outcomeWords, seconds } from "../words.ts";
 
 const afterNotFound: Check = {
@@ -14,7 +15,7 @@ const afterNotFound: Check = {
     if (outcome.kind !== "answer") return unknown(outcomeWords(outcome), connection);
     const values = { status: outcome.status, says_close: outcome.options.close };
     const evidence = [connection];
-    if (outcome.options.close || outcome.minorVersion === 0 || outcome.framing === "close") {
+    if (isLast(outcome)) {
       return { verdict: "pass", measured: `${outcome.status}, and it says close`, values, evidence };
     }
     const again = await connection.ask(kit.requests.of(), kit.pace.answer_ms);

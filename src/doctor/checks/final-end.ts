@@ -7,6 +7,7 @@
  */
 import type { End, ProbeConnection } from "../probe/connection.ts";
 import type { Kit } from "../probe/kit.ts";
+import { isLast } from "../probe/last-response.ts";
 import { seconds } from "../words.ts";
 
 /** A close within this time is not worth comparing with anything. */
@@ -41,7 +42,7 @@ export async function finalEndOf(kit: Kit, connection: ProbeConnection): Promise
 /** How long a connection idles that nobody asked to be closed; longer than a close is waited for: undefined. */
 async function shortIdleTimeout(kit: Kit): Promise<number | undefined> {
   const { connection, outcome } = await kit.openAndAsk();
-  if (outcome.kind !== "answer" || outcome.options.close || outcome.framing === "close") return undefined;
+  if (outcome.kind !== "answer" || isLast(outcome)) return undefined;
   const since_ms = connection.latestByte_ms ?? kit.now();
   const end = await connection.untilEnd(kit.pace.settle_ms);
   return end === undefined ? undefined : end.at_ms - since_ms;

@@ -9,6 +9,7 @@ import { Kind } from "../../wire/fields.ts";
 import type { CloseManner } from "../finding.ts";
 import { type ProbeConnection, Stopped } from "../probe/connection.ts";
 import type { Kit } from "../probe/kit.ts";
+import { isLast } from "../probe/last-response.ts";
 import { seconds } from "../words.ts";
 import { termsOf } from "./persistence.ts";
 
@@ -55,7 +56,7 @@ export async function measureIdle(kit: Kit): Promise<IdleMeasure> {
   const probe = await kit.openAndAsk({ fields: ASKING });
   const answer = probe.outcome.kind === "answer" ? probe.outcome : undefined;
   const advertised_ms = answer === undefined ? undefined : termsOf(answer.fields.valuesOf(Kind.keepAlive))?.timeout_ms;
-  const persists = answer !== undefined && !answer.options.close && answer.framing !== "close";
+  const persists = answer !== undefined && !isLast(answer);
   const measure = (wasStopped: boolean): IdleMeasure => ({
     rungs: rungs.toSorted((one, other) => one.idle_ms - other.idle_ms),
     limit_ms: wasStopped ? Math.min(maxWait_ms, kit.now() - begun_ms) : maxWait_ms,
@@ -91,11 +92,12 @@ function addTo(rungs: IdleRung[], rung: IdleRung | undefined): void {
   if (rung !== undefined) rungs.push(rung);
 }
 
-/** A connection that idles for so long, and is then used. Its first request was not answered: undefined. */
+/** A connection that idles for so long, and is then used. Its first request was not answered, or was its last: undefined. */
 async function idleFor(kit: Kit, duration_ms: number): Promise<IdleRung | undefined> {
   const method = kit.cheapMethod;
   const { connection, outcome } = await kit.openAndAsk({ method, fields: ASKING });
-  if (outcome.kind !== "answer") return undefined;
+  // One that is told to be the last, as by a server that is full, was never idle.
+  if (outcome.kind !== "answer" || isLast(outcome)) return undefined;
   // Not when this was noticed: a busy machine notices late.
   const since_ms = connection.latestByte_ms ?? kit.now();
   const ended = (): IdleRung => ({

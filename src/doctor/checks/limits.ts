@@ -8,6 +8,7 @@ import { isPublic } from "../../net/dial-guard.ts";
 import { type Check, type Result, unknown } from "../check.ts";
 import type { Outcome, ProbeConnection } from "../probe/connection.ts";
 import type { Kit } from "../probe/kit.ts";
+import { isLast } from "../probe/last-response.ts";
 import { endWords, outcomeWords, plural, seconds } from "../words.ts";
 import { measureIdle } from "./idle-measure.ts";
 
@@ -39,7 +40,7 @@ const requestsPerConnection: Check = {
       outcome = await connection.ask(request, kit.pace.answer_ms, "HEAD");
       if (outcome.kind !== "answer") break;
       count++;
-      saidClose = outcome.options.close || outcome.minorVersion === 0;
+      saidClose = isLast(outcome);
     }
     const values = { requests: count };
     const evidence = [connection];

@@ -3,6 +3,7 @@ import { type FieldTable, Kind } from "../../wire/fields.ts";
 import { type Check, type Result, unknown } from "../check.ts";
 import type { Answer } from "../probe/answer-reader.ts";
 import type { Kit } from "../probe/kit.ts";
+import { isLast } from "../probe/last-response.ts";
 import { outcomeWords, plural } from "../words.ts";
 
 const DESYNC = { grade: "F", because: "what one client is sent may reach another" } as const;
@@ -143,7 +144,7 @@ const pipelining: Check = {
         };
       }
       statuses.push(outcome.status);
-      if (outcome.options.close) break;
+      if (isLast(outcome)) break;
     }
     const isWhole = statuses.length === methods.length;
     const { status } = kit.baseline;
@@ -257,7 +258,7 @@ async function bodiless(
       evidence,
     };
   }
-  if (outcome.options.close || outcome.minorVersion === 0)
+  if (isLast(outcome))
     return { verdict: "pass", measured: `${outcome.status} without a body, then close`, values, evidence };
   const again = await connection.ask(kit.requests.of(), kit.pace.answer_ms);
   if (again.kind === "answer")

@@ -8,6 +8,7 @@ import { Kind } from "../../wire/fields.ts";
 import { type Check, type Result, unknown } from "../check.ts";
 import type { Outcome, ProbeConnection } from "../probe/connection.ts";
 import type { Kit } from "../probe/kit.ts";
+import { isLast } from "../probe/last-response.ts";
 import { endWords, outcomeWords, plural, seconds } from "../words.ts";
 import { finalEndOf } from "./final-end.ts";
 
@@ -22,7 +23,7 @@ const persistsByDefault: Check = {
     const { connection, outcome: first } = await kit.openAndAsk();
     if (first.kind !== "answer") return unknown(`first request: ${outcomeWords(first)}`, connection);
     const evidence = [connection];
-    if (first.options.close || first.framing === "close" || first.minorVersion === 0) {
+    if (isLast(first)) {
       const { end } = await finalEndOf(kit, connection);
       const why =
         first.minorVersion === 0
@@ -76,7 +77,7 @@ const closeHonoured: Check = {
     const { connection, outcome } = await kit.openAndAsk({ fields: ["Connection: close"] });
     if (outcome.kind !== "answer") return unknown(outcomeWords(outcome), connection);
     const { end, after_ms, stayed } = await finalEndOf(kit, connection);
-    const isAnnounced = outcome.options.close;
+    const isAnnounced = outcome.options.close || (outcome.minorVersion === 0 && isLast(outcome));
     const values = {
       is_announced: isAnnounced,
       ...(end === undefined ? {} : { closed_after_ms: Math.round(after_ms), closed_with: end.manner }),

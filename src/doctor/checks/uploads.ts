@@ -3,6 +3,7 @@
  * requests may be sent to.
  */
 import { type Check, unknown } from "../check.ts";
+import { isLast } from "../probe/last-response.ts";
 import { endWords, outcomeWords, plural, seconds } from "../words.ts";
 
 const TYPE = "Content-Type: application/octet-stream";
@@ -78,7 +79,7 @@ const unreadBody: Check = {
         evidence,
       };
     }
-    const isOver = outcome.options.close || connection.end !== undefined;
+    const isOver = isLast(outcome) || connection.end !== undefined;
     return {
       verdict: "pass",
       measured: `${outcome.status}${isOver ? ", then close" : ", and nothing more"}`,
