@@ -1,5 +1,5 @@
 /** Asks the admin port, and says what went wrong as a value. Deliberately absent: when, see feed.ts. */
-import { lost, type Problem, problemOf } from "./problems.ts";
+import { lost, type Problem, problemOf, slow } from "./problems.ts";
 
 const ANSWER_MS_MAX = 5_000;
 
@@ -13,8 +13,8 @@ export async function ask<Body>(path: string): Promise<Answer<Body>> {
     const response = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS_MAX) });
     if (response.ok) return { body: (await response.json()) as Body };
     return { problem: problemOf(response.status, await detailOf(response)) };
-  } catch {
-    return { problem: lost };
+  } catch (error) {
+    return { problem: error instanceof DOMException && error.name === "TimeoutError" ? slow : lost };
   }
 }
 

@@ -14,6 +14,13 @@ export const lost: Problem = {
   todo: "Check that it still runs, and at which port it says its admin server is. This page tries again every second.",
 };
 
+/** It is there, and takes its time: its machine is busy, or stopped. */
+export const slow: Problem = {
+  kind: "lost",
+  what: "hopwise takes too long to answer here.",
+  todo: "Check how busy its machine is. This page tries again every second.",
+};
+
 /** @param detail what the answer says itself; nothing: empty */
 export function problemOf(status: number, detail: string): Problem {
   switch (status) {

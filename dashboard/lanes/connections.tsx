@@ -23,6 +23,8 @@ export interface ConnectionsProps {
   readonly onChoose?: ((key: Key | undefined) => void) | undefined;
   /** Where to send a request to when nothing is there. */
   readonly address?: string;
+  /** Whether it was told which connections there are. Default: it was. */
+  readonly isKnown?: boolean;
 }
 
 const titles: Readonly<Record<Hop, string>> = { downstream: "From clients", upstream: "To origins" };
@@ -30,7 +32,7 @@ const KEYS_HELP =
   "Up and down: lanes. Left and right: exchanges. Enter: the story. C: its counterpart on the other hop. Escape: back.";
 
 export function Connections(props: ConnectionsProps) {
-  const { model, isPaused = false, chosen, onChoose, address = "http://127.0.0.1:8080/" } = props;
+  const { model, isPaused = false, chosen, onChoose, address = "http://127.0.0.1:8080/", isKnown = true } = props;
   const [counts, setCounts] = useState<Readonly<Record<Hop, number>>>({ downstream: 0, upstream: 0 });
   const [filter, setFilter] = useState("");
   const [window_ms, setWindow] = useState<number | undefined>(undefined);
@@ -139,7 +141,12 @@ export function Connections(props: ConnectionsProps) {
           ))}
           <div class="lane-tip" hidden />
           {isEmpty ? (
-            <Empty filter={filter} address={address} isFirst={(model.stats?.exchanges.total ?? 0) === 0} />
+            <Empty
+              filter={filter}
+              address={address}
+              isKnown={isKnown}
+              isFirst={(model.stats?.exchanges.total ?? 0) === 0}
+            />
           ) : null}
         </div>
         {isOpen && choice !== undefined ? (
@@ -169,11 +176,19 @@ function LeftOut({ model: { missed, oneIn } }: { readonly model: Model }) {
 interface EmptyProps {
   readonly filter: string;
   readonly address: string;
+  readonly isKnown: boolean;
   /** Nothing has ever come. */
   readonly isFirst: boolean;
 }
 
-function Empty({ filter, address, isFirst }: EmptyProps) {
+function Empty({ filter, address, isKnown, isFirst }: EmptyProps) {
+  if (!isKnown) {
+    return (
+      <div class="lane-empty">
+        <p>Which connections there are is not known yet.</p>
+      </div>
+    );
+  }
   return (
     <div class="lane-empty">
       {filter === "" ? (

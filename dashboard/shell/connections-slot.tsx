@@ -38,6 +38,7 @@ export function Connections({ feed, seen, place, isPaused }: SlotProps) {
       isPaused={isPaused}
       chosen={chosen}
       onChoose={onChoose}
+      isKnown={seen.connections !== undefined}
       {...(url === undefined ? {} : { address: `${url}/` })}
     />
   );

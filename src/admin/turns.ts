@@ -11,7 +11,7 @@ export const UNREAD_BYTES_MAX = 64 * 1_048_576;
 const UNREAD_MS_MAX = 60_000;
 
 export class Turns {
-  private waiting: (() => void)[] = [];
+  private readonly waiting: (() => void)[] = [];
   private isGoing = false;
 
   /** Resolves when it is somebody's turn; what is done at once from then on counts as the turn. */
@@ -20,20 +20,23 @@ export class Turns {
       this.waiting.push(resolve);
       if (this.isGoing) return;
       this.isGoing = true;
-      setImmediate(() => this.go());
+      this.go();
     });
   }
 
   private go(): void {
-    const first = this.waiting.shift();
-    if (first === undefined) {
-      this.isGoing = false;
-      return;
-    }
-    const began = performance.now();
-    first();
-    // Behind everything that is ready by then, and what `first` goes on with is.
-    setImmediate(() => setTimeout(() => this.go(), performance.now() - began));
+    let began = 0;
+    setImmediate(() => {
+      began = performance.now();
+      this.waiting.shift()?.();
+    });
+    // Directly behind it, so the traffic in between does not count: a busy proxy is looked at, too.
+    setImmediate(() => {
+      setTimeout(() => {
+        if (this.waiting.length > 0) this.go();
+        else this.isGoing = false;
+      }, performance.now() - began);
+    });
   }
 }
 

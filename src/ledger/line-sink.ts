@@ -14,6 +14,7 @@ import { isatty } from "node:tty";
 import { promisify } from "node:util";
 import type { DestinationStream } from "pino";
 import { bun } from "../net/bun-api.ts";
+import { endTornLine } from "./torn-lines.ts";
 
 /** Its owner may write it, its group may read it: a log tells who wanted what. */
 const MODE = 0o640;
@@ -45,6 +46,7 @@ export async function openSink(file: string): Promise<LineSink> {
   const found = await stat(file).catch(() => undefined);
   if (found?.isFIFO() === true) return PipeSink.open(file);
   closeSync(await open(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, MODE));
+  await endTornLine(file);
   return FileSink.open(file);
 }
 

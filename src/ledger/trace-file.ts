@@ -11,7 +11,8 @@ import type { ProxyObserver } from "../exchange/observer.ts";
 import type { Clock } from "../net/ports.ts";
 import type { TraceState } from "./entries.ts";
 import { LineQueue } from "./line-queue.ts";
-import { openSink } from "./line-sink.ts";
+import { type LineSink, openSink } from "./line-sink.ts";
+import { cutTornLine } from "./torn-lines.ts";
 import { TraceEvents } from "./trace-events.ts";
 
 /** More than 100,000 exchanges. Perfetto opens several times as much, and no disk is filled by a trace that was forgotten. */
@@ -35,10 +36,17 @@ export class TraceFile {
   private readonly options: TraceFileOptions;
   private bytesLeft: number;
   private isEnded = false;
+  private hasLost = false;
 
-  private constructor(lines: LineQueue, options: TraceFileOptions) {
+  private constructor(sink: LineSink, options: TraceFileOptions) {
     this.options = options;
-    this.lines = lines;
+    this.lines = new LineQueue(sink, {
+      onState: options.onState,
+      onDropped: (events) => {
+        this.hasLost = true;
+        options.onDropped(events);
+      },
+    });
     this.bytesLeft = options.bytesMax ?? TRACE_BYTES_MAX;
     this.write("[\n");
     this.events = new TraceEvents(options.clock, (text) => this.write(text), options.worker);
@@ -51,7 +59,7 @@ export class TraceFile {
     const sink = await openSink(file);
     // What is no regular file cannot be emptied, and need not be.
     await truncate(file, 0).catch(() => {});
-    return new TraceFile(new LineQueue(sink, options), options);
+    return new TraceFile(sink, options);
   }
 
   private write(text: string): void {
@@ -87,6 +95,8 @@ export class TraceFile {
       this.addLast("the trace ends");
     }
     await this.lines.close();
+    // Of the last event a full disk may have taken half, and half an event cannot be read.
+    if (this.hasLost) await cutTornLine(this.options.file);
   }
 }
 

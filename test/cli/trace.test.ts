@@ -4,10 +4,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { Agent, get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { answered } from "../interop/support/answered.ts";
 import { faultsOf, readTrace, slicesOf } from "../kit/read-trace.ts";
-import { origin, proxy, run } from "./running.ts";
+import { origin, proxy, Running, run } from "./running.ts";
 
 /** Not how long it takes, but from when on it never comes. */
 const SOON = { timeout: 20_000 };
@@ -99,6 +100,32 @@ it("workers write a file each, with processes of their own", async () => {
   const clients = both.filter(({ name }) => name === "process_name").map(({ args }) => args?.name);
   expect(clients).toEqual(["worker 1: clients", "worker 1: origins", "worker 2: clients", "worker 2: origins"]);
   expect(slicesOf(both, "exchange").length).toBe(40);
+});
+
+// As on a full disk, a write takes a part, and then nothing. Ignored, the signal for it becomes an error.
+it("a disk that is full tears neither the trace nor the next run's log", async () => {
+  const [trace, log] = [join(folder(), "trace.json"), join(folder(), "access.log")];
+  const { url: to } = await origin((_request, response) => response.end("hello"));
+  const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+  const flags = ["proxy", "--to", to, "--listen", "0", "--no-admin", "--drain-delay", "0", "--json"];
+  const files = ["--trace", trace, "--access-log", log, "--log-format", "json"];
+  const limited = 'trap "" XFSZ; ulimit -f 8; exec "$@"';
+  const command = [process.execPath, main, ...flags, ...files];
+  const full = new Running(["bash", "-c", limited, "bash", ...command], process.env);
+  const { url } = await full.json<{ type: string; url: string }>("listening");
+  await requests(url, ...Array.from({ length: 200 }, (_, index) => `/${index}`));
+  full.child.kill("SIGTERM");
+  await full.ended;
+  const text = readFileSync(trace, "utf8");
+  expect(text.endsWith(",\n"), text.slice(-80)).toBe(true);
+  expect(faultsOf(readTrace(text))).toEqual([]);
+  const torn = readFileSync(log, "utf8").split("\n").length;
+  const next = new Running(command, process.env);
+  await requests((await next.json<{ type: string; url: string }>("listening")).url, "/next");
+  next.child.kill("SIGTERM");
+  expect(await next.ended).toBe(0);
+  const lines = readFileSync(log, "utf8").trimEnd().split("\n").slice(torn);
+  expect(lines.map((line) => JSON.parse(line).target)).toEqual(["/next"]);
 });
 
 it("a file that cannot be written is said at once", async () => {
