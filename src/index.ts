@@ -24,6 +24,7 @@ import { HopwiseProxy } from "./proxy/hopwise-proxy.ts";
 import type { Internals } from "./proxy/internals.ts";
 import type { ReloadOptions } from "./proxy/reload-report.ts";
 
+export type { ClosingOptions } from "./config/closing-options.ts";
 export { errorCodes, HopwiseError, type HopwiseErrorCode } from "./config/error.ts";
 export * from "./config/public-gateway.ts";
 export type * from "./config/public-group.ts";

@@ -304,5 +304,6 @@ function describedAs(schema: z.ZodType): string | undefined {
 
 function typeOf(value: unknown): string {
   if (value === null) return "null";
-  return Array.isArray(value) ? "a list" : `a ${typeof value}`;
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -6,6 +6,7 @@
 import { type Admission, admit } from "../exchange/admission.ts";
 import type { AnswerReason } from "../exchange/answers.ts";
 import type { ProxyContext } from "../exchange/context.ts";
+import { thrownText } from "../exchange/thrown-text.ts";
 import { traceOf } from "../exchange/trace.ts";
 import { answer, answering } from "../http1/answer-text.ts";
 import type { Octets } from "../wire/octets.ts";
@@ -72,7 +73,7 @@ function bodyOf(...asking: Parameters<typeof bodyAgain>): Octets | undefined {
   try {
     return bodyAgain(...asking);
   } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error));
+    process.emitWarning(error instanceof Error ? error : thrownText(error));
     return undefined;
   }
 }

@@ -119,6 +119,17 @@ describe("is refused at once", () => {
     warned.mockRestore();
   });
 
+  it.each([
+    ["a number", () => 5],
+    ["a promise", () => Promise.reject(new Error("late"))],
+  ])("when that function returns %s", async (_what, body) => {
+    const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    await open(() => undefined, { body: body as never });
+    expect(await stage.ask(post(JSON_TYPE, '{"a":1}'), /\n$/)).toContain("body-consumed");
+    expect(String(warned.mock.calls[0]?.[0])).toMatch(/^TypeError: the option body must return text or bytes at once/);
+    warned.mockRestore();
+  });
+
   it("when only some of it was read", async () => {
     stage = await DoorStage.open(answers, {}, (handler) =>
       createServer((request, response) => {

@@ -36,8 +36,10 @@ export function bodyAgain(
   declared_bytes: number | undefined,
   source: BodySource | undefined,
 ): Octets | undefined {
-  const told = source?.(request);
-  if (told !== undefined) return bytesOf(told);
+  const told: unknown = source?.(request);
+  if (typeof told === "string" || told instanceof Uint8Array) return bytesOf(told);
+  if (told instanceof Promise) told.catch(() => undefined);
+  if (told !== undefined) throw new TypeError("the option body must return text or bytes at once, or undefined");
   const { body } = request;
   if (head.fields.get("content-encoding") !== undefined) return undefined;
   const isAsLong = (bytes: Octets) => declared_bytes === undefined || bytes.length === declared_bytes;

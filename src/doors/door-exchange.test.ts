@@ -101,6 +101,86 @@ it("requests of one connection are answered in its order, however many are asked
   await client.until(/\r\n\r\n\/first(.|\r\n)*\r\n\r\n\/second$/);
 });
 
+describe("requests whose turn has not come when their client goes", () => {
+  const second: Readonly<Record<string, string>> = {
+    GET: GET.replace("/", "/second"),
+    "POST, whole": "POST /second HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab",
+    "POST, not whole": "POST /second HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab",
+  };
+
+  it.each(Object.keys(second))("are given up at once: %s", async (what) => {
+    let count = 0;
+    await open((_socket, asked) => {
+      if (asked.startsWith("POST") && !asked.includes("ab")) return;
+      count++;
+    });
+    const client = stage.client(GET.replace("/", "/first") + second[what]);
+    await until("both are asked", () => count >= 2);
+    client.socket.resetAndDestroy();
+    await until("both are over", () => stage.exchanges.length === 2);
+    expect(stage.exchanges.map(({ outcome }) => outcome)).toStrictEqual(["client-gone", "client-gone"]);
+    await until("the work is cancelled", () => stage.origins.every(({ ended }) => ended !== undefined));
+  });
+
+  it("behind one that the application answers itself, too", async () => {
+    await open(
+      () => undefined,
+      undefined,
+      (handler) =>
+        createServer((request, response) => {
+          if (request.url !== "/first") handler(request, response);
+        }),
+    );
+    const client = stage.client(GET.replace("/", "/first") + GET + GET);
+    await until("both are asked", () => stage.origins.length === 2);
+    client.socket.resetAndDestroy();
+    await until("both are over", () => stage.exchanges.length === 2);
+  });
+
+  it("before the handler is called are left alone", async () => {
+    let isCalled = false;
+    await open(
+      () => undefined,
+      undefined,
+      (handler) =>
+        createServer((request, response) => {
+          if (request.url === "/first") return;
+          request.socket.on("close", () => {
+            handler(request, response);
+            isCalled = true;
+          });
+        }),
+    );
+    stage.client(GET.replace("/", "/first") + GET).socket.end();
+    await until("the handler was called", () => isCalled);
+    expect(stage.origins).toHaveLength(0);
+  });
+
+  it("listen to their connection once, however many they are", async () => {
+    const warned: string[] = [];
+    const onWarning = ({ name }: Error) => warned.push(name);
+    process.on("warning", onWarning);
+    let listeners = 0;
+    let count = 0;
+    await open(
+      () => void count++,
+      undefined,
+      (handler) =>
+        createServer((request, response) => {
+          handler(request, response);
+          listeners = Math.max(listeners, request.socket.listenerCount("close"));
+        }),
+    );
+    const client = stage.client(GET.repeat(30));
+    await until("all are asked", () => count >= 30);
+    client.socket.destroy();
+    await until("all are over", () => stage.exchanges.length === 30);
+    process.off("warning", onWarning);
+    expect(listeners).toBeLessThan(6);
+    expect(warned).toStrictEqual([]);
+  });
+});
+
 describe("middleware around the response that throws", () => {
   const fault = new Error("middleware");
   const around = (isNext: boolean, onError: (error: unknown) => void): Parameters<typeof DoorStage.open>[2] => {

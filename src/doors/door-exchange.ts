@@ -16,6 +16,7 @@ import type { ClientExchange } from "../exchange/client-exchange.ts";
 import type { ClientSide, TunnelEnd } from "../exchange/client-side.ts";
 import type { ProxyContext } from "../exchange/context.ts";
 import { beginRecord, endRecord, type OwnRecord } from "../exchange/record-notes.ts";
+import { thrownText } from "../exchange/thrown-text.ts";
 import { ClientLimits } from "../gateway/client-limits.ts";
 import { answering } from "../http1/answer-text.ts";
 import { trailerLines } from "../http1/body-writing.ts";
@@ -90,6 +91,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     response.on("close", () => {
       if (this.exchange !== undefined) queueMicrotask(() => this.onClosed());
     });
+    if (response.socket === null) client.hearClose(() => queueMicrotask(() => this.gone()));
     // What goes wrong with it ends with `close`.
     response.on("error", ignore);
   }
@@ -311,7 +313,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     this.isBroken = true;
     this.gone();
     if (next !== undefined && !response.headersSent) return next(error);
-    process.emitWarning(error instanceof Error ? error : String(error));
+    process.emitWarning(error instanceof Error ? error : thrownText(error));
     this.writer.destroy();
     request.resume();
   }

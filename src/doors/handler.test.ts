@@ -549,6 +549,23 @@ describe("close", () => {
     await until("the pool is closed", () => stage.origins[0]?.ended === "FIN");
   });
 
+  it.each([[Number.NaN], [-1], ["5"], [null]])("refuses %s as a time, and nothing was closed", async (graceMs) => {
+    await open(says(OK));
+    await expect(stage.handler.close({ graceMs: graceMs as number })).rejects.toThrow(
+      `graceMs: ${graceMs} is not a time to wait: write milliseconds, from 0 to Infinity`,
+    );
+    expect(await stage.ask(GET, "ok")).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it("happens by itself at the end of a block", async () => {
+    await open(says(OK));
+    {
+      await using _ = stage.handler;
+      await stage.ask(GET, "ok");
+    }
+    expect(await stage.ask(GET, /\n$/)).toMatch(/^HTTP\/1\.1 503 /);
+  });
+
   it("cuts what is in flight when the time is over: unanswered with 503, begun visibly", async () => {
     await open((socket, asked) => {
       if (asked.startsWith("GET /begun")) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe");

@@ -5,6 +5,8 @@
  * the request on everything is as in a proxy that listens by itself. Deliberately absent: any subscription but by `attach`.
  */
 
+import { type ClosingOptions, GRACE_MS_MAX, readGrace } from "../config/closing-options.ts";
+import { HopwiseError } from "../config/error.ts";
 import { Members } from "../connection/lists.ts";
 import type { DrainReport } from "../gateway/drain-report.ts";
 import { Gateway } from "../gateway/gateway.ts";
@@ -52,7 +54,9 @@ export interface HopwiseHandler {
    * @param options `graceMs`: how long what is in flight may take, in milliseconds. Default: the option `drainTimeout`.
    * @returns how much was cut when that time was over
    */
-  close(options?: { readonly graceMs?: number }): Promise<DrainReport>;
+  close(options?: ClosingOptions): Promise<DrainReport>;
+  /** `await using handler = createHandler(…)` closes it at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void>;
   /** Figures since the start. Clients' connections are the server's outside: of them only those of upgrades are counted. */
   stats(): ProxyStats;
   /** Calls `listener` whenever `name` happens. Listeners are called apart from the traffic and cannot delay it. */
@@ -87,7 +91,8 @@ export function createHandler(options: HandlerOptions): HopwiseHandler {
         server.on("upgrade", handler.upgrade as OuterListener);
         return handler;
       },
-      close: (closing: { readonly graceMs?: number } = {}) => door.close(closing.graceMs),
+      close: (closing: ClosingOptions = {}) => door.close(closing),
+      [Symbol.asyncDispose]: () => door.close().then(() => undefined),
       stats: () => statsOf(door.ledger),
       on: <Name extends ProxyEventName>(name: Name, listener: ProxyListener<Name>) => {
         door.events.on(name, listener);
@@ -137,6 +142,8 @@ class HandlerDoor {
   handle(request: Request, response: Response, next: Next | undefined): void {
     // Nobody is there any more to be answered, and nothing would tell.
     if (response.destroyed === true || request.stream?.destroyed === true) return;
+    // Behind others on its connection, its response is not told.
+    if (response.socket === null && request.socket?.destroyed === true) return;
     if (response.writableEnded === true) return;
     if (response.headersSent) return void response.destroy?.();
     const { gateway, config } = this;
@@ -162,8 +169,10 @@ class HandlerDoor {
     upgrade(this.gateway, this.closing !== undefined, request, socket, head);
   }
 
-  close(graceMs = this.config.proxy.drainTimeout_ms): Promise<DrainReport> {
-    this.closing ??= this.drain(Math.min(graceMs, GRACE_MS_MAX));
+  close(options?: ClosingOptions): Promise<DrainReport> {
+    const grace_ms = readGrace(options);
+    if (grace_ms instanceof HopwiseError) return Promise.reject(grace_ms);
+    this.closing ??= this.drain(grace_ms ?? Math.min(this.config.proxy.drainTimeout_ms, GRACE_MS_MAX));
     return this.closing;
   }
 
@@ -187,6 +196,3 @@ class HandlerDoor {
     return report;
   }
 }
-
-/** The longest delay that timers of the runtime know: 2^31 - 1 ms, nearly 25 days. */
-const GRACE_MS_MAX = 2_147_483_647;

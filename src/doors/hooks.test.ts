@@ -66,6 +66,24 @@ describe("onRequest", () => {
     expect(await stage.ask(GET, "ok")).toMatch(/^HTTP\/1.1 200 OK\r\n/);
   });
 
+  it.each([
+    ["nothing", undefined],
+    ["what has no text", Object.create(null)],
+    ["what throws when it is told", { toString: () => expect.fail("told") }],
+  ])("that throws %s costs its own exchange, too", async (_what, thrown) => {
+    await open({
+      onRequest: ({ method }) => {
+        if (method === "POST") throw thrown;
+      },
+    });
+    const told: string[] = [];
+    stage.handler.on("hook-failed", ({ hook }) => told.push(hook));
+    stage.handler.on("internal-error", ({ message }) => told.push(message));
+    expect(await stage.ask(POST, "hook-failed")).toMatch(/^HTTP\/1.1 500 Internal Server Error\r\n/);
+    expect(await stage.ask(GET, "ok")).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+    expect(told).toStrictEqual(["onRequest"]);
+  });
+
   it("that is not settled in time is answered for", async () => {
     await open({ hookTimeout: 50, onRequest: () => new Promise<void>(() => {}) });
     stage.handler.on("hook-failed", () => undefined);

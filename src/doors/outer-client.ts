@@ -2,14 +2,15 @@
  * Who a request of another server's comes from, as exchanges and records know it (client-connection.ts).
  *
  * The connection is the other server's: it may carry several requests at once (HTTP/2, or pipelined ones), so each has a life of its
- * own here, and they share a number, and what authentication has bound to them. Deliberately absent: a socket.
+ * own here, and they share a number, and what authentication has bound to them. Deliberately absent: a socket; all that is ever asked
+ * of one is to tell of its close, where nothing else does.
  */
 import { acceptedFacts, type ConnectionRecord } from "../connection/connection-record.ts";
 import { Life } from "../connection/life.ts";
 import type { ClientConnection } from "../exchange/client-connection.ts";
 import { clientNameOf } from "../http1/client-names.ts";
 import type { Bindings } from "../pool/bindings.ts";
-import { isHttp2, type Request } from "./outer.ts";
+import { isHttp2, type Request, type RequestSocket } from "./outer.ts";
 
 /** One connection of the other server's. */
 class OuterConnection {
@@ -19,6 +20,8 @@ class OuterConnection {
   readonly clientName: string;
   exchanges = 0;
   bindings: Bindings | undefined;
+  /** Whom its close is told. Nothing is subscribed to before there is one. */
+  private waiting: Set<() => void> | undefined;
 
   constructor(request: Request, asking: Asking) {
     const {
@@ -32,6 +35,20 @@ class OuterConnection {
     this.peer = { remoteAddress, remotePort, isSecure: encrypted, localAddress, localPort };
     this.isTrusted = asking.isTrusted(remoteAddress);
     this.clientName = clientNameOf(remoteAddress);
+  }
+
+  hearClose(socket: RequestSocket | null | undefined, listener: () => void): void {
+    if (this.waiting === undefined) {
+      this.waiting = new Set();
+      socket?.once?.("close", () => {
+        for (const tell of this.waiting ?? []) tell();
+      });
+    }
+    this.waiting.add(listener);
+  }
+
+  hearNoMore(listener: () => void): void {
+    this.waiting?.delete(listener);
   }
 }
 
@@ -69,6 +86,7 @@ export class OuterClient implements ClientConnection {
   readonly isTrusted: boolean;
   private readonly connection: OuterConnection;
   private readonly request: Request;
+  private onClose: (() => void) | undefined;
 
   constructor(request: Request, connection: OuterConnection, now: number) {
     this.request = request;
@@ -87,16 +105,26 @@ export class OuterClient implements ClientConnection {
     return this.connection.bindings;
   }
 
-  /** What is bound ends with the client's connection. That is all that is ever asked of a socket, and only for this. */
+  /** What is bound ends with the client's connection. */
   set bindings(bindings: Bindings | undefined) {
     this.connection.bindings = bindings;
     const { request, connection } = this;
     if (request.stream === undefined) request.socket?.once?.("close", () => connection.bindings?.end());
   }
 
+  /**
+   * Its turn has not come: others of its connection are answered before. If that closes until then, Node tells it to the first of them
+   * only.
+   */
+  hearClose(listener: () => void): void {
+    this.onClose = listener;
+    this.connection.hearClose(this.request.socket, listener);
+  }
+
   /** The exchange is over. Where nothing tells of the connection's end, nothing stays bound to it. */
   leave(): void {
-    const { request, connection } = this;
+    const { request, connection, onClose } = this;
+    if (onClose !== undefined) connection.hearNoMore(onClose);
     if (connection.bindings === undefined) return;
     if (request.stream === undefined && request.socket?.once !== undefined) return;
     connection.bindings.end();

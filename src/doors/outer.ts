@@ -70,6 +70,7 @@ export interface RequestSocket {
   readonly localAddress?: string;
   readonly localPort?: number;
   readonly encrypted?: boolean;
+  readonly destroyed?: boolean;
   readonly server?: { listenerCount?(event: string): number };
   once?(event: string, listener: () => void): unknown;
   resetAndDestroy?(): unknown;

@@ -290,6 +290,21 @@ describe("a hook that fails costs its own exchange", () => {
     ["returns a promise of nonsense", (() => Promise.resolve("x")) as never],
     ["answers with no status", (() => ({})) as never],
     ["answers with a status that is none", () => ({ status: 99 })],
+    ["answers with fields in a list", () => ({ status: 200, fields: [["a", "b"]] }) as never],
+    ["answers with fields in a Map", () => ({ status: 200, fields: new Map([["a", "b"]]) }) as never],
+    ["answers with Headers", () => ({ status: 200, fields: new Headers({ a: "b" }) }) as never],
+    [
+      "returns what cannot be looked at",
+      () =>
+        new Proxy(
+          {},
+          {
+            get: () => {
+              throw new Error("no");
+            },
+          },
+        ) as never,
+    ],
     ["answers with something unknown", () => ({ status: 200, headers: {} }) as never],
     ["answers with a body where there is none", () => ({ status: 304, body: "x" })],
     ["frames its answer", () => ({ status: 200, fields: { "content-length": "7" }, body: "x" })],

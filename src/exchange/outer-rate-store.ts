@@ -11,6 +11,7 @@ import { limitTime } from "../net/time-limit.ts";
 import type { RateLimit } from "./policy.ts";
 import type { RateStore } from "./rate-store.ts";
 import { isThenable } from "./run-hooks.ts";
+import { thrownText } from "./thrown-text.ts";
 
 /** A limit, as a store needs to know it: a bucket of `burst` tokens for each key, into which one comes back every `interval_ms`. */
 export interface SharedRateLimit {
@@ -62,7 +63,7 @@ export class OuterRateStore implements RateStore {
       this.await(answer, later);
       return undefined;
     } catch (fault) {
-      return this.pass("failed", textOf(fault));
+      return this.pass("failed", thrownText(fault));
     }
   }
 
@@ -81,7 +82,7 @@ export class OuterRateStore implements RateStore {
     // What only looks like a promise may call back at once.
     Promise.resolve(answer).then(
       (value) => settle(() => this.read(value)),
-      (fault: unknown) => settle(() => this.pass("failed", textOf(fault))),
+      (fault: unknown) => settle(() => this.pass("failed", thrownText(fault))),
     );
   }
 
@@ -100,8 +101,4 @@ export class OuterRateStore implements RateStore {
     this.onFailed(`${why}: ${problem}; ${count} passed uncounted since this was told last`);
     return 0;
   }
-}
-
-function textOf(fault: unknown): string {
-  return fault instanceof Error ? fault.message : String(fault);
 }

@@ -35,7 +35,11 @@ export function checkAnswer(answer: unknown, leastStatus: number): CheckedAnswer
   if (unknown !== undefined) throw new FieldError(`"${unknown}" is nothing that an answer has: write ${HOW}`);
   const { status, fields = {}, body = "" } = answer as Record<string, unknown>;
   checkStatus(status, leastStatus);
-  if (typeof fields !== "object" || fields === null) throw new FieldError("the fields of an answer are an object");
+  // Of a list, a Map or Headers nothing would be said, or something else.
+  if (typeof fields !== "object" || fields === null || Symbol.iterator in fields)
+    throw new FieldError(
+      'the fields of an answer are an object of names and values, such as { "Content-Type": "text/html" }',
+    );
   if (typeof body !== "string" && !(body instanceof Uint8Array)) throw new FieldError("a body is text or bytes");
   if (body.length > 0 && !hasBody(status)) throw new FieldError(`an answer with status ${status} has no body`);
   const changes = new FieldChanges();

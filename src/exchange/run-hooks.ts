@@ -53,10 +53,11 @@ export function beginHooked(parts: HookedParts, begin: Begin): ClientExchange {
   try {
     admission.route?.changes?.request?.(request);
     result = hooks.onRequest?.(request);
+    // Also what it returned may throw when it is looked at.
+    if (!isThenable(result)) return goOn(result);
   } catch (fault) {
     return failed(fault);
   }
-  if (!isThenable(result)) return goOn(result);
 
   const waiting = new WaitingExchange(context, client, record, () => {
     request.send();

@@ -7,6 +7,7 @@ import type { ConnectionRecord, EndpointCheck, EndpointRecord } from "../connect
 import type { CloseReason, ReuseRefusal } from "../connection/reasons.ts";
 import type { ExchangeRecord, LostAttempt, Phase } from "../exchange/exchange-record.ts";
 import type { HookName } from "../exchange/hooks.ts";
+import { thrownText } from "../exchange/thrown-text.ts";
 import type { Clock } from "../net/ports.ts";
 import { withoutUserinfo } from "../wire/userinfo.ts";
 import type { ReloadEntry, ReloadOutcome } from "./config-figures.ts";
@@ -188,11 +189,11 @@ export class EntryMaker {
   }
 
   internalError(fault: unknown): InternalErrorEntry {
-    return { type: "internal-error", time: this.now(), message: textOf(fault) };
+    return { type: "internal-error", time: this.now(), message: thrownText(fault, true) };
   }
 
   hookFailed(hook: HookName, fault: unknown): HookFailedEntry {
-    return { type: "hook-failed", time: this.now(), hook, message: textOf(fault) };
+    return { type: "hook-failed", time: this.now(), hook, message: thrownText(fault, true) };
   }
 
   accessLog(state: LogState, fault: string | undefined, dropped: number): AccessLogEntry {
@@ -299,8 +300,4 @@ function hopOf({ hop, endpoint, peer, peerPort }: ConnectionRecord): HopFacts {
 
 function rounded(ms: number): number {
   return Math.round(ms * 1_000) / 1_000;
-}
-
-function textOf(fault: unknown): string {
-  return fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);
 }

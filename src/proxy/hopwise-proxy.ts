@@ -5,6 +5,7 @@
  */
 import type { AdminServer } from "../admin/server.ts";
 import type { AdminToken } from "../admin/token.ts";
+import { type ClosingOptions, GRACE_MS_MAX, readGrace } from "../config/closing-options.ts";
 import { HopwiseError, together } from "../config/error.ts";
 import { refuseWhatCannotBe } from "../config/listen-error.ts";
 import { type ProxyConfig, withNameOf } from "../config/options.ts";
@@ -34,9 +35,6 @@ import { ProxyLog } from "./proxy-log.ts";
 import { ProxyTrace } from "./proxy-trace.ts";
 import type { FailedReload, PreparedReload, ReloadOptions, ReloadReport } from "./reload-report.ts";
 import { Subscribable } from "./subscribable.ts";
-
-/** The longest delay that timers of the runtime know: 2^31 - 1 ms, nearly 25 days. */
-const GRACE_MS_MAX = 2_147_483_647;
 
 /** A proxy of either kind. `createProxy`, `createGateway` and `createForwardProxy` make one. */
 export class HopwiseProxy extends Subscribable implements AsyncDisposable {
@@ -370,12 +368,9 @@ export class HopwiseProxy extends Subscribable implements AsyncDisposable {
    * @throws HopwiseError `option-invalid` for what is no such time; then nothing was closed
    * @returns how much was cut when that time was over
    */
-  close(options: { readonly graceMs?: number } = {}): Promise<DrainReport> {
-    const { graceMs } = options;
-    if (graceMs !== undefined && !(graceMs >= 0)) {
-      const problem = `${graceMs} is not a time to wait: write milliseconds, from 0 to Infinity`;
-      return Promise.reject(new HopwiseError("option-invalid", problem, "graceMs"));
-    }
+  close(options?: ClosingOptions): Promise<DrainReport> {
+    const graceMs = readGrace(options);
+    if (graceMs instanceof HopwiseError) return Promise.reject(graceMs);
     const { drainDelay_ms, drainTimeout_ms } = this.config;
     this.closing ??= this.drain(
       Math.min(drainDelay_ms, graceMs ?? drainDelay_ms),

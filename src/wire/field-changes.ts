@@ -104,8 +104,13 @@ export class FieldChanges {
 
   private charge(characters: number): void {
     this.characters += characters;
-    if (++this.count > CHANGES_MAX || this.characters > CHANGED_CHARACTERS_MAX) {
+    if (++this.count > CHANGES_MAX) {
       throw new FieldError(`more fields are changed than one message may have (${CHANGES_MAX})`);
+    }
+    if (this.characters > CHANGED_CHARACTERS_MAX) {
+      throw new FieldError(
+        `the fields that are changed are longer than they may be together (${CHANGED_CHARACTERS_MAX} characters)`,
+      );
     }
   }
 
