@@ -187,6 +187,16 @@ export const knownRequestDifferences: readonly KnownDifference[] = [
     example: "GET / HTTP/1.1\r\nHost: a\r\nProxy-Connection: close\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
   },
   {
+    name: "tab-behind-an-option",
+    reason:
+      "around list members HTAB may stand as SP may (RFC 9110 section 5.6.3); Node takes the option for another one then",
+    applies: ({ kind, error }, input) =>
+      kind === "laxer" &&
+      error === "HPE_CLOSED_CONNECTION" &&
+      /^(proxy-)?connection:[^\r\n]*keep-alive *\t/im.test(input),
+    example: "GET / HTTP/1.0\r\nConnection: keep-alive\t\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+  },
+  {
     name: "upgrade-not-taken",
     reason:
       "after an upgrade that is not taken HTTP goes on (RFC 9110 section 7.8); Node drops what came with the request",
