@@ -10,6 +10,7 @@ describe("a host", () => {
     ["localhost", { kind: "exact", name: "localhost" }],
     ["192.0.2.1", { kind: "exact", name: "192.0.2.1" }],
     ["[2001:db8::1]", { kind: "exact", name: "[2001:db8::1]" }],
+    ["[2001:0DB8:0:0::1]", { kind: "exact", name: "[2001:db8::1]" }],
   ])("%s", (written, pattern) => {
     expect(readHostPattern(written)).toStrictEqual(pattern);
   });
@@ -28,9 +29,18 @@ describe("a host", () => {
     "*a.com",
   ])("not %j", (written) => {
     expect(() => readHostPattern(written)).toThrow(
-      `"${written}" is no host: write a name like app.example.com or *.example.com, without a port`,
+      `"${written}" is not a host: write a name like app.example.com or *.example.com, without a port`,
     );
   });
+});
+
+it.each([
+  ["münchen.example", "xn--mnchen-3ya.example"],
+  ["*.Bücher.example", '"*.xn--bcher-kva.example"'],
+  ["::1", '"[::1]"'],
+  ["2001:db8:0:0::1", '"[2001:db8::1]"'],
+])("of the host %s it is said how it stands in requests", (written, spelled) => {
+  expect(() => readHostPattern(written)).toThrow(`"${written}" is not how a host stands in requests: write ${spelled}`);
 });
 
 it.each([
@@ -39,6 +49,10 @@ it.each([
   ["a.example.com.:80", "a.example.com"],
   ["[2001:DB8::1]:80", "[2001:db8::1]"],
   ["[::1]", "[::1]"],
+  // One address, one host, however it is spelled: a route that guards it takes all of them.
+  ["[0:0:0:0:0:0:0:1]:80", "[::1]"],
+  ["[0::0001]", "[::1]"],
+  ["[::FFFF:127.0.0.1]", "[::ffff:7f00:1]"],
   ["", ""],
 ])("of %j the host is %j", (authority, host) => {
   expect(hostOf(authority)).toBe(host);

@@ -29,18 +29,34 @@ const BRACKETED = /^\[[0-9a-f:.]+\]$/;
 export function readHostPattern(written: string): HostPattern {
   const text = written.toLowerCase().replace(/\.$/, "");
   const name = text.startsWith("*.") ? text.slice(2) : text;
-  if (!NAME.test(name) && !(name === text && BRACKETED.test(name))) {
+  if (NAME.test(name)) return { kind: name === text ? "exact" : "below", name };
+  const address = name === text && BRACKETED.test(name) ? spelledByUrl(name) : undefined;
+  if (address !== undefined) return { kind: "exact", name: address };
+  const meant = spelledByUrl(/[^\x20-\x7e]/.test(name) ? name : `[${name}]`);
+  if (meant === undefined || (meant.startsWith("[") && name !== text)) {
     throw new PatternError(
-      `"${written}" is no host: write a name like app.example.com or *.example.com, without a port`,
+      `"${written}" is not a host: write a name like app.example.com or *.example.com, without a port`,
     );
   }
-  return { kind: name === text ? "exact" : "below", name };
+  const whole = meant.startsWith("[") ? `"${meant}"` : name === text ? meant : `"*.${meant}"`;
+  throw new PatternError(`"${written}" is not how a host stands in requests: write ${whole}`);
+}
+
+/** As URLs have it: an address in its shortest form, a name in ASCII. It cannot be one: undefined. */
+function spelledByUrl(host: string): string | undefined {
+  const url = `http://${host}/`;
+  if (!URL.canParse(url)) return undefined;
+  const { hostname, href } = new URL(url);
+  // What would be a port, a path or a user's name is no part of a host.
+  return href === `http://${hostname}/` ? hostname : undefined;
 }
 
 /** The host that an authority names, without its port, as patterns have it. */
 export function hostOf(authority: string): string {
   const end = authority.startsWith("[") ? authority.indexOf("]") + 1 : authority.indexOf(":");
   const host = (end <= 0 ? authority : authority.slice(0, end)).toLowerCase();
+  // An address has several spellings, and a route that guards it would take one of them alone.
+  if (host.startsWith("[")) return spelledByUrl(host) ?? host;
   return host.endsWith(".") ? host.slice(0, -1) : host;
 }
 
