@@ -153,7 +153,10 @@ export class Http2Connection
   // What comes.
 
   onOctets(octets: Octets): boolean {
-    if (this.meter.read(octets, this.context.clock.now()) === undefined) {
+    const { meter } = this;
+    if (meter.read(octets, this.context.clock.now()) === undefined) {
+      if (meter.received_bytes > 0) this.held.noteReceived(meter.received_bytes);
+      meter.received_bytes = 0;
       if (this.life.state === "idle") this.noteHead();
       return true;
     }

@@ -174,6 +174,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   private expectBody({ kind, length }: Admission["framing"]): void {
     if (kind === "none" || length === 0) return;
     this.requestBody = new RequestBody(kind === "chunked" ? undefined : length);
+    this.noteHeld();
     this.stream.on("trailers", (...[, , raw]: [fields: unknown, flags: number, raw: string[]]) => this.onTrailers(raw));
     this.stream.on("end", () => this.onEnd());
   }

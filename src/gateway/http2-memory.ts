@@ -2,8 +2,8 @@
  * What all HTTP/2 connections hold together of bodies that nobody takes, and who gives way when that is too much (law 6).
  *
  * One connection may have a hundred responses waiting for a client that takes none, so a limit for each connection is not enough.
- * What changes is noted as it happens, and may be noted too high, since the runtime does not tell when it has sent something; it is
- * counted before anybody has to go. Deliberately absent: heads, of which a connection has one unfinished at a time, as in HTTP/1.
+ * What changes is noted as it happens, and may be noted too high, since the runtime does not tell when it has sent something, and what has
+ * come may be taken at once; it is counted before anybody has to go. Deliberately absent: heads, of which a connection has one unfinished at a time, as in HTTP/1.
  */
 
 /** From this share of the limit on somebody goes: what is left may be noted before the next count, which looks at every stream. */
@@ -108,11 +108,16 @@ export class HeldByStreams {
     this.memory = memory;
   }
 
-  /** Something was written to it, or it is not read for now. */
+  /** Something was written to it, it is not read for now, or a body is to come. */
   note(stream: HoldingStream): void {
     const bytes = bytesIn(stream);
     this.memory.note(bytes - (this.noted.get(stream) ?? 0));
     this.noted.set(stream, bytes);
+  }
+
+  /** So much has come for streams that were noted, and may lie in one that is not read for now. */
+  noteReceived(bytes: number): void {
+    this.memory.note(bytes);
   }
 
   /** It is gone. */

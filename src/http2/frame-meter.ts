@@ -71,6 +71,8 @@ class Tokens {
 }
 
 export class FrameMeter extends FrameScanner {
+  /** Of bodies, as their frames say, since this was set to 0. */
+  received_bytes = 0;
   /** A head has begun that has not ended: nothing else may come before it has (RFC 9113 section 4.3). */
   isWithinHead = false;
   /** The client has said that it leaves. */
@@ -128,6 +130,7 @@ export class FrameMeter extends FrameScanner {
         this.isWithinHead = (this.flags & END_HEADERS) === 0;
         return ++this.continuations > CONTINUATIONS_MAX ? "continuations" : undefined;
       case frameTypes.data:
+        this.received_bytes += this.length;
         return this.hasContent || (this.flags & END_STREAM) !== 0 ? undefined : this.spend("empty-data", now);
       case frameTypes.priority:
         return this.spend("priorities", now);
