@@ -159,6 +159,7 @@ describe("examples of the library, as they stand", () => {
 
   it.each<[string, readonly string[], RegExp]>([
     ["node:test", ["--test", "node-test.test.mjs"], /^# pass 1$/m],
+    ["node:test of a chain", ["--test", "chain.test.mjs"], /^# pass 1$/m],
     ["vitest", [vitest, "run", "--root", ".", "--no-color", "vitest.test.mjs"], /Tests {2}1 passed/],
   ])("%s", async (_name, args, passed) => {
     // The variables of the vitest around it would make it a part of that.
