@@ -1,7 +1,7 @@
 /** What the tables' filters let through, and how they are sorted. */
 import { describe, expect, it } from "vitest";
 import type { ExchangeEntry } from "../feed/api-types.ts";
-import { exchangeColumns, exchangeFilters, filtered, sorted } from "./rows.ts";
+import { emptyText, exchangeColumns, exchangeFilters, filtered, sorted } from "./rows.ts";
 
 const entry = (some: Partial<ExchangeEntry>): ExchangeEntry =>
   ({
@@ -46,4 +46,15 @@ it.each([
   ["nonsense", [1, 2, 3]],
 ])("sorts by %j", (order, ids) => {
   expect(sorted(rows, exchangeColumns, order).map(({ id }) => id)).toStrictEqual(ids);
+});
+
+it("filters are to be cleared only where there are some", () => {
+  for (const query of [{}, { sort: "-took" }, { status: "" }])
+    expect(emptyText(query)).toBe("None is known. What comes now appears here.");
+  expect(emptyText({ sort: "took", status: "5xx" })).toBe("Nothing has all of these. Clear a filter.");
+});
+
+it("what could not be read is found by what was received", () => {
+  const unread = entry({ method: "", target: "", received: "GARBAGE" });
+  expect(filtered([unread], exchangeFilters, { path: "garb" })).toStrictEqual([unread]);
 });

@@ -27,7 +27,7 @@ export const exchangeFilters: Filters<ExchangeEntry> = {
   reason: (entry, wanted) => reasonOf(entry) === wanted,
   method: ({ method }, wanted) => method === wanted,
   host: ({ host = "" }, wanted) => has(host, wanted),
-  path: ({ target }, wanted) => has(target, wanted),
+  path: ({ target, received = "" }, wanted) => has(target, wanted) || has(received, wanted),
   endpoint: ({ endpoint, upstream, lost = [] }, wanted) =>
     [{ endpoint }, upstream, ...lost].some((one) => one?.endpoint === wanted),
   connection: (entry, wanted) =>
@@ -43,6 +43,13 @@ export const connectionFilters: Filters<ConnectionFacts> = {
   peer: ({ peer }, wanted) => has(peer, wanted),
   connection: ({ key }, wanted) => key === wanted.replace(/^#/, ""),
 };
+
+/** What is said where no row is shown: there is none, or the filters are why. How rows are sorted leaves none out. */
+export function emptyText({ sort: _, ...filters }: Readonly<Record<string, string>>): string {
+  return Object.values(filters).some((wanted) => wanted !== "")
+    ? "Nothing has all of these. Clear a filter."
+    : "None is known. What comes now appears here.";
+}
 
 /** The reason's word, or what there is instead of one; it went well: empty. */
 export function reasonOf(entry: ExchangeEntry): string {

@@ -15,6 +15,7 @@ import {
   choices,
   connectionColumns,
   connectionFilters,
+  emptyText,
   exchangeColumns,
   exchangeFilters,
   filtered,
@@ -141,7 +142,7 @@ function Rows<Row>({ place, columns, rows, keyOf: key, cells }: RowsProps<Row>) 
   const [max, setMax] = useState(ROWS);
   const [, chosen] = place.path;
   const { sort = "" } = place.query;
-  if (rows.length === 0) return <p class="quiet-note">Nothing has all of these. Clear a filter.</p>;
+  if (rows.length === 0) return <p class="quiet-note">{emptyText(place.query)}</p>;
   return (
     <>
       <div class="table-frame">
