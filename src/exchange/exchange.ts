@@ -226,10 +226,10 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
 
   onBegun(): void {
     noteFirstByte(this.context, this.record);
-    if (this.request.isStreaming) this.request.letGo();
   }
 
   onInterim(head: ResponseMessage, options: ConnectionOptions): boolean {
+    if (this.request.isStreaming) this.request.letGo();
     const age_ms = this.context.clock.now() - this.record.arrivedAt_ms;
     if (isInterimFlood(++this.interimResponses, age_ms)) {
       this.onFault("too-many-interim-responses");
@@ -249,6 +249,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
   }
 
   onFinal(head: ResponseMessage, options: ConnectionOptions, framing: Framing): boolean {
+    if (this.request.isStreaming) this.request.letGo();
     const unfit = head.status === 407 || this.client.agreement ? unfitFinal(head, this, this.context) : undefined;
     if (unfit !== undefined) {
       this.onFault(unfit);
@@ -308,7 +309,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
     if (verdict !== "retry") this.fail(answerTo(verdict), closeReason);
   }
 
-  private retry(why: CloseReason, fault: string | undefined, isWorthIt: boolean, isInBudget: boolean): RetryVerdict {
+  retry(why: CloseReason, fault: string | undefined, isWorthIt: boolean, isInBudget: boolean): RetryVerdict {
     const { record, request, isRetry } = this;
     const facts = { isIdempotent: isIdempotent(this.head.method), isWhollyHeld: request.isWhollyHeld, isRetry };
     const verdict = judgeRetry({ ...facts, isWorthAnother: isWorthIt, isInBudget });

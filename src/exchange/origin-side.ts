@@ -21,6 +21,7 @@ import type { Admission } from "./admission.ts";
 import type { AnswerReason } from "./answers.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
+import type { RetryVerdict } from "./retry.ts";
 import type { UpstreamLimit } from "./upstream-limit.ts";
 
 export interface OriginSide {
@@ -129,6 +130,8 @@ export interface OriginListener {
    * @param isInBudget its group has retries left
    */
   onLost(fault: string | undefined, isWorthAnother: boolean, isInBudget: boolean): void;
+  /** Whether it goes on another connection instead, in place of what came on this one, which closes then; or why not. */
+  retry(why: CloseReason, fault: string | undefined, isWorthAnother: boolean, isInBudget: boolean): RetryVerdict;
   /** A fault of our own showed there. */
   onBroken(): void;
   /** It ended behind its response. */

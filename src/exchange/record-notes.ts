@@ -154,6 +154,7 @@ export function noteRetry(context: Keeping, record: OwnRecord, fault: string | u
     record.lost.push({ upstream, upstreamExchange, sentAt_ms, lostAt_ms: context.clock.now(), fault });
   }
   record.fault = undefined;
+  record.firstByteAt_ms = undefined;
   record.retries++;
   forgetSearch(record);
   context.observer.exchangePhase?.(record, "retrying");

@@ -39,6 +39,9 @@ export function openHttp1Origin(context: ProxyContext, listener: OriginListener)
   return typeof pool === "string" ? pool : new Http1OriginSide(context, pool, listener);
 }
 
+/** Later than this an origin has had the request, and answers that. */
+const FAREWELL_MS = 1_000;
+
 export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Confined {
   /** Those of this exchange on the origin's hop. */
   readonly messages = new HopMessages();
@@ -52,6 +55,8 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   private search: PendingSearch | undefined;
   private connection: PooledConnection | undefined;
   private isChunked = false;
+  /** A response came that tells more than that an idle connection ends, if only an interim one. */
+  private hasAnswered = false;
   /** It was let go of, with or without a connection: nothing more is told. */
   private isOver = false;
 
@@ -230,10 +235,7 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     const { connection, messages } = this;
     if (connection === undefined) return;
     const before = messages.responder;
-    if (before === "awaited") {
-      connection.noteAlive();
-      this.listener.onBegun();
-    }
+    if (before === "awaited") this.listener.onBegun();
     if (isWhole(before)) return connection.noteSurplus();
     this.response.read(octets);
     // A tunnel has limits of its own.
@@ -254,6 +256,7 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   }
 
   onInterim(head: ResponseMessage, options: ConnectionOptions): boolean {
+    this.noteAlive();
     this.messages.interim(head.status);
     return this.listener.onInterim(head, options);
   }
@@ -261,12 +264,38 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   onFinal(head: ResponseMessage, options: ConnectionOptions, framing: Framing): boolean {
     const { listener, messages } = this;
     const connection = this.connection as PooledConnection;
+    if (head.status === 408 && this.isFarewell(connection, options) && this.goesElsewhere(connection)) return false;
+    this.noteAlive();
     const reason = noteFinalResponse(connection, listener.client.connection, head, options, framing);
     if (reason !== undefined) messages.mustClose(reason);
     messages.final(framing.kind === "close");
     // It closes, and need not read on before.
     if (messages.closeReason !== undefined && mayBodyGoOn(messages.requester)) messages.drop("request-unfinished");
     return listener.onFinal(this.told(head), options, framing);
+  }
+
+  /** What idled and answered was alive. */
+  private noteAlive(): void {
+    if (this.hasAnswered) return;
+    this.hasAnswered = true;
+    this.connection?.noteAlive();
+  }
+
+  /**
+   * Whether a 408 tells of the silence before the request, which it has met on the way: it comes at once on a connection that
+   * had idled, and ends it (RFC 9110 section 15.5.9 lets the request be repeated).
+   */
+  private isFarewell({ isReused }: PooledConnection, { close }: ConnectionOptions): boolean {
+    const { sentAt_ms = 0 } = this.listener.record;
+    return isReused && close && !this.hasAnswered && this.context.clock.now() - sentAt_ms <= FAREWELL_MS;
+  }
+
+  private goesElsewhere(connection: PooledConnection): boolean {
+    const { listener, pool, context } = this;
+    const isWorthAnother = mayGoElsewhere(connection, listener.head, context);
+    if (listener.retry("close-received", undefined, isWorthAnother, pool.hasRetryLeft) !== "retry") return false;
+    connection.endpoint.onStale(connection);
+    return true;
   }
 
   private told(head: ResponseMessage): ResponseMessage {
@@ -291,6 +320,7 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   }
 
   onSwitch(head: ResponseMessage, rest: Octets): void {
+    this.noteAlive();
     // What nobody asked for teaches nothing.
     if (this.messages.requester !== "might-switch") return this.listener.onFault("upgrade-unexpected");
     this.connection?.endpoint.noteFinal(head.minorVersion, head.status);
@@ -299,6 +329,7 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   }
 
   onMalformed(refusal: RefusalCode): void {
+    this.noteAlive();
     this.messages.responderFailed("response-malformed");
     this.listener.onFault("response-malformed", refusal);
   }

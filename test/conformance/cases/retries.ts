@@ -14,6 +14,7 @@ import {
   origin,
   origin2,
   refusal,
+  type Step,
   waits,
 } from "../case.ts";
 
@@ -67,6 +68,90 @@ function notRetried(method: string, request: string, forwarded: string, death: "
     origin: [death === "resets" ? "closed peer-reset" : "closed peer-closed"],
   };
 }
+
+const FAREWELL = head("HTTP/1.1 408 Request Timeout", DATE, "Content-Length: 0", "Connection: close");
+const TIMEOUT_SECTION = "RFC 9110 section 15.5.9";
+
+/** The origin has timed its idle connection out with 408 when the next request has just gone out. */
+function sentBehindFarewell(method: string, request: string, forwarded: string): Case {
+  return {
+    rows: [69, 71],
+    section: TIMEOUT_SECTION,
+    title: `${method} that crosses the 408 of an origin that ends an idle connection is sent once more, on a fresh connection.`,
+    steps: [
+      ...ordinaryExchange,
+      waits(10_000),
+      client.sends(request),
+      origin.receives(forwarded),
+      origin.sends(FAREWELL),
+      origin2.receives(forwarded),
+      origin2.sends(OK),
+      client.receives(OK),
+    ],
+    client: ["persists"],
+    origin: ["closed close-received", "persists"],
+  };
+}
+
+/** A 408 that may well answer the request goes to the client. */
+function passedOn(title: string, steps: readonly Step[], response = FAREWELL): Case {
+  return {
+    rows: [70, 72],
+    section: TIMEOUT_SECTION,
+    title,
+    steps: [...steps, origin.sends(response), client.receives(response.replace("Connection: close\r\n", ""))],
+    client: ["persists"],
+    origin: [response === FAREWELL ? "closed close-received" : "persists"],
+  };
+}
+
+const farewells: readonly Case[] = [
+  sentBehindFarewell("GET", GET, GET_FORWARDED),
+  { ...sentBehindFarewell("PUT", PUT, PUT_FORWARDED), onlyWhole: "the body is at hand only if it came with the head" },
+  passedOn("A 408 to a request that is not idempotent goes on: the origin may have had it.", [
+    ...ordinaryExchange,
+    client.sends(POST),
+    origin.receives(POST_FORWARDED),
+  ]),
+  passedOn("A 408 on a fresh connection goes on: it answers the request.", [
+    client.sends(GET),
+    origin.receives(GET_FORWARDED),
+  ]),
+  passedOn("A 408 that comes a while behind the request goes on: it answers that.", [
+    ...ordinaryExchange,
+    client.sends(GET),
+    origin.receives(GET_FORWARDED),
+    waits(1_100),
+  ]),
+  passedOn("A 408 behind an interim response goes on: the request has arrived.", [
+    ...ordinaryExchange,
+    client.sends(GET),
+    origin.receives(GET_FORWARDED),
+    origin.sends(head("HTTP/1.1 102 Processing")),
+    client.receives(head("HTTP/1.1 102 Processing")),
+  ]),
+  passedOn(
+    "A 408 behind which the connection persists goes on: it answers the request.",
+    [...ordinaryExchange, client.sends(GET), origin.receives(GET_FORWARDED)],
+    head("HTTP/1.1 408 Request Timeout", DATE, "Content-Length: 0"),
+  ),
+  {
+    rows: [71, 72],
+    section: TIMEOUT_SECTION,
+    title: "A second 408 goes on: a request is sent again once.",
+    steps: [
+      ...ordinaryExchange,
+      client.sends(GET),
+      origin.receives(GET_FORWARDED),
+      origin.sends(FAREWELL),
+      origin2.receives(GET_FORWARDED),
+      origin2.sends(FAREWELL),
+      client.receives(FAREWELL.replace("Connection: close\r\n", "")),
+    ],
+    client: ["persists"],
+    origin: ["closed close-received", "closed close-received"],
+  },
+];
 
 export const retries: Group = {
   name: "Retries",
@@ -209,5 +294,6 @@ export const retries: Group = {
       client: ["persists"],
       origin: ["persists"],
     },
+    ...farewells,
   ],
 };
