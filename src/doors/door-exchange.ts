@@ -94,6 +94,10 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     response.on("error", ignore);
   }
 
+  get response(): Response {
+    return this.parts.response;
+  }
+
   get context(): ProxyContext {
     return this.parts.context;
   }

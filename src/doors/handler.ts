@@ -16,6 +16,7 @@ import { nodeClock } from "../net/node-clock.ts";
 import { dialer } from "../net/runtime.ts";
 import { answerAtEnd, readForwarded } from "./asked.ts";
 import { DoorExchange } from "./door-exchange.ts";
+import { release, take } from "./given-twice.ts";
 import { type HandlerConfig, readHandlerOptions } from "./handler-config.ts";
 import type { HandlerOptions } from "./handler-options.ts";
 import type {
@@ -42,7 +43,7 @@ export interface HopwiseHandler {
   (request: HandlerRequest, response: HandlerResponse, next?: Next): void;
   /** Forwards an upgrade: a listener for the event `upgrade` of a server. Errors are answered on the socket. */
   upgrade(request: HandlerRequest, socket: HandlerSocket, head: Uint8Array): void;
-  /** Takes all requests and upgrades of a server: subscribes to its events `request` and `upgrade`. */
+  /** Takes all requests and upgrades of a server: subscribes to its events `request` and `upgrade`, unless it does so already. */
   attach(server: HandlerServer): HopwiseHandler;
   /**
    * Drains and closes: what is in flight may finish, what comes from now on is answered 503, and the connections to the origin close.
@@ -82,8 +83,8 @@ export function createHandler(options: HandlerOptions): HopwiseHandler {
       upgrade: (request: HandlerRequest, socket: HandlerSocket, head: Uint8Array) =>
         door.upgrade(request, socket, head),
       attach: (server: HandlerServer) => {
-        server.on("request", handler);
-        server.on("upgrade", handler.upgrade);
+        subscribe(server, "request", handler);
+        subscribe(server, "upgrade", handler.upgrade);
         return handler;
       },
       close: (closing: { readonly graceMs?: number } = {}) => door.close(closing.graceMs),
@@ -105,6 +106,11 @@ export function createHandler(options: HandlerOptions): HopwiseHandler {
   return handler;
 }
 
+/** Once, also where the server was made with the handler. */
+function subscribe(server: HandlerServer, event: string, listener: (...args: never[]) => void): void {
+  if (server.listeners?.(event).includes(listener) !== true) server.on(event, listener);
+}
+
 class HandlerDoor {
   readonly ledger = new Ledger(nodeClock);
   readonly events = new EventHub(nodeClock);
@@ -114,6 +120,7 @@ class HandlerDoor {
   private readonly inProgress = new Members<DoorExchange>();
   private readonly onEnded = (exchange: DoorExchange) => {
     this.inProgress.delete(exchange);
+    release(exchange.response);
     if (this.inProgress.size === 0) this.onIdle?.();
   };
   private onIdle: (() => void) | undefined;
@@ -137,6 +144,7 @@ class HandlerDoor {
     // Nobody is there any more to be answered, and nothing would tell.
     if (response.destroyed === true || request.stream?.destroyed === true) return;
     if (response.writableEnded === true) return;
+    if (!take(response)) return;
     if (response.headersSent) return void response.destroy?.();
     const { gateway, config } = this;
     const client = this.connections.clientOf(request);
@@ -158,7 +166,7 @@ class HandlerDoor {
   }
 
   upgrade(request: Request, socket: HandlerSocket, head: Uint8Array): void {
-    upgrade(this.gateway, this.closing !== undefined, request, socket, head);
+    if (take(socket)) upgrade(this.gateway, this.closing !== undefined, request, socket, head);
   }
 
   close(graceMs = this.config.proxy.drainTimeout_ms): Promise<DrainReport> {
