@@ -12,11 +12,20 @@ import { answer, answering } from "../http1/answer-text.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import { bodyAgain, wasRead } from "./consumed-body.ts";
-import type { Forwarded } from "./door-exchange.ts";
 import type { HandlerConfig } from "./handler-config.ts";
 import { isHttp2, type Request, type Response, rooted } from "./outer.ts";
 import type { OuterClient } from "./outer-client.ts";
 import { FieldNames, type HeadWriting, readHead } from "./request-head.ts";
+
+/** A request that is forwarded. */
+export interface Forwarded {
+  readonly head: RequestHead;
+  readonly admission: Admission;
+  /** Its body, where something has read it before and it was put together again; otherwise it is read: undefined. */
+  readonly body: Octets | undefined;
+  /** The server outside has left it to us to say 100 (Continue). */
+  readonly isContinueOurs: boolean;
+}
 
 /** A request that goes no further. */
 export interface Refused {

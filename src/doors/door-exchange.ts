@@ -9,7 +9,6 @@
 import { type Confined, confine } from "../connection/confining.ts";
 import type { DeadlineOwner } from "../connection/deadlines.ts";
 import type { CloseReason } from "../connection/reasons.ts";
-import type { Admission } from "../exchange/admission.ts";
 import { type AnswerDetails, type AnswerReason, answerMeaning } from "../exchange/answers.ts";
 import { begin } from "../exchange/begin-exchange.ts";
 import type { ClientExchange } from "../exchange/client-exchange.ts";
@@ -27,6 +26,7 @@ import type { Octets } from "../wire/octets.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
 import type { Trailers } from "../wire/trailers.ts";
+import type { Forwarded } from "./asked.ts";
 import { HandlerError } from "./error.ts";
 import type { Next, Request, Response } from "./outer.ts";
 import type { OuterClient } from "./outer-client.ts";
@@ -51,16 +51,6 @@ interface BodyListeners {
   readonly data: (piece: unknown) => void;
   readonly end: () => void;
   readonly close: () => void;
-}
-
-/** A request that is forwarded. */
-export interface Forwarded {
-  readonly head: RequestHead;
-  readonly admission: Admission;
-  /** Its body, where something has read it before and it was put together again; otherwise it is read: undefined. */
-  readonly body: Octets | undefined;
-  /** The server outside has left it to us to say 100 (Continue). */
-  readonly isContinueOurs: boolean;
 }
 
 export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
@@ -94,6 +84,10 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     if (response.socket === null) client.hearClose(() => queueMicrotask(() => this.gone()));
     // What goes wrong with it ends with `close`.
     response.on("error", ignore);
+  }
+
+  get response(): Response {
+    return this.parts.response;
   }
 
   get context(): ProxyContext {

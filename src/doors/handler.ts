@@ -18,6 +18,7 @@ import { nodeClock } from "../net/node-clock.ts";
 import { dialer } from "../net/runtime.ts";
 import { answerAtEnd, readForwarded } from "./asked.ts";
 import { DoorExchange } from "./door-exchange.ts";
+import { release, take } from "./given-twice.ts";
 import { type HandlerConfig, readHandlerOptions } from "./handler-config.ts";
 import type { HandlerOptions } from "./handler-options.ts";
 import type {
@@ -45,7 +46,7 @@ export interface HopwiseHandler {
   (request: HandlerRequest, response: HandlerResponse, next?: Next): void;
   /** Forwards an upgrade: a listener for the event `upgrade` of a server. Errors are answered on the socket. */
   upgrade(request: HandlerRequest, socket: HandlerSocket, head: Uint8Array): void;
-  /** Takes all requests and upgrades of a server: subscribes to its events `request` and `upgrade`. */
+  /** Takes all requests and upgrades of a server: subscribes to its events `request` and `upgrade`, unless it does so already. */
   attach(server: HandlerServer): HopwiseHandler;
   /**
    * Drains and closes: what is in flight may finish, what comes from now on is answered 503, and the connections to the origin close.
@@ -87,8 +88,8 @@ export function createHandler(options: HandlerOptions): HopwiseHandler {
       upgrade: (request: HandlerRequest, socket: HandlerSocket, head: Uint8Array) =>
         door.upgrade(request, socket, head),
       attach: (server: HandlerServer) => {
-        server.on("request", handler as OuterListener);
-        server.on("upgrade", handler.upgrade as OuterListener);
+        subscribe(server, "request", handler as OuterListener);
+        subscribe(server, "upgrade", handler.upgrade as OuterListener);
         return handler;
       },
       close: (closing: ClosingOptions = {}) => door.close(closing),
@@ -111,6 +112,11 @@ export function createHandler(options: HandlerOptions): HopwiseHandler {
   return handler;
 }
 
+/** Once, also where the server was made with the handler. */
+function subscribe(server: HandlerServer, event: string, listener: OuterListener): void {
+  if (server.listeners?.(event).includes(listener) !== true) server.on(event, listener);
+}
+
 class HandlerDoor {
   readonly ledger = new Ledger(nodeClock);
   readonly events = new EventHub(nodeClock);
@@ -120,6 +126,7 @@ class HandlerDoor {
   private readonly inProgress = new Members<DoorExchange>();
   private readonly onEnded = (exchange: DoorExchange) => {
     this.inProgress.delete(exchange);
+    release(exchange.response);
     if (this.inProgress.size === 0) this.onIdle?.();
   };
   private onIdle: (() => void) | undefined;
@@ -145,6 +152,7 @@ class HandlerDoor {
     // Behind others on its connection, its response is not told.
     if (response.socket === null && request.socket?.destroyed === true) return;
     if (response.writableEnded === true) return;
+    if (!take(response)) return;
     if (response.headersSent) return void response.destroy?.();
     const { gateway, config } = this;
     const client = this.connections.clientOf(request);
@@ -166,7 +174,7 @@ class HandlerDoor {
   }
 
   upgrade(request: Request, socket: HandlerSocket, head: Uint8Array): void {
-    upgrade(this.gateway, this.closing !== undefined, request, socket, head);
+    if (take(socket)) upgrade(this.gateway, this.closing !== undefined, request, socket, head);
   }
 
   close(options?: ClosingOptions): Promise<DrainReport> {

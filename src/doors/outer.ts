@@ -44,6 +44,8 @@ export interface HandlerSocket {
 /** A server whose requests and upgrades a handler takes: `http.Server`, `https.Server`, `Http2SecureServer`, … */
 export interface HandlerServer {
   on(event: string, listener: OuterListener): unknown;
+  /** What is subscribed already is not subscribed again. */
+  listeners?(event: string): readonly unknown[];
 }
 
 /** Goes on with the next handler; with an error: with the one for errors. */
