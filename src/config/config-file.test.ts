@@ -154,6 +154,43 @@ describe("is refused", () => {
     expect(await refusal(path)).toBe("a.yaml cannot be read: this user may not read it");
   });
 
+  it.each([
+    [
+      "c.yaml",
+      "to: http://a\nroutes: &all\n  - *all\n",
+      "c.yaml:3:5: routes[0]: an alias stands in what it means itself: leave it out",
+    ],
+    [
+      "m.yaml",
+      "to: &to\n  a: { b: *to }\n",
+      "m.yaml:2:8: to.a.b: an alias stands in what it means itself: leave it out",
+    ],
+    [
+      "d.yaml",
+      "to: http://a\n---\nto: http://b\n",
+      "d.yaml:2:1: a second document begins here: write one, without ---",
+    ],
+    [
+      "n.yaml",
+      `to: ${"[".repeat(100)}${"]".repeat(100)}`,
+      /^n\.yaml:1:[0-9]+: to\[0\]: lists and maps stand in each other more than 64 deep/,
+    ],
+    [
+      "o.json",
+      `${"[".repeat(50_000)}${"]".repeat(50_000)}`,
+      /^o\.json: lists and maps stand in each other more than 64 deep/,
+    ],
+    [
+      "j.js",
+      `let a = 1; for (let i = 0; i < 1000; i++) a = [a]; export default { a };`,
+      /^j\.js: a\[0\]: lists and maps/,
+    ],
+  ])("%s, which contains itself, goes too deep, or is two", async (name, text, said) => {
+    const told = await refusal(written(name, text));
+    if (typeof said === "string") expect(told).toBe(said);
+    else expect(told).toMatch(said);
+  });
+
   it("aliases that multiply", async () => {
     const levels = Array.from(
       { length: 9 },

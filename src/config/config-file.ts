@@ -7,7 +7,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
-import { isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseDocument } from "yaml";
 import { HopwiseError } from "./error.ts";
 import { evaluatedFile } from "./evaluated-file.ts";
 import { overlap } from "./placeholders.ts";
@@ -66,6 +66,8 @@ export async function readConfigData(name: string, env: NodeJS.ProcessEnv = proc
   const read = /ya?ml|json/.test(kind)
     ? parsedFile(name)
     : { value: await evaluatedFile(name), placeOf: () => name, offsetOf: () => 0 };
+  const nested = nestingFault(read.value);
+  if (nested !== undefined) throw problemsError([nested], read);
   const [problems, found, wholes]: [Problem[], Secret[], Path[]] = [[], [], []];
   const files = [resolve(name)];
   const value = withSecrets(read.value, { folder: dirname(resolve(name)), env, problems, found, wholes, files }, []);
@@ -102,14 +104,18 @@ function textOf(name: string): string {
 function parsedFile(name: string): Pick<ConfigFile, "value" | "placeOf" | "offsetOf"> {
   const lineCounter = new LineCounter();
   // JSON is YAML, and says where its faults are.
-  const document = parseDocument(textOf(name), { lineCounter, prettyErrors: false });
+  const document = documentOf(name, textOf(name), lineCounter);
   const place = (offset: number) => {
     const { line, col } = lineCounter.linePos(offset);
     return `${name}:${line}:${col}`;
   };
   if (document.errors.length > 0) {
-    const lines = document.errors.map((error) => `${place(error.pos[0])}: ${error.message}`);
-    const placed = document.errors.map((error) => placedProblem(place(error.pos[0]), "", error.message));
+    const told = document.errors.map(({ code, message, pos }) => ({
+      at: place(pos[0]),
+      message: code === "MULTIPLE_DOCS" ? "a second document begins here: write one, without ---" : message,
+    }));
+    const lines = told.map(({ at, message }) => `${at}: ${message}`);
+    const placed = told.map(({ at, message }) => placedProblem(at, "", message));
     throw new HopwiseError("option-invalid", lines.join("\n"), undefined, undefined, placed);
   }
   try {
@@ -119,6 +125,29 @@ function parsedFile(name: string): Pick<ConfigFile, "value" | "placeOf" | "offse
     // Aliases that multiply.
     throw new HopwiseError("option-invalid", `${name}: ${(error as Error).message}`, undefined, error);
   }
+}
+
+function documentOf(name: string, text: string, lineCounter: LineCounter): Document.Parsed {
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  // It is read by functions that call themselves, which say that they cannot go on at every level.
+  if (!document.errors.some(({ message }) => message.includes("call stack"))) return document;
+  throw new HopwiseError("option-invalid", `${name}: ${NESTED}`);
+}
+
+/** No value of a configuration stands so deep. */
+const DEPTH_MAX = 64;
+const NESTED = `lists and maps stand in each other more than ${DEPTH_MAX} deep: leave out what is not of the configuration`;
+
+/** The first place where data contain themselves, by an alias, or go deeper than anything should. */
+function nestingFault(value: unknown, path: Path = [], above: readonly unknown[] = []): Problem | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (above.includes(value)) return { path, message: "an alias stands in what it means itself: leave it out" };
+  if (path.length > DEPTH_MAX) return { path: path.slice(0, 2), message: NESTED };
+  for (const [key, one] of Object.entries(value)) {
+    const fault = nestingFault(one, [...path, Array.isArray(value) ? Number(key) : key], [...above, value]);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
 /** Where the key of the value at `path` begins; of an entry of a list: where the entry does. */
