@@ -38,6 +38,8 @@ export async function betweenReport(flags: Flags, signal: AbortSignal, terminal:
     ...told,
     to,
     listen: text("listen"),
+    insecure: flags.insecure === true,
+    ca: text("ca"),
     duration,
     onListening(url) {
       terminal.say(`${styled("bold", url)} -> ${to.map(shown).join(", ")}, for ${formatDuration(duration_ms)}`);

@@ -127,7 +127,8 @@ function readFieldLines(lines: readonly string[]): readonly string[] {
   });
 }
 
-function readAuthorities(path: string | undefined): string | undefined {
+/** @throws HopwiseError `option-invalid` */
+export function readAuthorities(path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   try {
     return readFileSync(path, "utf8");

@@ -1,11 +1,13 @@
 /** Real traffic through hopwise's gateway, and what the doctor says about it: origins whose keep-alive is short, and other failures. */
 import { Agent, createServer, type RequestListener, request, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { BetweenOptions } from "../../src/doctor/between/between-options.ts";
 import { examineBetween } from "../../src/doctor/between/examine-between.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
 import type { Report } from "../../src/doctor/report/report.ts";
+import { authority, CertificateFolder, certificateFor } from "../kit/certificates.ts";
 
 const cleanings: (() => unknown)[] = [];
 afterEach(async () => {
@@ -89,7 +91,8 @@ function findingOf({ findings }: Report, id: string): Finding {
 
 describe("between a client and an origin", () => {
   it("learns when the origin closes, and says which neighbours in front would lose requests, and what to set", async () => {
-    const { url, closed } = await impatient(200, "");
+    // Well above what a busy machine is late: the origin counts from its write, the doctor from when it saw the response.
+    const { url, closed } = await impatient(600, "");
     const report = await examined(
       url,
       async (front) => {
@@ -215,5 +218,38 @@ describe("there is nothing to report", () => {
     await expect(examineBetween({ to: "http://127.0.0.1:1", listen: "127.0.0.1:0", ...options })).rejects.toThrow(
       problem,
     );
+  });
+});
+
+describe("an origin over TLS whose certificate nobody knows", () => {
+  async function secure() {
+    const folder = new CertificateFolder();
+    cleanings.push(() => folder.remove());
+    const server = createSecureServer(certificateFor(["127.0.0.1"]), (_request, response) => response.end("ok"));
+    const url = (await listening(server)).replace("http:", "https:");
+    cleanings.push(() => server.closeAllConnections());
+    return { url, ca: folder.write("authority", authority).cert };
+  }
+
+  it.each(["insecure", "ca"] as const)("is examined with %s", async (way) => {
+    const { url, ca } = await secure();
+    const report = await examined(
+      url,
+      async (front) => expect(await client(front)("GET")).toBe(200),
+      way === "ca" ? { ca } : { insecure: true },
+    );
+    expect(report.cost.requests).toBe(1);
+  });
+
+  it("is refused otherwise, and what helps is named", async () => {
+    const { url } = await secure();
+    await expect(examined(url, async () => {})).rejects.toThrow(/--ca FILE, or take any with --insecure/);
+  });
+
+  it("authorities that cannot be read are wrong usage", async () => {
+    const { url } = await secure();
+    await expect(examined(url, async () => {}, { ca: "/nowhere.pem" })).rejects.toMatchObject({
+      code: "option-invalid",
+    });
   });
 });

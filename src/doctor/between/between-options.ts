@@ -24,6 +24,10 @@ export interface BetweenOptions extends TrafficOptions {
   readonly listen?: string | number | undefined;
   /** For how long. Default: `10m`. */
   readonly duration?: Duration | undefined;
+  /** Takes any certificate of the origin. Default: `false`. */
+  readonly insecure?: boolean | undefined;
+  /** Path of further certificate authorities for the origin, in PEM. Default: those of the system. */
+  readonly ca?: string | undefined;
   /** Told once clients can come in. */
   readonly onListening?: ((url: string) => void) | undefined;
   /** Told how it goes, a few times a second. */

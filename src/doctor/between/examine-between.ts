@@ -12,6 +12,7 @@ import { type OriginAddress, parseOriginAddress } from "../../pool/origin-addres
 import { HopwiseProxy } from "../../proxy/hopwise-proxy.ts";
 import { recognise } from "../products/recognise.ts";
 import type { Report, TargetProduct } from "../report/report.ts";
+import { readAuthorities } from "../settings.ts";
 import { dialProblem } from "../unreachable.ts";
 import { seconds } from "../words.ts";
 import { type BetweenOptions, readDurationOption, readTold } from "./between-options.ts";
@@ -47,7 +48,8 @@ export async function examineBetween(options: BetweenOptions): Promise<Report> {
   const told = readTold(options);
   let seen: TargetProduct | undefined;
   let isAnonymous = true;
-  const config = readProxyOptions({
+  const trusting = trustOf(options);
+  const plain = readProxyOptions({
     to: options.to,
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     admin: false,
@@ -60,7 +62,8 @@ export async function examineBetween(options: BetweenOptions): Promise<Report> {
     },
   });
   const names = [options.to].flat();
-  await refuseDeadOrigins(names.map(parseOriginAddress), options.signal);
+  await refuseDeadOrigins(names.map(parseOriginAddress).map(trusting), options.signal);
+  const config = { ...plain, gateway: { ...plain.gateway, origins: plain.gateway.origins.map(trusting) } };
   const proxy = new HopwiseProxy(config, {});
   const traffic = new Traffic();
   const watch = new Watch(proxy, traffic);
@@ -80,6 +83,17 @@ export async function examineBetween(options: BetweenOptions): Promise<Report> {
   const product = told.product ?? seen ?? (isAnonymous ? watch.byBehaviour() : undefined);
   const facts = { target: names.join(", "), startedAt, took_ms, isComplete: isWhole };
   return betweenReport(traffic, { ...told, product }, facts);
+}
+
+/** What this examination trusts at an origin, put into its address. @throws HopwiseError `option-invalid` */
+function trustOf({ insecure = false, ca: path }: BetweenOptions): (origin: OriginAddress) => OriginAddress {
+  const ca = readAuthorities(path);
+  return (origin) => {
+    const { address } = origin;
+    if (address.kind !== "tcp" || address.tls === undefined) return origin;
+    const tls = { ...address.tls, rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }) };
+    return { ...origin, address: { ...address, tls } };
+  };
 }
 
 /** What passes on another's `Server` field does not say what it is itself. */
