@@ -1,6 +1,6 @@
 /** What is shown of a request that could not be read. */
 import { describe, expect, it } from "vitest";
-import { readableStart } from "./readable.ts";
+import { readableAnswer, readableStart } from "./readable.ts";
 
 describe("the beginning of what was received", () => {
   it.each([
@@ -10,6 +10,15 @@ describe("the beginning of what was received", () => {
     ["a long line", `${"x".repeat(100)}\r\n`, `${"x".repeat(48)}...`],
     ["long escapes", `${"\0".repeat(100)}\r\n`, `${"\\x00".repeat(48)}...`],
     ["fields behind it are not shown", "GARBAGE\nAuthorization: Basic c2VjcmV0\r\n", "GARBAGE"],
+    ["a field", "Authorization: Bearer c2VjcmV0\r\n", "Authorization:..."],
+    ["a field without a space", "cookie:session=c2VjcmV0\r\n", "cookie:..."],
+    ["a form", "user=a&password=c2VjcmV0\r\n", "user=..."],
+    ["JSON", '{"password":"c2VjcmV0"}\r\n', "{..."],
+    ["JSON of a list", '["c2VjcmV0"]\r\n', "[..."],
+    ["text in quotes", '"c2VjcmV0"\r\n', '"...'],
+    ["XML", "<password>c2VjcmV0</password>\r\n", "<..."],
+    ["a field whose name is long", `${"x".repeat(100)}: c2VjcmV0\r\n`, `${"x".repeat(48)}...`],
+    ["a request-line with a URL is none of these", "GET http://a/?b=c d\r\n", "GET http://a/?b=c d"],
     ["nothing", "", ""],
     ["half a line", "GET http://user:sec", "GET"],
     ["half a line that begins with a URL", "http://user:sec", "http"],
@@ -21,4 +30,10 @@ describe("the beginning of what was received", () => {
     ["white space at the end", "GET / \r\n", "GET / "],
     ["a long password", `GET http://user:${"s".repeat(100)}@host/\r\n`, "GET http://***@host/"],
   ])("%s", (_name, received, shown) => expect(readableStart(received)).toBe(shown));
+});
+
+it("an answer that could not be read is shown whatever it is, but for passwords", () => {
+  expect(readableAnswer("<html>no\r\n")).toBe("<html>no");
+  expect(readableAnswer("see http://a:secret@b/\r\n")).toBe("see http://***@b/");
+  expect(readableAnswer("220 mail ready\r\n")).toBe("220 mail ready");
 });

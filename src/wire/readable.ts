@@ -8,16 +8,34 @@ import { withoutUserinfo } from "./userinfo.ts";
 /** Of what was received: a TLS record's head and version, a banner, the beginning of a long line. */
 const SHOWN_MAX = 48;
 
+/** No request begins so, but a field, a form, JSON or XML does: what is left of a body, or of a head that began too late. */
+const OTHER_THAN_REQUEST = /^[!#$%&'*+.^_`|~0-9A-Za-z-]*[:="{[<]/;
+
 /** `\x16\x03\x01`: printable ASCII as it is, everything else, and the backslash, in hexadecimal. */
 export function escaped(text: string): string {
   return text.replace(/[^\x20-\x5b\x5d-\x7e]/g, (octet) => `\\x${octet.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
-/** The beginning of a message whose start-line could not be read. */
+/** The beginning of a request whose start-line could not be read. */
 export function readableStart(received: string): string {
+  const line = startLine(received);
+  const begun = OTHER_THAN_REQUEST.exec(line)?.[0] ?? line;
+  // What is behind it may be a token, a cookie or a password.
+  return begun.length < line.length ? `${begun.slice(0, SHOWN_MAX)}...` : readableLine(line);
+}
+
+/** The same of an answer: what a server says to anyone is not secret. */
+export function readableAnswer(received: string): string {
+  return readableLine(startLine(received));
+}
+
+function startLine(received: string): string {
   const lineEnd = received.search(/[\r\n]/);
   // Of half a line nobody can tell where a password in it ends.
-  const line = lineEnd >= 0 ? received.slice(0, lineEnd) : (/^[^ :/@]*/.exec(received)?.[0] ?? "");
+  return lineEnd >= 0 ? received.slice(0, lineEnd) : (/^[^ :/@]*/.exec(received)?.[0] ?? "");
+}
+
+function readableLine(line: string): string {
   const harmless = harmlessStart(line);
   return harmless.length > SHOWN_MAX ? `${escaped(harmless.slice(0, SHOWN_MAX))}...` : escaped(harmless);
 }

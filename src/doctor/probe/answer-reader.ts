@@ -9,7 +9,7 @@ import { type ConnectionOptions, connectionOptionsOf, type FieldTable } from "..
 import { type Framing, responseFraming } from "../../wire/framing.ts";
 import { defaultHeadLimits } from "../../wire/head-reader.ts";
 import type { Octets } from "../../wire/octets.ts";
-import { readableStart } from "../../wire/readable.ts";
+import { readableAnswer } from "../../wire/readable.ts";
 import type { RefusalCode } from "../../wire/refusals.ts";
 import type { ResponseHead } from "../../wire/response-head.ts";
 import { responseHeadFor, type ToleranceKind, toleranceKinds } from "../../wire/tolerance.ts";
@@ -141,6 +141,6 @@ export class AnswerReader {
 
   private refuse(refusal: RefusalCode, octets: Octets): void {
     this.refusal = refusal;
-    this.refusedStart = readableStart(octets.latin1Slice(0, Math.min(octets.length, 200)));
+    this.refusedStart = readableAnswer(octets.latin1Slice(0, Math.min(octets.length, 200)));
   }
 }
