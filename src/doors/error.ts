@@ -1,7 +1,7 @@
 /**
  * The error that a handler hands to `next`, where it was told not to answer by itself (`errors: "next"`).
  *
- * It has what frameworks look for: `status` and `statusCode`. Deliberately absent: what clients must not see; nothing in its message
+ * It has what frameworks look for: `status`, `statusCode` and `expose`. Deliberately absent: what clients must not see; nothing in its message
  * tells of addresses or internals.
  */
 import { type AnswerReason, type AnswerSource, answerMeaning } from "../exchange/answers.ts";
@@ -19,6 +19,8 @@ export class HandlerError extends Error {
   readonly status: number;
   /** The same, by the name that Express and Fastify look for. */
   readonly statusCode: number;
+  /** Whether clients may read its message, by the custom of Koa, Nest and `http-errors`: of what is their own doing. */
+  readonly expose: boolean;
   /** The system's error code (`ECONNREFUSED`); none: undefined. */
   readonly fault: string | undefined;
 
@@ -30,6 +32,7 @@ export class HandlerError extends Error {
     this.wasSent = wasSent;
     this.status = status;
     this.statusCode = status;
+    this.expose = status < 500;
     this.fault = fault;
   }
 }
