@@ -179,6 +179,7 @@ describe("what is wrong, and what to write instead", () => {
     [{ to: [to, to] }, "option-invalid", `to: "${to}" is given twice: write each origin once`],
     [{ to, clientClose: "maybe" }, "option-invalid", 'clientClose: "maybe" is not one of probe, cancel, finish'],
     [{ to: 3000 }, "option-invalid", "to: it cannot be a number: write the origin's URL"],
+    [{ to, onResponce: () => {} }, "option-unknown", "onResponce: there is no such option; did you mean onResponse?"],
     [{ to, headTimeut: "5s" }, "option-unknown", "headTimeut: there is no such option; did you mean headTimeout?"],
     [{ to, headTimeout: "5" }, "option-invalid", 'headTimeout: "5" has no unit: write 5s or 5ms'],
     [

@@ -266,16 +266,23 @@ function warningsAboutCertificates(listeners: readonly ListenerConfig[]): string
   return [...own, ...[...certificates].flatMap((certificate) => expiryWarning(certificate, Date.now()) ?? [])];
 }
 
+/** All options there are, with the hooks. */
+export function namesOf(schema: z.ZodObject): readonly string[] {
+  return [...Object.keys(schema.shape), ...hookNames];
+}
+
+export function unknownOption(name: string, names: readonly string[]): HopwiseError {
+  const near = nearest(name, names);
+  const hint = near === undefined ? `there are: ${names.join(", ")}` : `did you mean ${near}?`;
+  return new HopwiseError("option-unknown", `there is no such option; ${hint}`, name);
+}
+
 /** The first fault, as one sentence. */
 function errorFrom(error: z.ZodError, options: Record<string, unknown>, schema: z.ZodObject): HopwiseError {
   const issue = error.issues[0];
   if (issue === undefined) return new HopwiseError("option-invalid", error.message);
   if (issue.code === "unrecognized_keys") {
-    const [key = ""] = issue.keys;
-    const names = Object.keys(schema.shape);
-    const near = nearest(key, names);
-    const hint = near === undefined ? `there are: ${names.join(", ")}` : `did you mean ${near}?`;
-    return new HopwiseError("option-unknown", `there is no such option; ${hint}`, key);
+    return unknownOption(issue.keys[0] ?? "", namesOf(schema));
   }
   const name = issue.path.length === 0 ? undefined : String(issue.path[0]);
   if (name === undefined)

@@ -28,6 +28,12 @@ it.each<[object, string]>([
   ],
   [{ to, listen: 8080 }, "option-unknown: listen: that is decided by the server that the handler is in"],
   [{ to, bodyTimout: 1 }, "option-unknown: bodyTimout: there is no such option; did you mean bodyTimeout?"],
+  [{ to, onRequst: () => {} }, "option-unknown: onRequst: there is no such option; did you mean onRequest?"],
+  [{ to, mountpath: "keep" }, "option-unknown: mountpath: there is no such option; did you mean mountPath?"],
+  [
+    { to, listn: 8080 },
+    expect.stringMatching(/^option-unknown: listn: there is no such option; there are: (?!.*listen)/),
+  ],
 ])("%j", (options, said) => {
-  expect(faultOf(options)).toBe(said);
+  expect(faultOf(options)).toEqual(said);
 });

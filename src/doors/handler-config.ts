@@ -4,7 +4,8 @@
  * Deliberately absent: the options themselves. Those of proxies are in the config room, a handler's own in handler-options.ts.
  */
 import { HopwiseError } from "../config/error.ts";
-import { type ProxyConfig, readProxyOptions } from "../config/options.ts";
+import { namesOf, type ProxyConfig, readProxyOptions, unknownOption } from "../config/options.ts";
+import { proxySchema } from "../config/schema.ts";
 import type { HandlerOptions } from "./handler-options.ts";
 
 /** What a handler needs, decided. */
@@ -45,11 +46,14 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   "trace",
 ]);
 
+const names = [...namesOf(proxySchema), "mountPath", "errors", "body"].filter((name) => !OUTSIDE.has(name));
+
 /** @throws HopwiseError `option-unknown`, `option-missing` or `option-invalid`, for the first thing that is wrong */
 export function readHandlerOptions(options: HandlerOptions): HandlerConfig {
   const { mountPath, errors, body, ...rest } = options ?? {};
   for (const name of Object.keys(rest)) {
-    if (!OUTSIDE.has(name)) continue;
+    if (names.includes(name)) continue;
+    if (!OUTSIDE.has(name)) throw unknownOption(name, names);
     throw new HopwiseError("option-unknown", "that is decided by the server that the handler is in", name);
   }
   if (body !== undefined && typeof body !== "function") {
