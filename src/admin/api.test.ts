@@ -79,7 +79,7 @@ describe("/api", () => {
     ["/api/exchanges?connection=8", [2]],
     ["/api/exchanges?connection=1&id=1", [1]],
     ["/api/exchanges?limit=2", [4, 3]],
-    ["/api/exchanges?status=nothing", []],
+    ["/api/exchanges?status=0", []],
     ["/api/connections", [1, 2, 7]],
     ["/api/connections?hop=upstream", [7]],
     ["/api/connections?state=active", [2]],
@@ -109,6 +109,22 @@ describe("/api", () => {
     expect(shownIn({ showsQueries: false }, kept)).toStrictEqual({ received: "GET /?…", status: 400 });
     expect(shownIn({ showsQueries: true }, kept)).toStrictEqual(kept);
   });
+
+  it.each([
+    "exchanges?status=nothing",
+    "exchanges?status=xxx",
+    "exchanges?status=40",
+    "exchanges?status=",
+    "exchanges?outcome=complete",
+    "exchanges?reason=upstream-close",
+    "connections?hop=up",
+    "connections?state=available",
+    "origins?state=idle",
+  ])("%s, which there cannot be: 400, with what there is", async (asked) =>
+    expect(await ask(`/api/${asked}`)).toMatchObject([
+      400,
+      { reason: "query-invalid", detail: expect.stringMatching(/^Write /) },
+    ]));
 
   it.each([
     "?limit=0",

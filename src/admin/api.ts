@@ -4,10 +4,14 @@
  * Queries of targets and values of fields are not shown unless the operator wants it: they may be secret. Deliberately absent: what
  * happens while one watches, see event-stream.ts.
  */
+import { lifeStates } from "../connection/life.ts";
+import { answerReasons } from "../exchange/answers.ts";
+import { outcomes } from "../exchange/exchange-record.ts";
 import type { ExchangeEntry } from "../ledger/entries.ts";
 import { withoutQuery } from "../ledger/shown-target.ts";
 import type { EndpointStats } from "../ledger/stats.ts";
 import type { ConnectionView, EventSource, WindowSource } from "../ledger/window.ts";
+import { endpointStates } from "../pool/condition.ts";
 
 /** Lists of single things, as JSON. */
 export const rowPages = {
@@ -66,6 +70,15 @@ const originFilters: Readonly<Record<string, Filter<OriginView>>> = {
   state: ({ state }, wanted) => state === wanted,
 };
 
+/** What a filter may be, where that is a closed list; of statuses also their kinds. */
+const words: Readonly<Record<string, readonly string[]>> = {
+  hop: ["downstream", "upstream"],
+  outcome: outcomes,
+  reason: answerReasons,
+};
+const connectionWords = { ...words, state: lifeStates };
+const originWords = { ...words, state: endpointStates };
+
 /** How much of a message is shown. */
 export interface View {
   /** Queries of targets, and values of fields, as far as they are kept at all; credentials and cookies never are. */
@@ -80,7 +93,7 @@ export function connectionsAnswer(
   query: URLSearchParams,
   source: WindowSource,
 ): { readonly connections: readonly ConnectionView[]; readonly more: boolean } {
-  const { rows, more } = chosen(source.connections(), query, connectionFilters);
+  const { rows, more } = chosen(source.connections(), query, connectionFilters, connectionWords);
   return { connections: rows, more };
 }
 
@@ -90,13 +103,13 @@ export function exchangesAnswer(
   source: WindowSource,
   view: View = discreet,
 ): { readonly exchanges: readonly ExchangeEntry[]; readonly more: boolean } {
-  const { rows, more } = chosen(source.exchanges(), query, exchangeFilters);
+  const { rows, more } = chosen(source.exchanges(), query, exchangeFilters, words);
   return { exchanges: rows.map((row) => shownIn(view, row)), more };
 }
 
 /** @throws QueryError */
 export function originsAnswer(query: URLSearchParams, endpoints: readonly OriginView[]): object {
-  const { rows, more } = chosen(endpoints, query, originFilters);
+  const { rows, more } = chosen(endpoints, query, originFilters, originWords);
   return { origins: rows, more };
 }
 
@@ -147,13 +160,19 @@ function chosen<Row>(
   all: Iterable<Row>,
   query: URLSearchParams,
   filters: Readonly<Record<string, Filter<Row>>>,
+  words: Readonly<Record<string, readonly string[]>>,
 ): { rows: Row[]; more: boolean } {
   const limit = limitOf(query.get("limit"));
   const wanted = [...query].filter(([name]) => name !== "limit");
   if (wanted.length > FILTERS_MAX) throw new QueryError(`Write at most ${FILTERS_MAX} filters.`);
-  for (const [name] of wanted) {
+  for (const [name, value] of wanted) {
     if (!Object.hasOwn(filters, name)) {
       throw new QueryError(`There is no filter of this name; there are ${Object.keys(filters).join(", ")} and limit.`);
+    }
+    if (words[name]?.includes(value) === false)
+      throw new QueryError(`Write ${name} as one of ${words[name].join(", ")}.`);
+    if (name === "status" && !/^(?:0|[1-9](?:[0-9]{2}|xx))$/i.test(value)) {
+      throw new QueryError("Write a status as 404, all of a kind as 5xx, and none as 0.");
     }
   }
   const rows: Row[] = [];
