@@ -50,7 +50,7 @@ export async function runLab(request: LabRequest, screen: Screen): Promise<boole
   if (request.htmlFile !== undefined) await checkPageFile(request.htmlFile);
   if (target !== undefined) await reach(target);
   if (middle !== undefined && middle.originPort > 0) {
-    screen.warn(`the lab's server listens on http://${LOOPBACK}:${middle.originPort}: point ${middle.name} at it`);
+    screen.warn(`point ${middle.name} at http://${LOOPBACK}:${middle.originPort}, where the lab's server is to listen`);
   }
   const performances: Performance[] = [];
   for (const scenario of request.scenarios) {

@@ -83,7 +83,7 @@ describe("a real proxy takes part by its URL", () => {
     const { url } = await proxy.listen();
     const { code, out, err } = await run("lab", "dumb-proxy", "--lang", "en", "--proxy", url, "--origin-port", port);
     expect(code).toBe(0);
-    expect(err).toBe(`the lab's server listens on http://127.0.0.1:${port}: point ${url} at it`);
+    expect(err).toBe(`point ${url} at http://127.0.0.1:${port}, where the lab's server is to listen`);
     expect(out).toContain("✔ The second request is answered");
   });
 
