@@ -41,6 +41,9 @@ import type { CertificateEntry } from "./tls-figures.ts";
 
 /** It knows what time it is. */
 export class EntryMaker {
+  private readonly times = new TimeTexts();
+  /** Of what began before it was told. */
+  private readonly earlier = new TimeTexts();
   private readonly clock: Clock;
 
   constructor(clock: Clock) {
@@ -228,11 +231,26 @@ export class EntryMaker {
   }
 
   private now(): string {
-    return new Date(this.clock.date()).toISOString();
+    return this.times.text(this.clock.date());
   }
 
   private timeAt(at_ms: number): string {
-    return new Date(this.clock.date() - (this.clock.now() - at_ms)).toISOString();
+    return this.earlier.text(this.clock.date() - (this.clock.now() - at_ms));
+  }
+}
+
+/** Times as texts. Much happens within one millisecond, and a text takes longer than all that is told besides. */
+class TimeTexts {
+  private latest_ms = Number.NaN;
+  private latest = "";
+
+  text(date_ms: number): string {
+    const whole_ms = Math.trunc(date_ms);
+    if (whole_ms !== this.latest_ms) {
+      this.latest = new Date(whole_ms).toISOString();
+      this.latest_ms = whole_ms;
+    }
+    return this.latest;
   }
 }
 
