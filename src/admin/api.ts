@@ -70,7 +70,7 @@ const originFilters: Readonly<Record<string, Filter<OriginView>>> = {
   state: ({ state }, wanted) => state === wanted,
 };
 
-/** What a filter may be, where that is a closed list; of statuses also their kinds. */
+/** What a filter may be, where that is a closed list. */
 const words: Readonly<Record<string, readonly string[]>> = {
   hop: ["downstream", "upstream"],
   outcome: outcomes,

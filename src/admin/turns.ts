@@ -1,5 +1,5 @@
 /**
- * Costly answers, one after the other: a list of thousands of rows takes its time, and whoever asks for many at once makes the proxy wait
+ * Costly answers, one after the other: a list of thousands of rows takes its time, and who asks for many at once makes the proxy wait
  * for none but one. Between two of them everything else of the process goes on, for as long as the last one took.
  *
  * What has been written and is not read waits in memory, so there is a limit of that, too. Deliberately absent: which answers are costly.

@@ -1,8 +1,12 @@
 /** Upgrades through a server of `node:http`: a tunnel, or an answer on the socket, and nothing behind it. */
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { afterEach, expect, it } from "vitest";
 import { until } from "../../test/interop/support/waiting.ts";
-import { DoorStage, type OriginActs, says, withoutDate } from "../../test/kit/door-stage.ts";
+import { DoorStage, type OriginActs, RawEnd, says, withoutDate } from "../../test/kit/door-stage.ts";
+import { SERVED } from "../../test/kit/tls-peer.ts";
 import { readsUpgradeBodies } from "../net/runtime.ts";
 
 const SWITCHES = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n";
@@ -39,6 +43,23 @@ it.each([
   );
   await stage.ask(ASKS.replace("/chat", sent), "101");
   expect(stage.asked.split(" ")[1]).toBe(arrived);
+});
+
+// The connection is the server's outside, and so are its rules for how it ends.
+it("over TLS is a tunnel like any other, which ends in order also where its client sends no closure alert", async () => {
+  stage = await DoorStage.open(echoes, {}, (handler) => {
+    const server = createSecureServer({ key: SERVED.key, cert: SERVED.cert });
+    handler.attach(server);
+    return server;
+  });
+  const transport = connect(stage.port, "127.0.0.1").on("error", () => {});
+  const client = new RawEnd(connectTls({ socket: transport, rejectUnauthorized: false }));
+  await client.send(ASKS).until("101");
+  await client.send("hello").until("(hello)");
+  transport.end();
+  await until("the origin hears the end", () => stage.origins[0]?.ended !== undefined);
+  expect(stage.origins[0]?.ended).toBe("FIN");
+  transport.destroy();
 });
 
 it("asks the origin for the upgrade, and becomes a tunnel that ends as either side ends it", async () => {

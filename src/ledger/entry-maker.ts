@@ -239,7 +239,7 @@ export class EntryMaker {
   }
 }
 
-/** Times as texts. Much happens within one millisecond, and a text takes longer than all that is told besides. */
+/** Times as texts, each written once: much happens within one millisecond. */
 class TimeTexts {
   private latest_ms = Number.NaN;
   private latest = "";

@@ -50,7 +50,7 @@ export class PooledConnection implements SocketHandler, Confined {
   heardUntil_ms = 0;
   /** Not reused before this time: what it said last may have been more than it should. */
   reusableFrom_ms = Number.NEGATIVE_INFINITY;
-  /** So was its latest response. */
+  /** Its latest final response was in HTTP/1.0. */
   hasSpokenHttp10 = false;
   /** What the origin said of this connection last. */
   hintTimeout_ms: number | undefined;

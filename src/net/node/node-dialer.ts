@@ -73,7 +73,7 @@ function follow(raw: RawSocket, below: RawSocket, place: Address, handler: Attem
   };
   const onConnected = () => {
     settle();
-    handler.onConnected(tls === undefined ? socketOn(raw) : new NodeSocket(raw, below));
+    handler.onConnected(tls === undefined ? socketOn(raw) : NodeSocket.secured(raw, below));
   };
   raw.once("error", onFailed);
   if (tls !== undefined && !isReached) raw.once("connect", onReached);

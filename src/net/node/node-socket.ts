@@ -32,7 +32,7 @@ export class NodeSocket implements Socket, StreamOwner, ShortcutOwner {
   /** What `raw` stands on, where that is known; otherwise `raw` itself. */
   private readonly transport: RawSocket;
   /** Past the stream, where there is a way. */
-  private readonly shortcut: TlsShortcut | undefined;
+  private shortcut: TlsShortcut | undefined;
   private fault: string | undefined;
   private unsentMark = 0;
   private isCorked = false;
@@ -45,7 +45,14 @@ export class NodeSocket implements Socket, StreamOwner, ShortcutOwner {
   /** The peer takes nothing more. @internal */
   hasFailed = false;
 
-  /** @param raw open; if it is of TLS, its handshake is over */
+  /** Over TLS of our own, whose handshake is over. Of what another server has made only the stream is used, and an end is an end. */
+  static secured(raw: RawSocket, transport: RawSocket): NodeSocket {
+    watchClosure(raw);
+    const socket = new NodeSocket(raw, transport);
+    socket.shortcut = TlsShortcut.through(raw, socket);
+    return socket;
+  }
+
   constructor(raw: RawSocket, transport = raw) {
     this.raw = raw;
     this.transport = transport;
@@ -54,10 +61,6 @@ export class NodeSocket implements Socket, StreamOwner, ShortcutOwner {
     this.isSecure = "encrypted" in raw && raw.encrypted === true;
     (raw as OwnedSocket)[owner] = this;
     overrideStream(raw, this);
-    if (this.isSecure) {
-      watchClosure(raw);
-      this.shortcut = TlsShortcut.through(raw, this);
-    }
     raw.on("data", onData).on("end", onEnd).on("drain", onDrain).on("error", onError).on("close", onClose);
   }
 

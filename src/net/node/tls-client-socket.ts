@@ -128,12 +128,11 @@ export class TlsClientSocket implements Socket {
     const octets = this.takeHeld();
     this.isSecure = false;
     this.isInTheClear = true;
-    const inner = this.become(this.transport);
+    const inner = this.become(new NodeSocket(this.transport));
     inner.handler.onData(octets as unknown as Octets);
   }
 
-  private become(raw: RawSocket): NodeSocket {
-    const inner = new NodeSocket(raw, this.transport);
+  private become(inner: NodeSocket): NodeSocket {
     inner.handler = this.early;
     this.early = nobody;
     this.inner = inner;
@@ -169,7 +168,7 @@ export class TlsClientSocket implements Socket {
   ): void {
     if (this.isGone) return;
     const isResumed = tls.isSessionReused();
-    const inner = this.become(tls);
+    const inner = this.become(NodeSocket.secured(tls, this.transport));
     if (!isForThatName) return inner.fail("handshake-name");
     const { clients } = served.certificate;
     const shown = clients === undefined ? undefined : shownBy(tls);
