@@ -2,15 +2,19 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/kit/manual-clock.ts";
 import type { ProxyEvent } from "../ledger/events.ts";
+import { sampleOf } from "../ledger/sampling.ts";
 import type { WindowSource } from "../ledger/window.ts";
 import { EventStream, type StreamOutput } from "./event-stream.ts";
 
 let tell: ((event: ProxyEvent) => void) | undefined;
+/** Whether an event of this type would be made. */
+let asks: (type: ProxyEvent["type"]) => boolean;
 const source: WindowSource = {
   connections: () => [],
   exchanges: () => [],
-  watch(listener) {
-    tell = listener;
+  watch(watcher) {
+    asks = (type) => watcher(type, undefined) !== undefined;
+    tell = (event) => watcher(event.type, sampleOf(event))?.(event);
     return () => {
       tell = undefined;
     };
@@ -84,11 +88,27 @@ describe("a stream of events", () => {
     stream.join(output, undefined, undefined);
     happen("a");
     const last = /id: (.*)\n/.exec(output.text)?.[1];
-    for (let i = 0; i < 3_000; i++) happen(`${i}`);
+    for (let i = 0; i < 6_000; i++) {
+      if (i % 500 === 0) clock.advance(1_000);
+      happen(`${i}`);
+    }
     const again = new Output();
     stream.join(again, undefined, last);
     const [missed, first] = again.news();
+    expect(Number(missed)).toBeLessThan(-3_000);
     expect(Number(missed)).toBe(-Number(first));
+  });
+
+  it("says so, too, of what was too much for one second", () => {
+    const output = new Output();
+    stream.join(output, undefined, undefined);
+    happen("a");
+    const last = /id: (.*)\n/.exec(output.text)?.[1];
+    for (let i = 0; i < 3_000; i++) happen(`${i}`);
+    const again = new Output();
+    stream.join(again, undefined, last);
+    const news = again.news();
+    expect([news.length - 1, news[0], news.at(-1)]).toEqual([999, "-2001", "998"]);
   });
 
   it("keeps less of what is long", () => {
@@ -103,6 +123,25 @@ describe("a stream of events", () => {
     expect(again.text.length).toBeLessThan(2.1 * 1024 * 1024);
     const told = again.news();
     expect(Number(told[0])).toBe(-(501 - told.length));
+  });
+
+  it("keeps what one that has left wants, whatever those want that stay", () => {
+    const wanted = new Set(["reuse-refused"]);
+    const first = new Output();
+    const leave = stream.join(first, wanted, undefined);
+    stream.join(new Output(), new Set(["drain"]), undefined);
+    happen("a");
+    const last = /id: (.*)\n/.exec(first.text)?.[1];
+    leave();
+    happen("b");
+    const again = new Output();
+    const leaveAgain = stream.join(again, wanted, last);
+    happen("c");
+    expect(again.news()).toEqual(["b", "c"]);
+    leaveAgain();
+    clock.advance(30_000);
+    expect(asks("reuse-refused")).toBe(false);
+    expect(asks("drain")).toBe(true);
   });
 
   it("does not take ids of another run for its own", () => {

@@ -2,23 +2,27 @@
  * What happens, as server-sent events (HTML Living Standard, section 9.2): everybody who watches has a bounded stream of it.
  *
  * A watcher that reads slowly loses events and is told how many: `missed`. Where a proxy is busier than a person can look at, it is told
- * of a part of all exchanges, each of them whole (sampling.ts): `missed` says `oneIn`, too, and that no connection was left out. One
- * that comes back with `Last-Event-ID` gets what it has not seen, as long as that is kept. Nothing is built while nobody watches.
+ * of a part of all exchanges, each of them whole (interest.ts): `missed` says `oneIn`, too, and that no connection was left out. One that
+ * comes back with `Last-Event-ID` gets what it has not seen, as long as that is kept. Nothing is made that nobody is told: not while nobody
+ * watches, and not of what is left out.
  */
+
+import type { TellWatcher } from "../ledger/events.ts";
 import { safeJson } from "../ledger/safe-json.ts";
+import { sampleOf } from "../ledger/sampling.ts";
 import type { EventSource, WindowEvent } from "../ledger/window.ts";
 import type { Clock } from "../net/ports.ts";
 import { discreet, shownIn, type View } from "./api.ts";
-import { Sampling, sampleNumber } from "./sampling.ts";
+import { Interest } from "./interest.ts";
 
 /** Events that are kept for those who come back. */
 const KEPT_MAX = 1_000;
 /** Targets may be long, and each event with one is kept with it. */
 const KEPT_CHARACTERS_MAX = 2 * 1024 * 1024;
-/** How long they are kept, and made, when nobody watches any more. */
+/** How long what somebody wanted who has left is still made and kept. */
 const KEPT_MS = 30_000;
-/** Events a second for each watcher: more than that nobody can look at. */
-const EVENTS_PER_SECOND_MAX = 1_000;
+/** So many different things that those who have left wanted. The oldest gives way. */
+const LEFT_MAX = 16;
 /** What may wait in memory for one that does not read. */
 const UNREAD_BYTES_MAX = 256 * 1024;
 /** So often something is said, so that a watcher that is gone is noticed. */
@@ -46,13 +50,15 @@ interface Kept {
 
 interface Watcher {
   readonly output: StreamOutput;
-  /** Types it wants; all: undefined. */
-  readonly types: ReadonlySet<string> | undefined;
-  readonly sampling: Sampling;
-  left: number;
-  missed: number;
+  readonly interest: Interest;
   /** For so long there has been no room for it. */
   stuckSeconds: number;
+}
+
+/** Somebody who has left, and may come back. */
+interface Left {
+  readonly interest: Interest;
+  readonly stopWaiting: () => void;
 }
 
 export class EventStream {
@@ -62,13 +68,17 @@ export class EventStream {
   /** Event ids of another process, or of an earlier one, mean nothing here. */
   private readonly run: string;
   private readonly watchers = new Set<Watcher>();
+  /** By what they wanted. */
+  private readonly left = new Map<string, Left>();
   private kept: Kept[] = [];
   private keptCharacters = 0;
+  /** Also of those that somebody wanted and that were too many. */
   private latestId = 0;
   private stopWatching: (() => void) | undefined;
   private stopTimer: (() => void) | undefined;
-  private stopForgetting: (() => void) | undefined;
   private seconds = 0;
+  /** Where events come from, only one exchange in so many is told of. */
+  private sourceOneIn = 1;
 
   constructor(source: EventSource, clock: Clock, view: View = discreet) {
     this.source = source;
@@ -82,44 +92,58 @@ export class EventStream {
    * @returns how it leaves
    */
   join(output: StreamOutput, types: ReadonlySet<string> | undefined, lastEventId: string | undefined): () => void {
-    const sampling = new Sampling();
-    const watcher: Watcher = { output, types, sampling, left: EVENTS_PER_SECOND_MAX, missed: 0, stuckSeconds: 0 };
+    const watcher: Watcher = { output, interest: new Interest(types), stuckSeconds: 0 };
     output.write("retry: 1000\n\n");
     this.begin();
-    for (const event of this.since(watcher, lastEventId)) this.tell(watcher, event);
+    this.tellSince(watcher, lastEventId);
     this.watchers.add(watcher);
     return () => {
-      this.watchers.delete(watcher);
-      if (this.watchers.size === 0) this.end();
+      if (!this.watchers.delete(watcher)) return;
+      this.noteLeft(watcher.interest);
     };
   }
 
-  private since(watcher: Watcher, lastEventId: string | undefined): readonly Kept[] {
+  private tellSince(watcher: Watcher, lastEventId: string | undefined): void {
     const [run, number = ""] = lastEventId?.split("-", 2) ?? [];
-    if (run !== this.run || !/^[0-9]{1,15}$/.test(number)) return [];
+    if (run !== this.run || !/^[0-9]{1,15}$/.test(number)) return;
     const seen = Number(number);
-    const oldest = this.kept[0]?.id ?? this.latestId + 1;
-    watcher.missed = Math.max(0, oldest - 1 - seen);
-    return this.kept.filter(({ id }) => id > seen);
+    const news = this.kept.filter(({ id }) => id > seen);
+    const { interest } = watcher;
+    interest.missed = Math.max(0, this.latestId - seen - news.length);
+    for (const event of news) {
+      if (interest.judge(event.type, event.sample) === "told") this.tell(watcher, event.text);
+    }
   }
 
   private begin(): void {
-    this.stopForgetting?.();
-    this.stopForgetting = undefined;
-    this.stopWatching ??= this.source.watch(
-      (event) => this.onEvent(event),
-      (count) => {
-        for (const watcher of this.watchers) watcher.missed += count;
+    this.stopWatching ??= this.source.watch((type, sample) => this.ask(type, sample), {
+      onMissed: (count) => {
+        for (const { interest } of this.watchers) interest.missed += count;
       },
-    );
+      onLeftOut: (count, oneIn) => {
+        this.sourceOneIn = Math.max(this.sourceOneIn, oneIn);
+        for (const { interest } of this.watchers) interest.sampling.leftOut += count;
+      },
+    });
     if (this.stopTimer === undefined) this.everySecond();
   }
 
-  /** The last one has left: it may come back. */
-  private end(): void {
-    this.stopTimer?.();
-    this.stopTimer = undefined;
-    this.stopForgetting = this.clock.after(KEPT_MS, () => this.close());
+  /** It may come back: what it wants is kept for a while. */
+  private noteLeft(interest: Interest): void {
+    const { key } = interest;
+    this.forgetLeft(key);
+    const [oldest] = this.left.keys();
+    if (this.left.size === LEFT_MAX && oldest !== undefined) this.forgetLeft(oldest);
+    const stopWaiting = this.clock.after(KEPT_MS, () => {
+      this.forgetLeft(key);
+      if (this.watchers.size === 0 && this.left.size === 0) this.close();
+    });
+    this.left.set(key, { interest, stopWaiting });
+  }
+
+  private forgetLeft(key: string): void {
+    this.left.get(key)?.stopWaiting();
+    this.left.delete(key);
   }
 
   /** What was made so far is for nobody who comes back. */
@@ -129,11 +153,10 @@ export class EventStream {
   }
 
   close(): void {
+    for (const key of [...this.left.keys()]) this.forgetLeft(key);
     this.stopTimer?.();
-    this.stopForgetting?.();
     this.stopWatching?.();
     this.stopTimer = undefined;
-    this.stopForgetting = undefined;
     this.stopWatching = undefined;
     this.forgetKept();
   }
@@ -147,36 +170,57 @@ export class EventStream {
 
   private onSecond(): void {
     this.seconds++;
+    for (const { interest } of this.left.values()) interest.tick();
     for (const watcher of this.watchers) {
-      watcher.left = EVENTS_PER_SECOND_MAX;
-      this.sample(watcher);
+      this.tellLeftOut(watcher);
+      watcher.interest.tick();
       watcher.stuckSeconds = hasRoom(watcher) ? 0 : watcher.stuckSeconds + 1;
       if (watcher.stuckSeconds === STUCK_SECONDS_MAX) watcher.output.destroy();
-      else if (watcher.missed > 0) this.tellMissed(watcher);
+      else if (watcher.interest.missed > 0) this.tellMissed(watcher);
       else if (this.seconds % (HEARTBEAT_MS / SECOND_MS) === 0 && watcher.output.writableLength === 0) {
         watcher.output.write(":\n\n");
       }
     }
+    this.sourceOneIn = 1;
   }
 
   /** Says what was left out on purpose, and how much is from now on. */
-  private sample(watcher: Watcher): void {
-    const { sampling, output } = watcher;
-    const { leftOut, oneIn } = sampling;
-    if (leftOut > 0 && hasRoom(watcher)) {
-      output.write(`event: missed\ndata: {"missed":${leftOut},"oneIn":${oneIn}}\n\n`);
-      sampling.leftOut = 0;
-    }
-    sampling.tick();
+  private tellLeftOut(watcher: Watcher): void {
+    const { sampling } = watcher.interest;
+    const { leftOut } = sampling;
+    if (leftOut === 0 || !hasRoom(watcher)) return;
+    const oneIn = sampling.oneIn * this.sourceOneIn;
+    watcher.output.write(`event: missed\ndata: {"missed":${leftOut},"oneIn":${oneIn}}\n\n`);
+    sampling.leftOut = 0;
   }
 
-  private onEvent(event: WindowEvent): void {
+  /** Who is told of an event; nobody is, and nobody may come back for it: undefined. */
+  private ask(type: string, sample: number | undefined): TellWatcher<WindowEvent> | undefined {
+    const told: Watcher[] = [];
+    let isKept = false;
+    let isMissed = false;
+    for (const { interest } of this.left.values()) {
+      const judged = interest.judge(type, sample);
+      isKept ||= judged === "told";
+      isMissed ||= judged === "missed";
+    }
+    for (const watcher of this.watchers) {
+      const judged = watcher.interest.judge(type, sample);
+      if (judged === "told") told.push(watcher);
+      isMissed ||= judged === "missed";
+    }
+    if (told.length > 0 || isKept) return (event) => this.onEvent(event, told);
+    // Those who come back are to know that there was one.
+    if (isMissed) this.latestId++;
+    return undefined;
+  }
+
+  private onEvent(event: WindowEvent, watchers: readonly Watcher[]): void {
     const id = ++this.latestId;
     const { type } = event;
     const text = `id: ${this.run}-${id}\nevent: ${type}\ndata: ${safeJson(shownIn(this.view, event))}\n\n`;
-    const kept = { id, type, text, sample: sampleNumber(event) };
-    this.keep(kept);
-    for (const watcher of this.watchers) this.tell(watcher, kept);
+    this.keep({ id, type, text, sample: sampleOf(event) });
+    for (const watcher of watchers) this.tell(watcher, text);
   }
 
   private keep(event: Kept): void {
@@ -189,23 +233,19 @@ export class EventStream {
     this.keptCharacters = this.kept.reduce((sum, { text }) => sum + text.length, 0);
   }
 
-  private tell(watcher: Watcher, { type, text, sample }: Kept): void {
-    const { output, types } = watcher;
-    if (types !== undefined && !types.has(type)) return;
-    if (sample !== undefined && !watcher.sampling.lets(sample)) return;
-    if (watcher.left === 0 || !hasRoom(watcher)) {
-      watcher.missed++;
+  private tell(watcher: Watcher, text: string): void {
+    if (!hasRoom(watcher)) {
+      watcher.interest.missed++;
       return;
     }
-    watcher.left--;
-    if (watcher.missed > 0) this.tellMissed(watcher);
-    output.write(text);
+    if (watcher.interest.missed > 0) this.tellMissed(watcher);
+    watcher.output.write(text);
   }
 
   private tellMissed(watcher: Watcher): void {
     if (!hasRoom(watcher)) return;
-    watcher.output.write(`event: missed\ndata: {"missed":${watcher.missed}}\n\n`);
-    watcher.missed = 0;
+    watcher.output.write(`event: missed\ndata: {"missed":${watcher.interest.missed}}\n\n`);
+    watcher.interest.missed = 0;
   }
 }
 

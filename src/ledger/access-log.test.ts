@@ -85,7 +85,7 @@ describe("a log file", () => {
   it("has every line, in order, once it is closed", async () => {
     const file = join(directory(), "access.log");
     const log = await AccessLog.open({ file, ...unwanted });
-    for (let i = 0; i < 1_000; i++) log.write({ ...entry, target: `/${i}` });
+    for (let i = 0; i < 1_000; i++) log.write(lineOf({ ...entry, target: `/${i}` }));
     await log.close();
     expect(targets(file)).toEqual(Array.from({ length: 1_000 }, (_, i) => `/${i}`));
   });
@@ -101,7 +101,7 @@ describe("a log file", () => {
     const file = join(directory(), "access.log");
     for (const target of ["/first", "/second"]) {
       const log = await AccessLog.open({ file, ...unwanted });
-      log.write({ ...entry, target });
+      log.write(lineOf({ ...entry, target }));
       await log.close();
     }
     expect(targets(file)).toEqual(["/first", "/second"]);
@@ -110,11 +110,11 @@ describe("a log file", () => {
   it("is begun anew after it was rotated away, and no line is lost", async () => {
     const file = join(directory(), "access.log");
     const log = await AccessLog.open({ file, ...unwanted });
-    log.write({ ...entry, target: "/before" });
+    log.write(lineOf({ ...entry, target: "/before" }));
     await vi.waitFor(() => expect(targets(file)).toEqual(["/before"]));
     renameSync(file, `${file}.1`);
     log.reopen();
-    log.write({ ...entry, target: "/after" });
+    log.write(lineOf({ ...entry, target: "/after" }));
     await log.close();
     expect(targets(`${file}.1`)).toEqual(["/before"]);
     expect(targets(file)).toEqual(["/after"]);
@@ -129,7 +129,7 @@ describe("a log file", () => {
     renameSync(file, `${file}.1`);
     mkdirSync(file);
     log.reopen();
-    log.write({ ...entry, target: "/after" });
+    log.write(lineOf({ ...entry, target: "/after" }));
     await log.close();
     expect(states).toEqual([["not-reopened", "EISDIR"]]);
     expect(targets(`${file}.1`)).toEqual(["/after"]);
@@ -138,9 +138,9 @@ describe("a log file", () => {
   it("ignores what comes after it was closed", async () => {
     const file = join(directory(), "access.log");
     const log = await AccessLog.open({ file, ...unwanted });
-    log.write({ ...entry, target: "/in-time" });
+    log.write(lineOf({ ...entry, target: "/in-time" }));
     await log.close();
-    log.write({ ...entry, target: "/late" });
+    log.write(lineOf({ ...entry, target: "/late" }));
     expect(targets(file)).toEqual(["/in-time"]);
   });
 

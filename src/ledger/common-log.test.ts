@@ -1,8 +1,11 @@
 /** Apache's `common` and `combined`, byte for byte, and read back by a parser of them as log tools have one. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../test/kit/manual-clock.ts";
 import { apacheTime, combinedLine, commonLine } from "./common-log.ts";
 import type { ConnectionEntry, LoggedExchange } from "./entries.ts";
+import { EntryMaker } from "./entry-maker.ts";
+import { formatterOf } from "./log-format.ts";
 
 const TIME = "2026-01-02T03:04:05.678Z";
 const STAMP = apacheTime(new Date(TIME));
@@ -59,11 +62,14 @@ describe("common", () => {
       ...{ type: "connection", time: TIME, id: 1, opened: "accepted", hop: "downstream", client: "192.0.2.1:1" },
       ...{ closed: "peer-closed-idle", ended: "peer-fin", exchanges: 1, age_ms: 1 },
     };
-    expect([commonLine(connection), combinedLine(connection)]).toEqual([undefined, undefined]);
+    const lines = (["common", "combined", "json"] as const).map((format) =>
+      formatterOf(format, "access.log", new EntryMaker(new ManualClock())).connection(connection),
+    );
+    expect(lines).toEqual([undefined, undefined, `${JSON.stringify(connection)}\n`]);
   });
 
   it("cuts a target that is longer than any real one", () => {
-    expect(commonLine(exchange({ target: `/${"x".repeat(60_000)}` }))?.length).toBeLessThan(4_300);
+    expect(commonLine(exchange({ target: `/${"x".repeat(60_000)}` })).length).toBeLessThan(4_300);
   });
 });
 

@@ -9,15 +9,14 @@
  * speaks to a terminal. What is not known is `-`. Deliberately absent: lines for connections, which these formats do not have.
  */
 import { twoDigits } from "./clock-time.ts";
-import type { ConnectionEntry, LoggedExchange } from "./entries.ts";
+import type { LoggedExchange } from "./entries.ts";
 
 /** Of a target; the rest is cut off and marked. */
 const TARGET_LENGTH_MAX = 4_096;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
 
-/** A line without its end; of a connection: undefined. */
-export function commonLine(entry: LoggedExchange | ConnectionEntry): string | undefined {
-  if (entry.type === "connection") return undefined;
+/** A line without its end. */
+export function commonLine(entry: LoggedExchange): string {
   const { client, user, time, status, responseBytes } = entry;
   const host = client === "unknown" ? "-" : escapedItem(client);
   const who = user === undefined ? "-" : user === "" ? '""' : escapedItem(Buffer.from(user).toString("latin1"));
@@ -25,10 +24,8 @@ export function commonLine(entry: LoggedExchange | ConnectionEntry): string | un
   return `${host} - ${who} [${apacheTime(new Date(time))}] "${requestLine(entry)}" ${status === 0 ? "-" : status} ${bytes}`;
 }
 
-export function combinedLine(entry: LoggedExchange | ConnectionEntry): string | undefined {
-  const line = commonLine(entry);
-  if (line === undefined || entry.type === "connection") return undefined;
-  return `${line} "${escapedItem(entry.referer ?? "-")}" "${escapedItem(entry.userAgent ?? "-")}"`;
+export function combinedLine(entry: LoggedExchange): string {
+  return `${commonLine(entry)} "${escapedItem(entry.referer ?? "-")}" "${escapedItem(entry.userAgent ?? "-")}"`;
 }
 
 /** `02/Jan/2026:03:04:05 +0000`, in this machine's time zone as Apache has it. @param eastOfUtc_min where that is */

@@ -55,7 +55,7 @@ export class EntryMaker {
     const closesDownstream = closesAfter(downstream, record.downstreamExchange);
     return {
       type: "exchange",
-      time: this.timeAt(record.arrivedAt_ms),
+      time: this.arrivalTime(record),
       id: record.id,
       client: downstream.peer,
       method: record.method,
@@ -234,8 +234,9 @@ export class EntryMaker {
     return this.times.text(this.clock.date());
   }
 
-  private timeAt(at_ms: number): string {
-    return this.earlier.text(this.clock.date() - (this.clock.now() - at_ms));
+  /** When an exchange's request arrived; ISO 8601. */
+  arrivalTime({ arrivedAt_ms }: ExchangeRecord): string {
+    return this.earlier.text(this.clock.date() - (this.clock.now() - arrivedAt_ms));
   }
 }
 
@@ -306,7 +307,7 @@ function lostOf(lost: LostAttempt): LostEntry {
 }
 
 /** Why a connection closes, if this exchange was its last. */
-function closesAfter({ exchanges, closeReason }: ConnectionRecord, exchange: number): CloseReason | undefined {
+export function closesAfter({ exchanges, closeReason }: ConnectionRecord, exchange: number): CloseReason | undefined {
   return exchanges === exchange ? closeReason : undefined;
 }
 

@@ -78,7 +78,7 @@ describe("events", () => {
     const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
     const hub = new EventHub(clock);
     const told: unknown[] = [];
-    const leave = hub.watch((event) => told.push(event.type));
+    const leave = hub.watch(() => (event) => told.push(event.type));
     hub.drainBegan();
     hub.internalError(new Error("oh"));
     hub.flush();

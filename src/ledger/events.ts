@@ -44,6 +44,7 @@ import type {
 import { EntryMaker } from "./entry-maker.ts";
 import type { LogState } from "./line-queue.ts";
 import { type LookupEntry, lookupEntry } from "./name-figures.ts";
+import { sampleOfCarrier, sampleOfEnd } from "./sampling.ts";
 import { type CertificateEntry, certificateText } from "./tls-figures.ts";
 
 export interface ProxyEvents {
@@ -88,6 +89,17 @@ export interface ProxyEvents {
 export type ProxyEventName = keyof ProxyEvents;
 export type ProxyEvent = ProxyEvents[ProxyEventName];
 export type ProxyListener<Name extends ProxyEventName> = (event: ProxyEvents[Name]) => void;
+
+/** Hears of one event. */
+export type TellWatcher<Event = ProxyEvent> = (event: Event) => void;
+/**
+ * Somebody who watches everything is asked once of each event before it is made, and returns who is to be told; nobody: undefined.
+ * `sample` is the number by which one of a part of all exchanges is chosen (sampling.ts).
+ */
+export type AskWatcher<Event extends { readonly type: string } = ProxyEvent> = (
+  type: Event["type"],
+  sample: number | undefined,
+) => TellWatcher<Event> | undefined;
 
 type AnyListener = (event: never) => void;
 interface Subscription {
@@ -135,8 +147,8 @@ export class EventHub implements ProxyObserver {
   /** It hears of each exchange when the others do. */
   private log: ((record: ExchangeRecord) => void) | undefined;
   private readonly subscriptions = new Map<ProxyEventName, Subscription[]>();
-  /** They hear everything, and what nobody else hears of becomes a warning all the same. */
-  private readonly watchers = new Set<(event: ProxyEvent) => void>();
+  /** They may hear everything, and what nobody else hears of becomes a warning all the same. */
+  private readonly watchers = new Set<AskWatcher>();
   /** What is to be told, in order. */
   private queue: (() => void)[] = [];
   private isScheduled = false;
@@ -160,8 +172,8 @@ export class EventHub implements ProxyObserver {
     this.followInterest();
   }
 
-  /** Calls `watcher` with everything that happens, until the function that is returned is called. */
-  watch(watcher: (event: ProxyEvent) => void): () => void {
+  /** Asks `watcher` of everything that happens, until the function that is returned is called. */
+  watch(watcher: AskWatcher): () => void {
     this.watchers.add(watcher);
     this.followInterest();
     return () => {
@@ -191,13 +203,13 @@ export class EventHub implements ProxyObserver {
       hearsIdle === (this.connectionIdled !== undefined);
     if (isAsBefore) return;
     this.exchangeBegan = hearsBegin
-      ? (record) => this.tell("exchange-begin", this.make.exchangeBegan(record))
+      ? (record) => this.tell("exchange-begin", () => this.make.exchangeBegan(record), record.id)
       : undefined;
     this.exchangePhase = hearsPhase
-      ? (record, phase) => this.tell("exchange-phase", this.make.exchangePhase(record, phase))
+      ? (record, phase) => this.tell("exchange-phase", () => this.make.exchangePhase(record, phase), record.id)
       : undefined;
     this.connectionIdled = hearsIdle
-      ? (connection) => this.tell("connection-idle", this.make.idled(connection))
+      ? (connection) => this.tell("connection-idle", () => this.make.idled(connection), sampleOfCarrier(connection))
       : undefined;
     for (const tell of this.tellers) tell();
   }
@@ -213,14 +225,14 @@ export class EventHub implements ProxyObserver {
 
   hookFailed(hook: HookName, fault: unknown): void {
     const entry = this.make.hookFailed(hook, fault);
-    if (this.hears("hook-failed")) this.tell("hook-failed", entry);
+    if (this.hears("hook-failed")) this.tell("hook-failed", () => entry);
     if (this.subscriptions.has("hook-failed")) return;
     process.emitWarning(`the hook ${hook} failed: ${entry.message}`, { code: "HOPWISE_HOOK_FAILED" });
   }
 
   internalError(fault: unknown): void {
     const entry = this.make.internalError(fault);
-    if (this.hears("internal-error")) this.tell("internal-error", entry);
+    if (this.hears("internal-error")) this.tell("internal-error", () => entry);
     if (this.subscriptions.has("internal-error")) return;
     process.emitWarning(`a fault of its own, please report it: ${entry.message}`, { code: "HOPWISE_INTERNAL_ERROR" });
   }
@@ -228,41 +240,41 @@ export class EventHub implements ProxyObserver {
   connectionOpened(connection: ConnectionRecord): void {
     // Channels do not tell that somebody has come, so they are looked at.
     this.followInterest();
-    if (this.hears("connection-open")) this.tell("connection-open", this.make.opened(connection));
+    if (this.hears("connection-open")) this.tell("connection-open", () => this.make.opened(connection));
   }
 
   connectionReused(connection: ConnectionRecord): void {
-    if (this.hears("reuse")) this.tell("reuse", this.make.reuse(connection));
+    if (this.hears("reuse")) this.tell("reuse", () => this.make.reuse(connection), sampleOfCarrier(connection));
   }
 
   reuseRefused(connection: ConnectionRecord, refusal: ReuseRefusal): void {
-    if (this.hears("reuse-refused")) this.tell("reuse-refused", this.make.reuseRefused(connection, refusal));
+    if (this.hears("reuse-refused")) this.tell("reuse-refused", () => this.make.reuseRefused(connection, refusal));
   }
 
   connectionClosed(connection: ConnectionRecord): void {
-    if (this.hears("connection-close")) this.tell("connection-close", this.make.closed(connection));
+    if (this.hears("connection-close")) this.tell("connection-close", () => this.make.closed(connection));
   }
 
   lifetimeLearned(endpoint: EndpointRecord, lifetime_ms: number | undefined): void {
-    if (this.hears("lifetime")) this.tell("lifetime", this.make.lifetime(endpoint, lifetime_ms));
+    if (this.hears("lifetime")) this.tell("lifetime", () => this.make.lifetime(endpoint, lifetime_ms));
   }
 
   endpointFailed(endpoint: EndpointRecord, fault: string, avoidUntil_ms: number): void {
-    if (this.hears("endpoint")) this.tell("endpoint", this.make.endpointFailed(endpoint, fault, avoidUntil_ms));
+    if (this.hears("endpoint")) this.tell("endpoint", () => this.make.endpointFailed(endpoint, fault, avoidUntil_ms));
   }
 
   endpointRecovered(endpoint: EndpointRecord): void {
-    if (this.hears("endpoint")) this.tell("endpoint", this.make.endpointRecovered(endpoint));
+    if (this.hears("endpoint")) this.tell("endpoint", () => this.make.endpointRecovered(endpoint));
   }
 
   endpointChecked(endpoint: EndpointRecord, check: EndpointCheck): void {
-    if (check.hasChanged && this.hears("health")) this.tell("health", this.make.health(endpoint, check));
+    if (check.hasChanged && this.hears("health")) this.tell("health", () => this.make.health(endpoint, check));
   }
 
   nameLookedUp(name: NameRecord, lookup: NameLookup): void {
     if (!this.hears("lookup")) return;
     const entry = lookupEntry(new Date(this.clock.date()).toISOString(), name, lookup);
-    if (entry !== undefined) this.tell("lookup", entry);
+    if (entry !== undefined) this.tell("lookup", () => entry);
   }
 
   /** The entry is made when it is told: only then it is known whether the connections close. */
@@ -270,53 +282,72 @@ export class EventHub implements ProxyObserver {
     if (this.log === undefined && !this.hears("exchange")) return;
     this.later(() => {
       this.log?.(record);
-      if (this.hears("exchange")) this.call("exchange", this.make.exchange(record));
+      const to = this.listenersOf("exchange", sampleOfEnd(record));
+      if (to !== undefined) this.call("exchange", this.make.exchange(record), to);
     });
   }
 
   acceptFailed(fault: string): void {
-    if (this.hears("accept-failed")) this.tell("accept-failed", this.make.acceptFailed(fault));
+    if (this.hears("accept-failed")) this.tell("accept-failed", () => this.make.acceptFailed(fault));
   }
 
   /** Returns whether somebody is told. */
   accessLogChanged(state: LogState, fault: string | undefined, dropped: number): boolean {
-    if (this.hears("access-log")) this.tell("access-log", this.make.accessLog(state, fault, dropped));
+    if (this.hears("access-log")) this.tell("access-log", () => this.make.accessLog(state, fault, dropped));
     return this.subscriptions.has("access-log");
   }
 
   /** The same of a trace. */
   traceChanged(state: TraceState, file: string, fault: string | undefined, dropped: number): boolean {
-    if (this.hears("trace")) this.tell("trace", this.make.trace(state, file, fault, dropped));
+    if (this.hears("trace")) this.tell("trace", () => this.make.trace(state, file, fault, dropped));
     return this.subscriptions.has("trace");
   }
 
   certificateChanged(state: CertificateEntry["state"], file: string, expiresAt_ms: number, problem?: string): void {
     const entry = this.make.certificate(state, file, expiresAt_ms, problem);
-    if (this.hears("certificate")) this.tell("certificate", entry);
+    if (this.hears("certificate")) this.tell("certificate", () => entry);
     if (this.subscriptions.has("certificate")) return;
     if (state !== "renewed") process.emitWarning(certificateText(entry), { code: "HOPWISE_CERTIFICATE" });
   }
 
   reloaded(outcome: ReloadOutcome, version: number, changes: readonly string[], problem?: string): void {
-    if (this.hears("reload")) this.tell("reload", this.make.reload(outcome, version, changes, problem));
+    if (this.hears("reload")) this.tell("reload", () => this.make.reload(outcome, version, changes, problem));
   }
 
   drainBegan(): void {
-    if (this.hears("drain")) this.tell("drain", this.make.drainBegan());
+    if (this.hears("drain")) this.tell("drain", () => this.make.drainBegan());
   }
 
   drainEnded(cut: number): void {
-    if (this.hears("drain")) this.tell("drain", this.make.drainEnded(cut));
+    if (this.hears("drain")) this.tell("drain", () => this.make.drainEnded(cut));
   }
 
   /** Asked twice for each exchange; most proxies have no listeners at all. */
   private hears(name: ProxyEventName): boolean {
-    if (this.watchers.size > 0 || channels[name].hasSubscribers) return true;
-    return this.subscriptions.size > 0 && this.subscriptions.has(name);
+    return this.watchers.size > 0 || this.isListenedTo(name);
   }
 
-  private tell<Name extends ProxyEventName>(name: Name, event: ProxyEvents[Name]): void {
-    this.later(() => this.call(name, event));
+  private isListenedTo(name: ProxyEventName): boolean {
+    return channels[name].hasSubscribers || (this.subscriptions.size > 0 && this.subscriptions.has(name));
+  }
+
+  /** Those of the watchers who are told of it; nobody at all is: undefined. */
+  private listenersOf(name: ProxyEventName, sample: number | undefined): readonly TellWatcher[] | undefined {
+    const type = name === "connection-close" ? "connection" : name;
+    const listeners: TellWatcher[] = [];
+    for (const watcher of this.watchers) {
+      const tell = watcher(type, sample);
+      if (tell !== undefined) listeners.push(tell);
+    }
+    return listeners.length > 0 || this.isListenedTo(name) ? listeners : undefined;
+  }
+
+  /** @param make is called now, but only if somebody wants it */
+  private tell<Name extends ProxyEventName>(name: Name, make: () => ProxyEvents[Name], sample?: number): void {
+    const listeners = this.listenersOf(name, sample);
+    if (listeners === undefined) return;
+    const event = make();
+    this.later(() => this.call(name, event, listeners));
   }
 
   private later(tell: () => void): void {
@@ -329,8 +360,12 @@ export class EventHub implements ProxyObserver {
     });
   }
 
-  private call<Name extends ProxyEventName>(name: Name, event: ProxyEvents[Name]): void {
-    for (const watcher of this.watchers) watcher(event);
+  private call<Name extends ProxyEventName>(
+    name: Name,
+    event: ProxyEvents[Name],
+    watchers: readonly TellWatcher[],
+  ): void {
+    for (const tell of watchers) tell(event);
     if (channels[name].hasSubscribers) channels[name].publish(event);
     for (const { listener, isOnce } of this.subscriptions.get(name) ?? []) {
       if (isOnce) this.off(name, listener as ProxyListener<Name>);

@@ -6,8 +6,11 @@
  * request failed; a screen, and the admin port, have other readers. Deliberately absent: what a line says, a file for each format.
  */
 import { isatty } from "node:tty";
+import type { ExchangeRecord } from "../exchange/exchange-record.ts";
 import { combinedLine, commonLine } from "./common-log.ts";
 import type { ConnectionEntry, ExchangeEntry, LoggedExchange } from "./entries.ts";
+import type { EntryMaker } from "./entry-maker.ts";
+import { usualLine } from "./exchange-line.ts";
 import { type PrettyStyle, prettyLine } from "./pretty-log.ts";
 import { safeJson } from "./safe-json.ts";
 
@@ -19,8 +22,12 @@ const TARGET_LENGTH_MAX = 4_096;
 const HOST_LENGTH_MAX = 300;
 const STDOUT = 1;
 
-/** One entry as a line; there is none for it in this format: undefined. */
-export type FormatLine = (entry: LoggedExchange | ConnectionEntry) => string | undefined;
+/** How lines are written. */
+export interface LineFormat {
+  exchange(record: ExchangeRecord): string;
+  /** There is none for a connection in this format: undefined. */
+  connection(entry: ConnectionEntry): string | undefined;
+}
 
 /** @param said what the operator wants; nothing: undefined. @param file where it goes; `-`: the standard output */
 export function formatFor(said: LogFormat | undefined, file: string): LogFormat {
@@ -31,17 +38,25 @@ export function isTerminal(file: string): boolean {
   return file === "-" && isatty(STDOUT);
 }
 
-export function formatterOf(format: LogFormat, file: string): FormatLine {
+/** @param make of records; it knows what time it is */
+export function formatterOf(format: LogFormat, file: string, make: EntryMaker): LineFormat {
   switch (format) {
-    case "pretty":
-      return (entry) => `${prettyLine(entry, styleOf(file))}\n`;
+    case "pretty": {
+      const line = (entry: ExchangeEntry | ConnectionEntry) => `${prettyLine(entry, styleOf(file))}\n`;
+      return { exchange: (record) => line(make.exchange(record)), connection: line };
+    }
     case "common":
-      return (entry) => ended(commonLine(entry));
+      return { exchange: (record) => `${commonLine(make.logged(record))}\n`, connection: () => undefined };
     case "combined":
-      return (entry) => ended(combinedLine(entry));
+      return { exchange: (record) => `${combinedLine(make.logged(record))}\n`, connection: () => undefined };
     case "json":
-      return lineOf;
+      return { exchange: (record) => jsonLine(record, make), connection: lineOf };
   }
+}
+
+function jsonLine(record: ExchangeRecord, make: EntryMaker): string {
+  const line = usualLine(record, make.arrivalTime(record));
+  return line === undefined ? lineOf(make.logged(record)) : `${line}\n`;
 }
 
 /**
@@ -53,10 +68,6 @@ function styleOf(file: string): PrettyStyle {
   if (isTerminal(file)) return { hasColours: process.stdout.hasColors(), columns: process.stdout.columns || 80 };
   const isForced = file === "-" && FORCE_COLOR !== "0" && NO_COLOR === "";
   return { hasColours: isForced, columns: isForced && Number(COLUMNS) > 0 ? Number(COLUMNS) : undefined };
-}
-
-function ended(line: string | undefined): string | undefined {
-  return line === undefined ? undefined : `${line}\n`;
 }
 
 /** One entry as a line of JSON. */

@@ -8,7 +8,7 @@
 const UNSAFE = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /** Like `JSON.stringify`, and means the same. */
-export function safeJson(value: object, indentation?: number): string {
+export function safeJson(value: object | string, indentation?: number): string {
   return JSON.stringify(value, null, indentation).replace(
     UNSAFE,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -9,7 +9,7 @@ import type { LifeState } from "../connection/life.ts";
 import type { CloseReason, OpenReason } from "../connection/reasons.ts";
 import type { ExchangeEntry } from "./entries.ts";
 import { EntryMaker } from "./entry-maker.ts";
-import type { EventHub, ProxyEvent } from "./events.ts";
+import type { AskWatcher, EventHub, ProxyEvent } from "./events.ts";
 import type { Ledger } from "./ledger.ts";
 import { RecentExchanges } from "./recent.ts";
 
@@ -38,14 +38,18 @@ export interface ConnectionView {
   readonly boundTo?: number;
 }
 
+/** What is lost on the way. */
+export interface WatcherLosses {
+  /** Of so many events nothing can be told. */
+  onMissed(count: number): void;
+  /** So many of exchanges were left out on purpose: one in `oneIn` is told. */
+  onLeftOut(count: number, oneIn: number): void;
+}
+
 /** Whatever happens can be watched. */
 export interface EventSource {
-  /**
-   * Calls `listener` with everything that happens, until the function that is returned is called.
-   *
-   * @param onMissed is told of how many events nothing can be told
-   */
-  watch(listener: (event: WindowEvent) => void, onMissed?: (count: number) => void): () => void;
+  /** Asks `watcher` of everything that happens, until the function that is returned is called. */
+  watch(watcher: AskWatcher<WindowEvent>, losses?: WatcherLosses): () => void;
 }
 
 export interface WindowSource extends EventSource {
@@ -83,7 +87,7 @@ export function windowOf(ledger: Ledger, events: EventHub): WindowSource {
     *exchanges() {
       for (const record of recent) yield make.exchange(record);
     },
-    watch: (listener) => events.watch(listener),
+    watch: (watcher) => events.watch(watcher),
   };
 }
 

@@ -12,6 +12,7 @@ import { EntryMaker } from "../ledger/entry-maker.ts";
 import type { EventHub } from "../ledger/events.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LogState } from "../ledger/line-queue.ts";
+import type { LineFormat } from "../ledger/log-format.ts";
 
 type LogConfig = Pick<ProxyConfig, "accessLog" | "logFormat" | "logsConnections">;
 
@@ -21,14 +22,23 @@ export interface NextLog {
   abandon(): void;
 }
 
+interface OpenLog {
+  readonly lines: AccessLog;
+  readonly format: LineFormat;
+}
+
 export class ProxyLog {
   private readonly ledger: Ledger;
   private readonly events: EventHub;
   private readonly make: EntryMaker;
-  private log: AccessLog | undefined;
+  private log: OpenLog | undefined;
   private config: LogConfig | undefined;
-  private readonly logExchange = (record: ExchangeRecord): void => this.log?.write(this.make.logged(record));
-  private readonly logConnection = (entry: ConnectionEntry): void => this.log?.write(entry);
+  private readonly logExchange = (record: ExchangeRecord): void =>
+    this.log?.lines.write(this.log.format.exchange(record));
+  private readonly logConnection = (entry: ConnectionEntry): void => {
+    const line = this.log?.format.connection(entry);
+    if (line !== undefined) this.log?.lines.write(line);
+  };
 
   constructor(ledger: Ledger, events: EventHub) {
     this.ledger = ledger;
@@ -43,28 +53,30 @@ export class ProxyLog {
     const next = isSame ? this.log : await this.open(config);
     return {
       commit: () => {
-        if (!isSame) void this.log?.close();
+        if (!isSame) void this.log?.lines.close();
         this.log = next;
         this.config = config;
         this.hear(config.logsConnections);
       },
-      abandon: () => void (isSame ? undefined : next?.close()),
+      abandon: () => void (isSame ? undefined : next?.lines.close()),
     };
   }
 
-  private async open({ accessLog: file, logFormat: format }: LogConfig): Promise<AccessLog | undefined> {
+  private async open({ accessLog: file, logFormat: format }: LogConfig): Promise<OpenLog | undefined> {
     if (file === undefined) return undefined;
     const { AccessLog } = await import("../ledger/access-log.ts");
+    const { formatFor, formatterOf } = await import("../ledger/log-format.ts");
     const onState = (state: LogState, fault: string | undefined) => {
       const dropped = this.ledger.accessLogDropped;
       if (this.events.accessLogChanged(state, fault, dropped) || state === "writing") return;
       process.emitWarning(logStateText(state, fault, dropped));
     };
     try {
-      return await AccessLog.open({
-        ...{ file, format, onState },
-        onDropped: (lines) => (this.ledger.accessLogDropped += lines),
-      });
+      const onDropped = (lines: number) => {
+        this.ledger.accessLogDropped += lines;
+      };
+      const lines = await AccessLog.open({ file, onState, onDropped });
+      return { lines, format: formatterOf(formatFor(format, file), file, this.make) };
     } catch (error) {
       throw accessLogError(file, error);
     }
@@ -79,7 +91,7 @@ export class ProxyLog {
 
   /** Opens the file anew, after it was rotated away. */
   reopen(): void {
-    this.log?.reopen();
+    this.log?.lines.reopen();
   }
 
   async close(): Promise<void> {
@@ -87,6 +99,6 @@ export class ProxyLog {
     this.log = undefined;
     this.config = undefined;
     this.hear(false);
-    await log?.close();
+    await log?.lines.close();
   }
 }

@@ -134,8 +134,8 @@ export type ToSupervisor =
   | { readonly type: "reload-committed"; readonly reload: number }
   /** What it has of what was asked for. */
   | { readonly type: "answered"; readonly ask: number; readonly answer: RowsAnswer }
-  /** What happened, and how much more than is told. */
-  | { readonly type: "events"; readonly events: readonly ProxyEvent[]; readonly missed: number }
+  /** What happened. `missed`: and more than can be told. `leftOut`: and so much of exchanges, of which one in `oneIn` is told. */
+  | ({ readonly type: "events" } & WorkerEvents)
   /** It listens there no more, where workers share a port. */
   | { readonly type: "listener-closed"; readonly listener: number }
   | { readonly type: "figures"; readonly figures: Figures }
@@ -144,6 +144,13 @@ export type ToSupervisor =
   | { readonly type: "listens-no-more" }
   /** The last word of a worker that was told to drain. */
   | { readonly type: "drained"; readonly cut: number; readonly figures: Figures };
+
+export interface WorkerEvents {
+  readonly events: readonly ProxyEvent[];
+  readonly missed: number;
+  readonly leftOut: number;
+  readonly oneIn: number;
+}
 
 /** Rows, by their name, of which there may be more. */
 export type RowsAnswer = ReturnType<typeof rowsAnswer>;

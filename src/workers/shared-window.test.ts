@@ -4,7 +4,8 @@ import { ManualClock } from "../../test/kit/manual-clock.ts";
 import { QueryError } from "../admin/api.ts";
 import { EventStream } from "../admin/event-stream.ts";
 import type { ExchangeEntry } from "../ledger/entries.ts";
-import type { ProxyEvent } from "../ledger/events.ts";
+import type { AskWatcher, ProxyEvent } from "../ledger/events.ts";
+import { sampleOf } from "../ledger/sampling.ts";
 import type { ConnectionView, WindowEvent, WindowSource } from "../ledger/window.ts";
 import { firstId, type ToSupervisor, type ToWorker } from "./protocol.ts";
 import { WorkersWindow } from "./shared-window.ts";
@@ -24,24 +25,26 @@ function exchange(id: number, endsAt_s: number, connection = firstId(1)): Exchan
   } as ExchangeEntry;
 }
 
+const nothingLost = { missed: 0, leftOut: 0, oneIn: 1 };
+
 /** Each with what ended in it, the latest first. */
 function workers(...ended: readonly (readonly ExchangeEntry[])[]) {
   const window: WorkersWindow = new WorkersWindow(() => all);
   const all = ended.map((exchanges, index) => {
     const number = index + 1;
-    const listeners = new Set<(event: WindowEvent) => void>();
+    const watchers = new Set<AskWatcher<WindowEvent>>();
     const said: ToWorker[] = [];
     const source: WindowSource = {
       connections: () => [{ id: firstId(number), hop: "downstream" } as ConnectionView],
       exchanges: () => exchanges,
-      watch(listener) {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
+      watch(watcher) {
+        watchers.add(watcher);
+        return () => watchers.delete(watcher);
       },
     };
     const own = new WorkerWindow(source, async (message: ToSupervisor) => {
       if (message.type === "answered") window.answered(message.ask, message.answer);
-      if (message.type === "events") window.happened(number, message.events, message.missed);
+      if (message.type === "events") window.happened(number, message);
     });
     return {
       ...{ number, said, ended: new Promise<void>(() => {}), isSilent: false },
@@ -52,10 +55,10 @@ function workers(...ended: readonly (readonly ExchangeEntry[])[]) {
         if (message.type === "watch") own.watch(message.isOn);
       },
       happens: (event: ProxyEvent) => {
-        for (const listener of listeners) listener(event);
+        for (const watcher of watchers) watcher(event.type, sampleOf(event))?.(event);
       },
       get isWatched() {
-        return listeners.size > 0;
+        return watchers.size > 0;
       },
     };
   });
@@ -133,7 +136,7 @@ describe("/api/events of several workers", () => {
   it("is told by nobody while nobody watches, and by all when somebody does", () => {
     const { window, all } = workers([], []);
     expect(all.map(({ isWatched }) => isWatched)).toEqual([false, false]);
-    const [first, second] = [window.watch(() => {}), window.watch(() => {})];
+    const [first, second] = [window.watch(() => undefined), window.watch(() => undefined)];
     first();
     expect(all.map(({ isWatched }) => isWatched)).toEqual([true, true]);
     second();
@@ -146,16 +149,48 @@ describe("/api/events of several workers", () => {
       const { window, all } = workers([], []);
       const heard: WindowEvent[] = [];
       let missed = 0;
-      window.watch(
-        (event) => heard.push(event),
-        (count) => (missed += count),
-      );
+      window.watch(() => (event) => heard.push(event), { onMissed: (count) => (missed += count), onLeftOut: () => {} });
       for (let i = 0; i < 1_000; i++) all[0]?.happens(drain(`${i}`));
       all[1]?.happens(drain("other"));
       expect(heard).toEqual([]);
       await vi.advanceTimersByTimeAsync(50);
       expect([heard.length + missed, missed]).toEqual([1_001, 800]);
       expect(heard.filter(({ worker }) => worker === 2)).toEqual([{ ...drain("other"), worker: 2 }]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("is of a part of a busy worker's exchanges, which the worker chooses and says", async () => {
+    vi.useFakeTimers();
+    try {
+      const { window, all } = workers([]);
+      const told: string[] = [];
+      let sampled = { leftOut: 0, oneIn: 1 };
+      window.watch(
+        () =>
+          ({ type }) =>
+            void told.push(type),
+        {
+          onMissed: () => {},
+          onLeftOut: (count, oneIn) => (sampled = { leftOut: sampled.leftOut + count, oneIn }),
+        },
+      );
+      let id = 0;
+      const second = async () => {
+        for (let turn = 0; turn < 20; turn++) {
+          for (let i = 0; i < 100; i++) all[0]?.happens({ type: "exchange-begin", id: ++id } as ProxyEvent);
+          all[0]?.happens(drain("each turn"));
+          await vi.advanceTimersByTimeAsync(50);
+        }
+      };
+      await second();
+      const [first, next] = [told.length, told.splice(0) && second()];
+      await next;
+      expect(first).toBe(2_020);
+      expect(sampled).toStrictEqual({ leftOut: 4_020 - first - told.length + 20, oneIn: 4 });
+      expect(told.filter((type) => type === "drain")).toHaveLength(20);
+      expect(told.length - 20).toBeLessThan(700);
     } finally {
       vi.useRealTimers();
     }
@@ -170,8 +205,8 @@ describe("/api/events of several workers", () => {
       const source: WindowSource = {
         connections: () => [],
         exchanges: () => [],
-        watch(listener) {
-          happens = listener;
+        watch(watcher) {
+          happens = (event) => watcher(event.type, sampleOf(event))?.(event);
           return () => {};
         },
       };
@@ -211,12 +246,12 @@ describe("/api/events of several workers", () => {
       return { output, leave: stream.join(output, undefined, lastEventId) };
     };
     const first = read();
-    window.happened(1, [drain("one")]);
+    window.happened(1, { events: [drain("one")], ...nothingLost });
     window.noteWorker({ state: "lost", worker: 2, pid: 42, how: "SIGKILL" });
     expect(first.output.text).toContain('"state":"lost","worker":2,"pid":42,"how":"SIGKILL"');
     const [, id] = /id: (\S+)\n/.exec(first.output.text) ?? [];
     first.leave();
-    window.happened(2, [drain("two")]);
+    window.happened(2, { events: [drain("two")], ...nothingLost });
     const again = read(id).output.text;
     expect([again.includes("one"), again.includes("lost"), again.includes("two")]).toEqual([false, true, true]);
     stream.close();

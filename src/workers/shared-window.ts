@@ -7,8 +7,10 @@
  */
 import { limitOf, type RowsPath, rowsAnswer, type SharedWindow, type View } from "../admin/api.ts";
 import type { ExchangeEntry } from "../ledger/entries.ts";
-import type { WindowEvent, WindowSource, WorkerEntry } from "../ledger/window.ts";
-import type { RowsAnswer, ToWorker } from "./protocol.ts";
+import type { AskWatcher } from "../ledger/events.ts";
+import { sampleOf } from "../ledger/sampling.ts";
+import type { WatcherLosses, WindowEvent, WindowSource, WorkerEntry } from "../ledger/window.ts";
+import type { RowsAnswer, ToWorker, WorkerEvents } from "./protocol.ts";
 
 /** How long answers are waited for. */
 const ANSWER_MS_MAX = 2_000;
@@ -20,11 +22,9 @@ export interface AskedWorker {
   tell(message: ToWorker): void;
 }
 
-type Listener = (event: WindowEvent) => void;
-
 interface Watching {
-  readonly listener: Listener;
-  readonly onMissed: (count: number) => void;
+  readonly watcher: AskWatcher<WindowEvent>;
+  readonly losses: WatcherLosses | undefined;
 }
 
 /** Of none of it there is anything: a question that is judged by it makes no work. */
@@ -91,8 +91,8 @@ export class WorkersWindow implements SharedWindow {
     this.asked.get(ask)?.(answer);
   }
 
-  watch(listener: Listener, onMissed: (count: number) => void = () => {}): () => void {
-    const watching: Watching = { listener, onMissed };
+  watch(watcher: AskWatcher<WindowEvent>, losses?: WatcherLosses): () => void {
+    const watching: Watching = { watcher, losses };
     this.watchers.add(watching);
     if (this.watchers.size === 1) this.tellInterest();
     return () => {
@@ -111,21 +111,22 @@ export class WorkersWindow implements SharedWindow {
   }
 
   /** What happened in a worker. */
-  happened(worker: number, events: readonly WindowEvent[], missed = 0): void {
-    for (const { listener, onMissed } of this.watchers) {
-      if (missed > 0) onMissed(missed);
-      for (const event of events) listener({ ...event, worker });
+  happened(worker: number, { events, missed, leftOut, oneIn }: WorkerEvents): void {
+    for (const { losses } of this.watchers) {
+      if (missed > 0) losses?.onMissed(missed);
+      if (leftOut > 0) losses?.onLeftOut(leftOut, oneIn);
     }
+    for (const event of events) this.tell({ ...event, worker });
   }
 
   /** What happened to a worker. */
   noteWorker(entry: Omit<WorkerEntry, "type" | "time">): void {
-    this.happened(entry.worker, [{ type: "worker", time: new Date().toISOString(), ...entry }]);
+    this.tell({ type: "worker", time: new Date().toISOString(), ...entry });
   }
 
   /** What this process itself has to tell. */
   tell(event: WindowEvent): void {
-    for (const { listener } of this.watchers) listener(event);
+    for (const { watcher } of this.watchers) watcher(event.type, sampleOf(event))?.(event);
   }
 }
 

@@ -287,7 +287,7 @@ export class Supervisor implements FigureSource {
       readOutput,
       onNews: (news) => this.events.onNews(number, news),
       onAnswered: (ask, answer) => this.window.answered(ask, answer),
-      onEvents: (events, missed) => this.window.happened(number, events, missed),
+      onEvents: (events) => this.window.happened(number, events),
     });
   }
 

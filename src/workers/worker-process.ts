@@ -6,11 +6,19 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Readable } from "node:stream";
 import { HopwiseError } from "../config/error.ts";
-import type { ProxyEvent } from "../ledger/events.ts";
 import type { Figures } from "../ledger/figures.ts";
 import type { SocketHandle } from "../net/node-handles/accepting.ts";
 import type { Taker } from "./handing.ts";
-import type { News, PrepareMessage, Refusal, RowsAnswer, StartMessage, ToSupervisor, ToWorker } from "./protocol.ts";
+import type {
+  News,
+  PrepareMessage,
+  Refusal,
+  RowsAnswer,
+  StartMessage,
+  ToSupervisor,
+  ToWorker,
+  WorkerEvents,
+} from "./protocol.ts";
 import { SILENT_TURNS, type Watched } from "./watch.ts";
 
 /** How long figures are waited for; then those of before must do. */
@@ -38,7 +46,7 @@ export interface WorkerProcessOptions {
   readonly readOutput?: ((output: Readable) => void) | undefined;
   readonly onNews: (news: News) => void;
   readonly onAnswered: (ask: number, answer: RowsAnswer) => void;
-  readonly onEvents: (events: readonly ProxyEvent[], missed: number) => void;
+  readonly onEvents: (events: WorkerEvents) => void;
 }
 
 export class WorkerProcess implements Watched {
@@ -101,7 +109,7 @@ export class WorkerProcess implements Watched {
           case "answered":
             return options.onAnswered(message.ask, message.answer);
           case "events":
-            return options.onEvents(message.events, message.missed);
+            return options.onEvents(message);
           case "listens-no-more":
             return stop?.();
           case "listener-closed":

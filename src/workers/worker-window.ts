@@ -1,12 +1,14 @@
 /**
  * A worker's part of the window: it answers what it is asked, and tells what happens while somebody watches.
  *
- * Events go to the supervisor in batches, one under way at a time: what happens beyond what a batch holds is counted, not told, so a
- * supervisor that hangs, or a reader that does, costs no more than a batch. Deliberately absent: who watches.
+ * Events go to the supervisor in batches, one under way at a time, and of more exchanges than anyone can look at a part: what happens
+ * beyond what a batch holds is counted, not made, so a supervisor that hangs, or a reader that does, costs no more than a batch.
+ * Deliberately absent: who watches.
  */
 import { QueryError, rowsAnswer } from "../admin/api.ts";
 import { Turns } from "../admin/turns.ts";
-import type { ProxyEvent } from "../ledger/events.ts";
+import type { ProxyEvent, TellWatcher } from "../ledger/events.ts";
+import { Sampling } from "../ledger/sampling.ts";
 import type { WindowEvent, WindowSource } from "../ledger/window.ts";
 import type { RowsAnswer, ToSupervisor, ToWorker } from "./protocol.ts";
 
@@ -14,6 +16,7 @@ import type { RowsAnswer, ToSupervisor, ToWorker } from "./protocol.ts";
 const BATCH_MS = 50;
 /** Of one batch: more than people can look at, twenty times a second. */
 const BATCH_EVENTS_MAX = 200;
+const SECOND_MS = 1_000;
 
 type Ask = Extract<ToWorker, { type: "ask" }>;
 
@@ -25,6 +28,10 @@ export class WorkerWindow {
   private stop: (() => void) | undefined;
   private events: ProxyEvent[] = [];
   private missed = 0;
+  private sampling = new Sampling(true);
+  private ticking: NodeJS.Timeout | undefined;
+  /** Those that are to come are counted, too: they are told a little later than they are asked of. */
+  private inBatch = 0;
   private isTelling = false;
   private timer: NodeJS.Timeout | undefined;
 
@@ -47,32 +54,60 @@ export class WorkerWindow {
   }
 
   watch(isOn: boolean): void {
-    if (isOn) this.stop ??= this.source.watch((event) => this.note(event));
-    else {
-      this.stop?.();
-      this.stop = undefined;
-      this.events = [];
-      this.missed = 0;
+    if (isOn) {
+      this.stop ??= this.source.watch((type, sample) => this.ask(type, sample));
+      this.ticking ??= setInterval(() => this.sampling.tick(), SECOND_MS).unref();
+      return;
     }
+    this.stop?.();
+    this.stop = undefined;
+    clearInterval(this.ticking);
+    this.ticking = undefined;
+    this.sampling = new Sampling(true);
+    this.empty();
   }
 
-  private note(event: WindowEvent): void {
+  private readonly note = (event: WindowEvent): void => {
+    this.events.push(event as ProxyEvent);
+    this.flushSoon();
+  };
+
+  private ask(type: WindowEvent["type"], sample: number | undefined): TellWatcher<WindowEvent> | undefined {
     // Which is the supervisor's to tell; workers do it one by one.
-    if (event.type === "reload" || event.type === "worker") return;
-    if (this.events.length >= BATCH_EVENTS_MAX) this.missed++;
-    else this.events.push(event);
+    if (type === "reload" || type === "worker") return undefined;
+    if (sample !== undefined && !this.sampling.lets(sample)) {
+      this.flushSoon();
+      return undefined;
+    }
+    if (this.inBatch < BATCH_EVENTS_MAX) {
+      this.inBatch++;
+      return this.note;
+    }
+    this.missed++;
+    this.flushSoon();
+    return undefined;
+  }
+
+  private empty(): void {
+    this.events = [];
+    this.inBatch = 0;
+    this.missed = 0;
+    this.sampling.leftOut = 0;
+  }
+
+  private flushSoon(): void {
     if (!this.isTelling) this.timer ??= setTimeout(() => this.flush(), BATCH_MS).unref();
   }
 
   private async flush(): Promise<void> {
     this.timer = undefined;
-    const { events, missed } = this;
-    if (this.stop === undefined || (events.length === 0 && missed === 0)) return;
-    this.events = [];
-    this.missed = 0;
+    const { events, missed, sampling } = this;
+    const { leftOut, oneIn } = sampling;
+    if (this.stop === undefined || (events.length === 0 && missed === 0 && leftOut === 0)) return;
+    this.empty();
     this.isTelling = true;
-    await this.tell({ type: "events", events, missed });
+    await this.tell({ type: "events", events, missed, leftOut, oneIn });
     this.isTelling = false;
-    if (this.events.length > 0) this.timer ??= setTimeout(() => this.flush(), BATCH_MS).unref();
+    if (this.inBatch > 0 || this.missed > 0) this.flushSoon();
   }
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/kit/manual-clock.ts";
 import type { ProxyEvent } from "../ledger/events.ts";
+import { sampleOf } from "../ledger/sampling.ts";
 import { EventStream, type StreamOutput } from "./event-stream.ts";
 
 interface Told {
@@ -14,11 +15,16 @@ interface Told {
 /** A stream of a proxy, and what one watcher is told. */
 function watched() {
   let tell: (event: ProxyEvent) => void = () => {};
+  let made = 0;
   const clock = new ManualClock();
   const stream = new EventStream(
     {
-      watch(listener) {
-        tell = listener;
+      watch(watcher) {
+        tell = (event) => {
+          const hear = watcher(event.type, sampleOf(event));
+          if (hear !== undefined) made++;
+          hear?.(event);
+        };
         return () => {};
       },
     },
@@ -53,7 +59,13 @@ function watched() {
     }
     clock.advance(1_000);
   };
-  return { second, news };
+  /** How many events were made since this was asked last. */
+  const making = (): number => {
+    const count = made;
+    made = 0;
+    return count;
+  };
+  return { second, news, making };
 }
 
 const idsOf = (told: readonly Told[], type: string) => told.flatMap((one) => (one.type === type ? [one.id] : []));
@@ -81,6 +93,17 @@ describe("a watcher of events", () => {
     expect(idsOf(told, "connection")).toHaveLength(20);
     const [missed] = told.filter(({ type }) => type === "missed");
     expect(missed).toMatchObject({ missed: 6_000 - 3 * begun.length, oneIn: 16 });
+  });
+
+  it("costs no event that it is not told, however busy the proxy is", () => {
+    const { second, news, making } = watched();
+    second(10_000);
+    expect(making()).toBe(1_000);
+    second(10_000);
+    making();
+    news();
+    second(10_000);
+    expect(making()).toBe(news().filter(({ type }) => type !== "missed").length);
   });
 
   it("is told of every failure", () => {
