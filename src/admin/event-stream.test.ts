@@ -31,9 +31,14 @@ class Output implements StreamOutput {
   write(text: string): void {
     this.text += text;
   }
+  /** With what was to be written in a moment. */
+  told(): this {
+    clock.advance(50);
+    return this;
+  }
   /** The numbers of the events since this was asked last. */
   news(): string[] {
-    const { text } = this;
+    const { text } = this.told();
     this.text = "";
     return [...text.matchAll(/"reason":"(.*?)"|"missed":([0-9]+)/g)].map(
       ([, reason, missed]) => reason ?? `-${missed}`,
@@ -57,7 +62,7 @@ describe("a stream of events", () => {
     const output = new Output();
     stream.join(output, undefined, undefined);
     happen("a");
-    expect(output.text).toMatch(
+    expect(output.told().text).toMatch(
       /^retry: 1000\n\nid: [0-9a-z]+-1\nevent: reuse-refused\ndata: \{"type":"reuse-refused",.*"reason":"a".*\}\n\n$/,
     );
   });
@@ -73,7 +78,7 @@ describe("a stream of events", () => {
     const output = new Output();
     const leave = stream.join(output, undefined, undefined);
     happen("a");
-    const last = /id: (.*)\n/.exec(output.text)?.[1];
+    const last = /id: (.*)\n/.exec(output.told().text)?.[1];
     leave();
     clock.advance(20_000);
     happen("b");
@@ -87,7 +92,7 @@ describe("a stream of events", () => {
     const output = new Output();
     stream.join(output, undefined, undefined);
     happen("a");
-    const last = /id: (.*)\n/.exec(output.text)?.[1];
+    const last = /id: (.*)\n/.exec(output.told().text)?.[1];
     for (let i = 0; i < 6_000; i++) {
       if (i % 500 === 0) clock.advance(1_000);
       happen(`${i}`);
@@ -103,7 +108,7 @@ describe("a stream of events", () => {
     const output = new Output();
     stream.join(output, undefined, undefined);
     happen("a");
-    const last = /id: (.*)\n/.exec(output.text)?.[1];
+    const last = /id: (.*)\n/.exec(output.told().text)?.[1];
     for (let i = 0; i < 3_000; i++) happen(`${i}`);
     const again = new Output();
     stream.join(again, undefined, last);
@@ -115,7 +120,7 @@ describe("a stream of events", () => {
     const first = new Output();
     const leave = stream.join(first, undefined, undefined);
     happen("a");
-    const last = /id: (.*)\n/.exec(first.text)?.[1];
+    const last = /id: (.*)\n/.exec(first.told().text)?.[1];
     leave();
     for (let i = 0; i < 500; i++) happen("x".repeat(64 * 1024));
     const again = new Output();
@@ -131,7 +136,7 @@ describe("a stream of events", () => {
     const leave = stream.join(first, wanted, undefined);
     stream.join(new Output(), new Set(["drain"]), undefined);
     happen("a");
-    const last = /id: (.*)\n/.exec(first.text)?.[1];
+    const last = /id: (.*)\n/.exec(first.told().text)?.[1];
     leave();
     happen("b");
     const again = new Output();

@@ -25,6 +25,10 @@ const KEPT_MS = 30_000;
 const LEFT_MAX = 16;
 /** What may wait in memory for one that does not read. */
 const UNREAD_BYTES_MAX = 256 * 1024;
+/** So late an event may be told: a write costs as much as a request, and people see no more of it. */
+const TOGETHER_MS = 50;
+/** So much does not wait for that. */
+const TOGETHER_CHARACTERS_MAX = 16 * 1024;
 /** So often something is said, so that a watcher that is gone is noticed. */
 const HEARTBEAT_MS = 15_000;
 const SECOND_MS = 1_000;
@@ -51,6 +55,8 @@ interface Kept {
 interface Watcher {
   readonly output: StreamOutput;
   readonly interest: Interest;
+  /** What is written to it in a moment. */
+  unwritten: string;
   /** For so long there has been no room for it. */
   stuckSeconds: number;
 }
@@ -76,6 +82,7 @@ export class EventStream {
   private latestId = 0;
   private stopWatching: (() => void) | undefined;
   private stopTimer: (() => void) | undefined;
+  private stopGathering: (() => void) | undefined;
   private seconds = 0;
   /** Where events come from, only one exchange in so many is told of. */
   private sourceOneIn = 1;
@@ -92,10 +99,11 @@ export class EventStream {
    * @returns how it leaves
    */
   join(output: StreamOutput, types: ReadonlySet<string> | undefined, lastEventId: string | undefined): () => void {
-    const watcher: Watcher = { output, interest: new Interest(types), stuckSeconds: 0 };
+    const watcher: Watcher = { output, interest: new Interest(types), unwritten: "", stuckSeconds: 0 };
     output.write("retry: 1000\n\n");
     this.begin();
     this.tellSince(watcher, lastEventId);
+    writeGathered(watcher);
     this.watchers.add(watcher);
     return () => {
       if (!this.watchers.delete(watcher)) return;
@@ -155,7 +163,9 @@ export class EventStream {
   close(): void {
     for (const key of [...this.left.keys()]) this.forgetLeft(key);
     this.stopTimer?.();
+    this.stopGathering?.();
     this.stopWatching?.();
+    this.stopGathering = undefined;
     this.stopTimer = undefined;
     this.stopWatching = undefined;
     this.forgetKept();
@@ -178,8 +188,9 @@ export class EventStream {
       if (watcher.stuckSeconds === STUCK_SECONDS_MAX) watcher.output.destroy();
       else if (watcher.interest.missed > 0) this.tellMissed(watcher);
       else if (this.seconds % (HEARTBEAT_MS / SECOND_MS) === 0 && watcher.output.writableLength === 0) {
-        watcher.output.write(":\n\n");
+        this.write(watcher, ":\n\n");
       }
+      writeGathered(watcher);
     }
     this.sourceOneIn = 1;
   }
@@ -190,13 +201,13 @@ export class EventStream {
     const { leftOut } = sampling;
     if (leftOut === 0 || !hasRoom(watcher)) return;
     const oneIn = sampling.oneIn * this.sourceOneIn;
-    watcher.output.write(`event: missed\ndata: {"missed":${leftOut},"oneIn":${oneIn}}\n\n`);
+    this.write(watcher, `event: missed\ndata: {"missed":${leftOut},"oneIn":${oneIn}}\n\n`);
     sampling.leftOut = 0;
   }
 
   /** Who is told of an event; nobody is, and nobody may come back for it: undefined. */
   private ask(type: string, sample: number | undefined): TellWatcher<WindowEvent> | undefined {
-    const told: Watcher[] = [];
+    let told: Watcher[] | undefined;
     let isKept = false;
     let isMissed = false;
     for (const { interest } of this.left.values()) {
@@ -206,16 +217,18 @@ export class EventStream {
     }
     for (const watcher of this.watchers) {
       const judged = watcher.interest.judge(type, sample);
-      if (judged === "told") told.push(watcher);
       isMissed ||= judged === "missed";
+      if (judged !== "told") continue;
+      told ??= [];
+      told.push(watcher);
     }
-    if (told.length > 0 || isKept) return (event) => this.onEvent(event, told);
+    if (told !== undefined || isKept) return (event) => this.onEvent(event, told);
     // Those who come back are to know that there was one.
     if (isMissed) this.latestId++;
     return undefined;
   }
 
-  private onEvent(event: WindowEvent, watchers: readonly Watcher[]): void {
+  private onEvent(event: WindowEvent, watchers: readonly Watcher[] = []): void {
     const id = ++this.latestId;
     const { type } = event;
     const text = `id: ${this.run}-${id}\nevent: ${type}\ndata: ${safeJson(shownIn(this.view, event))}\n\n`;
@@ -239,16 +252,30 @@ export class EventStream {
       return;
     }
     if (watcher.interest.missed > 0) this.tellMissed(watcher);
-    watcher.output.write(text);
+    this.write(watcher, text);
   }
 
   private tellMissed(watcher: Watcher): void {
     if (!hasRoom(watcher)) return;
-    watcher.output.write(`event: missed\ndata: {"missed":${watcher.interest.missed}}\n\n`);
+    this.write(watcher, `event: missed\ndata: {"missed":${watcher.interest.missed}}\n\n`);
     watcher.interest.missed = 0;
+  }
+
+  private write(watcher: Watcher, text: string): void {
+    watcher.unwritten += text;
+    if (watcher.unwritten.length >= TOGETHER_CHARACTERS_MAX) return writeGathered(watcher);
+    this.stopGathering ??= this.clock.after(TOGETHER_MS, () => {
+      this.stopGathering = undefined;
+      for (const each of this.watchers) writeGathered(each);
+    });
   }
 }
 
-function hasRoom({ output }: Watcher): boolean {
-  return output.writableLength <= UNREAD_BYTES_MAX;
+function writeGathered(watcher: Watcher): void {
+  if (watcher.unwritten !== "") watcher.output.write(watcher.unwritten);
+  watcher.unwritten = "";
+}
+
+function hasRoom({ output, unwritten }: Watcher): boolean {
+  return output.writableLength + unwritten.length <= UNREAD_BYTES_MAX;
 }

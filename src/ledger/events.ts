@@ -202,16 +202,33 @@ export class EventHub implements ProxyObserver {
       hearsPhase === (this.exchangePhase !== undefined) &&
       hearsIdle === (this.connectionIdled !== undefined);
     if (isAsBefore) return;
-    this.exchangeBegan = hearsBegin
-      ? (record) => this.tell("exchange-begin", () => this.make.exchangeBegan(record), record.id)
-      : undefined;
-    this.exchangePhase = hearsPhase
-      ? (record, phase) => this.tell("exchange-phase", () => this.make.exchangePhase(record, phase), record.id)
-      : undefined;
-    this.connectionIdled = hearsIdle
-      ? (connection) => this.tell("connection-idle", () => this.make.idled(connection), sampleOfCarrier(connection))
-      : undefined;
+    this.exchangeBegan = hearsBegin ? this.tellBegan : undefined;
+    this.exchangePhase = hearsPhase ? this.tellPhase : undefined;
+    this.connectionIdled = hearsIdle ? this.tellIdled : undefined;
     for (const tell of this.tellers) tell();
+  }
+
+  // What happens for each exchange is asked about without making anything, not even a function.
+
+  private readonly tellBegan = (record: ExchangeRecord): void => {
+    const listeners = this.listenersOf("exchange-begin", record.id);
+    if (listeners !== undefined) this.tellTo(listeners, "exchange-begin", this.make.exchangeBegan(record));
+  };
+
+  private readonly tellPhase = (record: ExchangeRecord, phase: Phase): void => {
+    const listeners = this.listenersOf("exchange-phase", record.id);
+    if (listeners !== undefined) this.tellTo(listeners, "exchange-phase", this.make.exchangePhase(record, phase));
+  };
+
+  private readonly tellIdled = (connection: ConnectionRecord): void => {
+    const listeners = this.listenersOf("connection-idle", sampleOfCarrier(connection));
+    if (listeners !== undefined) this.tellTo(listeners, "connection-idle", this.make.idled(connection));
+  };
+
+  connectionReused(connection: ConnectionRecord): void {
+    if (!this.hears("reuse")) return;
+    const listeners = this.listenersOf("reuse", sampleOfCarrier(connection));
+    if (listeners !== undefined) this.tellTo(listeners, "reuse", this.make.reuse(connection));
   }
 
   /** Tells now what is still to be told. */
@@ -241,10 +258,6 @@ export class EventHub implements ProxyObserver {
     // Channels do not tell that somebody has come, so they are looked at.
     this.followInterest();
     if (this.hears("connection-open")) this.tell("connection-open", () => this.make.opened(connection));
-  }
-
-  connectionReused(connection: ConnectionRecord): void {
-    if (this.hears("reuse")) this.tell("reuse", () => this.make.reuse(connection), sampleOfCarrier(connection));
   }
 
   reuseRefused(connection: ConnectionRecord, refusal: ReuseRefusal): void {
@@ -334,19 +347,27 @@ export class EventHub implements ProxyObserver {
   /** Those of the watchers who are told of it; nobody at all is: undefined. */
   private listenersOf(name: ProxyEventName, sample: number | undefined): readonly TellWatcher[] | undefined {
     const type = name === "connection-close" ? "connection" : name;
-    const listeners: TellWatcher[] = [];
+    let listeners: TellWatcher[] | undefined;
     for (const watcher of this.watchers) {
       const tell = watcher(type, sample);
-      if (tell !== undefined) listeners.push(tell);
+      if (tell === undefined) continue;
+      listeners ??= [];
+      listeners.push(tell);
     }
-    return listeners.length > 0 || this.isListenedTo(name) ? listeners : undefined;
+    return listeners ?? (this.isListenedTo(name) ? [] : undefined);
   }
 
   /** @param make is called now, but only if somebody wants it */
-  private tell<Name extends ProxyEventName>(name: Name, make: () => ProxyEvents[Name], sample?: number): void {
-    const listeners = this.listenersOf(name, sample);
-    if (listeners === undefined) return;
-    const event = make();
+  private tell<Name extends ProxyEventName>(name: Name, make: () => ProxyEvents[Name]): void {
+    const listeners = this.listenersOf(name, undefined);
+    if (listeners !== undefined) this.tellTo(listeners, name, make());
+  }
+
+  private tellTo<Name extends ProxyEventName>(
+    listeners: readonly TellWatcher[],
+    name: Name,
+    event: ProxyEvents[Name],
+  ): void {
     this.later(() => this.call(name, event, listeners));
   }
 

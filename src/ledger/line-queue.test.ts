@@ -63,14 +63,27 @@ afterEach(() => {
 });
 
 describe("an output that takes what it is given", () => {
-  it("gets the first line at once, and what came meanwhile as one batch", () => {
+  it("gets the first line at once, and what comes within 10 ms behind that as one batch", () => {
     const { sink, lines, told } = queue();
-    for (const line of ["1\n", "2\n", "3\n"]) lines.add(line);
+    lines.add("1\n");
+    lines.add("2\n");
     expect(sink.written).toEqual(["1\n"]);
     sink.take();
+    vi.advanceTimersByTime(9);
+    lines.add("3\n");
+    expect(sink.written).toEqual(["1\n"]);
+    vi.advanceTimersByTime(1);
     expect(sink.written).toEqual(["1\n", "2\n3\n"]);
     sink.take();
     expect([sink.written.length, told]).toEqual([2, []]);
+  });
+
+  it("gets much at once", () => {
+    const { sink, lines } = queue();
+    lines.add("1\n");
+    sink.take();
+    lines.add(MEGABYTE);
+    expect(sink.written).toEqual(["1\n", MEGABYTE]);
   });
 
   it("gets everything before it is closed", async () => {
@@ -123,6 +136,7 @@ describe("an output that fails", () => {
     sink.fail("ENOSPC");
     await vi.advanceTimersByTimeAsync(1_000);
     sink.take();
+    vi.advanceTimersByTime(10);
     expect(sink.written).toEqual(["1\n", "again", "again", "2\n"]);
     expect([told, lost.lines]).toEqual([["failing ENOSPC", "writing"], 0]);
   });
@@ -147,7 +161,7 @@ describe("an output that fails", () => {
     const other = new Sink();
     await lines.replace(Promise.resolve(other));
     other.take();
-    other.take();
+    vi.advanceTimersByTime(10);
     expect([other.written, sink.isClosed, lost.lines]).toEqual([["1\n", "2\n"], true, 0]);
   });
 

@@ -1,8 +1,8 @@
 /**
  * Lines on their way to an output that may be slow, full or gone.
  *
- * What waits is bounded: beyond, lines are dropped and counted. One batch is written at a time; one that fails is tried again
- * after a while, since disks are emptied and readers come back. Closing waits for a bounded time, and what is left then is
+ * What waits is bounded: beyond, lines are dropped and counted. One batch is written at a time, the first line at once and where there
+ * are many a hundred times a second, since each write costs as much as a request; one that fails is tried again after a while, since disks are emptied and readers come back. Closing waits for a bounded time, and what is left then is
  * dropped and counted, too. Deliberately absent: what a line says, and how an output is written to, see line-sink.ts.
  */
 import type { LineSink } from "./line-sink.ts";
@@ -13,6 +13,10 @@ const WAITING_MAX = 8 * 1_048_576;
 const WAITING_HIGH = 1_048_576;
 /** Of one batch. */
 const BATCH_MAX = 262_144;
+/** From one batch to the next, unless much waits. */
+const PAUSE_MS = 10;
+/** So much does not wait for that. */
+const PAUSE_LENGTH_MAX = 65_536;
 /** Between attempts of an output that fails. */
 const RETRY_MS = 1_000;
 /** How long closing waits for an output that takes lines slowly, or none. */
@@ -48,6 +52,7 @@ export class LineQueue {
   private fault: string | undefined;
   private wasHigh = false;
   private retry: NodeJS.Timeout | undefined;
+  private pause: NodeJS.Timeout | undefined;
   /** What it is written to from the next batch on. */
   private next: LineSink | undefined;
   /** Outputs that are being opened; until they are, lines wait. */
@@ -104,6 +109,7 @@ export class LineQueue {
     if (this.batch !== undefined || this.waiting.length > 0 || this.opening > 0) await Promise.race([settled, tooLate]);
     this.onSettled = undefined;
     clearTimeout(this.retry);
+    clearTimeout(this.pause);
     const left = [...(this.batch === undefined ? [] : [this.batch]), ...this.waiting];
     this.waiting = [];
     this.batch = undefined;
@@ -113,12 +119,15 @@ export class LineQueue {
 
   private tryNow(): void {
     clearTimeout(this.retry);
+    clearTimeout(this.pause);
     this.retry = undefined;
+    this.pause = undefined;
     this.advance();
   }
 
   private advance(): void {
     if (this.isWriting || this.retry !== undefined || this.opening > 0) return;
+    if (this.pause !== undefined && this.waitingLength < PAUSE_LENGTH_MAX) return;
     let isSame = this.batch !== undefined;
     if (this.next !== undefined) {
       void this.sink.close();
@@ -161,6 +170,7 @@ export class LineQueue {
       this.batch = undefined;
       // An output that was only slow has caught up when nothing waits.
       if (this.state === "failing" || (this.state === "dropping" && !this.isHigh)) this.become("writing", undefined);
+      if (!this.isClosed) this.pause ??= setTimeout(() => this.tryNow(), PAUSE_MS).unref();
       return this.advance();
     }
     this.fault = error.code ?? error.message;

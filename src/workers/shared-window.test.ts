@@ -233,7 +233,8 @@ describe("/api/events of several workers", () => {
 
   it("says that a worker is gone, and is numbered over all, so that a reader can come back", () => {
     const { window } = workers([], []);
-    const stream = new EventStream(window, new ManualClock());
+    const clock = new ManualClock();
+    const stream = new EventStream(window, clock);
     const read = (lastEventId?: string) => {
       const output = {
         text: "",
@@ -248,6 +249,7 @@ describe("/api/events of several workers", () => {
     const first = read();
     window.happened(1, { events: [drain("one")], ...nothingLost });
     window.noteWorker({ state: "lost", worker: 2, pid: 42, how: "SIGKILL" });
+    clock.advance(50);
     expect(first.output.text).toContain('"state":"lost","worker":2,"pid":42,"how":"SIGKILL"');
     const [, id] = /id: (\S+)\n/.exec(first.output.text) ?? [];
     first.leave();
