@@ -19,6 +19,8 @@ const WHOLE_HOST = /^[ \t]*__host-/i;
 const SPACE = 0x20;
 const TAB = 0x09;
 const EQUALS = 0x3d;
+/** `;path=`: what is shorter is neither. */
+const ATTRIBUTE_LENGTH_MIN = 6;
 
 /** Attributes one by one, from semicolon to semicolon: nothing is looked at twice, and most are no concern of ours. */
 export function clientCookie(value: string, changes: CookieChanges): string {
@@ -29,7 +31,7 @@ export function clientCookie(value: string, changes: CookieChanges): string {
   while (at >= 0) {
     const next = value.indexOf(";", at + 1);
     const end = next < 0 ? value.length : next;
-    const attribute = changed(value, at, end, changes, keepsPath);
+    const attribute = end - at < ATTRIBUTE_LENGTH_MIN ? undefined : changed(value, at, end, changes, keepsPath);
     if (attribute !== undefined) {
       told += value.slice(toldTo, at) + attribute;
       toldTo = end;
