@@ -9,6 +9,7 @@ import { addDoctor } from "./doctor-flags.ts";
 import { spelled, takeFlagsFrom, variableText, warnOfUnknown } from "./environment.ts";
 import { ExitCode, exitCodeFor } from "./exit.ts";
 import { addForwardFlags, addProxyFlags } from "./flags.ts";
+import { calledHere } from "./other-words.ts";
 import { styled, Terminal } from "./terminal.ts";
 
 type Flags = Readonly<Record<string, unknown>>;
@@ -394,10 +395,10 @@ function explained(error: unknown, command: Command | undefined): [string, ExitC
     return [`a fault of its own, please report it\n${text}`, ExitCode.failed];
   }
   if (error.exitCode === 0) return ["", ExitCode.well];
-  return [usageFault(error, command?.name()), ExitCode.usage];
+  return [usageFault(error, command), ExitCode.usage];
 }
 
-function usageFault({ code, message }: CommanderError, command: string | undefined): string {
+function usageFault({ code, message }: CommanderError, command: Command | undefined): string {
   const text = message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
   const [, named = ""] = /'([^']*)'/.exec(text) ?? [];
   switch (code) {
@@ -406,8 +407,12 @@ function usageFault({ code, message }: CommanderError, command: string | undefin
       return "";
     case "commander.optionMissingArgument":
       return `${named.split(" ")[0]} has no value: write ${named}`;
-    default:
+    default: {
+      const here = code === "commander.unknownOption" ? calledHere(named.replace(/^-+/, "")) : undefined;
+      const option = command?.options.find(({ long }) => long === `--${here}`);
+      if (option !== undefined) return `unknown option '${named}': here it is ${option.flags}`;
       if (text.includes("Did you mean")) return text;
-      return `${text}; see hopwise ${command === undefined ? "" : `${command} `}--help`;
+      return `${text}; see hopwise ${command === undefined ? "" : `${command.name()} `}--help`;
+    }
   }
 }
