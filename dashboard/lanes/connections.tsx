@@ -11,7 +11,7 @@ import { type Choice, chosenAfter, counterpartOf, isStep } from "./choice.ts";
 import "./lanes.css";
 import { windows_ms } from "./layout.ts";
 import { Legend } from "./legend.tsx";
-import { LanesStage } from "./stage.ts";
+import { type LaneCounts, LanesStage } from "./stage.ts";
 import { StoryPanel } from "./story-panel.tsx";
 
 export interface ConnectionsProps {
@@ -31,9 +31,16 @@ const titles: Readonly<Record<Hop, string>> = { downstream: "From clients", upst
 const KEYS_HELP =
   "Up and down: lanes. Left and right: exchanges. Enter: the story. C: its counterpart on the other hop. Escape: back.";
 
+const noLanes: LaneCounts[Hop] = { open: 0, closed: 0 };
+
+/** `4 open, 28 closed` */
+function countText({ open, closed }: LaneCounts[Hop]): string {
+  return closed === 0 ? `${open} open` : `${open} open, ${closed} closed`;
+}
+
 export function Connections(props: ConnectionsProps) {
   const { model, isPaused = false, chosen, onChoose, address = "http://127.0.0.1:8080/", isKnown = true } = props;
-  const [counts, setCounts] = useState<Readonly<Record<Hop, number>>>({ downstream: 0, upstream: 0 });
+  const [counts, setCounts] = useState<LaneCounts>({ downstream: noLanes, upstream: noLanes });
   const [filter, setFilter] = useState("");
   const [window_ms, setWindow] = useState<number | undefined>(undefined);
   const [choice, setChoice] = useState<Choice | undefined>(undefined);
@@ -87,7 +94,7 @@ export function Connections(props: ConnectionsProps) {
     event.preventDefault();
   };
 
-  const isEmpty = counts.downstream + counts.upstream === 0;
+  const isEmpty = [counts.downstream, counts.upstream].every(({ open, closed }) => open + closed === 0);
   return (
     <div ref={root} class={isOpen && choice !== undefined ? "lane-view has-story" : "lane-view"}>
       <div class="lane-tools">
@@ -132,7 +139,7 @@ export function Connections(props: ConnectionsProps) {
           {(["downstream", "upstream"] as const).map((hop) => (
             <section key={hop} class="lanes-group" data-hop={hop} aria-label={titles[hop]}>
               <h2 class={hop}>
-                {titles[hop]} <span class="soft">{counts[hop]}</span>
+                {titles[hop]} <span class="soft">{countText(counts[hop])}</span>
               </h2>
               <div class="lanes-scroller">
                 <div class="lanes-filler" />
@@ -221,7 +228,7 @@ function useStage(
   stage: Ref<LanesStage | undefined>,
   model: Model,
   open: (choice: Choice) => void,
-  setCounts: (counts: Readonly<Record<Hop, number>>) => void,
+  setCounts: (counts: LaneCounts) => void,
   setSaid: (line: string) => void,
 ): void {
   const latest = useRef(open);

@@ -25,8 +25,11 @@ export interface StageListener {
   tipFor(choice: Choice): string;
   onClick(choice: Choice): void;
   /** So many lanes are there now; told when that changes. */
-  onLanes(counts: Readonly<Record<Hop, number>>): void;
+  onLanes(counts: LaneCounts): void;
 }
+
+/** Lanes that are there: of connections that are open, and of those that have closed within the time shown. */
+export type LaneCounts = Readonly<Record<Hop, { readonly open: number; readonly closed: number }>>;
 
 const hops = ["downstream", "upstream"] as const;
 /** Lanes are counted anew at most so often. */
@@ -205,12 +208,14 @@ export class LanesStage {
     this.drawn = { ...this.drawn, rowsAt: at, rowsVersion: this.model.version };
     const since_ms = beginsAt(this.layout, now_ms);
     const { filter } = this;
-    const counts: Record<Hop, number> = { downstream: 0, upstream: 0 };
+    const none = { open: 0, closed: 0 };
+    const counts: Record<Hop, LaneCounts[Hop]> = { downstream: none, upstream: none };
     for (const hop of hops) {
       const all = this.model.lanes(hop, since_ms).filter(({ openedAt_ms }) => openedAt_ms <= now_ms);
       const shown = filter === "" ? all : all.filter((connection) => fits(connection, filter));
       this.rows[hop].update(shown);
-      counts[hop] = shown.length;
+      const open = shown.filter(({ closedAt_ms = Number.POSITIVE_INFINITY }) => closedAt_ms > now_ms).length;
+      counts[hop] = { open, closed: shown.length - open };
     }
     this.resize();
     const told = JSON.stringify(counts);
