@@ -9,7 +9,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { HopwiseError } from "../config/error.ts";
 import type { ListenAddress } from "../config/values.ts";
 import type { DrainReport } from "../gateway/drain-report.ts";
-import { departed, type FigureSource, type Figures, figuresOf, type RunningWorker, sumOf } from "../ledger/figures.ts";
+import { type FigureSource, type Figures, figuresOf, type RunningWorker, sumOf } from "../ledger/figures.ts";
+import { GoneFigures } from "../ledger/gone-figures.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { type ProxyStats, statsFrom } from "../ledger/stats.ts";
 import { nodeClock } from "../net/node-clock.ts";
@@ -52,7 +53,7 @@ export class Supervisor implements FigureSource {
   private restarted = 0;
   private nextNumber = 1;
   /** What workers that are gone have done. */
-  private gone: Figures | undefined;
+  private readonly gone = new GoneFigures();
   /** What is in force: who starts works by it. */
   private plan: WorkPlan;
   private readonly places: Places;
@@ -310,8 +311,9 @@ export class Supervisor implements FigureSource {
       // Nobody knows what it still had to do: something, since it had not finished.
       this.ledger.drainEnded(Math.max(1, inProgress));
     } else if (worker.figures !== undefined) {
-      this.gone = this.gone === undefined ? departed(worker.figures) : sumOf([this.gone, departed(worker.figures)]);
+      const last = worker.figures;
       worker.figures = undefined;
+      this.gone.note(last, this.told);
     }
     slot.falseStarts = performance.now() - worker.startedAt_ms >= STEADY_MS ? 0 : slot.falseStarts + 1;
     const restart_ms = this.isDraining ? undefined : restartDelay_ms(slot.falseStarts);
@@ -391,11 +393,16 @@ export class Supervisor implements FigureSource {
     for (const { worker } of this.slots) worker.tell(message);
   }
 
+  /** What those have told that work. */
+  private get told(): readonly Figures[] {
+    return this.slots.flatMap(({ worker }) => (worker.figures === undefined ? [] : [worker.figures]));
+  }
+
   private sum(): Figures {
     const running = this.slots.flatMap(({ worker }) => (worker.isReady ? [described(worker)] : []));
-    const told = this.slots.flatMap(({ worker }) => (worker.figures === undefined ? [] : [worker.figures]));
     const own = figuresOf(this.ledger);
-    const all = sumOf([own, ...(this.gone === undefined ? [] : [this.gone]), ...told]);
+    const { told } = this;
+    const all = sumOf([own, ...this.gone.beside(told), ...told]);
     return {
       ...all,
       uptime_ms: own.uptime_ms,
