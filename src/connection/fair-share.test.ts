@@ -104,14 +104,23 @@ describe("what is slower than honest clients", () => {
   });
 });
 
-it("the order is made anew after a moment only: a flood of newcomers shares it", () => {
+it("the order is made anew after a moment only, which a flood of newcomers shares; then nothing of it is kept", () => {
   let looks = 0;
+  const later: (() => void)[] = [];
+  const time = { now_ms: NOW, now: () => time.now_ms, after: (_ms: number, then: () => void) => later.push(then) };
   const ranking = new LatestRanking(() => {
     looks++;
     return places("a", 8);
   });
-  const first = ranking.at(NOW, 8);
-  expect(ranking.at(NOW + 99, 8)).toBe(first);
-  expect(ranking.at(NOW + 100, 8)).not.toBe(first);
-  expect(looks).toBe(2);
+  const first = ranking.at(time, 8);
+  time.now_ms += 99;
+  expect(ranking.at(time, 8)).toBe(first);
+  time.now_ms += 1;
+  const second = ranking.at(time, 8);
+  expect([second === first, looks]).toEqual([false, 2]);
+  // That of the first, late.
+  later[0]?.();
+  expect([ranking.at(time, 8) === second, ranking.isKept]).toEqual([true, true]);
+  later[1]?.();
+  expect([ranking.isKept, later.length]).toEqual([false, 2]);
 });

@@ -39,7 +39,16 @@ interface Holder<P> {
 /** How long an order is good for. */
 const RANKING_MS = 100;
 
-/** The latest order: to make one takes a look at every place, so a flood of newcomers has to share it for a moment. */
+/** What time it is, and how to be called later: whose places they are has a clock. */
+interface Time {
+  now(): number;
+  after(delay_ms: number, callback: () => void): unknown;
+}
+
+/**
+ * The latest order: to make one takes a look at every place, so a flood of newcomers has to share it for a moment. Then it is
+ * forgotten: all that was in progress would stay in memory with it, until the next time that places are short.
+ */
 export class LatestRanking {
   private readonly places: () => Iterable<Place>;
   private latest: Ranking<Place> | undefined;
@@ -51,12 +60,22 @@ export class LatestRanking {
   }
 
   /** @param max how many places there may be */
-  at(now: number, max: number): Ranking<Place> {
+  at(time: Time, max: number): Ranking<Place> {
+    const now = time.now();
     if (this.latest === undefined || now - this.madeAt_ms >= RANKING_MS) {
-      this.latest = new Ranking(this.places(), max, now);
+      const made = new Ranking(this.places(), max, now);
+      this.latest = made;
       this.madeAt_ms = now;
+      time.after(RANKING_MS, () => {
+        if (this.latest === made) this.latest = undefined;
+      });
     }
     return this.latest;
+  }
+
+  /** Whether it holds on to places. */
+  get isKept(): boolean {
+    return this.latest !== undefined;
   }
 }
 

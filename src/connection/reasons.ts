@@ -80,6 +80,7 @@ export const closeReasons = {
   "upstream-failed": "the other hop of the exchange failed after the response had begun",
   "max-forwards": "the proxy was the final recipient of a TRACE or OPTIONS request",
   "internal-error": "a fault of hopwise's own, which ends this connection and no other",
+  "worker-lost": "the process that had it was killed or ended by itself: what it had in progress was cut",
   "http2-error": "the client broke a rule of HTTP/2 that concerns the whole connection, or its side of it broke down",
   "http2-flood": "more frames of HTTP/2 that ask for nothing (resets, pings, settings …) than any honest client sends",
   "http2-memory": "its client held most of what all HTTP/2 connections may hold together, and it held most of that",

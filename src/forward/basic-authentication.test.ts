@@ -2,7 +2,7 @@
 import { scryptSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Verdict } from "../exchange/authentication.ts";
-import { BasicAuthentication } from "./basic-authentication.ts";
+import { BasicAuthentication, WAIT_MS_MAX } from "./basic-authentication.ts";
 import type { PasswordHash } from "./password-hash.ts";
 
 /** As cheap as they come: how long a check takes is no matter here. */
@@ -18,8 +18,11 @@ const basic = (credentials: string) => [`Basic ${Buffer.from(credentials).toStri
 class Asking {
   readonly authentication: BasicAuthentication;
 
+  /** What time it is. */
+  now = 0;
+
   constructor(users: Readonly<Record<string, PasswordHash>> = { alice: hash }) {
-    this.authentication = new BasicAuthentication(new Map(Object.entries(users)));
+    this.authentication = new BasicAuthentication(new Map(Object.entries(users)), () => this.now);
   }
 
   /** The verdict, and whether it was known at once. */
@@ -104,6 +107,19 @@ describe("checks", () => {
     expect(await asking.ask(basic("alice:secret"), "192.0.2.1")).toEqual(good);
     const verdicts = (await Promise.all(guesses)).map(({ verdict }) => verdict);
     expect(verdicts.filter((verdict) => verdict === "authentication-busy")).toHaveLength(7);
+  });
+
+  it("whose turn does not come in time are given up, so that those who come later are served", async () => {
+    const asking = new Asking();
+    const asked = [0, 1, 2].map((index) => asking.ask(basic(`x:${index}`), `198.51.${index}.1`));
+    // The first is being checked, and takes this long.
+    asking.now = WAIT_MS_MAX + 1;
+    const later = asking.ask(basic("alice:secret"), "192.0.2.1");
+    const busy = { verdict: "authentication-busy", isAtOnce: false };
+    expect(await Promise.all(asked)).toEqual([wrong, busy, busy]);
+    expect(await later).toEqual(good);
+    // And may come again.
+    expect(await asking.ask(basic("x:1"), "198.51.1.1")).toEqual(wrong);
   });
 
   it("of clients that have logged in do not wait for those of strangers, from however many networks", async () => {

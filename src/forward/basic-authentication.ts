@@ -20,6 +20,12 @@ import { decoyHashes, hasSameCost, isSameHash, matchesPassword, type PasswordHas
 const REMEMBERED_MAX = 4_096;
 
 /**
+ * How long a check waits for its turn. Lines are short for hashes that take a twentieth of a second; where they take longer (they cost
+ * more, or the processor is somebody else's) their clients have gone by the time that it is their turn, and all who come later wait for that.
+ */
+export const WAIT_MS_MAX = 10_000;
+
+/**
  * Bytes of a name and a password together, as they are sent. Normalising them takes a time that grows with the square of their
  * length where accents are stacked without end (48 KiB: half a second), and nobody has been asked yet who they are.
  */
@@ -32,6 +38,7 @@ interface Check {
   readonly name: string;
   readonly password: string;
   readonly digest: string;
+  readonly since_ms: number;
   readonly waiting: ((verdict: Verdict) => void)[];
 }
 
@@ -50,9 +57,11 @@ export class BasicAuthentication implements Authentication {
   private readonly knownLine = new CheckLine<Check>();
   private readonly strangersLine = new CheckLine<Check>();
   private isChecking = false;
+  private readonly now: () => number;
 
-  constructor(users: Users) {
+  constructor(users: Users, now: () => number = () => performance.now()) {
     this.users = users;
+    this.now = now;
     this.decoys = decoyHashes(users.values());
   }
 
@@ -75,7 +84,7 @@ export class BasicAuthentication implements Authentication {
     const digest = createHmac("sha256", this.key).update(`${name}:${password}`).digest("base64");
     if (this.good.get(name) === digest) return "good";
     if (this.wrong.has(digest)) return "proxy-authentication-required";
-    return this.begin({ client, name, password, digest, waiting: [later] });
+    return this.begin({ client, name, password, digest, since_ms: this.now(), waiting: [later] });
   }
 
   private begin(check: Check): Verdict | undefined {
@@ -93,7 +102,7 @@ export class BasicAuthentication implements Authentication {
     return undefined;
   }
 
-  /** Another client's check came first. Its connection hears of it outside of this one's event. */
+  /** Another client's check came first, or its turn not in time. Its connection hears of it outside of this one's event. */
   private turnAway({ digest, waiting }: Check): void {
     this.checks.delete(digest);
     queueMicrotask(() => {
@@ -105,6 +114,7 @@ export class BasicAuthentication implements Authentication {
     this.isChecking = true;
     let [line, other] = [this.knownLine, this.strangersLine];
     for (;;) {
+      this.giveUpLate();
       const check = line.next();
       if (check !== undefined) {
         await this.finish(check);
@@ -116,6 +126,13 @@ export class BasicAuthentication implements Authentication {
       [line, other] = [other, line];
     }
     this.isChecking = false;
+  }
+
+  private giveUpLate(): void {
+    const since_ms = this.now() - WAIT_MS_MAX;
+    const isLate = (check: Check) => check.since_ms < since_ms;
+    for (const line of [this.knownLine, this.strangersLine])
+      for (const late of line.giveUp(isLate)) this.turnAway(late);
   }
 
   private async finish(check: Check): Promise<void> {

@@ -52,6 +52,13 @@ export class CheckLine<Check> {
     return next.check;
   }
 
+  /** Takes away those that have waited for too long. What is being checked stays. */
+  giveUp(isLate: (check: Check) => boolean): readonly Check[] {
+    const late = this.places.filter((place) => place !== this.current && isLate(place.check));
+    for (const place of late) this.places.splice(this.places.indexOf(place), 1);
+    return late.map(({ check }) => check);
+  }
+
   /** The check that was next is done. */
   done(): void {
     if (this.current !== undefined) this.places.splice(this.places.indexOf(this.current), 1);

@@ -137,7 +137,7 @@ export class ClientTable {
     if (!connection.isSurplus) return true;
     if (this.open > this.max) (this.idle.oldest ?? this.reading.oldest)?.evict();
     while (this.open - this.reading.size > this.max) {
-      const place = this.ranking.at(context.clock.now(), this.max).next(clientOf(context, connection, head));
+      const place = this.ranking.at(context.clock, this.max).next(clientOf(context, connection, head));
       if (place === undefined) return false;
       place.giveWay();
     }

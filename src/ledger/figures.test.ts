@@ -117,7 +117,17 @@ it("a process that is gone leaves its counts, and nothing that it held", () => {
     isDraining: true,
   });
   before.states.downstream.active = 3;
+  before.opened.downstream.accepted = 10;
+  before.closed.downstream["peer-reset"] = 7;
+  before.opened.upstream["pool-empty"] = 2;
+  before.closed.upstream["idle-timeout"] = 2;
   const after = departed(before);
+  expect(statsFrom(after).connections).toMatchObject({
+    downstream: { open: 0, opened: { accepted: 10 }, closed: { "peer-reset": 7, "worker-lost": 3 } },
+    upstream: { open: 0, closed: { "idle-timeout": 2 } },
+  });
+  // Told once more, it is the same: none is counted twice.
+  expect(departed(after).closed).toEqual(after.closed);
   expect(after).toMatchObject({ exchanges: 3, waiting: 0, isDraining: false, residentBytes: 0 });
   expect(statsFrom(after).exchanges.inProgress).toBe(0);
   expect(after.endpoints).toMatchObject([{ idle: 0, failures: 2, lifetimes_ms: [] }]);

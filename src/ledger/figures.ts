@@ -319,6 +319,8 @@ export function departed(figures: Figures): Figures {
     ...figures,
     isDraining: false,
     states: perHop((hop) => tallies(figures.states[hop], {}, 0)),
+    // What it held ended with it, and nobody was left to say so.
+    closed: perHop((hop) => tallies(figures.closed[hop], { "worker-lost": heldBy(figures, hop) })),
     // Origins that clients named are counted together: one process after the other would leave more of them.
     endpoints: figures.endpoints
       .filter(({ tally }) => tally !== undefined)
@@ -332,6 +334,15 @@ export function departed(figures: Figures): Figures {
     residentBytes: 0,
     ...(figures.tls === undefined ? {} : { tls: { ...figures.tls, certificates: [] } }),
   };
+}
+
+/** Connections that have opened and have not closed. */
+function heldBy({ opened, closed }: Figures, hop: Hop): number {
+  return Math.max(0, total(opened[hop]) - total(closed[hop]));
+}
+
+function total(words: Readonly<Record<string, number>>): number {
+  return Object.values(words).reduce((sum, times) => sum + times, 0);
 }
 
 function perHop<Value>(make: (hop: Hop) => Value): Record<Hop, Value> {

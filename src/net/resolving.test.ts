@@ -30,3 +30,14 @@ it("what the system says counts for 5 s, one look-up serves all who wait, and a 
   find();
   expect([told[3], asked.length]).toEqual(["EAI_AGAIN", 3]);
 });
+
+it("names are forgotten once what was found does not count any more, however many an application chooses", () => {
+  const clock = new ManualClock();
+  const names = new SystemNames((_name, _options, found) => found(null, [{ address: "10.0.0.1", family: 4 }]), clock);
+  for (let i = 0; i < 1_000; i++) {
+    names.find(`tenant-${i}.internal`, "", () => {});
+    names.find("app.internal", "", () => {});
+    clock.advance(1_000);
+  }
+  expect(names.size).toBeLessThanOrEqual(6);
+});

@@ -40,7 +40,7 @@ interface Known {
 export class SystemNames implements Names {
   private readonly lookup: Lookup;
   private readonly clock: Pick<Clock, "now">;
-  /** Bounded by the names in the configuration. */
+  /** Those that count, the oldest first: applications choose names as well, one for each of their tenants perhaps. */
   private readonly known = new Map<string, Known>();
   private readonly waiting = new Map<string, Set<(result: Found) => void>>();
 
@@ -67,11 +67,25 @@ export class SystemNames implements Names {
       this.waiting.delete(name);
       const addresses = (found ?? []).map(({ address }) => address);
       const hasFailed = error !== null || addresses.length === 0;
-      if (hasFailed) this.known.delete(name);
-      else this.known.set(name, { addresses, until_ms: this.clock.now() + SYSTEM_FRESH_MS });
+      const now = this.clock.now();
+      this.known.delete(name);
+      this.forgetBefore(now);
+      if (!hasFailed) this.known.set(name, { addresses, until_ms: now + SYSTEM_FRESH_MS });
       const result = hasFailed ? (error?.code ?? "ENOTFOUND") : addresses;
       for (const tell of waiting) tell(result);
     });
     return waiting;
+  }
+
+  /** How many names are remembered. */
+  get size(): number {
+    return this.known.size;
+  }
+
+  private forgetBefore(now: number): void {
+    for (const [name, { until_ms }] of this.known) {
+      if (until_ms > now) return;
+      this.known.delete(name);
+    }
   }
 }

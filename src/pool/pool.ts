@@ -344,7 +344,7 @@ export class Pool {
 
   /** @internal It has waited for long: who holds more than a share gives it room. */
   makeWayFor(waiter: Waiter<Search>): void {
-    this.line.makeWayFor(waiter, this.options.clock.now());
+    this.line.makeWayFor(waiter, this.options.clock);
   }
 
   /** Closes what is idle, everything else as soon as its exchange ends, and says when all is gone. */

@@ -5,6 +5,7 @@
  * Each line has its own order (line.ts) and its own places that give way (holdings.ts). Deliberately absent: what somebody does whose
  * turn it is, see search.ts.
  */
+import type { Clock } from "../net/ports.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { Holdings } from "./holdings.ts";
 import { type Waiter, WaitingLine } from "./line.ts";
@@ -36,9 +37,9 @@ class RoomLine<Owner> extends WaitingLine<Owner> {
   }
 
   /** `client` has waited for long: who holds more than a share gives it room. */
-  makeWayFor(client: string, now: number): void {
+  makeWayFor(client: string, clock: Pick<Clock, "now" | "after">): void {
     const places = this.pool.endpoints.reduce((sum, { sizeMax }) => sum + sizeMax, 0);
-    this.holdings.ranking.at(now, places).next(client)?.giveWay();
+    this.holdings.ranking.at(clock, places).next(client)?.giveWay();
   }
 }
 
@@ -79,8 +80,8 @@ export class Waiting<Owner extends { onDisplaced(): void }> {
     this.lines.get(waiter)?.leave(waiter);
   }
 
-  makeWayFor(waiter: Waiter<Owner>, now: number): void {
-    this.lines.get(waiter)?.makeWayFor(waiter.client, now);
+  makeWayFor(waiter: Waiter<Owner>, clock: Pick<Clock, "now" | "after">): void {
+    this.lines.get(waiter)?.makeWayFor(waiter.client, clock);
   }
 
   /** Who can go nowhere else is served first. */

@@ -7,6 +7,7 @@ import type { ExchangeEntry } from "../ledger/entries.ts";
 import type { AskWatcher, ProxyEvent } from "../ledger/events.ts";
 import { sampleOf } from "../ledger/sampling.ts";
 import type { ConnectionView, WindowEvent, WindowSource } from "../ledger/window.ts";
+import { LongLife } from "./long-life.ts";
 import { firstId, type ToSupervisor, type ToWorker } from "./protocol.ts";
 import { WorkersWindow } from "./shared-window.ts";
 import { WorkerWindow } from "./worker-window.ts";
@@ -47,7 +48,7 @@ function workers(...ended: readonly (readonly ExchangeEntry[])[]) {
       if (message.type === "events") window.happened(number, message);
     });
     return {
-      ...{ number, said, ended: new Promise<void>(() => {}), isSilent: false },
+      ...{ number, said, life: new LongLife(new Promise<void>(() => {})), isSilent: false },
       tell(message: ToWorker) {
         said.push(message);
         if (this.isSilent) return;
@@ -113,6 +114,12 @@ describe("/api of several workers", () => {
     await expect(ask("limit=0")).rejects.toThrow(QueryError);
     await expect(ask("colour=red")).rejects.toThrow(QueryError);
     expect(all.map(({ said }) => said)).toEqual([[], []]);
+  });
+
+  it("leaves nothing behind of what was asked, however often somebody asks", async () => {
+    const { ask, all } = two();
+    for (let i = 0; i < 100; i++) await ask("");
+    expect(all.map(({ life }) => life.waits)).toEqual([0, 0]);
   });
 
   it("names those that do not answer beside what the others have", async () => {

@@ -10,6 +10,7 @@ import type { ExchangeEntry } from "../ledger/entries.ts";
 import type { AskWatcher } from "../ledger/events.ts";
 import { sampleOf } from "../ledger/sampling.ts";
 import type { WatcherLosses, WindowEvent, WindowSource, WorkerEntry } from "../ledger/window.ts";
+import type { LongLife } from "./long-life.ts";
 import type { RowsAnswer, ToWorker, WorkerEvents } from "./protocol.ts";
 
 /** How long answers are waited for. */
@@ -18,7 +19,7 @@ const ANSWER_MS_MAX = 2_000;
 /** A worker, as far as it is asked here. */
 export interface AskedWorker {
   readonly number: number;
-  readonly ended: Promise<unknown>;
+  readonly life: Pick<LongLife<unknown>, "answer">;
   tell(message: ToWorker): void;
 }
 
@@ -73,15 +74,12 @@ export class WorkersWindow implements SharedWindow {
   ): Promise<RowsAnswer | undefined> {
     const ask = this.nextAsk++;
     const { showsQueries } = view;
-    const answer = await new Promise<RowsAnswer | undefined>((resolve) => {
-      const giveUp = setTimeout(() => resolve(undefined), ANSWER_MS_MAX);
-      this.asked.set(ask, (answer) => {
-        clearTimeout(giveUp);
-        resolve(answer);
-      });
-      void worker.ended.then(() => resolve(undefined));
+    const begin = (answered: (answer: RowsAnswer | undefined) => void) => {
+      this.asked.set(ask, answered);
       worker.tell({ type: "ask", ask, path, query, view: { showsQueries } });
-    });
+    };
+    const wait = { limit_ms: ANSWER_MS_MAX, tooLate: undefined, atEnd: () => undefined };
+    const answer = await worker.life.answer(begin, wait);
     this.asked.delete(ask);
     return answer;
   }

@@ -9,11 +9,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { HopwiseError } from "../config/error.ts";
 import type { ListenAddress } from "../config/values.ts";
 import type { DrainReport } from "../gateway/drain-report.ts";
-import { departed, type FigureSource, type Figures, figuresOf, type RunningWorker, sumOf } from "../ledger/figures.ts";
+import { type FigureSource, type Figures, figuresOf, type RunningWorker, sumOf } from "../ledger/figures.ts";
+import { GoneFigures } from "../ledger/gone-figures.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { type ProxyStats, statsFrom } from "../ledger/stats.ts";
 import { nodeClock } from "../net/node-clock.ts";
 import { newTicketSecret } from "../net/tls/ticket-keys.ts";
+import { isSteady, restartDelay_ms } from "./false-starts.ts";
 import { Places, type PreparedPlaces } from "./places.ts";
 import type { Place, ToWorker } from "./protocol.ts";
 import { commitAll, prepareAll } from "./reloading.ts";
@@ -22,11 +24,6 @@ import type { PreparedPlan, SupervisorEvents, SupervisorOptions, WorkPlan } from
 import { Watch } from "./watch.ts";
 import { type WorkerEnd, WorkerProcess } from "./worker-process.ts";
 
-/** A worker that lived this long was no false start: its successor starts at once. */
-const STEADY_MS = 10_000;
-/** After a second false start in a row this long, then twice as long, and so on. */
-const RESTART_MS_MIN = 100;
-const RESTART_MS_MAX = 10_000;
 /** Beyond that, for a worker to say that it has closed its own. */
 const LISTEN_SLACK_MS = 1_000;
 /** A worker that cuts its clients is gone after this; one that hangs is killed, and the system closes for it. */
@@ -52,7 +49,7 @@ export class Supervisor implements FigureSource {
   private restarted = 0;
   private nextNumber = 1;
   /** What workers that are gone have done. */
-  private gone: Figures | undefined;
+  private readonly gone = new GoneFigures();
   /** What is in force: who starts works by it. */
   private plan: WorkPlan;
   private readonly places: Places;
@@ -60,6 +57,8 @@ export class Supervisor implements FigureSource {
   private reloads = 0;
   /** A reload is under way: settled once it is decided. */
   private deciding: Promise<void> | undefined;
+  /** Workers that a reload overtook while they started, each settled once it is over: the next reload waits, or none would ever be up. */
+  private readonly overtaken = new Set<Promise<unknown>>();
   /** Single connections and exchanges of all of them. */
   readonly window = new WorkersWindow(() => this.slots.flatMap(({ worker }) => (worker.isReady ? [worker] : [])));
   private readonly ticketSecret = newTicketSecret();
@@ -135,6 +134,7 @@ export class Supervisor implements FigureSource {
    * @throws AggregateError of each ListenFailure; HopwiseError that says which worker cannot, and why. Then nothing has changed
    */
   async prepare(plan: WorkPlan): Promise<PreparedPlan> {
+    await Promise.all(this.overtaken);
     this.refuseWhereDraining();
     const reload = ++this.reloads;
     let decide: () => void = () => {};
@@ -310,10 +310,11 @@ export class Supervisor implements FigureSource {
       // Nobody knows what it still had to do: something, since it had not finished.
       this.ledger.drainEnded(Math.max(1, inProgress));
     } else if (worker.figures !== undefined) {
-      this.gone = this.gone === undefined ? departed(worker.figures) : sumOf([this.gone, departed(worker.figures)]);
+      const last = worker.figures;
       worker.figures = undefined;
+      this.gone.note(last, this.told);
     }
-    slot.falseStarts = performance.now() - worker.startedAt_ms >= STEADY_MS ? 0 : slot.falseStarts + 1;
+    slot.falseStarts = isSteady(worker) ? 0 : slot.falseStarts + 1;
     const restart_ms = this.isDraining ? undefined : restartDelay_ms(slot.falseStarts);
     this.window.noteWorker({ state: "lost", worker: worker.number, pid: worker.pid, how });
     this.events.onLost({ worker: worker.number, pid: worker.pid, how, inProgress, restart_ms });
@@ -328,17 +329,13 @@ export class Supervisor implements FigureSource {
       slot.worker = worker;
       try {
         await firstOf(worker.prepared, worker.ended);
-        while ((await this.isOutdated(worker)) && !this.isDraining) {
-          worker.kill();
-          await worker.ended;
-          worker = this.start();
-          slot.worker = worker;
-          await firstOf(worker.prepared, worker.ended);
-        }
-        this.letListen(worker);
+        if ((await this.isOutdated(worker)) && !this.isDraining)
+          worker = await this.holdReloads(() => this.startAnew(slot));
+        else this.letListen(worker);
         await firstOf(worker.ready, worker.ended);
       } catch {
         // It said why, or ended: either is a loss.
+        worker = slot.worker;
         worker.kill();
         return this.onEnded(slot, worker, await worker.ended);
       }
@@ -350,6 +347,30 @@ export class Supervisor implements FigureSource {
       this.events.onRestarted(worker.number, lost);
     }, delay_ms);
     this.restarts.add(timer);
+  }
+
+  /** In place of one that was overtaken: by the configuration of now. */
+  private async startAnew(slot: Slot): Promise<WorkerProcess> {
+    do {
+      slot.worker.kill();
+      await slot.worker.ended;
+      slot.worker = this.start();
+      await firstOf(slot.worker.prepared, slot.worker.ended);
+    } while ((await this.isOutdated(slot.worker)) && !this.isDraining);
+    this.letListen(slot.worker);
+    return slot.worker;
+  }
+
+  /** Those that begin meanwhile wait. */
+  private async holdReloads<Value>(work: () => Promise<Value>): Promise<Value> {
+    const done = work();
+    const settled = done.catch(() => {});
+    this.overtaken.add(settled);
+    try {
+      return await done;
+    } finally {
+      this.overtaken.delete(settled);
+    }
   }
 
   /** Whether another configuration is in force by now, once that is decided. */
@@ -391,11 +412,16 @@ export class Supervisor implements FigureSource {
     for (const { worker } of this.slots) worker.tell(message);
   }
 
+  /** What those have told that work. */
+  private get told(): readonly Figures[] {
+    return this.slots.flatMap(({ worker }) => (worker.figures === undefined ? [] : [worker.figures]));
+  }
+
   private sum(): Figures {
     const running = this.slots.flatMap(({ worker }) => (worker.isReady ? [described(worker)] : []));
-    const told = this.slots.flatMap(({ worker }) => (worker.figures === undefined ? [] : [worker.figures]));
     const own = figuresOf(this.ledger);
-    const all = sumOf([own, ...(this.gone === undefined ? [] : [this.gone]), ...told]);
+    const { told } = this;
+    const all = sumOf([own, ...this.gone.beside(told), ...told]);
     return {
       ...all,
       uptime_ms: own.uptime_ms,
@@ -420,9 +446,4 @@ async function firstOf(ready: Promise<void>, ended: Promise<WorkerEnd>): Promise
   });
   end.catch(() => {});
   await Promise.race([ready, end]);
-}
-
-/** @param falseStarts how many workers in a row did not live long, the present one included */
-export function restartDelay_ms(falseStarts: number): number {
-  return falseStarts <= 1 ? 0 : Math.min(RESTART_MS_MAX, RESTART_MS_MIN * 2 ** (falseStarts - 2));
 }

@@ -9,6 +9,7 @@ import { HopwiseError } from "../config/error.ts";
 import type { Figures } from "../ledger/figures.ts";
 import type { SocketHandle } from "../net/node-handles/accepting.ts";
 import type { Taker } from "./handing.ts";
+import { LongLife } from "./long-life.ts";
 import type {
   News,
   PrepareMessage,
@@ -57,6 +58,8 @@ export class WorkerProcess implements Watched {
   /** It can be given connections. @throws HopwiseError when it cannot start; when it ends before: never settled */
   readonly ready: Promise<void>;
   readonly ended: Promise<WorkerEnd>;
+  /** For answers of it, of which there are many before it ends. */
+  readonly life: LongLife<WorkerEnd>;
   /** Which configuration it has, counted from 1 on. */
   version: number;
   /** It was told to listen, so it may have clients. */
@@ -133,6 +136,7 @@ export class WorkerProcess implements Watched {
     // Whoever waits hears of it.
     for (const settled of [this.ready, this.prepared]) settled.catch(() => {});
     this.ended = this.awaitEnd();
+    this.life = new LongLife(this.ended);
     this.listensNoMore = Promise.race([stopped, this.ended]);
     this.tell(start);
   }
@@ -152,32 +156,33 @@ export class WorkerProcess implements Watched {
   /** Has another configuration ready. Settled with why it cannot, in a few words or as it says itself; it can: undefined. */
   prepare(message: PrepareMessage, limit_ms: number): Promise<Refusal | string | undefined> {
     const { reload } = message;
-    const answered = new Promise<Refusal | undefined>((resolve) => this.prepares.set(reload, resolve));
-    const ended = this.ended.then(({ how }) => `it ended (${how})`);
-    this.tell(message);
-    return within(Promise.race([answered, ended]), limit_ms, `it did not answer within ${limit_ms / 1_000} s`).finally(
-      () => this.prepares.delete(reload),
-    );
+    const ask = (answered: (refusal: Refusal | string | undefined) => void) => {
+      this.prepares.set(reload, answered);
+      this.tell(message);
+    };
+    const tooLate = `it did not answer within ${limit_ms / 1_000} s`;
+    return this.life
+      .answer(ask, { limit_ms, tooLate, atEnd: ({ how }) => `it ended (${how})` })
+      .finally(() => this.prepares.delete(reload));
   }
 
   /** Goes on with it. Settled once it has, or has ended, or with false when it says nothing. @param onDone is told when it has, however late */
   commit(reload: number, limit_ms: number, onDone: () => void = () => {}): Promise<boolean> {
-    const done = new Promise<boolean>((resolve) =>
+    const ask = (answered: (has: boolean) => void) => {
       this.commits.set(reload, () => {
         this.commits.delete(reload);
         onDone();
-        resolve(true);
-      }),
-    );
-    this.tell({ type: "commit", reload });
-    const ended = this.ended.then(() => true);
-    return within(Promise.race([done, ended]), limit_ms, false);
+        answered(true);
+      });
+      this.tell({ type: "commit", reload });
+    };
+    return this.life.answer(ask, { limit_ms, tooLate: false, atEnd: () => true });
   }
 
   /** Settled once it listens there no more, where workers share a port; or has ended, or says nothing. */
   async closes(listener: number, limit_ms: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.closings.set(listener, resolve));
-    await within(Promise.race([closed, this.ended]), limit_ms, undefined);
+    const ask = (answered: () => void) => void this.closings.set(listener, answered);
+    await this.life.answer<void>(ask, { limit_ms, tooLate: undefined, atEnd: () => {} });
     this.closings.delete(listener);
   }
 
@@ -242,16 +247,4 @@ export class WorkerProcess implements Watched {
     this.isReady = false;
     return { how: this.killedFor ?? how, cut: this.cut };
   }
-}
-
-/** What comes of a promise; too late: something else. */
-function within<Value, Otherwise>(
-  promise: Promise<Value>,
-  limit_ms: number,
-  otherwise: Otherwise,
-): Promise<Value | Otherwise> {
-  return new Promise((resolve, reject) => {
-    const giveUp = setTimeout(() => resolve(otherwise), limit_ms);
-    promise.then(resolve, reject).finally(() => clearTimeout(giveUp));
-  });
 }

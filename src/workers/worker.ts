@@ -159,8 +159,8 @@ class Channel {
   };
   onCut = () => {};
   onFigures: () => void = () => {};
-  /** Settled once no connection is handed over any more. */
-  private readonly noMore: Promise<void>;
+  /** No connection is handed over any more. */
+  private isOver = false;
   /** Settled once it is said where to listen. */
   private readonly mayListen: Promise<void>;
   /** Where those listen that are asked for next, in order. */
@@ -176,7 +176,6 @@ class Channel {
   constructor() {
     let begin: (message: StartMessage) => void = () => {};
     let end: () => void = () => {};
-    let endHanding: () => void = () => {};
     let listen: () => void = () => {};
     let listenNowhere: (error: Error) => void = () => {};
     this.started = new Promise((resolve) => {
@@ -184,9 +183,6 @@ class Channel {
     });
     this.endOfWork = new Promise((resolve) => {
       end = resolve;
-    });
-    this.noMore = new Promise((resolve) => {
-      endHanding = resolve;
     });
     this.mayListen = new Promise((resolve, reject) => {
       listen = resolve;
@@ -227,13 +223,13 @@ class Channel {
         case "cut":
           return this.onCut();
         case "no-more":
-          return endHanding();
+          return this.endHanding();
       }
     });
     process.on("disconnect", () => {
       end();
       listenNowhere(new Error("the supervisor is gone"));
-      endHanding();
+      this.endHanding();
     });
   }
 
@@ -260,9 +256,10 @@ class Channel {
     if (place === undefined) throw new Error("a listener that the supervisor does not know");
     const { listener: number, ...address } = place;
     this.listeners.set(number, options);
-    const over = new Promise<void>((resolve) => this.over.set(number, resolve));
+    // Not raced against the end of all, which would keep each listener that there ever was.
+    const over = this.isOver ? Promise.resolve() : new Promise<void>((resolve) => this.over.set(number, resolve));
     const end = async () => {
-      await Promise.race([over, this.noMore]);
+      await over;
       this.listeners.delete(number);
       this.over.delete(number);
     };
@@ -290,6 +287,11 @@ class Channel {
   /** It came to nothing: so do its listeners. */
   forget(places: readonly ListenerPlace[]): void {
     for (const { listener } of places) this.over.get(listener)?.();
+  }
+
+  private endHanding(): void {
+    this.isOver = true;
+    for (const end of [...this.over.values()]) end();
   }
 
   private take(number: number, handle: SocketHandle | undefined): void {

@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { expect, it, vi } from "vitest";
+import { restartDelay_ms } from "./false-starts.ts";
 import { firstId } from "./protocol.ts";
-import { restartDelay_ms } from "./supervisor.ts";
 import { WholeLines } from "./whole-lines.ts";
 
 it("a worker that dies is replaced at once; workers that die again and again, ever later", () => {

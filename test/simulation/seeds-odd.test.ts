@@ -9,7 +9,7 @@ function keysOf<Key extends string>(table: Readonly<Record<Key, string>>): Key[]
 
 /**
  * Reasons that need something that is not simulated: TRACE, `--tolerate`, clients that are slow for very long, TLS, the runtime's HTTP/2,
- * listeners, which a simulated world has one of, and balancers in front.
+ * listeners, which a simulated world has one of, balancers in front, and several processes.
  */
 const notSimulated: ReadonlySet<string> = new Set<CloseReason>([
   ...keysOf(handshakeFailures),
@@ -23,6 +23,7 @@ const notSimulated: ReadonlySet<string> = new Set<CloseReason>([
   "http2-error",
   "http2-flood",
   "http2-memory",
+  "worker-lost",
 ]);
 
 /** With fewer seeds than this some reasons are luck. */
