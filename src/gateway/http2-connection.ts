@@ -85,6 +85,8 @@ export class Http2Connection
   private readonly stream: SocketStream;
   private readonly session: ServerHttp2Session;
   private readonly meter = new FrameMeter(PREFACE.length);
+  /** Which of the client's heads the limit of time for one is for. */
+  private headTimed = 0;
   private readonly sent = new FramesSent();
   private readonly exchanges = new Members<Http2Exchange>();
   private isLeaveAnnounced = false;
@@ -157,19 +159,28 @@ export class Http2Connection
     if (meter.read(octets, this.context.clock.now()) === undefined) {
       if (meter.received_bytes > 0) this.held.noteReceived(meter.received_bytes);
       meter.received_bytes = 0;
-      if (this.life.state === "idle") this.noteHead();
+      this.noteHead();
       return true;
     }
     this.end("http2-flood", codes.calmDown);
     return false;
   }
 
-  /** A head that has begun has its own time to end; one that nobody hears of, since it is malformed, leaves the connection idle. */
+  /**
+   * A head that has begun has its own time to end, also beside requests that are under way: no more of these can come before it has ended.
+   * One that nobody hears of, since it is malformed, leaves the connection as it was.
+   */
   private noteHead(): void {
-    const { meter, limits } = this;
-    const isHead = limits.limit === "head";
-    if (meter.isWithinHead && !isHead) limits.arm("head", this.context.settings.headTimeout_ms);
-    else if (!meter.isWithinHead && isHead && this.life.exchanges > 0) this.rest();
+    const { meter, limits, life, context } = this;
+    if (life.isEnding || life.exchanges === 0) return;
+    const isTimed = limits.isListed && limits.limit === "head";
+    if (!meter.isWithinHead) {
+      if (isTimed && life.state === "idle") this.rest();
+      else if (isTimed) limits.clear();
+    } else if (!isTimed || this.headTimed !== meter.heads) {
+      this.headTimed = meter.heads;
+      limits.arm("head", context.settings.headTimeout_ms);
+    }
   }
 
   onWritten(octets: Buffer): void {
@@ -191,9 +202,10 @@ export class Http2Connection
     if (this.life.state === "closed" || this.meter.isTakenBack(stream.id)) return;
     const { table, life } = this;
     this.leave();
-    this.limits.clear();
+    if (this.limits.limit !== "head") this.limits.clear();
     if (life.state === "idle") life.beginExchange(Math.floor(this.context.clock.now()));
     else life.exchanges++;
+    this.noteHead();
     const exchange = new Http2Exchange(this, stream, table.context, (ended) => this.onExchangeEnded(ended));
     this.exchanges.add(exchange);
     exchange.start(raw, (head) => table.mayStay(this, head, table.context));
@@ -234,6 +246,7 @@ export class Http2Connection
   private rest(): void {
     const { leaving, table } = this;
     table.idle.push(this);
+    if (leaving === undefined && this.meter.isWithinHead) return;
     this.limits.arm("keep-alive", leaving === undefined ? table.keepAliveTimeout_ms() : DRAIN_IDLE_GRACE_MS);
   }
 

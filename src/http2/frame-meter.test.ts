@@ -106,3 +106,17 @@ it("does not depend on how the bytes were cut", () => {
     expect(Math.abs(flooded - (bytes.length - 4)) <= step).toBe(true);
   }
 });
+
+it("knows from where to where a head goes, wherever it is cut", () => {
+  const { meter: made, read } = meter();
+  const head = Buffer.concat([frame(1, 0, 3), frame(9, 0, 2), frame(9, END_HEADERS, 4)]);
+  const seen = [...head].map((byte) => {
+    read(Buffer.of(byte));
+    return made.isWithinHead;
+  });
+  const begunAt = 8;
+  expect(seen).toEqual(seen.map((_, at) => at >= begunAt && at < seen.length - 1));
+  expect(made.heads).toBe(1);
+  read(frame(0, 0, 100).subarray(0, 20));
+  expect(made.isWithinHead).toBe(false);
+});

@@ -73,10 +73,13 @@ class Tokens {
 export class FrameMeter extends FrameScanner {
   /** Of bodies, as their frames say, since this was set to 0. */
   received_bytes = 0;
-  /** A head has begun that has not ended: nothing else may come before it has (RFC 9113 section 4.3). */
-  isWithinHead = false;
+  /** Heads that have begun. */
+  heads = 0;
   /** The client has said that it leaves. */
   hasGoaway = false;
+  /** The head that came last goes on in another frame. */
+  private isHeadContinued = false;
+  private isHeadFrame = false;
   private continuations = 0;
   private readonly tokens = new Map<Flood, Tokens>();
   private sent_bytes = 0;
@@ -120,14 +123,20 @@ export class FrameMeter extends FrameScanner {
     return this.flood === undefined;
   }
 
+  /** A head has begun that has not ended: nothing else may come before it has (RFC 9113 section 4.3). */
+  get isWithinHead(): boolean {
+    return this.isHeadContinued || (this.isHeadFrame && this.isWithinFrame);
+  }
+
   private floodOf(now: number): Flood | undefined {
+    this.isHeadFrame = this.type === frameTypes.headers || this.type === frameTypes.continuation;
+    if (this.isHeadFrame) this.isHeadContinued = (this.flags & END_HEADERS) === 0;
     switch (this.type) {
       case frameTypes.headers:
+        this.heads++;
         this.continuations = 0;
-        this.isWithinHead = (this.flags & END_HEADERS) === 0;
         return undefined;
       case frameTypes.continuation:
-        this.isWithinHead = (this.flags & END_HEADERS) === 0;
         return ++this.continuations > CONTINUATIONS_MAX ? "continuations" : undefined;
       case frameTypes.data:
         this.received_bytes += this.length;
