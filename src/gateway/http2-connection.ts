@@ -38,7 +38,7 @@ import { type ClientTable, DRAIN_IDLE_GRACE_MS } from "./client-table.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import type { Entrance } from "./entrance.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
-import { HeldByStreams, type MemoryHolder } from "./http2-memory.ts";
+import { HeldByRequests, type MemoryHolder } from "./http2-memory.ts";
 import type { TableClient } from "./table-client.ts";
 
 /** What a client sends first, in front of its frames (RFC 9113 section 3.4). */
@@ -80,8 +80,8 @@ export class Http2Connection
   private readonly table: ClientTable;
   private readonly cameBy: Entrance;
   readonly limits: ClientLimits;
-  /** What lies in its streams, and nobody has taken. */
-  readonly held: HeldByStreams;
+  /** What of bodies nobody has taken. */
+  readonly held: HeldByRequests;
   private readonly stream: SocketStream;
   private readonly session: ServerHttp2Session;
   private readonly meter = new FrameMeter(PREFACE.length);
@@ -108,7 +108,7 @@ export class Http2Connection
     this.isSurplus = isSurplus;
     this.readingSince_ms = life.openedAt_ms;
     this.limits = new ClientLimits(this);
-    this.held = new HeldByStreams(table.http2Memory);
+    this.held = new HeldByRequests(table.http2Memory);
     table.http2Memory.add(this);
     this.stream = new SocketStream(socket, this);
     this.session = serve(this.stream, table.context.settings.headLimits, this);
