@@ -182,6 +182,17 @@ describe("a head that does not end", () => {
   });
 });
 
+it("a ping for each part of a response is no flood", async () => {
+  await stage.begin();
+  const client = await stage.client({ maxOutstandingPings: 10_000 });
+  const stream = client.request({ ":path": "/large?bytes=8000000" });
+  const pinged: Promise<boolean>[] = [];
+  stream.on("data", () => pinged.push(new Promise((resolve) => client.ping((error) => resolve(error === null)))));
+  expect(await stage.answered(stream)).toMatchObject({ status: 200, bytes: 8_000_000, code: 0 });
+  expect(pinged.length).toBeGreaterThan(400);
+  expect([new Set(await Promise.all(pinged)), stage.closes]).toEqual([new Set([true]), []]);
+});
+
 const post = (stream: number, ...fields: string[]) =>
   frame(types.headers, flags.endHeaders, stream, head("POST", "/waits", ...fields));
 const data = (stream: number, content: string, ends = false) =>

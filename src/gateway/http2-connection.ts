@@ -185,8 +185,8 @@ export class Http2Connection
 
   onWritten(octets: Buffer): void {
     const { meter, sent } = this;
-    meter.noteSent(octets.length);
     sent.read(octets as unknown as Octets);
+    meter.noteSent(octets.length, sent.parts);
     const isFlooded = sent.faults > 0 && meter.noteFaults(sent.faults, this.context.clock.now()) !== undefined;
     // Behind what is written now. The runtime says it later, or leaves the connection as it is.
     if (isFlooded) setImmediate(() => this.end("http2-flood", codes.calmDown));

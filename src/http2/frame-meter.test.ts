@@ -75,10 +75,29 @@ it("streams that are reset for what the client sent count as if it had reset the
 
 it("what was sent may be acknowledged", () => {
   const one = meter();
-  one.meter.noteSent(512 * 500);
+  one.meter.noteSent(512 * 500, 0);
   expect(allowance(frame(8), 0, one)).toEqual([1_000, "window-updates"]);
-  one.meter.noteSent(512 * 500);
+  one.meter.noteSent(512 * 500, 0);
   expect(allowance(frame(8), 0, one)).toEqual([500, "window-updates"]);
+});
+
+it("each part of a response may be answered by a ping, as measuring clients do, and by two window updates", () => {
+  const one = meter();
+  expect(allowance(frame(6), 0, one)).toEqual([100, "pings"]);
+  expect(allowance(frame(8), 0, one)).toEqual([1_000, "window-updates"]);
+  for (let i = 0; i < 2_000; i++) {
+    one.meter.noteSent(20, 1);
+    for (const answer of [frame(6), frame(8), frame(8)]) expect(one.read(answer)).toBeUndefined();
+  }
+  one.meter.noteSent(0, 30);
+  expect(allowance(frame(6), 0, one)).toEqual([30, "pings"]);
+});
+
+it("what was sent lets nobody save more than there may be at once", () => {
+  const one = meter();
+  one.meter.noteSent(1_000_000, 1_000);
+  expect(allowance(frame(6), 0, one)).toEqual([100, "pings"]);
+  expect(allowance(frame(8), 0, one)).toEqual([1_000, "window-updates"]);
 });
 
 it("a head begins anew with each request", () => {
