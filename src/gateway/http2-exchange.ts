@@ -412,7 +412,8 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   }
 
   get socket(): Socket {
-    this.socketOfTunnel ??= new StreamSocket(this.stream, this.connection.socket, () => this.noteHeld());
+    const code = this.agreement === undefined ? codes.connect : codes.cancel;
+    this.socketOfTunnel ??= new StreamSocket(this.stream, this.connection.socket, code, () => this.noteHeld());
     return this.socketOfTunnel;
   }
 
@@ -427,7 +428,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   noteClosing(): void {}
 
   reset(): void {
-    this.stream.close(codes.connect);
+    this.socket.reset();
   }
 
   onClose(): void {

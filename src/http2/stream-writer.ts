@@ -58,7 +58,8 @@ export class StreamWriter {
     fields[":status"] = 200;
     delete fields[without];
     this.hasBegun = true;
-    this.stream.respond(fields as never, { sendDate: false } as ServerStreamResponseOptions);
+    // Otherwise the runtime ends the stream in order before it resets it, as if everything had come.
+    this.stream.respond(fields as never, { waitForTrailers: true, sendDate: false } as ServerStreamResponseOptions);
   }
 
   body(octets: Octets, from: number, to: number): void {
