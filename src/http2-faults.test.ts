@@ -113,6 +113,51 @@ describe("a head that does not end", () => {
     expect(await stage.closed(1)).toEqual(["head-timeout own-fin"]);
   });
 
+  it.each([
+    ["as far as its frame goes", (stream: number) => half(stream)],
+    ["within its frame", (stream: number) => half(stream).subarray(0, 12)],
+    ["behind a whole one", (stream: number) => Buffer.concat([get(stream, "/waits?2"), half(stream + 2)])],
+  ])("has its own time beside a request that waits, %s", async (_what, bytes) => {
+    await stage.begin({ headTimeout: "300ms", keepAliveTimeout: "60s", bodyTimeout: "60s", responseTimeout: "60s" });
+    const { socket, closed } = await speaking();
+    socket.write(get(1));
+    await stage.waiter("/waits");
+    socket.write(bytes(3));
+    await closed;
+    expect(await stage.closed(1)).toEqual(["head-timeout own-fin"]);
+    expect(new Set(await stage.ended(1))).toEqual(new Set(["GET 0 client-gone"]));
+  });
+
+  it("has it still when that request is answered", async () => {
+    await stage.begin({ headTimeout: "300ms", keepAliveTimeout: "60s", bodyTimeout: "60s" });
+    const { socket, closed } = await speaking();
+    socket.write(get(1));
+    const waiting = await stage.waiter("/waits");
+    socket.write(half(3).subarray(0, 12));
+    waiting.end();
+    expect(await stage.ended(1)).toEqual(["GET 200 completed"]);
+    await closed;
+    expect(await stage.closed(1)).toEqual(["head-timeout own-fin"]);
+  });
+
+  it("and when it ends the requests beside it have no limit of its own", async () => {
+    await stage.begin({ headTimeout: "300ms", keepAliveTimeout: "300ms", bodyTimeout: "60s", responseTimeout: "60s" });
+    const { socket, closed } = await speaking();
+    socket.write(get(1));
+    const waiting = await stage.waiter("/waits");
+    socket.write(half(3));
+    socket.write(frame(types.continuation, flags.endHeaders, 3));
+    await stage.ended(1);
+    // What began later has had the time of a head.
+    const later = await speaking();
+    later.socket.write(half(1));
+    await later.closed;
+    waiting.end();
+    expect(new Set(await stage.ended(2))).toEqual(new Set(["GET 200 completed"]));
+    await closed;
+    expect(await stage.closed(2)).toEqual(["head-timeout own-fin", "idle-timeout own-fin"]);
+  });
+
   it("gives way at once", async () => {
     await stage.begin({ maxConnections: 1, keepAliveTimeout: "60s", bodyTimeout: "60s" });
     const { socket, closed } = await speaking();
@@ -126,7 +171,7 @@ describe("a head that does not end", () => {
   });
 
   it("and one that is malformed leaves the connection as it was", async () => {
-    await stage.begin({ headTimeout: "60s", keepAliveTimeout: "1s" });
+    await stage.begin({ headTimeout: "60s", keepAliveTimeout: "300ms" });
     const { socket, closed } = await speaking();
     socket.write(get(1, "/x"));
     await stage.ended(1);
@@ -135,6 +180,17 @@ describe("a head that does not end", () => {
     await closed;
     expect(await stage.closed(1)).toEqual(["idle-timeout own-fin"]);
   });
+});
+
+it("a ping for each part of a response is no flood", async () => {
+  await stage.begin();
+  const client = await stage.client({ maxOutstandingPings: 10_000 });
+  const stream = client.request({ ":path": "/large?bytes=8000000" });
+  const pinged: Promise<boolean>[] = [];
+  stream.on("data", () => pinged.push(new Promise((resolve) => client.ping((error) => resolve(error === null)))));
+  expect(await stage.answered(stream)).toMatchObject({ status: 200, bytes: 8_000_000, code: 0 });
+  expect(pinged.length).toBeGreaterThan(400);
+  expect([new Set(await Promise.all(pinged)), stage.closes]).toEqual([new Set([true]), []]);
 });
 
 const post = (stream: number, ...fields: string[]) =>
@@ -164,8 +220,10 @@ const STREAMS_MAX = 900;
 
 describe("streams that have to be reset for", () => {
   it.each(resets)("%s are too many soon", async (_what, begins, spoils) => {
-    // Those behind the first wait for its connection: it must not take longer to open others than the budget takes to fill again.
+    // All of them wait for the one connection, which is taken: otherwise each would open another, and the budget fills again meanwhile.
     await stage.begin({ poolSize: 1, connectTimeout: "60s" });
+    (await stage.client()).request({ ":path": "/waits?first" }).on("error", () => {});
+    await stage.waiter("/waits?first");
     const { socket, frames } = await speaking();
     let isOver = false;
     socket.on("close", () => {
@@ -185,6 +243,7 @@ describe("streams that have to be reset for", () => {
     }
     expect(await stage.closed(1)).toEqual([expect.stringMatching(/^http2-flood /)]);
     expect(stage.closes[0]?.exchanges).toBeLessThan(STREAMS_MAX);
+    stage.waiting.get("/waits?first")?.end();
     expect(await stage.ask(await stage.client(), { ":path": "/x" })).toMatchObject({ status: 200 });
   });
 });

@@ -1,6 +1,7 @@
 /** What HTTP/2 clients ask for and do not take is bounded over all of their connections, and so is what they send and no origin takes. */
+import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { createServer, type Server, type Socket } from "node:net";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { listening } from "../test/interop/support/listening.ts";
 import { Http2Stage } from "../test/kit/http2-stage.ts";
 
@@ -48,8 +49,8 @@ it("what is taken is not held", async () => {
   expect(stage.closes).toEqual([]);
 });
 
-/** More of each than an exchange keeps for itself, so that some lies in its stream. */
-const BODY = Buffer.alloc(120_000);
+/** As much as an exchange keeps for itself, and more, so that some lies in its stream. */
+const BODIES_BYTES = [60_000, 120_000] as const;
 
 /** It accepts, and reads nothing. */
 class Deaf {
@@ -65,21 +66,52 @@ class Deaf {
   }
 }
 
-it("bodies that wait for a connection to the origin are held, too", async () => {
-  const origin = new Deaf();
-  try {
-    await stage.begin({ to: await listening(origin.server), http2Memory: "1m", poolSize: 1, connectTimeout: "60s" });
-    const modest = await stage.client();
-    const waits = modest.request({ ":method": "POST", ":path": "/" });
-    waits.on("error", () => {}).write(BODY);
-    const greedy = await stage.client();
-    for (let i = 0; i < RESPONSES; i++) {
-      const stream = greedy.request({ ":method": "POST", ":path": "/" });
-      stream.on("error", () => {}).write(BODY);
-    }
-    expect(await stage.closed(1)).toEqual(["http2-memory own-fin"]);
-    expect([modest.destroyed, waits.destroyed]).toEqual([false, false]);
-  } finally {
-    origin.end();
+/** Streams that have sent their body, and wait. */
+async function uploads(client: ClientHttp2Session, count: number, bytes: number): Promise<ClientHttp2Stream[]> {
+  const isOver = new Promise<void>((resolve) => client.once("close", resolve));
+  const streams: ClientHttp2Stream[] = [];
+  const sent: Promise<void>[] = [];
+  for (let at = 0; at < count; at++) {
+    const stream = client.request({ ":method": "POST", ":path": "/" });
+    streams.push(stream.on("error", () => {}));
+    sent.push(new Promise((resolve) => void stream.write(Buffer.alloc(bytes), () => resolve())));
   }
+  await Promise.race([Promise.all(sent), isOver]);
+  // What was sent before has been read then.
+  const isRead = new Promise<void>((resolve) => void (client.closed || client.ping(() => resolve())));
+  await Promise.race([isRead, isOver]);
+  return streams;
+}
+
+describe("bodies that wait for a connection to the origin", () => {
+  const origin = { to: "", poolSize: 1, connectTimeout: "60s" };
+  let deaf: Deaf;
+  beforeEach(async () => {
+    deaf = new Deaf();
+    origin.to = await listening(deaf.server);
+  });
+  afterEach(() => deaf.end());
+
+  it.each(BODIES_BYTES)("are held, too: of %d bytes", async (bytes) => {
+    await stage.begin({ ...origin, http2Memory: "1m" });
+    const modest = await stage.client();
+    const [waits] = await uploads(modest, 1, bytes);
+    const greedy = await stage.client();
+    void uploads(greedy, RESPONSES, bytes);
+    expect(await stage.closed(1)).toEqual(["http2-memory own-fin"]);
+    expect([modest.destroyed, waits?.destroyed]).toEqual([false, false]);
+  });
+
+  it("of a thousand streams are no more than all may hold", async () => {
+    const [bytes, megabytes] = [60_000, 16];
+    await stage.begin({ ...origin, http2Memory: `${megabytes}m` });
+    const streams: ClientHttp2Stream[] = [];
+    for (let clients = 0; clients < 10; clients++) streams.push(...(await uploads(await stage.client(), 100, bytes)));
+    // Those that are left have all been read.
+    const left = streams.filter(({ destroyed, closed }) => !destroyed && !closed).length;
+    expect(left * bytes).toBeLessThanOrEqual(megabytes * 1024 * 1024);
+    expect(left).toBeGreaterThanOrEqual(100);
+    expect(new Set(await stage.closed(8))).toEqual(new Set(["http2-memory own-fin"]));
+    expect(stage.closes).toHaveLength(8);
+  });
 });

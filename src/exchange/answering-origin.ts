@@ -22,6 +22,10 @@ export class AnsweringOrigin implements OriginSide {
   }
 
   /** A client that waits for 100 (Continue) gets the answer instead, and need not send the body. */
+  get unsentBytes(): number {
+    return 0;
+  }
+
   get takesRest(): boolean {
     return !this.listener.awaitsContinue;
   }

@@ -25,6 +25,8 @@ export interface ClientExchange {
   readonly owed: Owed;
   /** Bytes of the request's body that have arrived. */
   readonly requestBytes: number;
+  /** The body itself; it has none: absent. */
+  readonly request?: { readonly untakenBytes: number };
   readonly stage: ExchangeStage;
   /** Goes on its way, once everything that came with the head was read. */
   seek(): void;

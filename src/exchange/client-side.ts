@@ -91,12 +91,19 @@ export interface Agreement {
   readonly acceptance: string | undefined;
 }
 
+/** A tunnel that has begun, as its client's end knows it. */
+export interface BegunTunnel {
+  readonly place: Place;
+  /** Of what its client sent, what the origin has not taken. */
+  readonly untakenBytes: number;
+}
+
 /** The client's end of a tunnel, through which bytes pass as they are. */
 export interface TunnelEnd {
   readonly socket: Socket;
   readonly peerHasClosed: boolean;
   /** Hands the socket to a tunnel, with the bytes that the client sent early. */
-  beginTunnel(tunnel: { readonly place: Place }, handler: SocketHandler): Octets;
+  beginTunnel(tunnel: BegunTunnel, handler: SocketHandler): Octets;
   /** The tunnel is done; the socket closes by itself. */
   noteClosing(reason: CloseReason): void;
   reset(reason: CloseReason): void;

@@ -35,6 +35,8 @@ export interface OriginSide {
   readonly awaitsWord: boolean;
   /** Whether it would still take what is missing of the request, once its response has begun. */
   readonly takesRest: boolean;
+  /** Of what it was told, what has not left yet. */
+  readonly unsentBytes: number;
   /** For a tunnel, behind `onSwitch`. */
   readonly tunnelEnd: OriginTunnelEnd;
 

@@ -55,3 +55,21 @@ it.each([
   expect(sent.map(({ length }) => length)).toStrictEqual([65_536]);
   expect(sent[0]?.buffer === piece.buffer).toBe(isAtHand);
 });
+
+it("takes memory until the origin has taken it, and what is kept for a retry counts once", () => {
+  const relay = relayOf({ kind: "length", length: 20_000 });
+  relay.settle(nobodys, {} as ProxyContext);
+  relay.read(octets("x".repeat(10_000)), 0);
+  relay.keep();
+  expect(relay.untakenBytes).toBe(10_000);
+  relay.read(octets("x".repeat(10_000)), 0);
+  relay.keep();
+  const origin = new FakeOrigin();
+  relay.stream(origin);
+  origin.unsentBytes = 25_000;
+  expect([relay.isWhollyHeld, relay.untakenBytes]).toEqual([true, 25_000]);
+  origin.unsentBytes = 0;
+  expect(relay.untakenBytes).toBe(20_000);
+  relay.letGo();
+  expect(relay.untakenBytes).toBe(0);
+});

@@ -89,6 +89,11 @@ export class RequestRelay implements BodySink {
     return this.heldBytes;
   }
 
+  /** Octets that take memory: held, or on their way and not taken by the origin. What is kept for a retry may be both. */
+  get untakenBytes(): number {
+    return Math.max(this.heldBytes, this.origin?.unsentBytes ?? 0);
+  }
+
   /**
    * Reads on from `from`; what streams was told to the origin then. Returns the position behind what belongs to the body. `keep`
    * follows, once it is known whether an origin takes what came.

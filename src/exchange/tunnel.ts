@@ -62,6 +62,10 @@ export class Tunnel implements ConnectionUser, Confined {
     return { client, since_ms: record.arrivedAt_ms, movedBytes, isSlow: false, giveWay: () => this.giveWay() };
   }
 
+  get untakenBytes(): number {
+    return this.upstream.socket.unsentBytes;
+  }
+
   /** @param fromOrigin octets that came right behind the origin's answer */
   begin(fromOrigin?: Octets): void {
     const { upstream, downstream, record } = this;

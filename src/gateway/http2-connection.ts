@@ -38,7 +38,7 @@ import { type ClientTable, DRAIN_IDLE_GRACE_MS } from "./client-table.ts";
 import type { DownstreamConnection } from "./downstream.ts";
 import type { Entrance } from "./entrance.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
-import { HeldByStreams, type MemoryHolder } from "./http2-memory.ts";
+import { HeldByRequests, type MemoryHolder } from "./http2-memory.ts";
 import type { TableClient } from "./table-client.ts";
 
 /** What a client sends first, in front of its frames (RFC 9113 section 3.4). */
@@ -80,11 +80,13 @@ export class Http2Connection
   private readonly table: ClientTable;
   private readonly cameBy: Entrance;
   readonly limits: ClientLimits;
-  /** What lies in its streams, and nobody has taken. */
-  readonly held: HeldByStreams;
+  /** What of bodies nobody has taken. */
+  readonly held: HeldByRequests;
   private readonly stream: SocketStream;
   private readonly session: ServerHttp2Session;
   private readonly meter = new FrameMeter(PREFACE.length);
+  /** Which of the client's heads the limit of time for one is for. */
+  private headTimed = 0;
   private readonly sent = new FramesSent();
   private readonly exchanges = new Members<Http2Exchange>();
   private isLeaveAnnounced = false;
@@ -106,7 +108,7 @@ export class Http2Connection
     this.isSurplus = isSurplus;
     this.readingSince_ms = life.openedAt_ms;
     this.limits = new ClientLimits(this);
-    this.held = new HeldByStreams(table.http2Memory);
+    this.held = new HeldByRequests(table.http2Memory);
     table.http2Memory.add(this);
     this.stream = new SocketStream(socket, this);
     this.session = serve(this.stream, table.context.settings.headLimits, this);
@@ -157,25 +159,34 @@ export class Http2Connection
     if (meter.read(octets, this.context.clock.now()) === undefined) {
       if (meter.received_bytes > 0) this.held.noteReceived(meter.received_bytes);
       meter.received_bytes = 0;
-      if (this.life.state === "idle") this.noteHead();
+      this.noteHead();
       return true;
     }
     this.end("http2-flood", codes.calmDown);
     return false;
   }
 
-  /** A head that has begun has its own time to end; one that nobody hears of, since it is malformed, leaves the connection idle. */
+  /**
+   * A head that has begun has its own time to end, also beside requests that are under way: no more of these can come before it has ended.
+   * One that nobody hears of, since it is malformed, leaves the connection as it was.
+   */
   private noteHead(): void {
-    const { meter, limits } = this;
-    const isHead = limits.limit === "head";
-    if (meter.isWithinHead && !isHead) limits.arm("head", this.context.settings.headTimeout_ms);
-    else if (!meter.isWithinHead && isHead && this.life.exchanges > 0) this.rest();
+    const { meter, limits, life, context } = this;
+    if (life.isEnding || life.exchanges === 0) return;
+    const isTimed = limits.isListed && limits.limit === "head";
+    if (!meter.isWithinHead) {
+      if (isTimed && life.state === "idle") this.rest();
+      else if (isTimed) limits.clear();
+    } else if (!isTimed || this.headTimed !== meter.heads) {
+      this.headTimed = meter.heads;
+      limits.arm("head", context.settings.headTimeout_ms);
+    }
   }
 
   onWritten(octets: Buffer): void {
     const { meter, sent } = this;
-    meter.noteSent(octets.length);
     sent.read(octets as unknown as Octets);
+    meter.noteSent(octets.length, sent.parts);
     const isFlooded = sent.faults > 0 && meter.noteFaults(sent.faults, this.context.clock.now()) !== undefined;
     // Behind what is written now. The runtime says it later, or leaves the connection as it is.
     if (isFlooded) setImmediate(() => this.end("http2-flood", codes.calmDown));
@@ -191,9 +202,10 @@ export class Http2Connection
     if (this.life.state === "closed" || this.meter.isTakenBack(stream.id)) return;
     const { table, life } = this;
     this.leave();
-    this.limits.clear();
+    if (this.limits.limit !== "head") this.limits.clear();
     if (life.state === "idle") life.beginExchange(Math.floor(this.context.clock.now()));
     else life.exchanges++;
+    this.noteHead();
     const exchange = new Http2Exchange(this, stream, table.context, (ended) => this.onExchangeEnded(ended));
     this.exchanges.add(exchange);
     exchange.start(raw, (head) => table.mayStay(this, head, table.context));
@@ -234,6 +246,7 @@ export class Http2Connection
   private rest(): void {
     const { leaving, table } = this;
     table.idle.push(this);
+    if (leaving === undefined && this.meter.isWithinHead) return;
     this.limits.arm("keep-alive", leaving === undefined ? table.keepAliveTimeout_ms() : DRAIN_IDLE_GRACE_MS);
   }
 

@@ -14,7 +14,7 @@ import { type Admission, admit } from "../exchange/admission.ts";
 import { type AnswerDetails, type AnswerReason, answerMeaning } from "../exchange/answers.ts";
 import { begin } from "../exchange/begin-exchange.ts";
 import type { ClientExchange } from "../exchange/client-exchange.ts";
-import type { Agreement, ClientSide, TunnelEnd } from "../exchange/client-side.ts";
+import type { Agreement, BegunTunnel, ClientSide, TunnelEnd } from "../exchange/client-side.ts";
 import type { ProxyContext } from "../exchange/context.ts";
 import { beginRecord, endRecord, type OwnRecord } from "../exchange/record-notes.ts";
 import { traceOf } from "../exchange/trace.ts";
@@ -60,7 +60,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   private head: RequestHead | undefined;
   private admission: Admission | undefined;
   private exchange: ClientExchange | undefined;
-  private tunnel: { readonly place: Place } | undefined;
+  private tunnel: BegunTunnel | undefined;
   private socketOfTunnel: StreamSocket | undefined;
   private isPaused = true;
   /** There is none: undefined. */
@@ -298,7 +298,13 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   }
 
   private noteHeld(): void {
-    if (!this.stream.destroyed) this.connection.held.note(this.stream);
+    if (!this.stream.destroyed) this.connection.held.note(this);
+  }
+
+  /** What of its bodies nobody has taken, in the stream and behind it. */
+  get heldBytes(): number {
+    const { writableLength, readableLength } = this.stream;
+    return writableLength + readableLength + ((this.tunnel ?? this.exchange?.request)?.untakenBytes ?? 0);
   }
 
   flush(): void {
@@ -353,7 +359,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
 
   /** @internal */
   onStreamClose(): void {
-    this.connection.held.forget(this.stream);
+    this.connection.held.forget(this);
     if (this.tunnel === undefined) this.gone();
     else this.leave();
   }
@@ -406,11 +412,12 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   }
 
   get socket(): Socket {
-    this.socketOfTunnel ??= new StreamSocket(this.stream, this.connection.socket, () => this.noteHeld());
+    const code = this.agreement === undefined ? codes.connect : codes.cancel;
+    this.socketOfTunnel ??= new StreamSocket(this.stream, this.connection.socket, code, () => this.noteHeld());
     return this.socketOfTunnel;
   }
 
-  beginTunnel(tunnel: { readonly place: Place }, handler: SocketHandler): Octets {
+  beginTunnel(tunnel: BegunTunnel, handler: SocketHandler): Octets {
     this.tunnel = tunnel;
     this.exchange = undefined;
     this.limits.clear();
@@ -421,7 +428,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   noteClosing(): void {}
 
   reset(): void {
-    this.stream.close(codes.connect);
+    this.socket.reset();
   }
 
   onClose(): void {

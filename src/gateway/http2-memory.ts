@@ -1,7 +1,8 @@
 /**
  * What all HTTP/2 connections hold together of bodies that nobody takes, and who gives way when that is too much (law 6).
  *
- * One connection may have a hundred responses waiting for a client that takes none, so a limit for each connection is not enough.
+ * One connection may have a hundred responses waiting for a client that takes none, and as many bodies waiting for an origin, in their
+ * streams and behind them, so a limit for each connection is not enough.
  * What changes is noted as it happens, and may be noted too high, since the runtime does not tell when it has sent something, and what has
  * come may be taken at once; it is counted before anybody has to go. Deliberately absent: heads, of which a connection has one unfinished at a time, as in HTTP/1.
  */
@@ -93,50 +94,45 @@ function largest(clients: Iterable<Client>): Client | undefined {
   return found;
 }
 
-/** A stream of HTTP/2, as far as it holds something. */
-export interface HoldingStream {
-  readonly writableLength: number;
-  readonly readableLength: number;
+/** A request, as far as its stream or its exchange holds something of a body. */
+export interface HoldingRequest {
+  readonly heldBytes: number;
 }
 
-/** What the streams of one connection hold. */
-export class HeldByStreams {
-  private readonly noted = new Map<HoldingStream, number>();
+/** What the requests of one connection hold. */
+export class HeldByRequests {
+  private readonly noted = new Map<HoldingRequest, number>();
   private readonly memory: Http2Memory;
 
   constructor(memory: Http2Memory) {
     this.memory = memory;
   }
 
-  /** Something was written to it, it is not read for now, or a body is to come. */
-  note(stream: HoldingStream): void {
-    const bytes = bytesIn(stream);
-    this.memory.note(bytes - (this.noted.get(stream) ?? 0));
-    this.noted.set(stream, bytes);
+  /** Something was written to its stream, that is not read for now, or a body is to come. */
+  note(request: HoldingRequest): void {
+    const { heldBytes } = request;
+    this.memory.note(heldBytes - (this.noted.get(request) ?? 0));
+    this.noted.set(request, heldBytes);
   }
 
-  /** So much has come for streams that were noted, and may lie in one that is not read for now. */
+  /** So much has come for requests that were noted, and may be held. */
   noteReceived(bytes: number): void {
     this.memory.note(bytes);
   }
 
   /** It is gone. */
-  forget(stream: HoldingStream): void {
-    this.memory.note(-(this.noted.get(stream) ?? 0));
-    this.noted.delete(stream);
+  forget(request: HoldingRequest): void {
+    this.memory.note(-(this.noted.get(request) ?? 0));
+    this.noted.delete(request);
   }
 
   count(): number {
     let sum = 0;
-    for (const stream of this.noted.keys()) {
-      const bytes = bytesIn(stream);
-      this.noted.set(stream, bytes);
-      sum += bytes;
+    for (const request of this.noted.keys()) {
+      const { heldBytes } = request;
+      this.noted.set(request, heldBytes);
+      sum += heldBytes;
     }
     return sum;
   }
-}
-
-function bytesIn({ writableLength, readableLength }: HoldingStream): number {
-  return writableLength + readableLength;
 }

@@ -314,8 +314,7 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     if (hasMore) connection?.noteSurplus();
     messages.responseWhole();
     // Whether it reads on is anybody's guess; what it does not read would stand before the next request.
-    const isUnsent = connection !== undefined && connection.socket.unsentBytes > 0;
-    if (isUnsent || !isWhole(messages.requester)) messages.mustClose("request-unfinished");
+    if (this.unsentBytes > 0 || !isWhole(messages.requester)) messages.mustClose("request-unfinished");
     this.listener.onComplete(trailers);
   }
 
@@ -369,6 +368,11 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
       connection.noteUnanswered(listener.isRetry, fault) &&
       mayGoElsewhere(connection, listener.head, this.context);
     listener.onLost(fault, isWorthAnother, this.pool.hasRetryLeft);
+  }
+
+  get unsentBytes(): number {
+    // Once it is over its connection may be another's.
+    return this.isOver ? 0 : (this.connection?.socket.unsentBytes ?? 0);
   }
 
   get takesRest(): boolean {

@@ -14,7 +14,7 @@ export interface FieldList {
   readonly authority: string;
   /** Path and query, or `*`; of a plain CONNECT: empty. */
   readonly path: string;
-  /** What a CONNECT is to become (RFC 8441); it is a plain one, or another method: undefined. */
+  /** What a CONNECT is to become (RFC 8441), in lowercase; it is a plain one, or another method: undefined. */
   readonly protocol: string | undefined;
   /** The other fields, each name in front of its value. */
   readonly fields: readonly string[];
@@ -81,14 +81,16 @@ function whyUnfit(name: string, value: string): string | undefined {
 
 function asRequest(pseudo: ReadonlyMap<string, string>, fields: readonly string[]): FieldList | MalformedList {
   const get = (name: Pseudo) => pseudo.get(name);
-  const [method, protocol, authority = ""] = [get(":method"), get(":protocol"), get(":authority")];
+  const [method, authority = ""] = [get(":method"), get(":authority")];
+  // Letters make no difference to it (RFC 9110 section 7.8).
+  const protocol = get(":protocol")?.toLowerCase();
   const scheme = get(":scheme")?.toLowerCase();
   const path = get(":path");
   if (method === undefined || method === "") return malformed("there is no :method");
   if (protocol !== undefined && method !== "CONNECT")
     return malformed(":protocol stands beside another method than CONNECT");
   if (protocol !== undefined && hasLength(fields)) return malformed("a CONNECT has no content");
-  if (protocol !== undefined && !NAME.test(protocol.toLowerCase())) return malformed(":protocol is not one token");
+  if (protocol !== undefined && !NAME.test(protocol)) return malformed(":protocol is not one token");
   if (authority.includes("@")) return malformed(":authority has user information");
   if (method === "CONNECT" && protocol === undefined) {
     if (scheme !== undefined || path !== undefined) return malformed("a CONNECT has :scheme or :path");

@@ -75,10 +75,29 @@ it("streams that are reset for what the client sent count as if it had reset the
 
 it("what was sent may be acknowledged", () => {
   const one = meter();
-  one.meter.noteSent(512 * 500);
+  one.meter.noteSent(512 * 500, 0);
   expect(allowance(frame(8), 0, one)).toEqual([1_000, "window-updates"]);
-  one.meter.noteSent(512 * 500);
+  one.meter.noteSent(512 * 500, 0);
   expect(allowance(frame(8), 0, one)).toEqual([500, "window-updates"]);
+});
+
+it("each part of a response may be answered by a ping, as measuring clients do, and by two window updates", () => {
+  const one = meter();
+  expect(allowance(frame(6), 0, one)).toEqual([100, "pings"]);
+  expect(allowance(frame(8), 0, one)).toEqual([1_000, "window-updates"]);
+  for (let i = 0; i < 2_000; i++) {
+    one.meter.noteSent(20, 1);
+    for (const answer of [frame(6), frame(8), frame(8)]) expect(one.read(answer)).toBeUndefined();
+  }
+  one.meter.noteSent(0, 30);
+  expect(allowance(frame(6), 0, one)).toEqual([30, "pings"]);
+});
+
+it("what was sent lets nobody save more than there may be at once", () => {
+  const one = meter();
+  one.meter.noteSent(1_000_000, 1_000);
+  expect(allowance(frame(6), 0, one)).toEqual([100, "pings"]);
+  expect(allowance(frame(8), 0, one)).toEqual([1_000, "window-updates"]);
 });
 
 it("a head begins anew with each request", () => {
@@ -105,4 +124,18 @@ it("does not depend on how the bytes were cut", () => {
     // Its head says what it is.
     expect(Math.abs(flooded - (bytes.length - 4)) <= step).toBe(true);
   }
+});
+
+it("knows from where to where a head goes, wherever it is cut", () => {
+  const { meter: made, read } = meter();
+  const head = Buffer.concat([frame(1, 0, 3), frame(9, 0, 2), frame(9, END_HEADERS, 4)]);
+  const seen = [...head].map((byte) => {
+    read(Buffer.of(byte));
+    return made.isWithinHead;
+  });
+  const begunAt = 8;
+  expect(seen).toEqual(seen.map((_, at) => at >= begunAt && at < seen.length - 1));
+  expect(made.heads).toBe(1);
+  read(frame(0, 0, 100).subarray(0, 20));
+  expect(made.isWithinHead).toBe(false);
 });

@@ -26,17 +26,21 @@ const PADDED = 0x8;
 const CONTINUATIONS_MAX = 8;
 /** Clients say for every few KiB that they have taken them, twice: for the stream and for the connection. */
 const BYTES_PER_WINDOW_UPDATE = 512;
+/** Some say it for each frame, however small it is. */
+const WINDOW_UPDATES_PER_PART = 2;
 
 interface Budget {
   readonly atOnce: number;
   readonly perSecond: number;
 }
 
-const budgets: Readonly<Record<Exclude<Flood, "continuations">, Budget>> = {
+type Budgeted = Exclude<Flood, "continuations">;
+
+const budgets: Readonly<Record<Budgeted, Budget>> = {
   // A page that is left resets all that it has asked for, which is 100 at most.
   resets: { atOnce: 200, perSecond: 50 },
   settings: { atOnce: 20, perSecond: 1 },
-  // gRPC measures with them how much is under way.
+  // Those of gRPC measure with one for each burst of a response how much is under way: what was sent lets them.
   pings: { atOnce: 100, perSecond: 20 },
   // Browsers say how urgent each request is, and change their mind.
   priorities: { atOnce: 500, perSecond: 200 },
@@ -65,28 +69,32 @@ class Tokens {
     return true;
   }
 
+  /** Never more than at once. */
   give(count: number): void {
-    this.left += count;
+    this.left = Math.min(this.budget.atOnce, this.left + count);
   }
 }
 
 export class FrameMeter extends FrameScanner {
   /** Of bodies, as their frames say, since this was set to 0. */
   received_bytes = 0;
-  /** A head has begun that has not ended: nothing else may come before it has (RFC 9113 section 4.3). */
-  isWithinHead = false;
+  /** Heads that have begun. */
+  heads = 0;
   /** The client has said that it leaves. */
   hasGoaway = false;
+  /** The head that came last goes on in another frame. */
+  private isHeadContinued = false;
+  private isHeadFrame = false;
   private continuations = 0;
   private readonly tokens = new Map<Flood, Tokens>();
-  private sent_bytes = 0;
   private readonly takenBack = new Set<number>();
   private now = 0;
   private flood: Flood | undefined;
 
-  /** Bytes went to the client: it will say that it has taken them. */
-  noteSent(bytes: number): void {
-    this.sent_bytes += bytes;
+  /** Bytes went to the client: it will say that it has taken them. @param parts of responses among them, which it may answer by a ping */
+  noteSent(bytes: number, parts: number): void {
+    this.tokensOf("window-updates").give(bytes / BYTES_PER_WINDOW_UPDATE + parts * WINDOW_UPDATES_PER_PART);
+    this.tokensOf("pings").give(parts);
   }
 
   /** Streams were reset for what the client sent: that is its doing, too. @returns what there is too much of; nothing: undefined */
@@ -120,14 +128,20 @@ export class FrameMeter extends FrameScanner {
     return this.flood === undefined;
   }
 
+  /** A head has begun that has not ended: nothing else may come before it has (RFC 9113 section 4.3). */
+  get isWithinHead(): boolean {
+    return this.isHeadContinued || (this.isHeadFrame && this.isWithinFrame);
+  }
+
   private floodOf(now: number): Flood | undefined {
+    this.isHeadFrame = this.type === frameTypes.headers || this.type === frameTypes.continuation;
+    if (this.isHeadFrame) this.isHeadContinued = (this.flags & END_HEADERS) === 0;
     switch (this.type) {
       case frameTypes.headers:
+        this.heads++;
         this.continuations = 0;
-        this.isWithinHead = (this.flags & END_HEADERS) === 0;
         return undefined;
       case frameTypes.continuation:
-        this.isWithinHead = (this.flags & END_HEADERS) === 0;
         return ++this.continuations > CONTINUATIONS_MAX ? "continuations" : undefined;
       case frameTypes.data:
         this.received_bytes += this.length;
@@ -157,16 +171,16 @@ export class FrameMeter extends FrameScanner {
     return (this.flags & PADDED) === 0 ? length > 0 : length > 1 + this.byteIn(0);
   }
 
-  private spend(kind: Exclude<Flood, "continuations">, now: number): Flood | undefined {
+  private spend(kind: Budgeted, now: number): Flood | undefined {
+    return this.tokensOf(kind).take(now) ? undefined : kind;
+  }
+
+  private tokensOf(kind: Budgeted): Tokens {
     let tokens = this.tokens.get(kind);
     if (tokens === undefined) {
-      tokens = new Tokens(budgets[kind], now);
+      tokens = new Tokens(budgets[kind], this.now);
       this.tokens.set(kind, tokens);
     }
-    if (kind === "window-updates") {
-      tokens.give(this.sent_bytes / BYTES_PER_WINDOW_UPDATE);
-      this.sent_bytes = 0;
-    }
-    return tokens.take(now) ? undefined : kind;
+    return tokens;
   }
 }

@@ -57,6 +57,11 @@ export abstract class FrameScanner {
     }
   }
 
+  /** More is to come of the frame of which `onFrame` was told last. */
+  protected get isWithinFrame(): boolean {
+    return this.skip > 0;
+  }
+
   /** Of its content. */
   protected get length(): number {
     const [high = 0, middle = 0, low = 0] = this.bytes;

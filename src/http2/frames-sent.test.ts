@@ -9,6 +9,20 @@ const code = (value: number) => Buffer.of(0, 0, 0, value);
 const reset = (value: number) => frame(types.reset, 0, 1, code(value));
 const goaway = (value: number) => frame(types.goaway, 0, 0, Buffer.concat([code(1), code(value), Buffer.from("why")]));
 
+it("counts the parts of responses", () => {
+  const sent = new FramesSent();
+  const parts = [
+    frame(types.headers, 4, 1, Buffer.alloc(30)),
+    frame(types.data, 0, 1, Buffer.from("x")),
+    frame(types.data, 1, 1),
+  ];
+  const others = [frame(types.settings, 1, 0), frame(types.ping, 1, 0, Buffer.alloc(8)), reset(8)];
+  sent.read(Buffer.concat([...parts, ...others]) as unknown as Octets);
+  expect(sent.parts).toBe(3);
+  sent.read(Buffer.concat(others) as unknown as Octets);
+  expect(sent.parts).toBe(0);
+});
+
 function faultsIn(bytes: Buffer, step: number): [faults: number, hasFailed: boolean] {
   const sent = new FramesSent();
   let faults = 0;

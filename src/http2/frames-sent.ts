@@ -23,6 +23,8 @@ const FAULTS_OF_CLIENTS: ReadonlySet<number> = new Set([
 export class FramesSent extends FrameScanner {
   /** Streams that were reset for what the client sent on them, in what was read last. */
   faults = 0;
+  /** Parts of responses, in what was read last: frames that a client may answer by frames of its own. */
+  parts = 0;
   /** The whole connection has been told that something is wrong. */
   hasFailed = false;
 
@@ -32,6 +34,7 @@ export class FramesSent extends FrameScanner {
 
   read(octets: Octets): void {
     this.faults = 0;
+    this.parts = 0;
     this.scan(octets);
   }
 
@@ -40,6 +43,7 @@ export class FramesSent extends FrameScanner {
   }
 
   protected override onFrame(): boolean {
+    if (this.type === frameTypes.data || this.type === frameTypes.headers) this.parts++;
     if (this.type === frameTypes.reset && FAULTS_OF_CLIENTS.has(this.numberIn(0))) this.faults++;
     if (this.type === frameTypes.goaway && this.numberIn(4) !== codes.none) this.hasFailed = true;
     return true;

@@ -53,6 +53,18 @@ it.each<[what: string, list: Partial<FieldList>, writing: Partial<typeof writing
     "POST /x?y HTTP/1.1\r\nhost: a.test\r\ntransfer-encoding: chunked\r\n\r\n",
   ],
   [
+    "no body where one is usual",
+    { method: "POST" },
+    {},
+    "POST /x?y HTTP/1.1\r\nhost: a.test\r\ncontent-length: 0\r\n\r\n",
+  ],
+  [
+    "a length of 0, once",
+    { method: "PUT", fields: ["content-length", "0"] },
+    {},
+    "PUT /x?y HTTP/1.1\r\nhost: a.test\r\ncontent-length: 0\r\n\r\n",
+  ],
+  [
     "a body with one",
     { method: "POST", fields: ["content-length", "3"] },
     { hasBody: true },

@@ -9,18 +9,22 @@ import { fieldsIn, linesIn } from "../http1/head-lines.ts";
 /** By name in lowercase. */
 export type Http2Fields = Record<string, string | string[] | number>;
 
-/** They speak of a connection of HTTP/1 (RFC 9113 section 8.2.2). */
+/** They speak of a connection of HTTP/1 (RFC 9113 section 8.2.2). In trailers, too: the runtime sends none of them if one is among them. */
 const OF_HTTP1: ReadonlySet<string> = new Set([
   "connection",
   "proxy-connection",
   "keep-alive",
   "transfer-encoding",
   "upgrade",
+  "http2-settings",
+  "te",
 ]);
 /** Cookies have commas of their own, and of challenges many clients read only one to a line. */
 const KEPT_APART: ReadonlySet<string> = new Set(["set-cookie", "www-authenticate", "proxy-authenticate"]);
 const STATUS_MAX = 599;
 const STATUS_INSTEAD = 500;
+/** Its content does not go on (RFC 9110 section 15.3.6): a length of it would make the response malformed. */
+const RESET_CONTENT = 205;
 const STATUS_AT = "HTTP/1.1 ".length;
 
 /** @param head a whole head, or a response that begins with one */
@@ -29,6 +33,7 @@ export function responseFields(head: string): Http2Fields {
   const fields: Http2Fields = Object.create(null) as Http2Fields;
   fields[":status"] = status > STATUS_MAX ? STATUS_INSTEAD : status;
   fieldsIn(head, (name, value) => add(fields, name.toLowerCase(), value));
+  if (status === RESET_CONTENT) delete fields["content-length"];
   return fields;
 }
 

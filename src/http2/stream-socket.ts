@@ -1,5 +1,6 @@
 /**
- * A stream of HTTP/2 as a socket, for the tunnel that it has become (RFC 9113 section 8.5): its END_STREAM is a FIN, RST_STREAM an RST.
+ * A stream of HTTP/2 as a socket, for the tunnel that it has become (RFC 9113 section 8.5): its END_STREAM is a FIN, RST_STREAM an RST, and
+ * so is the end of its connection.
  *
  * Deliberately absent: the connection that the stream is on.
  */
@@ -16,29 +17,51 @@ export class StreamSocket implements Socket {
   readonly localPort: number;
   private readonly stream: ServerHttp2Stream;
   private unsentMark = 0;
-  private fault: string | undefined;
 
   /** Something lies in it that was not taken. */
   private readonly onHeld: () => void;
 
-  /** @param below the socket of the connection that it is on */
-  constructor(stream: ServerHttp2Stream, below: Socket, onHeld: () => void) {
+  private readonly resetCode: number;
+
+  /**
+   * @param below the socket of the connection that it is on
+   * @param resetCode what an RST is there: CONNECT_ERROR for CONNECT (RFC 9113 section 8.5), CANCEL for a protocol (RFC 8441 section 5)
+   */
+  constructor(stream: ServerHttp2Stream, below: Socket, resetCode: number, onHeld: () => void) {
     this.stream = stream;
+    this.resetCode = resetCode;
     this.onHeld = onHeld;
     this.isSecure = below.isSecure === true;
     this.remoteAddress = below.remoteAddress;
     this.remotePort = below.remotePort;
     this.localPort = below.localPort;
     stream.on("data", (octets: Buffer) => this.handler.onData(octets as unknown as Octets));
-    stream.on("end", () => this.handler.onEnd());
+    stream.on("end", () => this.onEnd());
+    stream.on("aborted", () => this.dropUnread());
+    // Nothing but bytes belongs there.
+    stream.on("trailers", () => stream.close(codes.protocol));
     stream.on("drain", () => this.handler.onDrain());
     stream.on("close", () => this.onClose());
   }
 
+  /** It was broken off: what ends it is no FIN. */
+  private get wasReset(): boolean {
+    return this.stream.aborted || this.stream.rstCode !== codes.none;
+  }
+
+  /** The runtime ends what was broken off, too. */
+  private onEnd(): void {
+    if (!this.wasReset) this.handler.onEnd();
+  }
+
+  /** The runtime would wait until what came before has been taken. */
+  private dropUnread(): void {
+    this.stream.removeAllListeners("data");
+    this.stream.resume();
+  }
+
   private onClose(): void {
-    const { rstCode } = this.stream;
-    const wasReset = rstCode !== codes.none;
-    this.handler.onClose(this.fault ?? (wasReset ? "ECONNRESET" : undefined));
+    this.handler.onClose(this.wasReset ? "ECONNRESET" : undefined);
   }
 
   get unsentBytes(): number {
@@ -73,7 +96,7 @@ export class StreamSocket implements Socket {
   }
 
   reset(): void {
-    this.stream.close(codes.connect);
+    this.stream.close(this.resetCode);
   }
 
   destroy(): void {

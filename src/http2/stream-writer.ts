@@ -25,7 +25,16 @@ export class StreamWriter {
 
   constructor(stream: ServerHttp2Stream) {
     this.stream = stream;
-    stream.on("wantTrailers", () => stream.sendTrailers((this.trailers ?? {}) as never));
+    stream.on("wantTrailers", () => this.sendTrailers());
+  }
+
+  private sendTrailers(): void {
+    try {
+      this.stream.sendTrailers((this.trailers ?? {}) as never);
+    } catch {
+      // The runtime would leave the stream as it is, without an end.
+      this.reset();
+    }
   }
 
   get unsentBytes(): number {
@@ -49,7 +58,8 @@ export class StreamWriter {
     fields[":status"] = 200;
     delete fields[without];
     this.hasBegun = true;
-    this.stream.respond(fields as never, { sendDate: false } as ServerStreamResponseOptions);
+    // Otherwise the runtime ends the stream in order before it resets it, as if everything had come.
+    this.stream.respond(fields as never, { waitForTrailers: true, sendDate: false } as ServerStreamResponseOptions);
   }
 
   body(octets: Octets, from: number, to: number): void {

@@ -190,6 +190,10 @@ function whyAmbiguous(text: string, list: FieldList, writing: TextWriting): stri
   const sent = list.fields.flatMap((name, at) =>
     at % 2 === 0 && !ours.has(name) ? [`${name}: ${list.fields[at + 1]}`] : [],
   );
+  // That there is no content is said where some is usual.
+  const mustSayNone =
+    ["POST", "PUT", "PATCH"].includes(list.method) && !writing.hasBody && said("content-length").length === 0;
+  if (mustSayNone) sent.push("content-length: 0");
   if (others.join("\n") !== sent.join("\n")) return "its fields are others";
   return of("cookie").join() === said("cookie").join("; ") ? undefined : "its cookies are others";
 }

@@ -22,6 +22,7 @@ export class FakeOrigin implements OriginSide {
   isBlocked = false;
   awaitsWord = false;
   takesRest = true;
+  unsentBytes = 0;
   isPaused = false;
   private readonly listener: OriginListener | undefined;
 

@@ -203,6 +203,11 @@ const content: Http2Group = {
         { is: "forwarded", as: inChunks(CHUNKED, "") },
       ],
       [
+        "That a POST has no content is said, for origins that ask for a length.",
+        [{ fields: pseudo({ ":method": "POST" }), ends: true }],
+        { is: "forwarded", as: forwardedHead("POST / HTTP/1.1", "host: a", "content-length: 0") },
+      ],
+      [
         "What looks like chunks is content.",
         [post(), inOne("0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n")],
         { is: "forwarded", as: inChunks(CHUNKED, "0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n") },
@@ -406,6 +411,19 @@ const responses: Http2Group = {
         answering(`${headOf("HTTP/1.1 799 What", "Content-Length: 2")}ok`, { status: 500 }),
       ],
       [
+        "205 has no content, whatever is said of it.",
+        getWith(),
+        answering(`${headOf("HTTP/1.1 205 Reset Content", "Content-Length: 2")}ok`, { status: 205, body: "" }),
+      ],
+      [
+        "Trailers that speak of a connection do not keep the others, and the end, from the client.",
+        getWith(),
+        answering(
+          `${headOf("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")}2\r\nok\r\n0\r\nTE: gzip\r\nHTTP2-Settings: x\r\nX: y\r\n\r\n`,
+          {},
+        ),
+      ],
+      [
         "A field that may stand once, and stands twice, does not break the response.",
         getWith(),
         answering(`${headOf("HTTP/1.1 200 OK", "ETag: a", "ETag: b", "Content-Length: 2")}ok`, {}),
@@ -439,6 +457,11 @@ const tunnels: Http2Group = {
       [
         "CONNECT with `:protocol` is an Upgrade, and both sides speak in the stream.",
         asking({ ":protocol": "other" }),
+        { is: "tunnel", as: forwardedHead("GET / HTTP/1.1", "host: a", "Connection: Upgrade", "Upgrade: other") },
+      ],
+      [
+        "`:protocol` may be written in capital letters.",
+        asking({ ":protocol": "OTHER" }),
         { is: "tunnel", as: forwardedHead("GET / HTTP/1.1", "host: a", "Connection: Upgrade", "Upgrade: other") },
       ],
       ["`:protocol` is for CONNECT.", getWithPseudo(":protocol", "websocket"), resetByRuntime],
