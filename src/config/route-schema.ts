@@ -1,5 +1,6 @@
 /** What a file says of a route: which requests it takes, and what becomes of them. */
 import * as z from "zod";
+import { unambiguous } from "./configured-path.ts";
 import { kind } from "./option.ts";
 import { policyShape } from "./policy-schema.ts";
 import { fieldSettings } from "./schema.ts";
@@ -26,14 +27,14 @@ const BEGINNING = /^\/(?:[\x21\x22\x24-\x3e\x40-\x7e]*[^/])$/;
 const prefix = (how: string) =>
   kind(z.string(), how, (value): string => {
     if (!BEGINNING.test(value) || value.includes("//")) throw invalid(`"${shown(value)}" is not one: ${how}`);
-    return value;
+    return unambiguous(value);
   }).optional();
 
 const redirectTo = kind(z.string(), "write a path like /new, /new/* or a URL", (value): string => {
   const isPlace = /^\/(?!\/)[\x21-\x7e]*$/.test(value) || /^https?:\/\/[\x21-\x7e]+$/i.test(value);
   if (!isPlace)
     throw invalid(`"${shown(value)}" is neither a path nor a URL: write one like /new, /new/* or https://example.com/`);
-  return value;
+  return unambiguous(value);
 });
 
 const body = z.string().describe("write text");
