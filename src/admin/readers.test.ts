@@ -144,26 +144,51 @@ describe("wrong tries", () => {
     return statuses;
   };
 
-  it("are ten a minute; then even the right token waits, and nobody else does", async () => {
-    const made = await cookie();
+  /** A token that somebody thought of. */
+  const chosen = "correct-horse-battery";
+  const chosenFile = join(folder, "chosen.token");
+  writeFileSync(chosenFile, `${chosen}\n`);
+
+  it("are ten a minute; then even the right token waits where it was thought of by somebody, and nobody else does", async () => {
+    readers.replaceToken(namedToken(chosenFile));
+    const session = await login(chosen);
+    const made = session.headers?.["Set-Cookie"]?.split(";")[0] ?? "";
     expect(await wrong("192.0.2.1", 11)).toStrictEqual([...Array(10).fill(401), 429]);
-    expect((await ask("/stats", bearer(text))).status).toBe(429);
-    expect((await login(text)).status).toBe(429);
+    expect((await ask("/stats", bearer(chosen))).status).toBe(429);
+    expect((await login(chosen)).status).toBe(429);
+    // Long, and of one letter.
     expect((await ask("/reload", { method: "POST", authorization: writing })).status).toBe(429);
     // A cookie cannot be guessed, and a reader that has one goes on.
     expect((await ask("/stats", { cookie: made })).status).toBe(200);
-    expect((await ask("/stats", { ...bearer(text), client: "192.0.2.2" })).status).toBe(200);
+    expect((await ask("/stats", { ...bearer(chosen), client: "192.0.2.2" })).status).toBe(200);
     clock.advance(60_001);
+    expect((await ask("/stats", bearer(chosen))).status).toBe(200);
+  });
+
+  it("do not hold up a token that nobody can guess", async () => {
+    expect(await wrong("192.0.2.1", 11)).toStrictEqual([...Array(10).fill(401), 429]);
     expect((await ask("/stats", bearer(text))).status).toBe(200);
+    expect((await login(text)).status).toBe(303);
+    expect(await wrong("192.0.2.1", 1)).toStrictEqual([429]);
+    expect((await ask("/stats", bearer(`${text}x`))).status).toBe(429);
+  });
+
+  it("are not those with the same token again: a program with an old one guesses nothing", async () => {
+    readers.replaceToken(namedToken(chosenFile));
+    const statuses = new Set<number>();
+    for (let i = 0; i < 50; i++) statuses.add((await ask("/stats", bearer("of-last-week"))).status);
+    expect([...statuses]).toStrictEqual([401]);
+    expect((await ask("/stats", bearer(chosen))).status).toBe(200);
+    expect(await wrong("192.0.2.1", 10)).toStrictEqual([...Array(9).fill(401), 429]);
   });
 
   it("count for the whole network of an IPv6 client, and for forms and changes, too", async () => {
-    for (let i = 0; i < 5; i++) await login("wrong", { client: `2001:db8::${i}` });
+    for (let i = 0; i < 5; i++) await login(`wrong${i}`, { client: `2001:db8::${i}` });
     for (let i = 0; i < 5; i++) {
-      await ask("/reload", { method: "POST", ...bearer("wrong"), client: `2001:db8::f${i}` });
+      await ask("/reload", { method: "POST", ...bearer(`wrong-f${i}`), client: `2001:db8::f${i}` });
     }
-    expect((await ask("/stats", { ...bearer(text), client: "2001:db8::99" })).status).toBe(429);
-    expect((await ask("/stats", { ...bearer(text), client: "2001:db8:0:1::1" })).status).toBe(200);
+    expect((await ask("/stats", { ...bearer("wrong"), client: "2001:db8::99" })).status).toBe(429);
+    expect((await ask("/stats", { ...bearer("wrong"), client: "2001:db8:0:1::1" })).status).toBe(401);
   });
 
   it("are not those of requests without any token", async () => {

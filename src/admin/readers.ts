@@ -19,8 +19,16 @@ const WRONG_TRIES_MAX = 10;
 const WRONG_TRIES_MS = 60_000;
 /** Clients whose wrong tries are counted at once; the oldest is forgotten. */
 const CLIENTS_MAX = 1_000;
+/**
+ * A token like this cannot be found by trying, at whatever rate this server answers, so there is nothing to protect it from, and it is
+ * let in also from an address whose tries are used up: otherwise anyone behind the same address, or each user of this machine, could lock
+ * its operator out with ten requests a minute. The limit is for tokens that people thought of, and those wait: were they let in, too,
+ * all guesses would be judged, and nothing limited. Ours have 43 characters; `openssl rand -hex 16` makes 32 of 16 kinds.
+ */
+const UNGUESSABLE_LENGTH = 32;
+const UNGUESSABLE_KINDS = 8;
 
-/** Why somebody may not; `too-many-tries`: whatever is tried now. */
+/** Why somebody may not; `too-many-tries`: whatever is tried now, but for the right token where it cannot be guessed. */
 export type ReadRefusal = "unauthorized" | "too-many-tries";
 
 export interface Credentials {
@@ -33,7 +41,7 @@ export interface Credentials {
 export class Readers {
   private readonly clock: Clock;
   private readonly sessions = new Map<string, number>();
-  private readonly wrongTries = new Map<string, { count: number; readonly until_ms: number }>();
+  private readonly wrongTries = new Map<string, { readonly tokens: Set<string>; readonly until_ms: number }>();
   private token: AdminToken | undefined;
 
   /** @param token nothing: anyone may read */
@@ -73,9 +81,10 @@ export class Readers {
     client: string | undefined,
     isGood: (authorization: string | undefined) => boolean,
   ): ReadRefusal | undefined {
-    if (this.areTriesUsedUp(client)) return "too-many-tries";
-    if (isGood(authorization)) return undefined;
-    if (authorization !== undefined) this.noteWrongTry(client);
+    const areUsedUp = this.areTriesUsedUp(client);
+    if (isGood(authorization) && (!areUsedUp || isUnguessable(authorization))) return undefined;
+    if (areUsedUp) return "too-many-tries";
+    if (authorization !== undefined) this.noteWrongTry(authorization, client);
     return "unauthorized";
   }
 
@@ -95,20 +104,28 @@ export class Readers {
 
   private areTriesUsedUp(client: string | undefined): boolean {
     const tries = this.wrongTries.get(clientKeyOf(client ?? ""));
-    return tries !== undefined && tries.until_ms > this.clock.now() && tries.count >= WRONG_TRIES_MAX;
+    return tries !== undefined && tries.until_ms > this.clock.now() && tries.tokens.size >= WRONG_TRIES_MAX;
   }
 
-  private noteWrongTry(client: string | undefined): void {
+  /** The same one again is no guess: a program with last week's token asks all day. */
+  private noteWrongTry(authorization: string, client: string | undefined): void {
+    const token = digest(authorization);
     const key = clientKeyOf(client ?? "");
     const tries = this.wrongTries.get(key);
     if (tries !== undefined && tries.until_ms > this.clock.now()) {
-      tries.count++;
+      tries.tokens.add(token);
       return;
     }
     this.wrongTries.delete(key);
-    this.wrongTries.set(key, { count: 1, until_ms: this.clock.now() + WRONG_TRIES_MS });
+    this.wrongTries.set(key, { tokens: new Set([token]), until_ms: this.clock.now() + WRONG_TRIES_MS });
     forgetOldest(this.wrongTries, CLIENTS_MAX);
   }
+}
+
+/** Asked of tokens that are right alone. */
+function isUnguessable(authorization = ""): boolean {
+  const token = authorization.replace(/^\S+ +/, "");
+  return token.length >= UNGUESSABLE_LENGTH && new Set(token).size >= UNGUESSABLE_KINDS;
 }
 
 /** What other servers of this machine have set under the same name comes along: cookies know no ports. */

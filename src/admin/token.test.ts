@@ -55,6 +55,17 @@ it("that can be guessed is refused, as is a file that cannot be used", () => {
   }
 });
 
+it("makes no folders: a name with a slip of the pen is said to be one", () => {
+  const file = at("tpyo/below/read.token");
+  expect(() => namedToken(file, "adminReadTokenFile")).toThrow(
+    `adminReadTokenFile: ${file} cannot be used (its directory does not exist): make it first, or name another file`,
+  );
+  expect(existsSync(at("tpyo"))).toBe(false);
+  expect(() => namedToken(folder)).toThrow(
+    `adminTokenFile: ${folder} cannot be used (is a directory): name another file`,
+  );
+});
+
 it("is another one for each run where none is named, and gone behind it", () => {
   const env = { XDG_RUNTIME_DIR: at("run") };
   const first = textIn(newToken(9901, env).file);

@@ -5,10 +5,11 @@
  * Deliberately absent: tokens in URLs, where logs and histories keep them, and in the environment, where every child has them.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { HopwiseError } from "../config/error.ts";
+import { fileFault } from "../config/file-error.ts";
 
 const TOKEN_BYTES = 32;
 /** What can be guessed is no token. */
@@ -87,7 +88,6 @@ function textOf(file: string): string | undefined {
 
 function made(file: string): string {
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
-  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${token}\n`, { mode: OWNER_ONLY, flag: "wx" });
   return token;
 }
@@ -114,7 +114,9 @@ function digest(text: string): Buffer {
 }
 
 function failed(file: string, error: unknown, option: TokenOption = "adminTokenFile"): HopwiseError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const why = code ?? message;
-  return new HopwiseError("option-invalid", `${file} cannot be used (${why}): name another file`, option, error);
+  // To read one there is none; to make one its folder is missing, which is more often a slip of the pen than a wish.
+  const isFolderMissing = (error as NodeJS.ErrnoException).code === "ENOENT" && !existsSync(dirname(file));
+  const why = fileFault(error, isFolderMissing ? "written" : "read");
+  const how = isFolderMissing ? "make it first, or name another file" : "name another file";
+  return new HopwiseError("option-invalid", `${file} cannot be used (${why}): ${how}`, option, error);
 }

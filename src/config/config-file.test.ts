@@ -126,6 +126,29 @@ describe("secrets", () => {
   });
 });
 
+describe("in texts about values", () => {
+  const told = async (text: string, env: NodeJS.ProcessEnv, path: readonly (string | number)[], said: string) =>
+    (await readConfigFile(written("a.yaml", text), env)).hide(path, said);
+
+  it("long secrets stand by their names", async () => {
+    const said = '"http://u:hunter22@a" is no URL: write http://hunter22';
+    expect(await told("to: http://u:${PASS}@a", { PASS: "hunter22" }, ["to"], said)).toBe(
+      '"http://u:${PASS}@a" is no URL: write http://${PASS}',
+    );
+  });
+
+  it.each(["a", "is", "the"])('"%s" is not taken out of our own words', async (text) => {
+    const said = `"x${text}" is not one, and the same as another: write a name`;
+    expect(await told("name: x${X}", { X: text }, ["name"], said)).toBe(said);
+  });
+
+  it.each(["", "a", "80"])('"%s" that is all of a value is told by its name', async (text) => {
+    expect(await told("port: ${PORT}", { PORT: text }, ["port"], `"${text}" is not a port`)).toBe(
+      '"${PORT}" is not a port',
+    );
+  });
+});
+
 describe("is refused", () => {
   it.each([
     ["a.yaml", "a: [", "a.yaml:1:5: Flow sequence in block collection must be sufficiently indented and end with a ]"],

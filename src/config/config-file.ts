@@ -23,6 +23,8 @@ interface Secret {
   readonly text: string;
   /** Its name, as the file has it. */
   readonly written: string;
+  /** It is all of the value. */
+  readonly isWhole: boolean;
 }
 
 export interface ConfigFile extends Places {
@@ -78,13 +80,14 @@ export async function readConfigData(name: string, env: NodeJS.ProcessEnv = proc
   return { name, value, files, wholes, problems, hide, placeOf: read.placeOf, offsetOf: read.offsetOf };
 }
 
-/** Shorter ones cannot be told from other text. */
-const SECRET_MIN = 3;
+/** Shorter ones stand in words of ours as well, and hide nothing that is worth hiding. */
+const SECRET_MIN = 4;
 /** By its beginning one is known that was cut where a message would be too long. */
 const BEGINNING = 8;
 
-function withoutSecret(message: string, { text, written }: Secret): string {
-  if (text.length < SECRET_MIN) return message;
+function withoutSecret(message: string, { text, written, isWhole }: Secret): string {
+  // Which variable says it is worth telling all the same.
+  if (text.length < SECRET_MIN) return isWhole ? message.replaceAll(`"${text}"`, () => `"${written}"`) : message;
   const whole = message.replaceAll(text, () => written);
   const at = text.length < BEGINNING ? -1 : whole.indexOf(text.slice(0, BEGINNING));
   return at < 0 ? whole : whole.slice(0, at) + written + whole.slice(at).replace(/^[^"]*/, "");
@@ -190,7 +193,7 @@ function withSecrets(value: unknown, secrets: Secrets, path: Path): unknown {
   if (typeof value === "string") {
     if (WHOLE.test(value)) secrets.wholes.push(path);
     return value.replace(SECRET, (written, name?: string) =>
-      name === undefined ? "${" : secretOf(name, written, secrets, path),
+      name === undefined ? "${" : secretOf(name, { path, written, isWhole: written === value }, secrets),
     );
   }
   if (Array.isArray(value)) return value.map((entry, index) => withSecrets(entry, secrets, [...path, index]));
@@ -200,9 +203,10 @@ function withSecrets(value: unknown, secrets: Secrets, path: Path): unknown {
   );
 }
 
-function secretOf(name: string, written: string, { folder, env, problems, found, files }: Secrets, path: Path): string {
+function secretOf(name: string, place: Omit<Secret, "text">, { folder, env, problems, found, files }: Secrets): string {
+  const { path, written } = place;
   const put = (text: string) => {
-    found.push({ path, text, written });
+    found.push({ ...place, text });
     return text;
   };
   const wrong = (message: string) => {

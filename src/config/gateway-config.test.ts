@@ -57,6 +57,35 @@ it("groups, routes and listeners are what they say", () => {
   expect([config?.accessLog, config?.gateway.headTimeout_ms]).toStrictEqual(["/etc/hopwise/access.log", 5_000]);
 });
 
+it("a redirect keeps all of the path where its route takes all paths, as from one host to another", () => {
+  const { config } = read({ routes: [{ match: { host: "www.a.test" }, redirect: "https://a.test/*" }] });
+  const action = config?.gateway.routes?.routes[0]?.action;
+  expect(action).toStrictEqual({ kind: "redirect", to: "https://a.test/", status: 308, keepsBehind: 0 });
+});
+
+it.each([
+  ["get", "write GET"],
+  ["Post", "write POST"],
+  [" GET", "write GET"],
+  ["G T", "write a method like GET"],
+])("a method %j, which nobody sends, is refused", (method, how) => {
+  const said = `routes[0].match.method: "${method}" is not a method that is sent: ${how}`;
+  expect(problems({ routes: [{ match: { method }, refuse: true }] })).toStrictEqual([said]);
+  expect(problems({ routes: [{ match: { method: ["GET", method] }, refuse: true }] })).toStrictEqual([said]);
+});
+
+it("a field by which a route chooses has a name that requests can have", () => {
+  expect(problems({ routes: [{ match: { fields: { "X Env": true } }, refuse: true }] })).toStrictEqual([
+    'routes[0].match.fields: "X Env" is not the name of a field: no request has it',
+  ]);
+});
+
+it("what is wrong with places to listen stands where they are written, with listeners and without", () => {
+  expect(problems({ to: "http://a", redirect: "https://127.0.0.1:81" })).toStrictEqual([
+    "redirect: https://127.0.0.1:81 would redirect what is https already: write 127.0.0.1:81",
+  ]);
+});
+
 it("options of the command line alone are a configuration, too", () => {
   const { config } = read({ to: "http://127.0.0.1:3000", listen: ["http://127.0.0.1:0"], rewritePath: "/a=/" });
   expect([config?.gateway.routes, config?.gateway.origins.length, config?.listeners.length]).toStrictEqual([

@@ -77,7 +77,7 @@ function otherProblems(
 }
 
 /** What listeners say in the file, and options without them. */
-const LISTENERS_SAY = [
+export const LISTENERS_SAY = [
   ...["listen", "host", "port", "redirect", "redirectPort"],
   ...["tlsCert", "tlsKey", "tls", "clientCa", "clientCert", "proxyProtocol"],
 ];
@@ -116,7 +116,7 @@ class Reading {
 
   config(limit: number): ProxyConfig | undefined {
     const { values } = this;
-    const listeners = this.at(["listeners"], () => this.listeners());
+    const listeners = this.at(values.listeners === undefined ? [] : ["listeners"], () => this.listeners());
     const named = this.groups();
     // Those that routes make of URLs come to them.
     const groups = new Map(named);

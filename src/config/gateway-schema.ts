@@ -29,7 +29,7 @@ const certificate = z.strictObject({
 
 export const listenerSchema = z
   .strictObject({
-    name: z.string().min(1, "it is empty: write a name, like web").describe("write a name").optional(),
+    name: z.string().min(1, "it is empty: write a name, like web").describe("write a name, like web").optional(),
     http: place.optional(),
     https: place.optional(),
     certificates: z.array(certificate).min(1, "it is empty: write { cert: FILE, key: FILE }").optional(),

@@ -5,6 +5,7 @@
  */
 import * as z from "zod";
 import { isAuthority } from "../wire/authority.ts";
+import { unambiguous } from "./configured-path.ts";
 import { kind } from "./option.ts";
 import { invalid, readDuration_ms, shown } from "./values.ts";
 
@@ -30,7 +31,7 @@ function readShare(value: string): number {
 
 /** A page that the origin has for this, or any other: it is asked with GET. */
 const path = kind(z.string(), "write a path like /healthz", (value) => {
-  if (/^\/[\x21\x22\x24-\x7e]*$/.test(value)) return value;
+  if (/^\/[\x21\x22\x24-\x7e]*$/.test(value)) return unambiguous(value);
   throw invalid(`"${shown(value)}" is not a path: write one that begins with /, like /healthz`);
 });
 const host = kind(z.string(), "write HOST or HOST:PORT", (value) => {

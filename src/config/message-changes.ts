@@ -5,6 +5,7 @@
  */
 import type { Hooks } from "../exchange/hooks.ts";
 import { FieldChanges, FieldError } from "../wire/field-changes.ts";
+import { unambiguous } from "./configured-path.ts";
 import { invalid, shown } from "./values.ts";
 
 /** The beginning of a path, and what takes its place. */
@@ -34,6 +35,7 @@ export function readRewrites(written: WrittenRewrites): readonly PathRewrite[] {
     for (const path of [from, to]) {
       if (!PATH.test(path))
         throw invalid(`"${shown(path)}" is not the beginning of a path: write one that begins with /`);
+      unambiguous(path);
     }
     return { from, to };
   });

@@ -22,7 +22,8 @@ export function actionOf(values: RouteValues, groups: Map<string, Group>): Route
   if (redirect === undefined) return { kind: "refuse" };
   const { to: place, status = 308 } = typeof redirect === "string" ? { to: redirect } : redirect;
   if (!place.endsWith("/*")) return { kind: "redirect", to: place, status, keepsBehind: undefined };
-  const paths = match?.path ?? [];
+  // A route that says nothing of paths takes all of them: `www.example.com` to `https://example.com/*`.
+  const paths = match?.path ?? ["/*"];
   const counts = new Set(paths.map((one) => readPathPattern(one).segments.length));
   if (counts.size !== 1 || !paths.every((one) => one.endsWith("/*"))) {
     throw new HopwiseError(

@@ -1,5 +1,7 @@
 /** What a file says of a route: which requests it takes, and what becomes of them. */
 import * as z from "zod";
+import { isToken } from "../wire/octets.ts";
+import { unambiguous } from "./configured-path.ts";
 import { kind } from "./option.ts";
 import { policyShape } from "./policy-schema.ts";
 import { fieldSettings } from "./schema.ts";
@@ -12,28 +14,48 @@ const texts = (how: string) =>
     return all;
   }).optional();
 
+const METHOD_HOW = "write a method like GET";
+/** Those that people write in small letters, too. */
+const METHODS = /^(?:get|head|post|put|delete|connect|options|trace|patch)$/i;
+
+/** Methods are told apart by case (RFC 9110 section 9.1), so a route for `get` would take nothing that anybody sends. */
+function readMethods(value: string | readonly string[]): readonly string[] {
+  const all = [value].flat();
+  if (all.length === 0 || all.includes("")) throw invalid(`it is empty: ${METHOD_HOW}`);
+  const wrong = all.find((method) => !isToken(method) || (METHODS.test(method) && method !== method.toUpperCase()));
+  if (wrong === undefined) return all;
+  const meant = wrong.trim().toUpperCase();
+  const how = METHODS.test(meant) ? `write ${meant}` : METHOD_HOW;
+  throw invalid(`"${shown(wrong)}" is not a method that is sent: ${how}`);
+}
+
 const match = z.strictObject({
   host: texts("write a name like app.example.com or *.example.com"),
   path: texts("write a path like /login, /users/:id or /api/*"),
-  method: texts("write a method like GET"),
-  fields: z
-    .record(z.string(), z.union([z.string(), z.literal(true)]))
-    .describe('write { "Name": "value" }, or true for any value')
-    .optional(),
+  method: kind(z.union([z.string(), z.array(z.string()).readonly()]), METHOD_HOW, readMethods).optional(),
+  fields: kind(
+    z.record(z.string(), z.union([z.string(), z.literal(true)])).readonly(),
+    'write { "Name": "value" }, or true for any value',
+    (fields) => {
+      const wrong = Object.keys(fields).find((name) => !isToken(name));
+      if (wrong === undefined) return fields;
+      throw invalid(`"${shown(wrong)}" is not the name of a field: no request has it`);
+    },
+  ).optional(),
 });
 
 const BEGINNING = /^\/(?:[\x21\x22\x24-\x3e\x40-\x7e]*[^/])$/;
 const prefix = (how: string) =>
   kind(z.string(), how, (value): string => {
     if (!BEGINNING.test(value) || value.includes("//")) throw invalid(`"${shown(value)}" is not one: ${how}`);
-    return value;
+    return unambiguous(value);
   }).optional();
 
 const redirectTo = kind(z.string(), "write a path like /new, /new/* or a URL", (value): string => {
   const isPlace = /^\/(?!\/)[\x21-\x7e]*$/.test(value) || /^https?:\/\/[\x21-\x7e]+$/i.test(value);
   if (!isPlace)
     throw invalid(`"${shown(value)}" is neither a path nor a URL: write one like /new, /new/* or https://example.com/`);
-  return value;
+  return unambiguous(value);
 });
 
 const body = z.string().describe("write text");

@@ -7,9 +7,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { ROUTE_ACTIONS } from "../../src/config/gateway-config.ts";
+import { LISTENERS_SAY } from "../../src/config/gateway-config.ts";
 import { gatewaySchema } from "../../src/config/gateway-schema.ts";
 import { proxySchema } from "../../src/config/schema.ts";
+import { type Bounds, noteBounds, relateKeys, SECRET, spellAll } from "./file-spellings.ts";
 
 /** As far as schemas of files use it. */
 export interface JsonSchema {
@@ -19,11 +20,17 @@ export interface JsonSchema {
   description?: string;
   pattern?: string;
   minimum?: number;
+  maximum?: number;
+  minItems?: number;
+  bounds?: Bounds;
   default?: unknown;
   const?: unknown;
   enum?: readonly unknown[];
   properties?: Record<string, JsonSchema>;
   required?: readonly string[];
+  propertyNames?: JsonSchema;
+  dependencies?: Record<string, JsonSchema>;
+  not?: JsonSchema;
   additionalProperties?: boolean | JsonSchema;
   items?: JsonSchema;
   anyOf?: readonly JsonSchema[];
@@ -44,24 +51,11 @@ export interface FileKey {
   readonly isRequired: boolean;
 }
 
-/** Spellings that are more than their type, by how errors tell to write them. A secret is not looked into. */
-const SECRET = "\\$\\{";
-const spellings: readonly (readonly [how: RegExp, pattern: string])[] = [
-  [/^write a duration/, `^\\s*(?:[0-9]+(?:\\.[0-9]+)?(?:ms|s|m|h)|0)\\s*$|${SECRET}`],
-  [/^write a size/, `^\\s*[0-9]+(?:\\.[0-9]+)?[kKmMgG]?[bB]?\\s*$|${SECRET}`],
-  [/^write a whole number/, `^\\s*[0-9]{1,15}\\s*$|${SECRET}`],
-  [/^write a port$/, `^\\s*[0-9]{1,5}\\s*$|${SECRET}`],
-  [/^write PORT/, `^(?:https?://)?(?:(?:\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+):)?[0-9]{1,5}/?$|${SECRET}`],
-];
-
 export function fileSchema(): JsonSchema {
   const schema = plainSchema();
   spellAll(schema);
   schema.title = "The file of hopwise run";
-  const { listeners, routes } = schema.properties ?? {};
-  if (listeners?.items !== undefined) listeners.items.oneOf = [{ required: ["http"] }, { required: ["https"] }];
-  if (routes?.items !== undefined) routes.items.oneOf = ROUTE_ACTIONS.map((key) => ({ required: [key] }));
-  schema.oneOf = [{ required: ["routes"] }, { required: ["to"] }];
+  relateKeys(schema, LISTENERS_SAY);
   for (const { schema: at, meaning, how } of keysIn(schema)) {
     at.description = [meaning, sentence(how)].filter((text) => text !== "").join(" ");
     if (at.description === "") delete at.description;
@@ -112,25 +106,20 @@ function mapped(
   return Object.fromEntries(Object.entries(schemas).map(([key, one]) => [key, change(one)]));
 }
 
+let written: string | undefined;
+
+/** A new one each time, for those who write in it. */
 function plainSchema(): JsonSchema {
-  return z.toJSONSchema(gatewaySchema, { io: "input", target: "draft-7", unrepresentable: "any" }) as JsonSchema;
+  // Each place is one of its own, also where kinds of values share a schema.
+  written ??= JSON.stringify(asJsonSchema());
+  return JSON.parse(written) as JsonSchema;
 }
 
-function spellAll(schema: JsonSchema): void {
-  // Arrays are not changed by those who read them, which editors need not know.
-  delete schema.readOnly;
-  const [, pattern] = spellings.find(([how]) => how.test(schema.description ?? "")) ?? [];
-  if (pattern !== undefined) spell(schema, pattern);
-  const { properties = {}, additionalProperties: others, items, anyOf = [] } = schema;
-  const below = [...Object.values(properties), ...anyOf, items, typeof others === "object" ? others : undefined];
-  for (const one of below) if (one !== undefined) spellAll(one);
-}
-
-/** Its texts have this form; so have those of a list of it. */
-function spell(schema: JsonSchema, pattern: string): void {
-  if ([schema.type].flat().includes("string")) schema.pattern = pattern;
-  if ([schema.type].flat().includes("number")) schema.minimum = 0;
-  for (const one of [schema.items, ...(schema.anyOf ?? [])]) if (one !== undefined) spell(one, pattern);
+function asJsonSchema(): JsonSchema {
+  return z.toJSONSchema(gatewaySchema, {
+    ...{ io: "input", target: "draft-7", unrepresentable: "any" },
+    override: ({ zodSchema, jsonSchema }) => noteBounds(zodSchema, jsonSchema as JsonSchema),
+  }) as JsonSchema;
 }
 
 /** Every key, each behind what it is a key of. */
