@@ -7,8 +7,9 @@
 import type { Clock, Dialer, Listener, ListenOptions, Socket } from "../../net/ports.ts";
 import type { TlsServing } from "../../net/tls/tls-serving.ts";
 import type { Evidence } from "../finding.ts";
+import { type Dialing, dial, Stopped } from "../probe/dialing.ts";
 import { USER_AGENT } from "../probe/requests.ts";
-import type { Target } from "../probe/target.ts";
+import { addressOf, type Target } from "../probe/target.ts";
 import { Transcript } from "../probe/transcript.ts";
 import type { Message } from "./message-log.ts";
 import { Peer } from "./peer.ts";
@@ -53,19 +54,6 @@ export const throughPace: ThroughPace = { dial_ms: 5_000, answer_ms: 5_000, sett
 export interface Arrival {
   readonly origin: Peer;
   readonly request: Message;
-}
-
-export class DialFault extends Error {
-  override readonly name = "DialFault";
-  readonly fault: string;
-  constructor(fault: string) {
-    super(fault);
-    this.fault = fault;
-  }
-}
-
-export class Stopped extends Error {
-  override readonly name = "Stopped";
 }
 
 export interface RequestShape {
@@ -145,6 +133,11 @@ export class Stage {
 
   // As a client.
 
+  get dialing(): Dialing {
+    const { dialer, clock } = this.ports;
+    return { dialer, clock, signal: this.signal, limit_ms: this.pace.dial_ms };
+  }
+
   /** @throws DialFault, Stopped */
   async client(): Promise<Peer> {
     const { target, takesAnyCertificate, ca } = this.settings;
@@ -154,42 +147,11 @@ export class Stage {
       ...(ca === undefined ? {} : { ca }),
     };
     const transcript = this.transcript();
-    const socket = await this.dial({ host: target.host, port: target.port, tls: target.isSecure ? tls : undefined });
+    const place = addressOf(target, target.isSecure ? tls : undefined);
+    const peer = await dial(this.dialing, place, (socket) => new Peer("client", socket, transcript, this.ring));
     this.cost.connections++;
-    const peer = new Peer("client", socket, transcript, this.ring);
     this.clients.push(peer);
     return peer;
-  }
-
-  private dial({
-    host,
-    port,
-    tls,
-  }: {
-    host: string;
-    port: number;
-    tls: { serverName: string; rejectUnauthorized: boolean } | undefined;
-  }) {
-    return new Promise<Socket>((resolve, reject) => {
-      if (this.signal.aborted) return reject(new Stopped());
-      const giveUp = this.ports.dialer.dial(
-        { kind: "tcp", host, port, ...(tls === undefined ? {} : { tls }) },
-        {
-          onConnected: (socket) => {
-            stop();
-            resolve(socket);
-          },
-          onFailed: (fault) => {
-            stop();
-            reject(new DialFault(fault));
-          },
-        },
-      );
-      const stop = this.ports.clock.after(this.pace.dial_ms, () => {
-        giveUp();
-        reject(new DialFault("ETIMEDOUT"));
-      });
-    });
   }
 
   /** A path that nobody else asks for. */
