@@ -178,10 +178,10 @@ export class Relay {
     const { habits } = this.proxy;
     const coding = fieldIn(head.fields, "transfer-encoding");
     const length = fieldIn(head.fields, "content-length");
-    const body = new Body(
-      coding !== undefined ? "chunked" : length !== undefined ? "length" : "close",
-      Number(length ?? 0),
-    );
+    const isBodiless = this.method === "HEAD" || / (?:204|304) /.test(head.start);
+    const body = isBodiless
+      ? new Body("length", 0)
+      : new Body(coding !== undefined ? "chunked" : length !== undefined ? "length" : "close", Number(length ?? 0));
     const [next, terms] = this.termsFor(head);
     const isChunked = body.kind === "chunked" && (!this.isOld || habits.chunksToOld);
     const closes = body.kind !== "length" && !isChunked;
@@ -267,7 +267,9 @@ export class Relay {
     if (!this.body.isOver && this.proxy.habits.earlyAnswer === "passed on, then reset") {
       return this.proxy.later(LATE_MS, () => this.socket.reset());
     }
-    this.done(this.closesBehind ? "close" : response.next);
+    // What is still to come of its upload is no request.
+    const isUnfinished = !this.body.isOver;
+    this.done(this.closesBehind || isUnfinished ? "close" : response.next);
   }
 
   private onOriginEnd(): void {

@@ -350,7 +350,9 @@ describe("a sick proxy is caught", () => {
     const judged = new Set(
       sicknesses.filter(({ verdict }) => verdict !== "pass" && verdict !== "info").map(({ id }) => id),
     );
-    expect(throughChecks.map(({ id }) => id).filter((id) => !judged.has(id))).toEqual(["HW924"]);
+    // Messages that run into each other: poisoned-proxies.test.ts.
+    const elsewhere = ["HW927", "HW928", "HW929", "HW931"];
+    expect(throughChecks.map(({ id }) => id).filter((id) => !judged.has(id))).toEqual(["HW924", ...elsewhere]);
   });
 });
 
@@ -494,7 +496,7 @@ describe("what cannot be examined is said", () => {
   });
 
   it("checks that need leave are named", async () => {
-    const report = await examineHabits({}, { only: ["HW901", "HW93"] });
+    const report = await examineHabits({}, { only: ["HW901", "HW930"] });
     expect(report.findings.map(({ id }) => id)).toEqual(["HW901"]);
     expect(report.skipped).toMatchObject([{ id: "HW930", because: "needs --intrusive" }]);
   });

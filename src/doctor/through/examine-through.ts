@@ -18,7 +18,15 @@ import type { Progress } from "../progress.ts";
 import { type Report, reportOf, type Skipped, type TargetProduct } from "../report/report.ts";
 import { dialProblem, schemeHint, speaksTls, unreachedTarget } from "../unreachable.ts";
 import { throughChecks } from "./all.ts";
-import { exchange, findingEvidence, type ThroughCheck, type ThroughResult, unclear, whatIsMissing } from "./check.ts";
+import {
+  caps,
+  exchange,
+  findingEvidence,
+  type ThroughCheck,
+  type ThroughResult,
+  unclear,
+  whatIsMissing,
+} from "./check.ts";
 import { DRAIN_ID } from "./checks/drain.ts";
 import { fieldOf } from "./message-log.ts";
 import { type OriginPlace, Stage, type ThroughPace, type ThroughPorts, throughPace } from "./stage.ts";
@@ -209,15 +217,17 @@ class Run {
   }
 
   private async runOne(check: ThroughCheck): Promise<void> {
+    let isTold = false;
     try {
       const result = await check.run(this.stage);
+      isTold = result.cap === caps.desync;
       this.isGone = check !== this.options.last && (await this.hasEnded());
       this.add(check, this.isGone ? { ...result, ...GONE } : result);
     } catch (error) {
       if (error instanceof Stopped) this.wasCut = true;
       this.add(check, unclear(whyNot(error)));
     }
-    this.stage.endClients();
+    this.stage.endClients(isTold);
   }
 
   /** Whether nobody listens there any more. A request goes through first, since a fault may need a moment to end the proxy. */

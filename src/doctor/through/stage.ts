@@ -78,6 +78,8 @@ export class Stage {
   private readonly signal: AbortSignal;
   private readonly waiters = new Set<() => void>();
   private readonly clients: Peer[] = [];
+  /** Clients that got more than they asked for, in checks that are over. */
+  readonly oversupplied: Peer[] = [];
   private readonly answered = new WeakSet<Message>();
   private listener: Listener | undefined;
   private numbered = 0;
@@ -122,9 +124,12 @@ export class Stage {
     await this.listener?.close();
   }
 
-  /** What a check has opened ends with it. */
-  endClients(): void {
-    for (const client of this.clients.splice(0)) client.destroy();
+  /** What a check has opened ends with it. @param isTold it has said already that clients got what was not theirs */
+  endClients(isTold: boolean): void {
+    for (const client of this.clients.splice(0)) {
+      if (client.log.surplus !== undefined && !isTold) this.oversupplied.push(client);
+      client.destroy();
+    }
   }
 
   now(): number {
