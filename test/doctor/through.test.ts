@@ -35,10 +35,18 @@ const sicknesses: readonly Sickness[] = [
     grade: "C",
   },
   {
+    id: "HW901",
+    habits: { upgrade: "without its option" },
+    verdict: "advice",
+    measured: "the request went on with upgrade",
+    grade: "B",
+  },
+  {
     id: "HW902",
     habits: { copies: ["responses"] },
     verdict: "fail",
-    measured: "the response went on with x-hopwise-this-hop (named in Connection), proxy-connection, keep-alive",
+    measured:
+      "the response went on with x-hopwise-this-hop (named in Connection), proxy-connection, keep-alive, upgrade",
     grade: "C",
   },
   {
@@ -458,8 +466,8 @@ it("a proxy that ends in the middle is caught, and no further check is counted",
     const proxy = new RelayingProxy(dialer, origin);
     let clients = 0;
     return (client) => {
-      // The third check opens its one connection, after the first one and two for each check before.
-      if (++clients === 6) stopListening();
+      // The third check opens its one connection, after the first one, three for the first check and two for the second.
+      if (++clients === 7) stopListening();
       proxy.accept(client);
     };
   });
