@@ -16,14 +16,14 @@ import { type Check, type Result, unknown } from "./check.ts";
 import { checks } from "./checks/all.ts";
 import { isChosen, refuseNothing, refuseUnknownIds } from "./chosen.ts";
 import type { Finding } from "./finding.ts";
-import { Stopped } from "./probe/connection.ts";
-import { DialFault, Examination, Kit, type Ports } from "./probe/kit.ts";
+import { DialFault, Stopped } from "./probe/dialing.ts";
+import { Examination, Kit, type Ports } from "./probe/kit.ts";
 import { readTarget } from "./probe/target.ts";
 import { recognised } from "./recognition.ts";
 import { remediesFor } from "./remedies.ts";
 import { type Report, reportOf, type Skipped, type TargetProduct } from "./report/report.ts";
 import { defaultPace, type ExamineOptions, type Pace, readSettings, type Settings } from "./settings.ts";
-import { answerProblem, dialProblem, schemeHint, speaksTls, unreachable } from "./unreachable.ts";
+import { answerProblem, dialProblem, schemeHint, speaksTls, unreachable, unreachedTarget } from "./unreachable.ts";
 
 /** Short checks side by side. */
 const SIDE_BY_SIDE = 3;
@@ -32,6 +32,8 @@ const BUDGET_MS = 90_000;
 const PROGRESS_MS = 200;
 /** The first response may take longer than the others: the server may have been asleep. */
 const FIRST_ANSWER_MS = 10_000;
+/** So many times what a response takes, until its absence counts. */
+const PATIENCE = 2.5;
 
 const realPorts: Ports = { clock: nodeClock, dialer };
 
@@ -132,24 +134,44 @@ class Run {
     const { examination } = this;
     const { target } = examination;
     const kit = new Kit(examination);
+    const { signal, ports, pace } = examination;
+    const it = unreachedTarget(target, { ...ports, signal, limit_ms: pace.dial_ms });
     try {
       const connection = await kit.open();
-      const outcome = await connection.ask(
-        kit.requests.of(),
-        Math.max(examination.pace.answer_ms, Math.min(FIRST_ANSWER_MS, 2 * examination.pace.answer_ms)),
-      );
-      if (outcome.kind !== "answer") throw unreachable(target, await answerProblem(outcome, examination));
-      if (outcome.status === 400 && (await speaksTls(examination))) throw unreachable(target, schemeHint(target));
+      const limit_ms = Math.max(pace.answer_ms, Math.min(FIRST_ANSWER_MS, 2 * pace.answer_ms));
+      const begun_ms = kit.now();
+      const outcome = await connection.ask(kit.requests.of(), limit_ms);
+      if (outcome.kind !== "answer") {
+        if (outcome.kind === "none" && outcome.why === "closed" && target.isSecure) {
+          // What ended its TLS is known once both sides are closed.
+          connection.finish();
+          await connection.untilGone(pace.settle_ms);
+        }
+        throw unreachable(target, await answerProblem(outcome, it, limit_ms, connection.tlsFault));
+      }
+      if (outcome.status === 400 && (await speaksTls(it))) throw unreachable(target, schemeHint(it));
       examination.address = connection.socket.remoteAddress;
       examination.baseline = outcome;
       this.product = recognised(this.settings.product, outcome);
+      await this.takeItsPace(kit, kit.now() - begun_ms);
     } catch (error) {
-      if (error instanceof DialFault) throw unreachable(target, dialProblem(error.fault, target));
+      if (error instanceof DialFault) throw unreachable(target, await dialProblem(error, it));
       if (error instanceof Stopped) throw unreachable(target, "it was stopped before the first response");
       throw error;
     } finally {
       kit.end();
     }
+  }
+
+  /** A server that needs long for each response must not be taken for one that hangs. The first may have woken it, so another is asked for. */
+  private async takeItsPace(kit: Kit, first_ms: number): Promise<void> {
+    const { examination } = this;
+    const { pace } = examination;
+    if (first_ms * PATIENCE <= pace.answer_ms) return;
+    const begun_ms = kit.now();
+    await kit.openAndAsk({}, first_ms * PATIENCE);
+    const took_ms = Math.min(first_ms, kit.now() - begun_ms);
+    examination.pace = { ...pace, answer_ms: Math.max(pace.answer_ms, Math.round(took_ms * PATIENCE)) };
   }
 
   /** What could harm a server of strangers is done only where its host was named for that. */

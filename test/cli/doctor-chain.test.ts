@@ -96,7 +96,7 @@ describe("hopwise doctor --through", () => {
     const { code, err } = await run("doctor", "--through", "http://127.0.0.1:1", "--origin-listen", "127.0.0.1:0");
     expect([code, err]).toStrictEqual([
       3,
-      "hopwise: http://127.0.0.1:1/ cannot be reached (ECONNREFUSED): is the proxy running?",
+      "hopwise: the proxy http://127.0.0.1:1/ cannot be reached: nothing listens there (ECONNREFUSED)",
     ]);
   });
 

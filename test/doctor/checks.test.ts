@@ -447,6 +447,17 @@ it("a server that parts with some connections, and says so, keeps what it advert
   ]);
 });
 
+describe("a healthy server that is slow has no fault", () => {
+  it.each([3_000, 8_000])("with %i ms for each answer", async (thinks_ms) => {
+    // HW405 is right about it: who waits for 100 Continue does so in vain.
+    const { findings } = await examineMannered({ thinks_ms }, { ...all, skip: ["HW2", "HW405"] });
+    const wrong = findings
+      .filter(({ verdict }) => verdict === "fail" || verdict === "advice")
+      .map(({ id, verdict, measured }) => `${id} ${verdict}: ${measured}`);
+    expect(wrong).toStrictEqual([]);
+  });
+});
+
 it("a page without content has no fault", async () => {
   const report = await examineMannered({ noContent: "" }, { ...all, only: ["HW4"] });
   expect(report.findings.filter(({ verdict }) => verdict === "fail" || verdict === "advice")).toStrictEqual([]);

@@ -54,6 +54,8 @@ export interface Manners {
   readonly unreadBody: "skipped" | "taken for a request";
   readonly largeUpload: "answered and read on" | "answered, then reset" | "answered and reset" | "read";
   readonly servesOneAtATime: boolean;
+  /** Before anything that has come is looked at. */
+  readonly thinks_ms: number;
   readonly connectionsMax: number;
   /** What it is lenient about, by the ids of the checks. `HW705`: CR ends a line; `HW705 as a space`: it does not. */
   readonly lenient: readonly string[];
@@ -90,6 +92,7 @@ export const healthy: Manners = {
   unreadBody: "skipped",
   largeUpload: "answered and read on",
   servesOneAtATime: false,
+  thinks_ms: 0,
   connectionsMax: 1_000,
   lenient: [],
 };
@@ -159,9 +162,14 @@ class Conversation {
   }
 
   begin(): void {
+    const { thinks_ms } = this.manners;
+    const later = (then: () => void) => (thinks_ms === 0 ? then() : this.server.clock.after(thinks_ms, then));
     this.socket.handler = {
-      onData: (octets) => this.onData(octets),
-      onEnd: () => this.onEnd(),
+      onData: (octets) => {
+        const kept = Buffer.from(octets) as unknown as Octets;
+        later(() => this.onData(kept));
+      },
+      onEnd: () => later(() => this.onEnd()),
       onDrain: () => {},
       onClose: () => this.over(),
     };

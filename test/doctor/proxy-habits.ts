@@ -24,7 +24,8 @@ export interface Habits {
   readonly earlyAnswer: "passed on" | "passed on, then reset" | "lost";
   readonly forwardingFields: "removed" | "passed on" | "appended";
   readonly location: "rewritten" | "passed on";
-  readonly upgrade: "tunnel" | "ignored" | "deaf tunnel" | "waits";
+  /** `without its option`: `Upgrade` goes on, and `Connection: upgrade` does not. */
+  readonly upgrade: "tunnel" | "without its option" | "ignored" | "deaf tunnel" | "waits";
   readonly lendsAuthenticated: boolean;
   readonly ambiguous: "refused" | "passed on";
   readonly drain: "graceful" | "silent" | "cuts" | "cuts idle clients' requests" | "serves on";

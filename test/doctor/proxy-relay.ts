@@ -1,4 +1,5 @@
 /** One request and its response, on their way through a small reverse proxy with habits. */
+import { createHash } from "node:crypto";
 import type { Socket } from "../../src/net/ports.ts";
 import {
   Body,
@@ -81,7 +82,7 @@ export class Relay {
       this.body.kind === "chunked" && !copies.includes("requests") ? [["transfer-encoding", "chunked"]] : [];
     const upgrade: Field[] = this.wantsUpgrade
       ? [
-          ["connection", "upgrade"],
+          ...(this.proxy.habits.upgrade === "without its option" ? [] : [["connection", "upgrade"] as const]),
           ["upgrade", fieldIn(fields, "upgrade") ?? ""],
         ]
       : [];
@@ -169,6 +170,13 @@ export class Relay {
 
   private onUpgrade(head: Head, rest: string): void {
     if (this.proxy.habits.upgrade === "waits") return;
+    const key = fieldIn(this.request.fields, "sec-websocket-key") ?? "";
+    const proof = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+    if (fieldIn(head.fields, "sec-websocket-accept") !== proof) {
+      this.upstream?.socket.destroy();
+      this.socket.write("HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      return this.done("close");
+    }
     this.isTunnel = true;
     this.socket.write(written(head.start, head.fields));
     if (rest !== "") this.onOrigin(rest);
@@ -178,10 +186,10 @@ export class Relay {
     const { habits } = this.proxy;
     const coding = fieldIn(head.fields, "transfer-encoding");
     const length = fieldIn(head.fields, "content-length");
-    const body = new Body(
-      coding !== undefined ? "chunked" : length !== undefined ? "length" : "close",
-      Number(length ?? 0),
-    );
+    const isBodiless = this.method === "HEAD" || / (?:204|304) /.test(head.start);
+    const body = isBodiless
+      ? new Body("length", 0)
+      : new Body(coding !== undefined ? "chunked" : length !== undefined ? "length" : "close", Number(length ?? 0));
     const [next, terms] = this.termsFor(head);
     const isChunked = body.kind === "chunked" && (!this.isOld || habits.chunksToOld);
     const closes = body.kind !== "length" && !isChunked;
@@ -267,7 +275,9 @@ export class Relay {
     if (!this.body.isOver && this.proxy.habits.earlyAnswer === "passed on, then reset") {
       return this.proxy.later(LATE_MS, () => this.socket.reset());
     }
-    this.done(this.closesBehind ? "close" : response.next);
+    // What is still to come of its upload is no request.
+    const isUnfinished = !this.body.isOver;
+    this.done(this.closesBehind || isUnfinished ? "close" : response.next);
   }
 
   private onOriginEnd(): void {

@@ -186,13 +186,13 @@ describe("what cannot be examined is said in one sentence", () => {
     [
       "a stalling server",
       async () => `http://127.0.0.1:${await portOf(createServer((socket) => socket.resume()))}/`,
-      /it takes connections and does not answer within 300 ms/,
+      /it takes connections and does not answer within 600 ms/,
     ],
     [
       "a response without an end",
       async () =>
         `http://127.0.0.1:${await portOf(saying("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhi", () => {}))}/`,
-      /its response did not end within 300 ms/,
+      /its response did not end within 600 ms/,
     ],
     [
       "a server that closes",

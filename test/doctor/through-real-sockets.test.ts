@@ -133,6 +133,6 @@ it("a place that is taken is said", async () => {
 it("a proxy that is not there is said", async () => {
   const port = await freePort();
   await expect(examined(`http://127.0.0.1:${port}/`, {})).rejects.toThrow(
-    /cannot be reached \(ECONNREFUSED\): is the proxy running\?/,
+    /the proxy \S+ cannot be reached: nothing listens there \(ECONNREFUSED\)$/,
   );
 });

@@ -10,6 +10,7 @@ import { nodeClock } from "../../net/node-clock.ts";
 import { dialer } from "../../net/runtime.ts";
 import { type OriginAddress, parseOriginAddress } from "../../pool/origin-address.ts";
 import { HopwiseProxy } from "../../proxy/hopwise-proxy.ts";
+import { DialFault, type Dialing, dial, Stopped } from "../probe/dialing.ts";
 import { recognise } from "../products/recognise.ts";
 import type { Report, TargetProduct } from "../report/report.ts";
 import { readAuthorities } from "../settings.ts";
@@ -172,39 +173,24 @@ class Watch {
 }
 
 /** Of several that share the load one must answer. @throws HopwiseError `target-unreachable` */
-async function refuseDeadOrigins(origins: readonly OriginAddress[], signal: AbortSignal | undefined): Promise<void> {
-  const faults = await Promise.all(origins.map((origin) => dialFault(origin, signal)));
-  if (faults.includes(undefined)) return;
-  const why = origins.map(({ name, address }, index) => {
-    const isSecure = address.kind === "tcp" && address.tls !== undefined;
-    return `${name} cannot be reached: ${dialProblem(faults[index] ?? "", { isSecure, shown: name })}`;
-  });
+async function refuseDeadOrigins(
+  origins: readonly OriginAddress[],
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  const dialing = { dialer, clock: nodeClock, signal, limit_ms: DIAL_MS };
+  const problems = await Promise.all(origins.map((origin) => problemOf(origin, dialing)));
+  if (problems.includes(undefined)) return;
+  const why = origins.map(({ name }, index) => `${name} cannot be reached: ${problems[index]}`);
   throw new HopwiseError("target-unreachable", why.join("; "));
 }
 
 /** Why no connection to it can be opened; one can: undefined. */
-function dialFault({ address }: OriginAddress, signal: AbortSignal | undefined): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const settle = (fault: string | undefined) => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-      resolve(fault);
-    };
-    const timer = setTimeout(() => {
-      giveUp();
-      settle("ETIMEDOUT");
-    }, DIAL_MS);
-    const onAbort = () => {
-      giveUp();
-      settle(undefined);
-    };
-    signal?.addEventListener("abort", onAbort);
-    const giveUp = dialer.dial(address, {
-      onConnected: (socket) => {
-        socket.destroy();
-        settle(undefined);
-      },
-      onFailed: settle,
-    });
-  });
+async function problemOf({ address, name, authority }: OriginAddress, dialing: Dialing): Promise<string | undefined> {
+  try {
+    await dial(dialing, address, (socket) => socket.destroy());
+  } catch (error) {
+    if (error instanceof DialFault) return await dialProblem(error, { address, shown: name, authority, dialing });
+    if (!(error instanceof Stopped)) throw error;
+  }
+  return undefined;
 }

@@ -7,7 +7,8 @@
  */
 import { Kind } from "../../wire/fields.ts";
 import type { CloseManner } from "../finding.ts";
-import { type ProbeConnection, Stopped } from "../probe/connection.ts";
+import type { ProbeConnection } from "../probe/connection.ts";
+import { Stopped } from "../probe/dialing.ts";
 import type { Kit } from "../probe/kit.ts";
 import { isLast } from "../probe/last-response.ts";
 import { seconds } from "../words.ts";

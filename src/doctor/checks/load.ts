@@ -1,7 +1,8 @@
 /** How many connections a server takes, and whether those that say nothing keep others out. */
 import { type Check, unknown } from "../check.ts";
 import type { ProbeConnection } from "../probe/connection.ts";
-import { DialFault, type Kit } from "../probe/kit.ts";
+import { DialFault } from "../probe/dialing.ts";
+import type { Kit } from "../probe/kit.ts";
 import { outcomeWords, plural, seconds } from "../words.ts";
 
 /** Connections that are opened at once. */

@@ -8,6 +8,7 @@ import type { Clock, Socket, SocketHandler } from "../../net/ports.ts";
 import type { Octets } from "../../wire/octets.ts";
 import type { CloseManner, Evidence } from "../finding.ts";
 import { type Answer, AnswerReader, type AnswerRefusal } from "./answer-reader.ts";
+import { Stopped } from "./dialing.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** What is kept of bytes that nobody asked for; beyond it they are counted. */
@@ -39,17 +40,14 @@ export type Outcome =
     }
   | { readonly kind: "malformed"; readonly refusal: AnswerRefusal; readonly start: string };
 
-/** The examination was stopped while something was waited for. */
-export class Stopped extends Error {
-  override readonly name = "Stopped";
-}
-
 export class ProbeConnection implements SocketHandler {
   readonly socket: Socket;
   /** How the other side ended first; it has not: undefined. */
   end: End | undefined;
   /** RST came behind its FIN. */
   hasResetAfterEnd = false;
+  /** The runtime's word for what ended its TLS, like an alert: that is not a reset. */
+  tlsFault: string | undefined;
   /** When the latest byte came, by the clock. */
   latestByte_ms: number | undefined;
   private readonly transcript: Transcript;
@@ -153,6 +151,11 @@ export class ProbeConnection implements SocketHandler {
     return await this.until(isReset, limit_ms);
   }
 
+  /** Waits until nothing can come any more, and it is known why. */
+  async untilGone(limit_ms: number): Promise<void> {
+    await this.until(() => this.isGone, limit_ms);
+  }
+
   /** Waits for bytes that are not read yet, or the end. Returns whether either came. */
   async untilAnything(limit_ms: number): Promise<boolean> {
     return await this.until(() => this.end !== undefined || this.unreadCount > 0, limit_ms);
@@ -199,7 +202,11 @@ export class ProbeConnection implements SocketHandler {
   onClose(fault: string | undefined): void {
     if (this.isGone) return;
     this.isGone = true;
-    if (fault !== undefined) this.ended("rst");
+    if (fault !== undefined && isTlsFault(fault)) {
+      this.tlsFault = fault;
+      this.note(`TLS failed (${fault})`);
+      if (this.end === undefined) this.ended("cut-off");
+    } else if (fault !== undefined) this.ended("rst");
     else if (this.end === undefined) this.ended("fin");
     this.wake();
   }
@@ -261,6 +268,11 @@ export class ProbeConnection implements SocketHandler {
       signal.addEventListener("abort", onAbort);
     });
   }
+}
+
+/** Whether it is TLS that ended a connection, and not its transport. */
+export function isTlsFault(fault: string): boolean {
+  return /^ERR_(SSL|TLS)_/.test(fault);
 }
 
 const closeWords: Readonly<Record<CloseManner, string>> = {

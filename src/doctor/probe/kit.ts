@@ -7,9 +7,10 @@
 import type { Clock, Dialer } from "../../net/ports.ts";
 import type { Pace, Settings } from "../settings.ts";
 import type { Answer } from "./answer-reader.ts";
-import { ProbeConnection, Stopped } from "./connection.ts";
+import { ProbeConnection } from "./connection.ts";
+import { dial, Stopped } from "./dialing.ts";
 import { type RequestShape, Requests } from "./requests.ts";
-import type { Target } from "./target.ts";
+import { addressOf, type Target } from "./target.ts";
 import { Transcript } from "./transcript.ts";
 
 export interface Ports {
@@ -17,21 +18,12 @@ export interface Ports {
   readonly clock: Clock;
 }
 
-/** No connection could be opened: the system's word, or `ETIMEDOUT`. */
-export class DialFault extends Error {
-  override readonly name = "DialFault";
-  readonly fault: string;
-  constructor(fault: string) {
-    super(fault);
-    this.fault = fault;
-  }
-}
-
 /** What all checks of an examination share. */
 export class Examination {
   readonly target: Target;
   readonly settings: Settings;
-  readonly pace: Pace;
+  /** As patient as this server needs it: a slow one is given longer. */
+  pace: Pace;
   readonly ports: Ports;
   readonly signal: AbortSignal;
   readonly requests: Requests;
@@ -70,37 +62,11 @@ export class Examination {
       rejectUnauthorized: !takesAnyCertificate,
       ...(settings.ca === undefined ? {} : { ca: settings.ca }),
     };
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(new Stopped());
-      const settle = (then: () => void) => {
-        stopTimer();
-        signal.removeEventListener("abort", onAbort);
-        then();
-      };
-      const onAbort = () =>
-        settle(() => {
-          giveUp();
-          reject(new Stopped());
-        });
-      const stopTimer = clock.after(this.pace.dial_ms, () =>
-        settle(() => {
-          giveUp();
-          reject(new DialFault("ETIMEDOUT"));
-        }),
-      );
-      signal.addEventListener("abort", onAbort);
-      const giveUp = dialer.dial(
-        { kind: "tcp", host: this.address ?? target.host, port: target.port, ...(isSecure ? { tls } : {}) },
-        {
-          onConnected: (socket) =>
-            settle(() => {
-              transcript.note(isSecure ? "connected, TLS handshake done" : "connected");
-              const onRequest = () => void this.cost.requests++;
-              resolve(new ProbeConnection(socket, transcript, { clock, signal, onRequest }));
-            }),
-          onFailed: (fault) => settle(() => reject(new DialFault(fault))),
-        },
-      );
+    const onRequest = () => void this.cost.requests++;
+    const place = addressOf(target, isSecure ? tls : undefined, this.address);
+    return dial({ dialer, clock, signal, limit_ms: this.pace.dial_ms }, place, (socket) => {
+      transcript.note(isSecure ? "connected, TLS handshake done" : "connected");
+      return new ProbeConnection(socket, transcript, { clock, signal, onRequest });
     });
   }
 

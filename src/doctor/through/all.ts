@@ -16,6 +16,7 @@ import {
   redirectsThatLeave,
   strangersForwardingFields,
 } from "./checks/fields.ts";
+import { eachGetsItsOwn, leftoversAreNobodys, oneResponseEach, uploadsStayWhole } from "./checks/mixing.ts";
 import {
   clientsCloseIsHonoured,
   keepAliveIsAHopsOwn,
@@ -46,6 +47,9 @@ export const throughChecks: readonly ThroughCheck[] = [
   postIsSentOnce,
   surplusIsNobodys,
   unsolicitedIsNobodys,
+  eachGetsItsOwn,
+  leftoversAreNobodys,
+  uploadsStayWhole,
   truncationIsVisible,
   responsesStream,
   requestsStream,
@@ -55,5 +59,6 @@ export const throughChecks: readonly ThroughCheck[] = [
   halfCloseIsServed,
   upgradesPass,
   authenticatedIsNotLent,
+  oneResponseEach,
   ambiguityEndsHere,
 ];

@@ -11,23 +11,25 @@ import { nodeClock } from "../../net/node-clock.ts";
 import { dialer, listen } from "../../net/runtime.ts";
 import { type Choice, isChosen, refuseNothing, refuseUnknownIds } from "../chosen.ts";
 import type { Finding } from "../finding.ts";
+import { DialFault, Stopped } from "../probe/dialing.ts";
 import { readTarget } from "../probe/target.ts";
 import { recognise } from "../products/recognise.ts";
 import type { Progress } from "../progress.ts";
 import { type Report, reportOf, type Skipped, type TargetProduct } from "../report/report.ts";
+import { dialProblem, schemeHint, speaksTls, unreachedTarget } from "../unreachable.ts";
 import { throughChecks } from "./all.ts";
-import { exchange, findingEvidence, type ThroughCheck, type ThroughResult, unclear, whatIsMissing } from "./check.ts";
+import {
+  caps,
+  exchange,
+  findingEvidence,
+  type ThroughCheck,
+  type ThroughResult,
+  unclear,
+  whatIsMissing,
+} from "./check.ts";
 import { DRAIN_ID } from "./checks/drain.ts";
 import { fieldOf } from "./message-log.ts";
-import {
-  DialFault,
-  type OriginPlace,
-  Stage,
-  Stopped,
-  type ThroughPace,
-  type ThroughPorts,
-  throughPace,
-} from "./stage.ts";
+import { type OriginPlace, Stage, type ThroughPace, type ThroughPorts, throughPace } from "./stage.ts";
 
 export interface ThroughOptions {
   /** Where the proxy sends what comes to it: the doctor listens there. */
@@ -166,11 +168,18 @@ class Run {
   private async meet(): Promise<void> {
     const { stage } = this;
     const { target } = stage.settings;
+    const it = unreachedTarget(target, stage.dialing);
     try {
       const client = await stage.client();
       const done = await exchange(stage, client);
       const missing = whatIsMissing(done, client);
       if (missing !== undefined) {
+        const { response } = done;
+        const mayBeTls =
+          response === undefined
+            ? client.ended !== undefined || client.log.refusal !== undefined
+            : response.status === 400;
+        if (mayBeTls && (await speaksTls(it))) throw unreachable(`${target.shown}: ${schemeHint(it)}`);
         throw unreachable(`${target.shown}: ${missing}; is ${stage.originAuthority} where it sends to?`);
       }
       const { response } = done;
@@ -182,7 +191,7 @@ class Run {
       client.destroy();
     } catch (error) {
       if (error instanceof DialFault)
-        throw unreachable(`${target.shown} cannot be reached (${error.fault}): is the proxy running?`);
+        throw unreachable(`the proxy ${target.shown} cannot be reached: ${await dialProblem(error, it)}`);
       if (error instanceof Stopped) throw unreachable("it was stopped before the first response");
       throw error;
     }
@@ -208,15 +217,17 @@ class Run {
   }
 
   private async runOne(check: ThroughCheck): Promise<void> {
+    let isTold = false;
     try {
       const result = await check.run(this.stage);
+      isTold = result.cap === caps.desync;
       this.isGone = check !== this.options.last && (await this.hasEnded());
       this.add(check, this.isGone ? { ...result, ...GONE } : result);
     } catch (error) {
       if (error instanceof Stopped) this.wasCut = true;
       this.add(check, unclear(whyNot(error)));
     }
-    this.stage.endClients();
+    this.stage.endClients(isTold);
   }
 
   /** Whether nobody listens there any more. A request goes through first, since a fault may need a moment to end the proxy. */
@@ -227,7 +238,7 @@ class Run {
       if ((await exchange(stage, client)).response === undefined) (await stage.client()).destroy();
       return false;
     } catch (error) {
-      if (error instanceof DialFault) return error.fault === "ECONNREFUSED";
+      if (error instanceof DialFault) return error.fault === "ECONNREFUSED" || error.fault === "ENOENT";
       throw error;
     }
   }

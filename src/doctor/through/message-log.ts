@@ -51,6 +51,7 @@ export class MessageLog {
   readonly interims: Message[] = [];
   /** Why something cannot be read. */
   refusal: RefusalCode | undefined;
+  private undue: string | undefined;
   private head: ReturnType<typeof responseHeadFor> | RequestHead | undefined;
   private body: BodyReader | undefined;
   private isRaw = false;
@@ -69,6 +70,11 @@ export class MessageLog {
   /** What follows are no messages: a tunnel has begun. */
   stop(): void {
     this.isRaw = true;
+  }
+
+  /** What came although no response was due, in words. A farewell that says why it closes (400, 408) is in order. */
+  get surplus(): string | undefined {
+    return this.undue;
   }
 
   get latest(): Message | undefined {
@@ -93,6 +99,7 @@ export class MessageLog {
   }
 
   private readHead(octets: Octets, from: number, onHead: (text: string) => void): number {
+    const isDue = this.reads === "requests" || this.methods.length > 0;
     this.head ??=
       this.reads === "requests"
         ? new RequestHead(defaultHeadLimits)
@@ -101,10 +108,14 @@ export class MessageLog {
     const end = head.read(octets, from);
     if (end < 0) {
       this.refusal = head.refusal;
+      if (!isDue) this.undue ??= NO_RESPONSE;
       return octets.length;
     }
     this.head = undefined;
     onHead(head.text);
+    if (this.undue === NO_RESPONSE) this.undue = undefined;
+    if (!isDue && !(head instanceof RequestHead) && !isFarewell(head.status))
+      this.undue ??= `another response (${head.status})`;
     this.begin(head);
     return end;
   }
@@ -158,6 +169,9 @@ export class MessageLog {
 function fieldsOf(table: RequestHead["fields"]): [string, string][] {
   return Array.from({ length: table.count }, (_, index) => [table.name(index).toLowerCase(), table.value(index)]);
 }
+
+const NO_RESPONSE = "bytes that are not a response";
+const isFarewell = (status: number) => status === 400 || status === 408;
 
 /** Whether a `Transfer-Encoding` stands in a head. */
 export function isChunked({ fields }: Pick<Message, "fields">): boolean {

@@ -6,6 +6,7 @@
 import type { Socket, SocketHandler } from "../../net/ports.ts";
 import type { Octets } from "../../wire/octets.ts";
 import type { CloseManner, Evidence } from "../finding.ts";
+import { isTlsFault } from "../probe/connection.ts";
 import type { Transcript } from "../probe/transcript.ts";
 import { type Message, MessageLog } from "./message-log.ts";
 
@@ -115,6 +116,13 @@ export class Peer implements SocketHandler {
   onDrain(): void {}
 
   onClose(fault: string | undefined): void {
+    // An alert of TLS is not a reset.
+    if (fault !== undefined && isTlsFault(fault)) {
+      if (!this.isGone) this.transcript.note(`TLS failed (${fault})`);
+      this.ends("cut-off");
+      this.isGone = true;
+      return this.onChange();
+    }
     if (fault !== undefined && !this.isGone) {
       this.wasReset = true;
       if (this.ended !== undefined) this.transcript.note("the proxy resets (RST)");
@@ -128,9 +136,15 @@ export class Peer implements SocketHandler {
   private ends(manner: CloseManner): void {
     if (this.ended === undefined) {
       this.ended = manner;
-      this.transcript.note(manner === "rst" ? "the proxy resets (RST)" : "the proxy closes (FIN)");
+      this.transcript.note(endNotes[manner]);
       if (manner === "fin") this.log.end();
     }
     this.onChange();
   }
 }
+
+const endNotes: Readonly<Record<CloseManner, string>> = {
+  fin: "the proxy closes (FIN)",
+  rst: "the proxy resets (RST)",
+  "cut-off": "the proxy closes without TLS's closure alert",
+};

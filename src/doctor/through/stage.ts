@@ -7,8 +7,9 @@
 import type { Clock, Dialer, Listener, ListenOptions, Socket } from "../../net/ports.ts";
 import type { TlsServing } from "../../net/tls/tls-serving.ts";
 import type { Evidence } from "../finding.ts";
+import { type Dialing, dial, Stopped } from "../probe/dialing.ts";
 import { USER_AGENT } from "../probe/requests.ts";
-import type { Target } from "../probe/target.ts";
+import { addressOf, type Target } from "../probe/target.ts";
 import { Transcript } from "../probe/transcript.ts";
 import type { Message } from "./message-log.ts";
 import { Peer } from "./peer.ts";
@@ -55,19 +56,6 @@ export interface Arrival {
   readonly request: Message;
 }
 
-export class DialFault extends Error {
-  override readonly name = "DialFault";
-  readonly fault: string;
-  constructor(fault: string) {
-    super(fault);
-    this.fault = fault;
-  }
-}
-
-export class Stopped extends Error {
-  override readonly name = "Stopped";
-}
-
 export interface RequestShape {
   readonly method?: string;
   readonly version?: "1.0" | "1.1";
@@ -90,6 +78,8 @@ export class Stage {
   private readonly signal: AbortSignal;
   private readonly waiters = new Set<() => void>();
   private readonly clients: Peer[] = [];
+  /** Clients that got more than they asked for, in checks that are over. */
+  readonly oversupplied: Peer[] = [];
   private readonly answered = new WeakSet<Message>();
   private listener: Listener | undefined;
   private numbered = 0;
@@ -134,9 +124,12 @@ export class Stage {
     await this.listener?.close();
   }
 
-  /** What a check has opened ends with it. */
-  endClients(): void {
-    for (const client of this.clients.splice(0)) client.destroy();
+  /** What a check has opened ends with it. @param isTold it has said already that clients got what was not theirs */
+  endClients(isTold: boolean): void {
+    for (const client of this.clients.splice(0)) {
+      if (client.log.surplus !== undefined && !isTold) this.oversupplied.push(client);
+      client.destroy();
+    }
   }
 
   now(): number {
@@ -144,6 +137,11 @@ export class Stage {
   }
 
   // As a client.
+
+  get dialing(): Dialing {
+    const { dialer, clock } = this.ports;
+    return { dialer, clock, signal: this.signal, limit_ms: this.pace.dial_ms };
+  }
 
   /** @throws DialFault, Stopped */
   async client(): Promise<Peer> {
@@ -154,42 +152,11 @@ export class Stage {
       ...(ca === undefined ? {} : { ca }),
     };
     const transcript = this.transcript();
-    const socket = await this.dial({ host: target.host, port: target.port, tls: target.isSecure ? tls : undefined });
+    const place = addressOf(target, target.isSecure ? tls : undefined);
+    const peer = await dial(this.dialing, place, (socket) => new Peer("client", socket, transcript, this.ring));
     this.cost.connections++;
-    const peer = new Peer("client", socket, transcript, this.ring);
     this.clients.push(peer);
     return peer;
-  }
-
-  private dial({
-    host,
-    port,
-    tls,
-  }: {
-    host: string;
-    port: number;
-    tls: { serverName: string; rejectUnauthorized: boolean } | undefined;
-  }) {
-    return new Promise<Socket>((resolve, reject) => {
-      if (this.signal.aborted) return reject(new Stopped());
-      const giveUp = this.ports.dialer.dial(
-        { kind: "tcp", host, port, ...(tls === undefined ? {} : { tls }) },
-        {
-          onConnected: (socket) => {
-            stop();
-            resolve(socket);
-          },
-          onFailed: (fault) => {
-            stop();
-            reject(new DialFault(fault));
-          },
-        },
-      );
-      const stop = this.ports.clock.after(this.pace.dial_ms, () => {
-        giveUp();
-        reject(new DialFault("ETIMEDOUT"));
-      });
-    });
   }
 
   /** A path that nobody else asks for. */

@@ -1,4 +1,5 @@
 /** Clients that leave, close one side, or want another protocol; and connections that have become somebody's. */
+import { acceptanceOf } from "../../../http2/web-socket-key.ts";
 import {
   arrivalOrAnswer,
   caps,
@@ -83,6 +84,15 @@ export const halfCloseIsServed: ThroughCheck = {
   },
 };
 
+const WEBSOCKET_KEY = "aG9wd2lzZS1kb2N0b3IhIQ==";
+/** With the answer to the key: some proxies look whether the origin has understood it (RFC 6455 section 4.2.2). */
+const switching = [
+  "HTTP/1.1 101 Switching Protocols",
+  "Connection: Upgrade",
+  "Upgrade: websocket",
+  `Sec-WebSocket-Accept: ${acceptanceOf(WEBSOCKET_KEY)}`,
+];
+
 export const upgradesPass: ThroughCheck = {
   id: "HW925",
   claim: "An upgrade that the origin agrees to becomes a tunnel that bytes pass both ways.",
@@ -95,7 +105,7 @@ export const upgradesPass: ThroughCheck = {
       "Connection: Upgrade",
       "Upgrade: websocket",
       "Sec-WebSocket-Version: 13",
-      "Sec-WebSocket-Key: aG9wd2lzZS1kb2N0b3IhIQ==",
+      `Sec-WebSocket-Key: ${WEBSOCKET_KEY}`,
     ];
     stage.ask(client, mark, { fields });
     const arrival = await arrivalOrAnswer(stage, client, mark, 1);
@@ -112,7 +122,7 @@ export const upgradesPass: ThroughCheck = {
       return { verdict: "info", measured, seen };
     }
     origin.log.stop();
-    origin.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nfrom-origin");
+    origin.send(`${switching.join("\r\n")}\r\n\r\nfrom-origin`);
     const switched = await stage.until(() => client.log.latest?.status === 101 || client.ended !== undefined);
     if (!switched || client.log.latest?.status !== 101)
       return { verdict: "fail", measured: "the origin switched protocols, and the client did not hear of it", seen };

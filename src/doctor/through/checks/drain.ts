@@ -4,10 +4,12 @@
  * Before it there are idle clients, one that waits for an answer, and one in the middle of a response. During it idle clients ask again,
  * and newcomers come, until the proxy listens no more and everybody is gone. Deliberately absent: the command.
  */
+
+import { DialFault } from "../../probe/dialing.ts";
 import { arrivalOrAnswer, caps, exchange, seconds, type ThroughCheck, unclear, whatIsMissing } from "../check.ts";
 import { hasOption } from "../message-log.ts";
 import type { Peer } from "../peer.ts";
-import { answer, DialFault, type Stage } from "../stage.ts";
+import { answer, type Stage } from "../stage.ts";
 
 const IDLE_CLIENTS = 3;
 /** Between two looks. */

@@ -1,7 +1,8 @@
 /** What of a message must not pass: fields of one hop on the other, and what strangers write about where they come from. */
 import { exchange, type ThroughCheck, type ThroughResult, unclear, whatIsMissing } from "../check.ts";
 import { fieldOf, hasOption, type Message } from "../message-log.ts";
-import { answer } from "../stage.ts";
+import type { Peer } from "../peer.ts";
+import { answer, type Stage } from "../stage.ts";
 
 const NOMINATED = "x-hopwise-this-hop";
 const nominating = (...others: string[]) => [
@@ -28,6 +29,22 @@ function judgeLeaks(leaks: readonly string[], what: string, seen: ThroughResult[
   };
 }
 
+const UPGRADE = "hopwise-doctor/1";
+
+/**
+ * An upgrade that a client asks for is the proxy's to pass on, on a hop of its own, or to leave out; without its option in `Connection` it
+ * is neither. It is asked for apart, since some proxies take such a request for something else altogether.
+ */
+async function upgradeLeaks(stage: Stage): Promise<readonly Peer[] | undefined> {
+  const client = await stage.client();
+  const { arrival } = await exchange(stage, client, answer("ok"), {
+    fields: ["Connection: upgrade", `Upgrade: ${UPGRADE}`],
+  });
+  if (arrival === undefined) return undefined;
+  const isLeak = fieldOf(arrival.request, "upgrade") !== undefined && !hasOption(arrival.request, "upgrade");
+  return isLeak ? [client, arrival.origin] : undefined;
+}
+
 export const hopFieldsOfRequests: ThroughCheck = {
   id: "HW901",
   claim: "Fields that concern the client's connection alone do not reach the origin.",
@@ -48,7 +65,9 @@ export const hopFieldsOfRequests: ThroughCheck = {
     const leaks = leaksIn(request.fields, [NOMINATED, "keep-alive", "proxy-connection"]);
     // A proxy that understands trailers may ask for them itself; then it has to say so on its own hop.
     if (fieldOf(request, "te") !== undefined && !hasOption(request, "te")) leaks.push("te");
-    return judgeLeaks(leaks, "the request", [client, origin]);
+    const upgrade = await upgradeLeaks(stage);
+    if (upgrade !== undefined) leaks.push("upgrade");
+    return judgeLeaks(leaks, "the request", [client, origin, ...(upgrade ?? [])]);
   },
 };
 
@@ -61,8 +80,10 @@ export const hopFieldsOfResponses: ThroughCheck = {
   async run(stage) {
     const client = await stage.client();
     const reply = answer("ok", [
-      ...nominating("keep-alive"),
+      ...nominating("keep-alive", "upgrade"),
       "Keep-Alive: timeout=77, max=7",
+      // As Apache says of itself with mod_http2; a client that believes it of the proxy speaks the wrong protocol.
+      `Upgrade: ${UPGRADE}`,
       "Proxy-Connection: keep-alive",
     ]);
     const done = await exchange(stage, client, reply);
@@ -71,6 +92,7 @@ export const hopFieldsOfResponses: ThroughCheck = {
     const leaks = leaksIn(done.response.fields, [NOMINATED, "proxy-connection"]);
     // Terms of its own are the proxy's right.
     if (/timeout=77|max=7\b/.test(fieldOf(done.response, "keep-alive") ?? "")) leaks.push("keep-alive");
+    if (fieldOf(done.response, "upgrade")?.includes(UPGRADE)) leaks.push("upgrade");
     return judgeLeaks(leaks, "the response", [client, done.arrival.origin]);
   },
 };

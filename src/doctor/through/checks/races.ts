@@ -136,6 +136,13 @@ async function poisoned(stage: Stage, when: "with the response" | "between reque
   }
   const victims: Peer[] = [victimOf];
   const seen = (): Peer[] => [arrival.origin, ...victims];
+  const desync = (measured: string): ThroughResult => {
+    return { verdict: "fail", measured, values: { when }, cap: caps.desync, seen: seen() };
+  };
+  // A proxy that passes bytes on, and not messages, has done so by now.
+  if (when === "with the response")
+    await stage.until(() => arrival.origin.ended !== undefined, stage.pace.settle_ms / 10);
+  if (victimOf.raw.includes(POISON)) return desync("the same client got it behind its response, unasked");
   // The same client, then others: a pool hands the connection to the first that comes.
   for (let index = 0; index < 3; index++) {
     const client = index === 0 && victimOf.isOpen ? victimOf : await stage.client();
@@ -144,13 +151,7 @@ async function poisoned(stage: Stage, when: "with the response" | "between reque
     const got = done.response ?? client.log.latest;
     if (got?.body.includes(POISON)) {
       const who = client === victimOf ? "the same client's next request" : "another client's request";
-      return {
-        verdict: "fail",
-        measured: `${who} was answered with it`,
-        values: { when },
-        cap: caps.desync,
-        seen: seen(),
-      };
+      return desync(`${who} was answered with it`);
     }
   }
   const wasLeft = arrival.origin.ended !== undefined;
