@@ -1,5 +1,7 @@
-/** Heads and trailers as large as `maxHeadSize` lets them be pass both ways, and the connection goes on. */
+/** Heads and trailers: as large as `maxHeadSize` lets them be they pass both ways, and each line of them stays one. */
+import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { type AddressInfo, createServer as createRawServer } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { listening } from "../test/interop/support/listening.ts";
 import { Http2Stage } from "../test/kit/http2-stage.ts";
@@ -47,4 +49,40 @@ it("of responses, of requests, and behind bodies", async () => {
   expect(hasReadAll).toEqual([false, false, false, true]);
   expect(await isAnswered).toMatchObject({ status: 200, code: 0 });
   expect(stage.closes).toEqual([]);
+});
+
+it("keep lines of one name apart: of requests, hints, responses, and behind bodies", async () => {
+  const day = ["X-Day", "Mon, 1 Jan", "x-day", "Tue, 2 Jan", "Set-Cookie", "a=1", "set-cookie", "b=2"];
+  const lines = day.map((text, at) => text + (at % 2 === 0 ? ": " : "\r\n")).join("");
+  const hint = `HTTP/1.1 103 Early Hints\r\n${lines}\r\n`;
+  const raw = createRawServer((socket) => {
+    let asked = "";
+    socket.on("error", () => {});
+    socket.on("data", (bytes) => {
+      asked += bytes.toString("latin1");
+      if (!asked.endsWith("\r\n\r\n")) return;
+      const came = asked.match(/^x-day: .*$/gim)?.join("|");
+      socket.end(
+        `${hint}HTTP/1.1 200 OK\r\n${lines}Transfer-Encoding: chunked\r\n\r\n${came?.length.toString(16)}\r\n${came}\r\n0\r\n${lines}\r\n`,
+      );
+    });
+  });
+  raw.listen(0, "127.0.0.1");
+  await once(raw, "listening");
+  try {
+    await stage.begin({ to: `http://127.0.0.1:${(raw.address() as AddressInfo).port}` });
+    const stream = (await stage.client()).request({ ":path": "/x", "x-day": ["Mon, 1 Jan", "Tue, 2 Jan"] });
+    const told: string[][] = [];
+    for (const event of ["headers", "response", "trailers"])
+      stream.on(event, (_fields: unknown, _flags: number, all: string[]) =>
+        told.push(all.flatMap((text, at) => (/^(x-day|set-cookie)$/.test(text) ? [text, all[at + 1] ?? ""] : []))),
+      );
+    const { body } = await stage.answered(stream);
+    expect(body).toBe("x-day: Mon, 1 Jan|x-day: Tue, 2 Jan");
+    const expected = day.map((text) => text.replace(/^(X-Day|Set-Cookie)$/, (name) => name.toLowerCase()));
+    // Cookies do not go on behind a body.
+    expect(told).toStrictEqual([expected, expected, expected.slice(0, 4)]);
+  } finally {
+    raw.close();
+  }
 });

@@ -104,7 +104,7 @@ export interface Response extends HandlerResponse {
   flushHeaders?(): void;
   /** Of middleware that compresses: what it holds leaves. */
   flush?(): void;
-  addTrailers?(trailers: Readonly<Record<string, string>>): void;
+  addTrailers?(trailers: Readonly<Record<string, string[]>>): void;
   writeContinue?(): void;
   writeEarlyHints?(hints: Readonly<Record<string, string | string[]>>): void;
   destroy?(): unknown;

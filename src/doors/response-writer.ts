@@ -7,14 +7,13 @@
  * Node has sent it, or the response is done with. Deliberately absent: `Connection` of HTTP/1 but to say `close`, and `Upgrade` but with a 426.
  */
 import { fieldsIn, linesIn } from "../http1/head-lines.ts";
+import { isSentOnce } from "../http2/sent-once.ts";
 import { type Piece, pieceOf } from "../net/slabs.ts";
 import type { Octets } from "../wire/octets.ts";
 import { isHttp2, type Request, type Response } from "./outer.ts";
 
 /** Fields of which the application may have said one part, and the origin says another. */
 const ADDED_TO: ReadonlySet<string> = new Set(["set-cookie", "vary"]);
-/** Challenges, which many clients read line by line, and cookies, which have commas of their own. */
-const KEPT_APART: ReadonlySet<string> = new Set(["set-cookie", "www-authenticate", "proxy-authenticate"]);
 /** The server outside frames the body by its own means. */
 const FRAMING = "transfer-encoding";
 /** Framing that was said before, of a body that does not come: a client would wait for it, or for another end. */
@@ -29,6 +28,17 @@ const HIGH_WATER_BYTES = 128 * 1024;
 const HTTP2_INTERNAL_ERROR = 2;
 /** Up to here a piece is copied into a text: a head and a text leave in one write. */
 const TEXT_BYTES_MAX = 4 * 1024;
+
+/** Values by name, a line each; an origin may call its field `constructor`. */
+type Lines = Record<string, string[]>;
+
+const noLines = (): Lines => Object.create(null) as Lines;
+
+function addLine(lines: Lines, name: string, value: string): void {
+  const before = lines[name];
+  if (before === undefined) lines[name] = [value];
+  else before.push(value);
+}
 
 export class ResponseWriter {
   /** It takes nothing more for now, until its `drain`. */
@@ -47,7 +57,7 @@ export class ResponseWriter {
   private pieces: (Uint8Array | string)[] = [];
   /** Memory that Node is still to send, once for each write. */
   private kept: Piece[] | undefined;
-  private trailers: Record<string, string> | undefined;
+  private trailers: Lines | undefined;
   isEnding = false;
   private saidContinue = false;
   /** Its length is known, so nobody waits for pieces of it. */
@@ -74,10 +84,8 @@ export class ResponseWriter {
   /** 103 (Early Hints): what a client may prepare. A server that cannot say it, or not this, does not. @param text its head */
   hint(text: string): void {
     if (this.hasBegun) return;
-    const hints: Record<string, string[]> = {};
-    fieldsIn(text, (name, value) => {
-      hints[name.toLowerCase()] = [...(hints[name.toLowerCase()] ?? []), value];
-    });
+    const hints = noLines();
+    fieldsIn(text, (name, value) => addLine(hints, name.toLowerCase(), value));
     try {
       this.response.writeEarlyHints?.(hints);
     } catch {
@@ -139,8 +147,7 @@ export class ResponseWriter {
     said.push(key);
     if (before === undefined) return void response.setHeader(name, value);
     const all = [...(Array.isArray(before) ? before : [before]), value];
-    // Node's HTTP/2 sends no lists of fields that are meant to stand once, and fails the stream (RFC 9110 section 5.3: it is the same).
-    response.setHeader(name, isHttp2(this.request) && !KEPT_APART.has(key) ? all.join(", ") : all);
+    response.setHeader(name, isHttp2(this.request) && isSentOnce(key) ? all.join(", ") : all);
   }
 
   /** Nothing may follow on the client's connection. */
@@ -200,10 +207,11 @@ export class ResponseWriter {
   end(text: string): void {
     this.isEnding = true;
     if (text === "") return;
-    const trailers: Record<string, string> = {};
-    linesIn(text, 0, (name, value) => {
-      trailers[name] = trailers[name] === undefined ? value : `${trailers[name]}, ${value}`;
-    });
+    const isOfHttp2 = isHttp2(this.request);
+    const trailers = noLines();
+    linesIn(text, 0, (name, value) => addLine(trailers, isOfHttp2 ? name.toLowerCase() : name, value));
+    if (isOfHttp2)
+      for (const [name, values] of Object.entries(trailers)) if (isSentOnce(name)) trailers[name] = [values.join(", ")];
     this.trailers = trailers;
   }
 

@@ -15,7 +15,16 @@ it.each<[what: string, lines: string, fields: Record<string, unknown>]>([
     "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n",
     { ":status": 200, "set-cookie": ["a=1", "b=2"] },
   ],
-  ["what stands twice, as one", "HTTP/1.1 200 OK\r\nVary: a\r\nvary: b\r\n", { ":status": 200, vary: "a, b" }],
+  [
+    "lines of one name, each by itself",
+    "HTTP/1.1 200 OK\r\nVary: a\r\nvary: b\r\nX-Day: Mon, 1 Jan\r\nX-Day: Tue, 2 Jan\r\nX-Day: Wed, 3 Jan\r\n",
+    { ":status": 200, vary: ["a", "b"], "x-day": ["Mon, 1 Jan", "Tue, 2 Jan", "Wed, 3 Jan"] },
+  ],
+  [
+    "what the runtime sends only once, as one",
+    "HTTP/1.1 200 OK\r\nETag: a\r\nEtag: b\r\nETag: c\r\n",
+    { ":status": 200, etag: "a, b, c" },
+  ],
   [
     "what speaks of a connection of HTTP/1: not at all",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\nKeep-Alive: timeout=5\r\nUpgrade: x\r\nHTTP2-Settings: y\r\nTE: trailers\r\n",
@@ -36,5 +45,7 @@ it.each<[what: string, lines: string, fields: Record<string, unknown>]>([
 });
 
 it("trailers have no status", () => {
-  expect({ ...trailerFields("X-Sum: 1\r\nTE: gzip\r\nHTTP2-Settings: x\r\n\r\n") }).toEqual({ "x-sum": "1" });
+  expect({
+    ...trailerFields("X-Sum: 1\r\nX-A: 1\r\nx-a: 2\r\nTE: gzip\r\nHTTP2-Settings: x\r\n\r\n"),
+  }).toEqual({ "x-sum": "1", "x-a": ["1", "2"] });
 });

@@ -1,10 +1,12 @@
 /**
  * A response's head, as HTTP/1 writes it (http1/response-writing.ts), as the fields of HTTP/2.
  *
- * Two rules for what the runtime does not send: a status beyond 599 is 500, which clients are to take it for anyway (RFC 9110 section 15),
- * and a field that stands twice and is no list is one field with both values, joined by a comma (section 5.3), for its recipient to judge.
+ * Lines of one name stay lines of their own: only a recipient that knows the field may join them (RFC 9110 section 5.3). Two rules for what
+ * the runtime does not send: a status beyond 599 is 500, which clients are to take it for anyway (section 15), and a field that the
+ * runtime sends only once is one field with all values, joined by commas, for its recipient to judge.
  */
 import { fieldsIn, linesIn } from "../http1/head-lines.ts";
+import { isSentOnce } from "./sent-once.ts";
 
 /** By name in lowercase. */
 export type Http2Fields = Record<string, string | string[] | number>;
@@ -19,8 +21,6 @@ const OF_HTTP1: ReadonlySet<string> = new Set([
   "http2-settings",
   "te",
 ]);
-/** Cookies have commas of their own, and of challenges many clients read only one to a line. */
-const KEPT_APART: ReadonlySet<string> = new Set(["set-cookie", "www-authenticate", "proxy-authenticate"]);
 const STATUS_MAX = 599;
 const STATUS_INSTEAD = 500;
 /** Its content does not go on (RFC 9110 section 15.3.6): a length of it would make the response malformed. */
@@ -47,7 +47,7 @@ export function trailerFields(lines: string): Http2Fields {
 function add(fields: Http2Fields, name: string, value: string): void {
   if (OF_HTTP1.has(name)) return;
   const before = fields[name];
-  if (before === undefined) fields[name] = KEPT_APART.has(name) ? [value] : value;
+  if (before === undefined) fields[name] = value;
   else if (Array.isArray(before)) before.push(value);
-  else fields[name] = `${before}, ${value}`;
+  else fields[name] = isSentOnce(name) ? `${before}, ${value}` : [String(before), value];
 }
