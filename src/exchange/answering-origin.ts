@@ -21,11 +21,11 @@ export class AnsweringOrigin implements OriginSide {
     this.answer = answer;
   }
 
-  /** A client that waits for 100 (Continue) gets the answer instead, and need not send the body. */
   get unsentBytes(): number {
     return 0;
   }
 
+  /** A client that waits for 100 (Continue) gets the answer instead, and need not send the body. */
   get takesRest(): boolean {
     return !this.listener.awaitsContinue;
   }

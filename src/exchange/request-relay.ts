@@ -89,7 +89,7 @@ export class RequestRelay implements BodySink {
     return this.heldBytes;
   }
 
-  /** Octets that take memory: held, or on their way and not taken by the origin. What is kept for a retry may be both. */
+  /** Bytes that take memory: held, or on their way and not taken by the origin. What is kept for a retry may be both. */
   get untakenBytes(): number {
     return Math.max(this.heldBytes, this.origin?.unsentBytes ?? 0);
   }
