@@ -3,7 +3,6 @@
  *
  * Deliberately absent: reading the file (config-file.ts), and single values (gateway-schema.ts).
  */
-import { BlockList, isIP } from "node:net";
 import { resolve } from "node:path";
 import type { RoutePolicy } from "../exchange/policy.ts";
 import type { Route, RoutePlan } from "../exchange/route-plan.ts";
@@ -26,7 +25,7 @@ import { balancersIn } from "./proxy-protocol-options.ts";
 import { actionOf, changesOf } from "./route-config.ts";
 import type { RouteValues } from "./route-schema.ts";
 import { UsersFiles } from "./users-files.ts";
-import { formatAuthority, invalid, readNetwork, shown } from "./values.ts";
+import { formatAuthority, invalid, networkTest, shown } from "./values.ts";
 import { warningsAboutPlan, warningsAboutTimes } from "./warnings.ts";
 import { writtenIn } from "./written.ts";
 
@@ -135,8 +134,6 @@ class Reading {
     if (listeners === undefined) return undefined;
     const shared = this.at([], () => sharedConfig(this.withPaths(), listeners, limit));
     if (shared === undefined) return undefined;
-    const trusted = new BlockList();
-    for (const network of values.trusted ?? []) readNetwork(network, trusted);
     this.loops([...named.values()], listeners);
     const all = [...groups.values()].flatMap(({ endpoints }) => endpoints.map(({ origin }) => origin));
     const gateway = {
@@ -144,7 +141,7 @@ class Reading {
       origins: values.to?.map((url) => withProxyHeader(parseOriginAddress(url), values.sendProxyProtocol)) ?? all,
       ...(values.routes === undefined ? {} : { routes: { groups: [...groups.values()], routes } }),
       originHost: values.originHost,
-      isTrusted: (address: string) => address !== "" && trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
+      isTrusted: networkTest(values.trusted),
       sendsForwarded: values.forwarded,
       ...(values.requestBuffers === undefined ? {} : { bufferedBytesMax: values.requestBuffers }),
       ...(values.rateLimit === undefined ? {} : { rateLimit: rateLimitOf(values.rateLimit, "") }),

@@ -6,7 +6,6 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { BlockList, isIP } from "node:net";
 import type * as z from "zod";
 import type { HookName, HookSettings, Hooks } from "../exchange/hooks.ts";
 import type { GatewaySettings } from "../exchange/settings.ts";
@@ -24,7 +23,7 @@ import { nearest } from "./nearest.ts";
 import type { ProxyOptions } from "./public-options.ts";
 import { type AdminAddress, proxySchema } from "./schema.ts";
 import type { UsersFile } from "./users-files.ts";
-import { formatAuthority, type ListenAddress, readNetwork, shown } from "./values.ts";
+import { formatAuthority, type ListenAddress, networkTest, shown } from "./values.ts";
 import { warningsAboutAdmin, warningsAboutTimes } from "./warnings.ts";
 import { type Written, writtenIn } from "./written.ts";
 
@@ -109,13 +108,11 @@ export function readProxyOptions(
   if (own !== undefined) {
     throw new HopwiseError("option-invalid", `${own} is where this proxy itself listens: write another origin`, "to");
   }
-  const trusted = new BlockList();
-  for (const network of values.trusted ?? []) readNetwork(network, trusted);
   const gateway: GatewaySettings = {
     ...config.gateway,
     origins,
     originHost: values.originHost,
-    isTrusted: (address) => address !== "" && trusted.check(address, isIP(address) === 6 ? "ipv6" : "ipv4"),
+    isTrusted: networkTest(values.trusted),
     sendsForwarded: values.forwarded,
   };
   const warnings = [...config.warnings, ...warningsAboutTimes(values, options)];

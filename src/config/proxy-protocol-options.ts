@@ -3,11 +3,10 @@
  *
  * Deliberately absent: reading and writing headers, see wire/proxy-header.ts and wire/proxy-header-writing.ts.
  */
-import { BlockList, isIP } from "node:net";
 import * as z from "zod";
 import { proxyHeaderVersions } from "../pool/origin-address.ts";
 import { kind, option } from "./option.ts";
-import { invalid, readNetwork } from "./values.ts";
+import { invalid, networkTest, readNetwork } from "./values.ts";
 
 const HOW = "write addresses or ranges, like 10.0.0.0/8";
 
@@ -54,8 +53,5 @@ export interface Balancers {
 /** Nobody is one: undefined. */
 export function balancersIn(networks: readonly string[] | undefined): Balancers | undefined {
   if (networks === undefined) return undefined;
-  const list = new BlockList();
-  for (const network of networks) readNetwork(network, list);
-  const has = (address: string) => address !== "" && list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
-  return { networks, has };
+  return { networks, has: networkTest(networks) };
 }

@@ -197,6 +197,14 @@ export function readNetwork(value: string, into: BlockList = new BlockList()): s
   return value.trim();
 }
 
+/** Whether an address is one of these, or in one of these ranges. Most say none, and are asked for each connection. */
+export function networkTest(networks: readonly string[] = []): (address: string) => boolean {
+  if (networks.length === 0) return () => false;
+  const list = new BlockList();
+  for (const network of networks) readNetwork(network, list);
+  return (address) => address !== "" && list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+}
+
 const PORTS_HOW = "write ports and ranges like 443,8443,9000-9010";
 
 /** Which ports: numbers and ranges, separated by commas. */
