@@ -12,6 +12,11 @@ import { acceptHandles, keepAccepted, type SocketHandle } from "../net/node-hand
 
 /** Connections that wait while no worker is there; as many as the system lets wait. */
 const WAITING_MAX = BACKLOG;
+/**
+ * Connections that the runtime has in hand for one worker. It sends one when the one before was received, and until then nothing else that
+ * is said to that worker: a reload would wait behind all clients that a worker is too busy to take.
+ */
+const IN_HAND_MAX = 2;
 
 export type ListenPlace = { readonly host: string; readonly port: number } | { readonly fd: number };
 
@@ -53,6 +58,12 @@ export class Dispatcher {
     });
   }
 
+  /** Connections that were accepted, and not sent to anybody yet. */
+  get unsent(): number {
+    const inHand = [...this.takers.values(), ...this.suspended.values()];
+    return inHand.reduce((sum, { size }) => sum + size, this.waiting.length);
+  }
+
   add(taker: Taker): void {
     this.include(taker, new Set());
   }
@@ -89,7 +100,10 @@ export class Dispatcher {
   close(): void {
     this.isClosed = true;
     this.server.close();
-    if (this.takers.size === 0) for (const handle of this.waiting.splice(0)) handle.close();
+    const waiting = this.waiting.splice(0);
+    if (this.takers.size === 0) for (const handle of waiting) handle.close();
+    // Now, in front of the word that nobody comes any more.
+    else for (const handle of waiting) this.give(handle);
   }
 
   private give(handle: SocketHandle): void {
@@ -99,15 +113,28 @@ export class Dispatcher {
       else this.waiting.push(handle);
       return;
     }
+    if (unsent.size >= IN_HAND_MAX && !this.isClosed) {
+      this.waiting.push(handle);
+      return;
+    }
     unsent.add(handle);
     taker.take(handle, (error) => {
       // Otherwise it was taken away meanwhile.
       if (!unsent.delete(handle)) return;
-      if (error === null) return handle.close();
+      if (error === null) {
+        handle.close();
+        return this.giveNext();
+      }
       // It is gone, and this is heard of before its end is: asking it again would fail again.
       this.remove(taker);
       this.give(handle);
     });
+  }
+
+  /** One that waited for a worker to have taken another. */
+  private giveNext(): void {
+    const next = this.waiting.shift();
+    if (next !== undefined) this.give(next);
   }
 
   /** Whoever waits for least; among those who wait for the same, in turn. */
