@@ -3,10 +3,11 @@
  * reset for what they bring have the same budget as streams that their client resets ("MadeYouReset", CVE-2025-8671).
  */
 import { once } from "node:events";
-import type { Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { listening } from "../test/interop/support/listening.ts";
 import { frame, Http2Stage } from "../test/kit/http2-stage.ts";
-import { fieldBlock, flags, framesIn, GREETING, types } from "../test/kit/http2-wire.ts";
+import { fieldBlock, flags, framesIn, GREETING, heardOn, types } from "../test/kit/http2-wire.ts";
 
 let stage: Http2Stage;
 beforeEach(() => {
@@ -191,6 +192,31 @@ it("a ping for each part of a response is no flood", async () => {
   expect(await stage.answered(stream)).toMatchObject({ status: 200, bytes: 8_000_000, code: 0 });
   expect(pinged.length).toBeGreaterThan(400);
   expect([new Set(await Promise.all(pinged)), stage.closes]).toEqual([new Set([true]), []]);
+});
+
+it("a body that its client breaks off behind the whole response does not become a whole one", async () => {
+  let got = "";
+  const origin = createServer((socket) => {
+    socket
+      .on("error", () => {})
+      .on("data", (piece) => {
+        const isFirst = got === "";
+        got += piece.toString("latin1");
+        if (isFirst) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      });
+  });
+  try {
+    await stage.begin({ to: await listening(origin) });
+    const { socket, frames } = await speaking();
+    socket.write(Buffer.concat([post(1), data(1, "part")]));
+    while (!heardOn(1, frames()).hasEnded) await once(socket, "data");
+    socket.write(frame(types.reset, 0, 1, number(8)));
+    expect(await stage.ended(1)).toEqual(["POST 200 client-gone"]);
+    await stage.upstreamClosed(1);
+    expect(got).toMatch(/\r\n\r\n4\r\npart\r\n$/);
+  } finally {
+    origin.close();
+  }
 });
 
 const post = (stream: number, ...fields: string[]) =>

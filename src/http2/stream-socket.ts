@@ -7,7 +7,7 @@
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import { nobody } from "../net/socket-options.ts";
 import type { Octets } from "../wire/octets.ts";
-import { codes, type ServerHttp2Stream } from "./session.ts";
+import { codes, isBrokenOff, type ServerHttp2Stream } from "./session.ts";
 
 export class StreamSocket implements Socket {
   handler: SocketHandler = nobody;
@@ -44,14 +44,9 @@ export class StreamSocket implements Socket {
     stream.on("close", () => this.onClose());
   }
 
-  /** It was broken off: what ends it is no FIN. */
-  private get wasReset(): boolean {
-    return this.stream.aborted || this.stream.rstCode !== codes.none;
-  }
-
   /** The runtime ends what was broken off, too. */
   private onEnd(): void {
-    if (!this.wasReset) this.handler.onEnd();
+    if (!isBrokenOff(this.stream)) this.handler.onEnd();
   }
 
   /** The runtime would wait until what came before has been taken. */
@@ -61,7 +56,7 @@ export class StreamSocket implements Socket {
   }
 
   private onClose(): void {
-    this.handler.onClose(this.wasReset ? "ECONNRESET" : undefined);
+    this.handler.onClose(isBrokenOff(this.stream) ? "ECONNRESET" : undefined);
   }
 
   get unsentBytes(): number {
