@@ -183,6 +183,16 @@ describe("a head that does not end", () => {
   });
 });
 
+it("heads of a stream that is over are no more than resets may be", async () => {
+  await stage.begin();
+  const { socket, closed } = await speaking();
+  socket.write(get(1, "/x"));
+  await stage.ended(1);
+  socket.write(Buffer.concat(Array.from({ length: 1_000 }, () => get(1, "/x"))));
+  await closed;
+  expect([await stage.closed(1), stage.exchanges.length]).toEqual([[expect.stringMatching(/^http2-flood /)], 1]);
+});
+
 it("a ping for each part of a response is no flood", async () => {
   await stage.begin();
   const client = await stage.client({ maxOutstandingPings: 10_000 });
