@@ -204,6 +204,28 @@ it("a ping for each part of a response is no flood", async () => {
   expect([new Set(await Promise.all(pinged)), stage.closes]).toEqual([new Set([true]), []]);
 });
 
+/** What a stream may bring beyond what was allowed at first. */
+const windowOf = (stream: number, frames: ReturnType<typeof framesIn>) =>
+  frames
+    .filter((it) => it.type === types.window && it.stream === stream)
+    .reduce((sum, { content }) => sum + content.readUInt32BE(0), 0);
+
+it.each([0, 8])("a request whose body waits is over once its client resets it with code %i", async (code) => {
+  await stage.begin({ poolSize: 1, connectTimeout: "60s" });
+  (await stage.client()).request({ ":path": "/waits?first" }).on("error", () => {});
+  await stage.waiter("/waits?first");
+  const speaker = await speaking();
+  const { socket } = speaker;
+  // More than an exchange keeps for itself, so that the stream is not read.
+  const body = Array.from({ length: 4 }, () => frame(types.data, 0, 1, Buffer.alloc(16_000)));
+  socket.write(Buffer.concat([post(1), ...body]));
+  const window = () => windowOf(1, speaker.frames());
+  while (window() < 48_000) await once(socket, "data");
+  socket.write(Buffer.concat(body.slice(1)));
+  socket.write(frame(types.reset, 0, 1, number(code)));
+  expect(await stage.ended(1)).toEqual(["POST 0 client-gone"]);
+});
+
 it("a body that its client breaks off behind the whole response does not become a whole one", async () => {
   let got = "";
   const origin = createServer((socket) => {

@@ -37,7 +37,6 @@ export class StreamSocket implements Socket {
     this.localPort = below.localPort;
     stream.on("data", (octets: Buffer) => this.handler.onData(octets as unknown as Octets));
     stream.on("end", () => this.onEnd());
-    stream.on("aborted", () => this.dropUnread());
     // Nothing but bytes belongs there.
     stream.on("trailers", () => stream.close(codes.protocol));
     stream.on("drain", () => this.handler.onDrain());
@@ -47,12 +46,6 @@ export class StreamSocket implements Socket {
   /** The runtime ends what was broken off, too. */
   private onEnd(): void {
     if (!isBrokenOff(this.stream)) this.handler.onEnd();
-  }
-
-  /** The runtime would wait until what came before has been taken. */
-  private dropUnread(): void {
-    this.stream.removeAllListeners("data");
-    this.stream.resume();
   }
 
   private onClose(): void {
