@@ -3,10 +3,11 @@
  * reset for what they bring have the same budget as streams that their client resets ("MadeYouReset", CVE-2025-8671).
  */
 import { once } from "node:events";
-import type { Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { listening } from "../test/interop/support/listening.ts";
 import { frame, Http2Stage } from "../test/kit/http2-stage.ts";
-import { fieldBlock, flags, framesIn, GREETING, types } from "../test/kit/http2-wire.ts";
+import { fieldBlock, flags, framesIn, GREETING, heardOn, types } from "../test/kit/http2-wire.ts";
 
 let stage: Http2Stage;
 beforeEach(() => {
@@ -182,6 +183,16 @@ describe("a head that does not end", () => {
   });
 });
 
+it("heads of a stream that is over are no more than resets may be", async () => {
+  await stage.begin();
+  const { socket, closed } = await speaking();
+  socket.write(get(1, "/x"));
+  await stage.ended(1);
+  socket.write(Buffer.concat(Array.from({ length: 1_000 }, () => get(1, "/x"))));
+  await closed;
+  expect([await stage.closed(1), stage.exchanges.length]).toEqual([[expect.stringMatching(/^http2-flood /)], 1]);
+});
+
 it("a ping for each part of a response is no flood", async () => {
   await stage.begin();
   const client = await stage.client({ maxOutstandingPings: 10_000 });
@@ -191,6 +202,53 @@ it("a ping for each part of a response is no flood", async () => {
   expect(await stage.answered(stream)).toMatchObject({ status: 200, bytes: 8_000_000, code: 0 });
   expect(pinged.length).toBeGreaterThan(400);
   expect([new Set(await Promise.all(pinged)), stage.closes]).toEqual([new Set([true]), []]);
+});
+
+/** What a stream may bring beyond what was allowed at first. */
+const windowOf = (stream: number, frames: ReturnType<typeof framesIn>) =>
+  frames
+    .filter((it) => it.type === types.window && it.stream === stream)
+    .reduce((sum, { content }) => sum + content.readUInt32BE(0), 0);
+
+it.each([0, 8])("a request whose body waits is over once its client resets it with code %i", async (code) => {
+  await stage.begin({ poolSize: 1, connectTimeout: "60s" });
+  (await stage.client()).request({ ":path": "/waits?first" }).on("error", () => {});
+  await stage.waiter("/waits?first");
+  const speaker = await speaking();
+  const { socket } = speaker;
+  // More than an exchange keeps for itself, so that the stream is not read.
+  const body = Array.from({ length: 4 }, () => frame(types.data, 0, 1, Buffer.alloc(16_000)));
+  socket.write(Buffer.concat([post(1), ...body]));
+  const window = () => windowOf(1, speaker.frames());
+  while (window() < 48_000) await once(socket, "data");
+  socket.write(Buffer.concat(body.slice(1)));
+  socket.write(frame(types.reset, 0, 1, number(code)));
+  expect(await stage.ended(1)).toEqual(["POST 0 client-gone"]);
+});
+
+it("a body that its client breaks off behind the whole response does not become a whole one", async () => {
+  let got = "";
+  const origin = createServer((socket) => {
+    socket
+      .on("error", () => {})
+      .on("data", (piece) => {
+        const isFirst = got === "";
+        got += piece.toString("latin1");
+        if (isFirst) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      });
+  });
+  try {
+    await stage.begin({ to: await listening(origin) });
+    const { socket, frames } = await speaking();
+    socket.write(Buffer.concat([post(1), data(1, "part")]));
+    while (!heardOn(1, frames()).hasEnded) await once(socket, "data");
+    socket.write(frame(types.reset, 0, 1, number(8)));
+    expect(await stage.ended(1)).toEqual(["POST 200 client-gone"]);
+    await stage.upstreamClosed(1);
+    expect(got).toMatch(/\r\n\r\n4\r\npart\r\n$/);
+  } finally {
+    origin.close();
+  }
 });
 
 const post = (stream: number, ...fields: string[]) =>

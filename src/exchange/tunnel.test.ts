@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { TunnelEnd } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
+import type { TimeLimits } from "./policy.ts";
 import type { OwnRecord } from "./record-notes.ts";
 import { Tunnel } from "./tunnel.ts";
 
@@ -37,4 +38,11 @@ it("is the target of its request, and nothing of the head around it", () => {
   });
   expect(heapBytes() - before).toBeLessThan((TUNNELS * HEAD_BYTES) / 10);
   expect(new Set(records.map(({ target }) => target))).toEqual(new Set(["/rooms/general/socket"]));
+});
+
+it("says what of its client's bytes the origin has not taken, where it is counted", () => {
+  const upstream = { socket: { unsentBytes: 7_000 } } as unknown as PooledConnection;
+  const [context, downstream, record] = [{} as ProxyContext, {} as TunnelEnd, {} as OwnRecord];
+  const times = { bodyTimeout_ms: 1, tunnelTimeout_ms: 1 } as TimeLimits;
+  expect(new Tunnel({ context, downstream, upstream, record, client: "", times }).untakenBytes).toBe(7_000);
 });

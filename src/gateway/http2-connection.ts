@@ -187,6 +187,7 @@ export class Http2Connection
     const { meter, sent } = this;
     sent.read(octets as unknown as Octets);
     meter.noteSent(octets.length, sent.parts);
+    for (const stream of sent.resets) meter.noteReset(stream);
     const isFlooded = sent.faults > 0 && meter.noteFaults(sent.faults, this.context.clock.now()) !== undefined;
     // Behind what is written now. The runtime says it later, or leaves the connection as it is.
     if (isFlooded) setImmediate(() => this.end("http2-flood", codes.calmDown));

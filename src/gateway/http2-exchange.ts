@@ -27,7 +27,7 @@ import { clientFraming, interimHeadText, responseHeadText } from "../http1/respo
 import { type FieldList, readFieldList } from "../http2/field-list.ts";
 import { bytesOf, RequestBody } from "../http2/request-body.ts";
 import { requestText } from "../http2/request-text.ts";
-import { codes, type ServerHttp2Stream } from "../http2/session.ts";
+import { codes, isBrokenOff, type ServerHttp2Stream } from "../http2/session.ts";
 import { StreamSocket } from "../http2/stream-socket.ts";
 import { StreamWriter } from "../http2/stream-writer.ts";
 import { acceptanceOf, newWebSocketKey } from "../http2/web-socket-key.ts";
@@ -82,8 +82,9 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     this.onEnded = onEnded;
     this.limits = new ClientLimits(this);
     this.writer = new StreamWriter(stream);
-    // Whatever goes wrong with it ends with `close`.
+    // Whatever goes wrong with it ends with `close`, which the runtime may put off until what came before has been read.
     stream.on("error", () => {});
+    stream.on("aborted", () => queueMicrotask(() => stream.destroy()));
     stream.on("close", () => this.onStreamClose());
     stream.on("drain", () => this.onDrain());
   }
@@ -206,7 +207,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   onEnd(): void {
     this.peerHasClosed = true;
     // What was broken off ends, too.
-    if (this.stream.aborted || this.exchange === undefined || !this.isReading) return;
+    if (isBrokenOff(this.stream) || this.exchange === undefined || !this.isReading) return;
     const end = this.requestBody?.end;
     if (end !== undefined) this.exchange.readRequest(end, 0);
     this.exchange?.onClientEnd();

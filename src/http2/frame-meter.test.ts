@@ -52,10 +52,31 @@ describe("at once there may be", () => {
     ["frames that nobody knows", frame(0xfa, 0, 3), 200, "other-frames"],
     ["ends of bodies, as many as there are streams", frame(0, END_STREAM), 5_000, undefined],
     ["pieces of bodies", frame(0, 0, 1), 5_000, undefined],
-    ["requests, as many as the limit of streams lets in", frame(1, END_HEADERS, 10), 5_000, undefined],
+    ["heads of a stream that has ended, behind its own", frame(1, END_HEADERS | END_STREAM, 10), 201, "resets"],
   ])("%s", (_what, one, count, flood) => {
     expect(allowance(one)).toEqual([count, flood]);
   });
+});
+
+it("requests are as many as the limit of streams lets in, with trailers or without; the end of one is one", () => {
+  const { meter: made, read } = meter();
+  const on = (stream: number, bytes: Buffer) => {
+    bytes.writeUInt32BE(stream, 5);
+    return bytes;
+  };
+  for (let id = 1; id < 4_000; id += 8) {
+    const whole = on(id, frame(1, END_HEADERS | END_STREAM, 10));
+    const withTrailers = [frame(1, END_HEADERS, 10), frame(0, 0, 3), frame(1, END_HEADERS | END_STREAM, 10)];
+    const withBody = [frame(1, END_HEADERS, 10), frame(0, END_STREAM, 3)];
+    expect(read(Buffer.concat([whole, ...withTrailers.map((it) => on(id + 2, it))]))).toBeUndefined();
+    expect(read(Buffer.concat(withBody.map((it) => on(id + 4, it))))).toBeUndefined();
+    expect(read(on(id + 6, frame(1, END_HEADERS, 10)))).toBeUndefined();
+    made.noteReset(id + 6);
+  }
+  // Whatever has ended, by itself or by a reset of ours, has ended.
+  for (let id = 1; id <= 199; id += 2) expect(read(on(id, frame(1, END_HEADERS | END_STREAM, 10)))).toBeUndefined();
+  const [, flood] = allowance(on(3_999, frame(1, END_HEADERS | END_STREAM, 10)), 0, { meter: made, read });
+  expect(flood).toBe("resets");
 });
 
 it("budgets fill again with time, each by itself", () => {

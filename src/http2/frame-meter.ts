@@ -88,6 +88,9 @@ export class FrameMeter extends FrameScanner {
   private continuations = 0;
   private readonly tokens = new Map<Flood, Tokens>();
   private readonly takenBack = new Set<number>();
+  private lastStream = 0;
+  /** Streams whose request has not ended. */
+  private readonly unended = new Set<number>();
   private now = 0;
   private flood: Flood | undefined;
 
@@ -102,6 +105,11 @@ export class FrameMeter extends FrameScanner {
     let flood: Flood | undefined;
     for (let i = 0; i < count; i++) flood ??= this.spend("resets", now);
     return flood;
+  }
+
+  /** A stream was reset by us: the end of its request may come still, or never. */
+  noteReset(stream: number): void {
+    this.unended.delete(stream);
   }
 
   /** Whether a stream was reset in what was read last: what opens and resets it at once asks for nothing. */
@@ -140,16 +148,18 @@ export class FrameMeter extends FrameScanner {
       case frameTypes.headers:
         this.heads++;
         this.continuations = 0;
-        return undefined;
+        return this.noteHead() ? undefined : this.spend("resets", now);
       case frameTypes.continuation:
         return ++this.continuations > CONTINUATIONS_MAX ? "continuations" : undefined;
       case frameTypes.data:
         this.received_bytes += this.length;
+        if ((this.flags & END_STREAM) !== 0) this.unended.delete(this.stream);
         return this.hasContent || (this.flags & END_STREAM) !== 0 ? undefined : this.spend("empty-data", now);
       case frameTypes.priority:
         return this.spend("priorities", now);
       case frameTypes.reset:
         this.takenBack.add(this.stream);
+        this.unended.delete(this.stream);
         return this.spend("resets", now);
       case frameTypes.settings:
         return this.spend("settings", now);
@@ -163,6 +173,16 @@ export class FrameMeter extends FrameScanner {
       default:
         return this.spend("other-frames", now);
     }
+  }
+
+  /** @returns whether it asks for something, or ends what did: others the runtime reads, and leaves them alone (RFC 9113 section 5.1) */
+  private noteHead(): boolean {
+    const { stream } = this;
+    const ends = (this.flags & END_STREAM) !== 0;
+    if (stream <= this.lastStream) return ends && this.unended.delete(stream);
+    this.lastStream = stream;
+    if (!ends) this.unended.add(stream);
+    return true;
   }
 
   /** Beside padding. */

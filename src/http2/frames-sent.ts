@@ -23,6 +23,8 @@ const FAULTS_OF_CLIENTS: ReadonlySet<number> = new Set([
 export class FramesSent extends FrameScanner {
   /** Streams that were reset for what the client sent on them, in what was read last. */
   faults = 0;
+  /** Streams that were reset, for whatever reason, in what was read last. */
+  resets: number[] = [];
   /** Parts of responses, in what was read last: frames that a client may answer by frames of its own. */
   parts = 0;
   /** The whole connection has been told that something is wrong. */
@@ -35,6 +37,7 @@ export class FramesSent extends FrameScanner {
   read(octets: Octets): void {
     this.faults = 0;
     this.parts = 0;
+    if (this.resets.length > 0) this.resets = [];
     this.scan(octets);
   }
 
@@ -44,6 +47,7 @@ export class FramesSent extends FrameScanner {
 
   protected override onFrame(): boolean {
     if (this.type === frameTypes.data || this.type === frameTypes.headers) this.parts++;
+    if (this.type === frameTypes.reset) this.resets.push(this.stream);
     if (this.type === frameTypes.reset && FAULTS_OF_CLIENTS.has(this.numberIn(0))) this.faults++;
     if (this.type === frameTypes.goaway && this.numberIn(4) !== codes.none) this.hasFailed = true;
     return true;

@@ -11,15 +11,13 @@ import { isSentOnce } from "./sent-once.ts";
 /** By name in lowercase. */
 export type Http2Fields = Record<string, string | string[] | number>;
 
-/** They speak of a connection of HTTP/1 (RFC 9113 section 8.2.2). In trailers, too: the runtime sends none of them if one is among them. */
+/** They speak of a connection of HTTP/1 (RFC 9113 section 8.2.2). */
 const OF_HTTP1: ReadonlySet<string> = new Set([
   "connection",
   "proxy-connection",
   "keep-alive",
   "transfer-encoding",
   "upgrade",
-  "http2-settings",
-  "te",
 ]);
 const STATUS_MAX = 599;
 const STATUS_INSTEAD = 500;

@@ -97,6 +97,12 @@ function goawayOf(lastStream: number): Buffer {
   return frame;
 }
 
+/** Whether it was reset, by either side, or ended with its connection: what the runtime tells of its end is no end of what was sent. */
+export function isBrokenOff({ aborted, rstCode }: ServerHttp2Stream): boolean {
+  // Once our side has ended the runtime tells the code alone.
+  return aborted || (rstCode ?? codes.none) !== codes.none;
+}
+
 /** Whether the last frame of its response has been written; `undefined`: it is over altogether. */
 export function hasSaidEnd(stream: ServerHttp2Stream): boolean | undefined {
   if (stream.destroyed || stream.closed) return undefined;

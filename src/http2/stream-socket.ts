@@ -7,7 +7,7 @@
 import type { Socket, SocketHandler } from "../net/ports.ts";
 import { nobody } from "../net/socket-options.ts";
 import type { Octets } from "../wire/octets.ts";
-import { codes, type ServerHttp2Stream } from "./session.ts";
+import { codes, isBrokenOff, type ServerHttp2Stream } from "./session.ts";
 
 export class StreamSocket implements Socket {
   handler: SocketHandler = nobody;
@@ -37,31 +37,19 @@ export class StreamSocket implements Socket {
     this.localPort = below.localPort;
     stream.on("data", (octets: Buffer) => this.handler.onData(octets as unknown as Octets));
     stream.on("end", () => this.onEnd());
-    stream.on("aborted", () => this.dropUnread());
     // Nothing but bytes belongs there.
     stream.on("trailers", () => stream.close(codes.protocol));
     stream.on("drain", () => this.handler.onDrain());
     stream.on("close", () => this.onClose());
   }
 
-  /** It was broken off: what ends it is no FIN. */
-  private get wasReset(): boolean {
-    return this.stream.aborted || this.stream.rstCode !== codes.none;
-  }
-
   /** The runtime ends what was broken off, too. */
   private onEnd(): void {
-    if (!this.wasReset) this.handler.onEnd();
-  }
-
-  /** The runtime would wait until what came before has been taken. */
-  private dropUnread(): void {
-    this.stream.removeAllListeners("data");
-    this.stream.resume();
+    if (!isBrokenOff(this.stream)) this.handler.onEnd();
   }
 
   private onClose(): void {
-    this.handler.onClose(this.wasReset ? "ECONNRESET" : undefined);
+    this.handler.onClose(isBrokenOff(this.stream) ? "ECONNRESET" : undefined);
   }
 
   get unsentBytes(): number {

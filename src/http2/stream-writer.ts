@@ -25,16 +25,7 @@ export class StreamWriter {
 
   constructor(stream: ServerHttp2Stream) {
     this.stream = stream;
-    stream.on("wantTrailers", () => this.sendTrailers());
-  }
-
-  private sendTrailers(): void {
-    try {
-      this.stream.sendTrailers((this.trailers ?? {}) as never);
-    } catch {
-      // The runtime would leave the stream as it is, without an end.
-      this.reset();
-    }
+    stream.on("wantTrailers", () => stream.sendTrailers((this.trailers ?? {}) as never));
   }
 
   get unsentBytes(): number {

@@ -81,6 +81,7 @@ function answerToUpgrade({ url, headers }: IncomingMessage): string {
 export class Http2Stage {
   readonly exchanges: ExchangeEntry[] = [];
   readonly closes: ConnectionEntry[] = [];
+  readonly upstreamCloses: ConnectionEntry[] = [];
   readonly asked: Asked[] = [];
   /** Requests that the origin has not answered, by path. */
   readonly waiting = new Map<string, ServerResponse>();
@@ -120,7 +121,9 @@ export class Http2Stage {
   private async beginProxy(proxy: HopwiseProxy): Promise<void> {
     this.proxy = proxy;
     this.proxy.on("exchange", (entry) => this.exchanges.push(entry));
-    this.proxy.on("connection-close", (entry) => void (entry.hop === "downstream" && this.closes.push(entry)));
+    this.proxy.on("connection-close", (entry) => {
+      (entry.hop === "downstream" ? this.closes : this.upstreamCloses).push(entry);
+    });
     ({ port: this.port } = await this.proxy.listen());
   }
 
@@ -228,9 +231,18 @@ export class Http2Stage {
 
   /** Why connections of clients have closed, once there are so many. */
   async closed(count: number): Promise<string[]> {
-    while (this.closes.length < count)
+    return await this.closesIn(this.closes, count);
+  }
+
+  /** Why connections to the origin have. */
+  async upstreamClosed(count: number): Promise<string[]> {
+    return await this.closesIn(this.upstreamCloses, count);
+  }
+
+  private async closesIn(closes: readonly ConnectionEntry[], count: number): Promise<string[]> {
+    while (closes.length < count)
       await new Promise<void>((resolve) => this.proxy?.once("connection-close", () => resolve()));
-    return this.closes.map(({ closed, ended }) => `${closed} ${ended}`);
+    return closes.map(({ closed, ended }) => `${closed} ${ended}`);
   }
 
   /** How exchanges have ended, once there are so many. */
