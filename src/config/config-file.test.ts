@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how a file names its secrets
 /** A file's data, the place of each value in it, and what is said of a file that cannot be read. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -119,7 +119,7 @@ describe("secrets", () => {
     expect(await refusal(path)).toBe(
       [
         "a.yaml:1:1: a: there is no NAME in the environment: set it, or write the value here",
-        "a.yaml:3:5: b[0]: ${file:token}: the file cannot be read (ENOENT)",
+        "a.yaml:3:5: b[0]: ${file:token}: the file cannot be read (does not exist)",
         'a.yaml:4:1: c: "${a b}" names nothing: write ${NAME} or ${file:PATH}, or $${ for the characters themselves',
       ].join("\n"),
     );
@@ -165,6 +165,21 @@ describe("is refused", () => {
     ],
   ])("%s: %s", async (name, text, message) => {
     expect(await refusal(written(name, text))).toBe(message);
+  });
+
+  it("a folder, and what is larger than any configuration, also in the place of a secret", async () => {
+    mkdirSync(join(folder, "f.yaml"));
+    expect(await refusal(join(folder, "f.yaml"))).toBe("f.yaml cannot be read: it is a directory");
+    const large = written("large.yaml", "a".repeat(4 * 1_048_576 + 1));
+    const why = "is larger than 4 MiB, which no configuration is";
+    expect(await refusal(large)).toBe(`large.yaml cannot be read: it ${why}`);
+    const path = written("a.yaml", "to: ${file:large.yaml}\n");
+    expect(await refusal(path)).toBe(`a.yaml:1:1: to: \${file:large.yaml}: the file cannot be read (${why})`);
+  });
+
+  it.skipIf(process.platform === "win32")("a device that never ends (skipped: there is none here)", async () => {
+    const path = written("a.yaml", "to: ${file:/dev/zero}\n");
+    expect(await refusal(path)).toMatch(/cannot be read \(is larger than 4 MiB/);
   });
 
   it("a file that is not there", async () => {

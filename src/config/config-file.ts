@@ -5,11 +5,13 @@
  * (evaluated-file.ts). Secrets are put in (`${NAME}` from the environment, `${file:PATH}` from a file). Deliberately absent: what
  * the data mean, see gateway-config.ts.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseDocument } from "yaml";
+import { boundedText } from "./bounded-text.ts";
 import { HopwiseError } from "./error.ts";
 import { evaluatedFile } from "./evaluated-file.ts";
+import { fileFault } from "./file-error.ts";
 import { overlap } from "./placeholders.ts";
 import { type Path, type Places, type Problem, placedProblem, problemsError } from "./problems.ts";
 import { shown } from "./values.ts";
@@ -95,11 +97,15 @@ function withoutSecret(message: string, { text, written, isWhole }: Secret): str
 
 function textOf(name: string): string {
   try {
-    return readFileSync(name, "utf8");
+    return boundedText(name);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why =
-      code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "this user may not read it" : String(code);
+      code === "ENOENT"
+        ? "there is no such file"
+        : code === "EACCES"
+          ? "this user may not read it"
+          : `it ${fileFault(error, "read")}`;
     throw new HopwiseError("option-invalid", `${name} cannot be read: ${why}`, undefined, error);
   }
 }
@@ -218,9 +224,9 @@ function secretOf(name: string, place: Omit<Secret, "text">, { folder, env, prob
     files.push(resolve(folder, file));
     try {
       // Editors put a line end behind the last line.
-      return put(readFileSync(resolve(folder, file), "utf8").replace(/\r?\n$/, ""));
+      return put(boundedText(resolve(folder, file)).replace(/\r?\n$/, ""));
     } catch (error) {
-      return wrong(`${shown(written)}: the file cannot be read (${(error as NodeJS.ErrnoException).code})`);
+      return wrong(`${shown(written)}: the file cannot be read (${fileFault(error, "read")})`);
     }
   }
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {

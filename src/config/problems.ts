@@ -45,6 +45,11 @@ function problemsIn(issues: readonly z.core.$ZodIssue[], schema: z.ZodType, valu
       return [{ path, message: `${given} is too ${issue.code === "too_small" ? "small" : "large"}: ${how}` }];
     }
     if (["custom", "too_small", "invalid_format"].includes(issue.code)) return [{ path, message: issue.message }];
+    if (path.length === 0 && given !== undefined) {
+      return [
+        { path, message: `it is ${typeOf(given)}: write a map of keys, like routes: [{ to: http://127.0.0.1:3000 }]` },
+      ];
+    }
     const message = given === undefined ? `it is missing: ${how}` : `${typeOf(given)} is no value for it: ${how}`;
     return [{ path, message }];
   });
