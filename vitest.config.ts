@@ -39,6 +39,8 @@ const longOnly =
         "test/cli/doctor.test.ts",
         "test/cli/doctor-chain.test.ts",
         "test/cli/doctor-between.test.ts",
+        "test/doctor/over-tls.test.ts",
+        "test/doctor/through-fixes.test.ts",
         "test/doctor/through-real-sockets.test.ts",
         "test/guard/budget.test.ts",
         "test/fuzz/nginx.test.ts",

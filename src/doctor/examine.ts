@@ -106,11 +106,11 @@ class Run {
     const startedAt = new Date(clock.date()).toISOString();
     const chosen = checks.filter((check) => this.isChosen(check));
     if (chosen.length === 0) refuseNothing(this.settings, this.skipped);
-    await this.meet();
-    this.refuseUnauthorised();
     this.total = chosen.length;
     const stopProgress = this.tellProgress();
     try {
+      await this.meet();
+      this.refuseUnauthorised();
       await this.runAll(chosen);
     } finally {
       stopProgress();
@@ -137,10 +137,11 @@ class Run {
     const { signal, ports, pace } = examination;
     const it = unreachedTarget(target, { ...ports, signal, limit_ms: pace.dial_ms });
     try {
-      const connection = await kit.open();
+      const connection = await kit.waitingFor("a connection", pace.dial_ms, () => kit.open());
       const limit_ms = Math.max(pace.answer_ms, Math.min(FIRST_ANSWER_MS, 2 * pace.answer_ms));
       const begun_ms = kit.now();
-      const outcome = await connection.ask(kit.requests.of(), limit_ms);
+      const asked = () => connection.ask(kit.requests.of(), limit_ms);
+      const outcome = await kit.waitingFor("the first response", limit_ms, asked);
       if (outcome.kind !== "answer") {
         if (outcome.kind === "none" && outcome.why === "closed" && target.isSecure) {
           // What ended its TLS is known once both sides are closed.

@@ -94,6 +94,7 @@ export interface Finding {
 
 /** What is to be fixed: a check names one, and the knowledge of products says how each does it. */
 export const fixTopics = {
+  "certificate-expires": "the certificate is about to expire",
   "idle-timeout-too-short": "clients' pools keep connections for longer than this server does",
   "idle-timeout-too-long": "idle connections are kept for longer than anybody uses them",
   "idle-timeout-not-advertised": "no Keep-Alive field tells clients how long a connection may idle",

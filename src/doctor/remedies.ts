@@ -12,6 +12,9 @@ import { concerns, type Setting } from "./products/product.ts";
 type Remedies = Readonly<Record<string, Omit<Fix, "product">>>;
 
 const remedies: Partial<Readonly<Record<FixTopic, Remedies>>> = {
+  "certificate-expires": {
+    any: { text: "Renew the certificate, and let something renew it by itself from now on (ACME)." },
+  },
   "idle-timeout-too-short": {
     any: {
       text: "Make the idle timeout of this server longer than the neighbour's pool keeps connections, plus a second or more: 65 s behind an AWS ALB.",

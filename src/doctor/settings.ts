@@ -110,7 +110,8 @@ function readPath(path: string | undefined): string | undefined {
   throw new HopwiseError("option-invalid", `"${shown(path)}" is not a path: write one like /upload`, "allowPost");
 }
 
-function readProduct(text: string | undefined): string | undefined {
+/** @throws HopwiseError `option-invalid` */
+export function readProduct(text: string | undefined): string | undefined {
   if (text === undefined || productNamed(text.split("@")[0] ?? "") !== undefined) return text;
   const near = nearestProduct(text);
   const hint = near === undefined ? "write one like node, nginx or haproxy@2.6, or other" : `did you mean ${near}?`;

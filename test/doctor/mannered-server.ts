@@ -17,6 +17,8 @@ export interface Manners {
   readonly terms: string;
   readonly requestsMax: number;
   readonly announcesLast: boolean;
+  /** Behind this response of all it closes without a word, for once. */
+  readonly lapsesAt: number;
   /** For the first byte, and for the rest of a head. */
   readonly firstByte_ms: number;
   readonly head_ms: number;
@@ -68,6 +70,7 @@ export const healthy: Manners = {
   terms: "timeout=70",
   requestsMax: 2_000,
   announcesLast: true,
+  lapsesAt: Number.POSITIVE_INFINITY,
   firstByte_ms: 60_000,
   head_ms: 30_000,
   headTimeIsPerLine: false,
@@ -329,6 +332,7 @@ class Conversation {
       (request.isOld && wantsKeepAlive && manners.http10KeepAlive === "refuses and stays open");
     const closesUnannounced =
       manners.afterResponse === "closes unannounced" ||
+      this.server.served === manners.lapsesAt ||
       (isMissing && manners.missingPage === "closes unannounced") ||
       (request.isOld && wantsKeepAlive && manners.http10KeepAlive === "agrees and closes") ||
       this.isShort;

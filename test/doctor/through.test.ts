@@ -342,7 +342,9 @@ describe("a sick proxy is caught", () => {
       measured,
       grade,
     });
-    expect(finding.consequence === "").toBe(verdict !== "fail" && verdict !== "advice");
+    const isWrong = verdict === "fail" || verdict === "advice";
+    expect(finding.consequence === "").toBe(!isWrong);
+    expect(finding.fixes.length > 0).toBe(isWrong);
   });
 
   it("a redirect that leaves the proxy", async () => {

@@ -128,6 +128,14 @@ describe("https:// to a port where", () => {
   });
 });
 
+it("what is waited for is told before the first response, too", async () => {
+  const told = new Set<string>();
+  const onProgress = ({ running }: { readonly running: readonly string[] }) => void running.map((one) => told.add(one));
+  const server = createServer((socket) => socket.resume());
+  await problemWith(`http://127.0.0.1:${await portOf(server)}/`, { onProgress });
+  expect([...told]).toContain("the first response");
+});
+
 it("a port that drops is not one that stalls in the handshake", async () => {
   const silent: Dialer = { dial: () => () => "connection" };
   expect(await problemWith("https://127.0.0.1:9443/", {}, silent)).toMatch(

@@ -35,6 +35,10 @@ const proxySentences: Readonly<Record<string, string>> = {
   HW924: "lead redirects past themselves, to the origin's own address",
   HW925: "do not tunnel an accepted upgrade",
   HW926: "lend one client's authenticated connection to another",
+  HW927: "give clients that ask at the same time each other's responses",
+  HW928: "give a client the rest of what another, who has gone, had asked for",
+  HW929: "let an upload that was answered early run into another request",
+  HW931: "give a client more than one response to a request",
   HW930: "let ambiguous requests through",
   HW940: "lose requests when they are told to end",
 };

@@ -1,5 +1,5 @@
 /** How many connections a server takes, and whether those that say nothing keep others out. */
-import { type Check, unknown } from "../check.ts";
+import { type Check, type Result, unknown } from "../check.ts";
 import type { ProbeConnection } from "../probe/connection.ts";
 import { DialFault } from "../probe/dialing.ts";
 import type { Kit } from "../probe/kit.ts";
@@ -17,7 +17,10 @@ const silentNeighbour: Check = {
   async run(kit) {
     const silent = await kit.open();
     const begun_ms = kit.now();
-    const { connection, outcome } = await kit.openAndAsk();
+    const asked = await askOrFault(kit);
+    // Over TLS a server that has no time for a handshake does not let anybody in.
+    if (asked instanceof DialFault) return await whenKeptOut(kit, silent, asked);
+    const { connection, outcome } = asked;
     const took_ms = kit.now() - begun_ms;
     const evidence = [silent, connection];
     // A 408 says that it was not looked at while the silent one was.
@@ -46,12 +49,42 @@ const silentNeighbour: Check = {
           ? "another client was answered only once the silent connection was gone"
           : `another client was turned away (${outcomeWords(outcome)}), and answered once the silent connection was gone`,
       values: { serves_others: false },
-      cap: { grade: "D", because: "one silent connection stops the server" },
+      cap: STOPS_THE_SERVER,
       fix: "connection-limit",
       evidence,
     };
   },
 };
+
+/** A fresh connection with one request on it; none can be opened: why. */
+async function askOrFault(kit: Kit): Promise<Awaited<ReturnType<Kit["openAndAsk"]>> | DialFault> {
+  try {
+    return await kit.openAndAsk();
+  } catch (error) {
+    if (error instanceof DialFault) return error;
+    throw error;
+  }
+}
+
+/** Nobody was let in beside a silent connection. Whether it was that which kept them out shows once it is gone. */
+async function whenKeptOut(kit: Kit, silent: ProbeConnection, fault: DialFault): Promise<Result> {
+  silent.destroy();
+  const later = await askOrFault(kit);
+  if (later instanceof DialFault) return unknown(`no further connection could be opened (${later.fault})`, silent);
+  const evidence = [silent, later.connection];
+  if (later.outcome.kind !== "answer") return unknown(outcomeWords(later.outcome), ...evidence);
+  return {
+    verdict: "fail",
+    measured: `another client was not let in (${fault.fault}), and answered once the silent connection was gone`,
+    values: { serves_others: false },
+    cap: STOPS_THE_SERVER,
+    fix: "connection-limit",
+    evidence,
+  };
+}
+
+const STOPS_THE_SERVER = { grade: "D", because: "one silent connection stops the server" } as const;
+const KEEPS_OUT = { grade: "D", because: "idle connections keep newcomers out" } as const;
 
 /** A response within this time waited for nothing. */
 const WAITED_MS = 1_000;
@@ -92,23 +125,24 @@ const manyConnections: Check = {
         verdict: "fail",
         measured,
         values,
-        cap: { grade: "D", because: "idle connections keep newcomers out" },
+        cap: KEEPS_OUT,
         fix: "connection-limit",
       };
     }
     const begun_ms = kit.now();
-    const { connection, outcome } = await kit.openAndAsk();
-    if (outcome.kind !== "answer") {
-      const measured = `${plural(idle.length, "idle connection")}, and a newcomer: ${outcomeWords(outcome)}`;
+    const asked = await askOrFault(kit);
+    if (asked instanceof DialFault || asked.outcome.kind !== "answer") {
+      const why = asked instanceof DialFault ? `no connection (${asked.fault})` : outcomeWords(asked.outcome);
       return {
         verdict: "fail",
-        measured,
+        measured: `${plural(idle.length, "idle connection")}, and a newcomer: ${why}`,
         values,
-        cap: { grade: "D", because: "idle connections keep newcomers out" },
+        cap: KEEPS_OUT,
         fix: "connection-limit",
-        evidence: [connection],
+        evidence: asked instanceof DialFault ? [] : [asked.connection],
       };
     }
+    const { connection } = asked;
     const alive = idle.filter(({ end }) => end === undefined).length;
     const measured = `${plural(wanted, "connection")} were served, ${alive} are still open, and a newcomer waited ${seconds(kit.now() - begun_ms)}`;
     return { verdict: "pass", measured, values: { ...values, still_open: alive }, evidence: [connection] };

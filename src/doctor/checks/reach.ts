@@ -63,7 +63,12 @@ const tls: Check = {
       `certificate for ${plural(daysLeft, "more day")}`,
       ...(distrust === "" ? [] : [`not trusted (${distrust})`]),
     ];
-    return { verdict: daysLeft < DAYS_MIN ? "advice" : "pass", measured: parts.join(", "), values };
+    return {
+      verdict: daysLeft < DAYS_MIN ? "advice" : "pass",
+      measured: parts.join(", "),
+      values,
+      fix: "certificate-expires",
+    };
   },
 };
 

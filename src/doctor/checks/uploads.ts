@@ -11,6 +11,10 @@ const TYPE = "Content-Type: application/octet-stream";
 const CONTINUE_MS = 1_000;
 const UPLOAD_BYTES = 8 * 1_048_576;
 const PIECE_BYTES = 65_536;
+/*
+ * A reset behind a response that arrived is advice: RFC 9112 section 9.6 describes the close in stages, and demands it nowhere. A response
+ * that did not arrive is lost, and a failure.
+ */
 /** A server that takes nothing for so long has made up its mind. */
 const STALL_MS = 3_000;
 
@@ -152,7 +156,8 @@ const earlyResponse: Check = {
         verdict: "advice",
         measured: `${outcome.status} after ${plural(values.sent_bytes, "byte")}, and RST right behind it`,
         values: { ...values, was_reset: true },
-        consequence: "On a slower line the RST overtakes the response: the client sees a reset instead of the reason.",
+        consequence:
+          "A client that sends its whole upload before it reads (Python's http.client does) sees a reset instead of the reason; on a slower line every client does.",
         fix: "early-response-lost",
         evidence,
       };

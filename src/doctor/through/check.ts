@@ -3,7 +3,7 @@
  *
  * Deliberately absent: their order, and what becomes of the results (examine-through.ts).
  */
-import type { Cap, Evidence, Fix, Verdict } from "../finding.ts";
+import type { Cap, Evidence, Verdict } from "../finding.ts";
 import type { Message } from "./message-log.ts";
 import type { Peer } from "./peer.ts";
 import { type Arrival, answer, type RequestShape, type Stage } from "./stage.ts";
@@ -16,7 +16,6 @@ export interface ThroughResult {
   /** What follows; by default the check's own, where the verdict is advice or fail. */
   readonly consequence?: string;
   readonly cap?: Cap;
-  readonly fixes?: readonly Fix[];
   /** Whose bytes show it. */
   readonly seen: readonly (Peer | undefined)[];
 }
@@ -47,6 +46,9 @@ export const caps = {
   looksComplete: { grade: "D", because: "a truncated response looks complete" },
   lost: { grade: "D", because: "requests are lost" },
 } as const satisfies Readonly<Record<string, Cap>>;
+
+/** So many clients come behind one whose connection to the origin may be lent on: a proxy of several processes has several pools. */
+export const STRANGERS = 8;
 
 /** Something else went wrong first, so that nothing can be told. */
 export function unclear(measured: string, ...seen: readonly (Peer | undefined)[]): ThroughResult {

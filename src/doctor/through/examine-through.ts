@@ -13,6 +13,7 @@ import { type Choice, isChosen, refuseNothing, refuseUnknownIds } from "../chose
 import type { Finding } from "../finding.ts";
 import { DialFault, Stopped } from "../probe/dialing.ts";
 import { readTarget } from "../probe/target.ts";
+import { productNamed } from "../products/all.ts";
 import { recognise } from "../products/recognise.ts";
 import type { Progress } from "../progress.ts";
 import { type Report, reportOf, type Skipped, type TargetProduct } from "../report/report.ts";
@@ -29,6 +30,7 @@ import {
 } from "./check.ts";
 import { DRAIN_ID } from "./checks/drain.ts";
 import { fieldOf } from "./message-log.ts";
+import { goneFixes, throughFixes } from "./remedies.ts";
 import { type OriginPlace, Stage, type ThroughPace, type ThroughPorts, throughPace } from "./stage.ts";
 
 export interface ThroughOptions {
@@ -244,7 +246,7 @@ class Run {
   }
 
   private add(check: ThroughCheck, result: ThroughResult): void {
-    const { verdict, measured, values = {}, cap, fixes = [] } = result;
+    const { verdict, measured, values = {}, cap } = result;
     const isWrong = verdict === "advice" || verdict === "fail";
     this.findings.push({
       id: check.id,
@@ -255,11 +257,7 @@ class Run {
       values,
       consequence: isWrong ? (result.consequence ?? check.consequence) : "",
       ...(check.reference === undefined ? {} : { reference: check.reference }),
-      fixes: isWrong
-        ? fixes.filter(
-            ({ product }) => this.product === undefined || product === this.product.name || product === "any",
-          )
-        : [],
+      fixes: !isWrong ? [] : this.isGone ? goneFixes : throughFixes(check.id, this.product?.name),
       ...(isWrong && cap !== undefined ? { cap } : {}),
       evidence: findingEvidence(this.stage, result),
     });
@@ -277,7 +275,11 @@ function productOf(
 ): TargetProduct | undefined {
   if (told !== undefined) {
     const [name = told, version] = told.split("@");
-    return { name: name.toLowerCase(), ...(version === undefined ? {} : { version }), from: "told" };
+    return {
+      name: productNamed(name)?.name ?? name.toLowerCase(),
+      ...(version === undefined ? {} : { version }),
+      from: "told",
+    };
   }
   const found = recognise(server, via);
   if (found === undefined) return undefined;

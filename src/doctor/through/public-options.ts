@@ -9,6 +9,7 @@ import { TlsServing } from "../../net/tls/tls-serving.ts";
 import { readIds } from "../chosen.ts";
 import type { Progress } from "../progress.ts";
 import type { Report } from "../report/report.ts";
+import { readProduct } from "../settings.ts";
 import { drainLosesNothing } from "./checks/drain.ts";
 import { examineThrough as examineThroughPlace } from "./examine-through.ts";
 import type { OriginPlace } from "./stage.ts";
@@ -65,7 +66,7 @@ export async function examineThrough(proxy: string | URL, options: ExamineThroug
     ca: authorities(options.ca),
     only: readIds("only", options.only),
     skip: readIds("skip", options.skip),
-    product: options.product,
+    product: readProduct(options.product),
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(drain === undefined ? {} : { last: drainLosesNothing(drain) }),

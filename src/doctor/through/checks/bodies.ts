@@ -99,17 +99,9 @@ export const responsesStream: ThroughCheck = {
       };
     if (response === undefined) return unclear("no whole response came", ...seen);
     const measured = `the first event was held back ${withHead ? "" : "with the head "}for ${stage.pace.settle_ms} ms, until the response was over`;
-    return { verdict: "advice", measured, values: { held_back: true }, fixes: streamingFixes, seen };
+    return { verdict: "advice", measured, values: { held_back: true }, seen };
   },
 };
-
-const streamingFixes = [
-  {
-    product: "nginx",
-    text: "Pass responses on as they come, or send X-Accel-Buffering: no with those that stream",
-    setting: "proxy_buffering off;",
-  },
-];
 
 export const requestsStream: ThroughCheck = {
   id: "HW917",
@@ -145,15 +137,10 @@ export const requestsStream: ThroughCheck = {
     return {
       verdict: "advice",
       measured: `the upload was held back for ${stage.pace.settle_ms} ms, until it was whole`,
-      fixes: uploadFixes,
       seen,
     };
   },
 };
-
-const uploadFixes = [
-  { product: "nginx", text: "Pass uploads on as they come", setting: "proxy_request_buffering off;" },
-];
 
 /** More than what sockets and proxies hold in between. */
 const UPLOAD_BYTES = 8_388_608;
@@ -197,7 +184,7 @@ export const earlyRefusalArrives: ThroughCheck = {
           verdict: "advice",
           measured: "413 came, and RST right behind it",
           consequence:
-            "On a slower line the RST overtakes the response: the client sees a reset instead of the reason.",
+            "A client that sends its whole upload before it reads (Python's http.client does) sees a reset instead of the reason; on a slower line every client does.",
           seen,
         };
     }

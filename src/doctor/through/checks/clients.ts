@@ -4,6 +4,7 @@ import {
   arrivalOrAnswer,
   caps,
   exchange,
+  STRANGERS,
   seconds,
   type ThroughCheck,
   type ThroughResult,
@@ -167,7 +168,7 @@ export const authenticatedIsNotLent: ThroughCheck = {
     if (typeof login === "string") return unclear(login);
     const { client, origin } = login;
     const seen: Peer[] = [client, origin];
-    for (let index = 0; index < 3; index++) {
+    for (let index = 0; index < STRANGERS; index++) {
       const stranger = await stage.client();
       seen.push(stranger);
       const done = await exchange(stage, stranger);

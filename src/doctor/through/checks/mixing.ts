@@ -4,8 +4,7 @@
  *
  * What an origin sends unasked is looked at in races.ts. Deliberately absent: load; a proxy that mixes messages up does so with four.
  */
-import { arrivalOrAnswer, caps, exchange, type ThroughCheck, unclear, whatIsMissing } from "../check.ts";
-import { fieldOf } from "../message-log.ts";
+import { arrivalOrAnswer, caps, exchange, STRANGERS, type ThroughCheck, unclear, whatIsMissing } from "../check.ts";
 import type { Peer } from "../peer.ts";
 import { answer, type RequestShape } from "../stage.ts";
 
@@ -91,7 +90,7 @@ export const leftoversAreNobodys: ThroughCheck = {
     await stage.until(() => origin.ended !== undefined, stage.pace.settle_ms / 2);
     let rest = reply.slice(begun);
     const seen: Peer[] = [gone, origin];
-    for (let index = 0; index < 3; index++) {
+    for (let index = 0; index < STRANGERS; index++) {
       const client = await stage.client();
       seen.push(client);
       const next = stage.mark();
@@ -231,15 +230,10 @@ export const oneResponseEach: ThroughCheck = {
         stage.pace.settle_ms / SURPLUS_PART,
       );
       const { surplus } = client.log;
-      if (surplus !== undefined || done.response?.status !== status) {
-        const what =
-          surplus ??
-          (done.response === undefined
-            ? whatIsMissing(done, client)
-            : `it got ${done.response.status}${fieldOf(done.response, "content-length") === undefined ? "" : " with a length"}`);
+      if (surplus !== undefined || done.response === undefined) {
         return {
           verdict: "fail",
-          measured: `request ${number}, ${method}, which the origin answers ${status}: ${what}`,
+          measured: `request ${number}, ${method}, which the origin answers ${status}: ${surplus ?? whatIsMissing(done, client)}`,
           values: { method, status },
           cap: caps.desync,
           seen: [...seen, done.arrival?.origin],

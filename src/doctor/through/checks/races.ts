@@ -8,6 +8,7 @@ import {
   arrivalOrAnswer,
   caps,
   exchange,
+  STRANGERS,
   type ThroughCheck,
   type ThroughResult,
   unclear,
@@ -144,7 +145,7 @@ async function poisoned(stage: Stage, when: "with the response" | "between reque
     await stage.until(() => arrival.origin.ended !== undefined, stage.pace.settle_ms / 10);
   if (victimOf.raw.includes(POISON)) return desync("the same client got it behind its response, unasked");
   // The same client, then others: a pool hands the connection to the first that comes.
-  for (let index = 0; index < 3; index++) {
+  for (let index = 0; index < STRANGERS; index++) {
     const client = index === 0 && victimOf.isOpen ? victimOf : await stage.client();
     if (client !== victimOf) victims.push(client);
     const done = await exchange(stage, client, answer(`own ${index}`));
