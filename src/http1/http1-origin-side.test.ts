@@ -81,10 +81,26 @@ const cases: readonly Case[] = [
     ],
   },
   {
-    does: "sends no rest to an origin that will close",
+    does: "sends the rest to an origin that will close, and may make its response of it",
     steps: [
       ["client", `${POST}\r\nhe`, "body, awaited"],
-      ["origin", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n", "dropped, body"],
+      ["origin", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n", "body, body"],
+      ["client", "llo", "must-close, body"],
+      ["origin", "ok", "close-received"],
+    ],
+  },
+  {
+    does: "sends no rest where that response is whole before",
+    steps: [
+      ["client", `${POST}\r\nhe`, "body, awaited"],
+      ["origin", CLOSING, "close-received"],
+    ],
+  },
+  {
+    does: "sends no rest to an origin that refuses and will close",
+    steps: [
+      ["client", `${POST}\r\nhe`, "body, awaited"],
+      ["origin", "HTTP/1.1 413 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\n", "dropped, body"],
       ["client", "llo", "dropped, body"],
       ["origin", "ok", "close-received"],
     ],

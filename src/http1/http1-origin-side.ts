@@ -269,9 +269,14 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     const reason = noteFinalResponse(connection, listener.client.connection, head, options, framing);
     if (reason !== undefined) messages.mustClose(reason);
     messages.final(framing.kind === "close");
-    // It closes, and need not read on before.
-    if (messages.closeReason !== undefined && mayBodyGoOn(messages.requester)) messages.drop("request-unfinished");
+    // It refuses, and closes (RFC 9112 section 9.5). Other responses may be made of what it still reads.
+    if (head.status >= 400) this.dropRestIfItCloses();
     return listener.onFinal(this.told(head), options, framing);
+  }
+
+  private dropRestIfItCloses(): void {
+    const { messages } = this;
+    if (messages.closeReason !== undefined && mayBodyGoOn(messages.requester)) messages.drop("request-unfinished");
   }
 
   /** What idled and answered was alive. */
@@ -312,6 +317,7 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   onComplete(trailers: Trailers | undefined, hasMore: boolean): void {
     const { connection, messages } = this;
     if (hasMore) connection?.noteSurplus();
+    this.dropRestIfItCloses();
     messages.responseWhole();
     // Whether it reads on is anybody's guess; what it does not read would stand before the next request.
     if (this.unsentBytes > 0 || !isWhole(messages.requester)) messages.mustClose("request-unfinished");
