@@ -28,8 +28,6 @@ describe("an answer of something that lives long", () => {
       expect(long.waits).toBe(1);
       await vi.advanceTimersByTimeAsync(1_000);
       expect([await answer, long.waits]).toEqual(["too late", 0]);
-      await vi.advanceTimersByTimeAsync(1_000);
-      expect(vi.getTimerCount()).toBe(0);
     } finally {
       vi.useRealTimers();
     }
