@@ -41,6 +41,7 @@ const longOnly =
         "test/cli/doctor-between.test.ts",
         "test/doctor/over-tls.test.ts",
         "test/doctor/through-fixes.test.ts",
+        "test/doctor/through-over-tls.test.ts",
         "test/doctor/through-real-sockets.test.ts",
         "test/guard/budget.test.ts",
         "test/fuzz/nginx.test.ts",
