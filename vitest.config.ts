@@ -52,6 +52,7 @@ const longOnly =
         "test/load/http10-keep-alive.test.ts",
         "test/load/handler-aborts.test.ts",
         "test/load/abrupt-origin.test.ts",
+        "test/load/left-over.test.ts",
         "test/doctor/real-servers.test.ts",
       ];
 

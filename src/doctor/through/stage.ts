@@ -152,8 +152,7 @@ export class Stage {
       ...(ca === undefined ? {} : { ca }),
     };
     const transcript = this.transcript();
-    // With something in front of the handshake, though it be nothing, TLS stands on a socket of its own, which can be reset.
-    const place = target.isSecure ? { ...addressOf(target, tls), preamble: "" } : addressOf(target, undefined);
+    const place = addressOf(target, target.isSecure ? tls : undefined);
     const peer = await dial(this.dialing, place, (socket) => new Peer("client", socket, transcript, this.ring));
     this.cost.connections++;
     this.clients.push(peer);

@@ -6,7 +6,7 @@ import { connect, isIP, type Socket as RawSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { AttemptHandler } from "../dialing.ts";
 import type { Address, TlsTarget } from "../ports.ts";
-import { KEEP_ALIVE_IDLE_MS, keepAliveOptions, socketOptions } from "../socket-options.ts";
+import { keepAliveOptions, socketOptions } from "../socket-options.ts";
 import { socketOn } from "./node-connection.ts";
 import { NodeSocket } from "./node-socket.ts";
 import { TlsSessions } from "./tls-sessions.ts";
@@ -16,16 +16,17 @@ type TcpAddress = Address & { readonly kind: "tcp" };
 const sessions = new TlsSessions();
 
 export function attemptOnNode(place: Address, handler: AttemptHandler): () => void {
-  if (place.kind === "tcp" && place.tls !== undefined && place.preamble !== undefined) {
-    return attemptBehind(place.preamble, place, place.tls, handler);
-  }
+  if (place.kind === "tcp" && place.tls !== undefined) return attemptOverTls(place, place.tls, handler);
   const raw = open(place);
   return follow(raw, raw, place, handler);
 }
 
-/** The handshake begins behind what is said in the clear. */
-function attemptBehind(preamble: string, place: TcpAddress, tls: TlsTarget, handler: AttemptHandler): () => void {
-  const { host, port } = place;
+/**
+ * The handshake begins behind what is said in the clear, on a connection that is known by itself: one that the runtime opens for TLS cannot
+ * be reset.
+ */
+function attemptOverTls(place: TcpAddress, tls: TlsTarget, handler: AttemptHandler): () => void {
+  const { host, port, preamble = "" } = place;
   const below = openPlain(host, port);
   const onFailed = (error: NodeJS.ErrnoException) => {
     discard(below);
@@ -40,7 +41,7 @@ function attemptBehind(preamble: string, place: TcpAddress, tls: TlsTarget, hand
     below.removeListener("error", onFailed);
     // What ends the connection is told by the TLS above.
     below.on("error", () => {});
-    below.write(preamble, "latin1");
+    if (preamble !== "") below.write(preamble, "latin1");
     giveUp = follow(openTls(host, port, tls, below), below, place, handler);
     handler.onReached();
   });
@@ -49,34 +50,25 @@ function attemptBehind(preamble: string, place: TcpAddress, tls: TlsTarget, hand
 
 /** @param below what `raw` stands on; on nothing else: itself */
 function follow(raw: RawSocket, below: RawSocket, place: Address, handler: AttemptHandler): () => void {
-  const tls = place.kind === "tcp" ? place.tls : undefined;
-  const readyEvent = tls === undefined ? "connect" : "secureConnect";
-  let isReached = below !== raw;
-  const onReached = () => {
-    isReached = true;
-    raw.setKeepAlive(true, KEEP_ALIVE_IDLE_MS);
-    handler.onReached();
-  };
+  const isTls = below !== raw;
+  const readyEvent = isTls ? "secureConnect" : "connect";
   let isOver = false;
   const settle = () => {
     isOver = true;
     raw.removeListener("error", onFailed);
-    raw.removeListener("connect", onReached);
     raw.removeListener(readyEvent, onConnected);
   };
   const onFailed = (error: NodeJS.ErrnoException) => {
     settle();
     discard(raw);
-    if (isReached && place.kind === "tcp" && place.tls !== undefined)
-      sessions.forget(place.host, place.port, place.tls);
+    if (isTls && place.kind === "tcp" && place.tls !== undefined) sessions.forget(place.host, place.port, place.tls);
     handler.onFailed(error.code ?? error.message);
   };
   const onConnected = () => {
     settle();
-    handler.onConnected(tls === undefined ? socketOn(raw) : NodeSocket.secured(raw, below));
+    handler.onConnected(isTls ? NodeSocket.secured(raw, below) : socketOn(raw));
   };
   raw.once("error", onFailed);
-  if (tls !== undefined && !isReached) raw.once("connect", onReached);
   raw.once(readyEvent, onConnected);
   return () => {
     if (isOver) return;
@@ -86,21 +78,19 @@ function follow(raw: RawSocket, below: RawSocket, place: Address, handler: Attem
 }
 
 function open(place: Address): RawSocket {
-  if (place.kind === "unix") return connect({ ...socketOptions, path: place.path });
-  const { host, port, tls } = place;
-  return tls === undefined ? openPlain(host, port) : openTls(host, port, tls);
+  return place.kind === "unix" ? connect({ ...socketOptions, path: place.path }) : openPlain(place.host, place.port);
 }
 
 function openPlain(host: string, port: number): RawSocket {
   return connect({ ...socketOptions, ...keepAliveOptions, host, port, noDelay: true });
 }
 
-/** @param below a connection that is open already; there is none: undefined */
-function openTls(host: string, port: number, tls: TlsTarget, below?: RawSocket): RawSocket {
+/** @param below a connection that is open already */
+function openTls(host: string, port: number, tls: TlsTarget, below: RawSocket): RawSocket {
   const session = sessions.take(host, port, tls);
   const raw = connectTls({
     ...socketOptions,
-    ...(below === undefined ? {} : { socket: below }),
+    socket: below,
     ...(session === undefined ? {} : { session: session.data }),
     host,
     port,
