@@ -1,5 +1,6 @@
 /** The flags and the help of `hopwise doctor`. */
 import { type Command, Option } from "commander";
+import { behind } from "./help-text.ts";
 
 const AFTER = `
 It opens a few connections, sends GET and HEAD, waits until idle connections end, and says what it saw, what follows, and what to change.
@@ -12,11 +13,12 @@ Examples:
   $ hopwise doctor http://127.0.0.1:3000
   $ hopwise doctor https://app.example.com/healthz --quick --fail-on advice
   $ hopwise doctor http://127.0.0.1:3000 --only HW2 --max-wait 5m
-  $ hopwise doctor http://127.0.0.1:3000 --allow-post /upload --intrusive --load 500
+  $ hopwise doctor http://127.0.0.1:3000 --allow-post /upload --intrusive
   $ hopwise doctor http://127.0.0.1:3000 --json > report.json
   $ hopwise doctor http://127.0.0.1:3000 --html report.html
   $ hopwise doctor --chain 'alb,nginx:keepalive_timeout=75,node@20'
-  $ hopwise doctor --through http://127.0.0.1:8080 --origin-listen 127.0.0.1:3000
+  $ hopwise doctor --through http://127.0.0.1:8080 \\
+        --origin-listen 127.0.0.1:3000
   $ hopwise doctor --between --to http://127.0.0.1:3000 --for 10m
   $ hopwise doctor --log access.log`;
 
@@ -32,7 +34,7 @@ export function addDoctor(
     .command("doctor")
     .argument("[url]", "what to examine, like http://127.0.0.1:3000/")
     .description("Measures how a server treats its connections, explains it, and says how to fix it.")
-    .usage("URL|--chain LIST|--through URL|--between|--log FILE [options]")
+    .usage("URL|--chain LIST|--through URL|--between|--log FILE")
     .summary("measure how a server treats its connections, and what to change")
     .addOption(
       elsewhere("--chain <list>", "neighbours of a chain, on paper: alb,nginx:keepalive_timeout=75,node@20, or a file"),
@@ -92,7 +94,7 @@ export function addDoctor(
     .addOption(telling("--schema", "print the JSON Schema of what --json prints"))
     .addOption(telling("--quiet", "no progress"))
     .addHelpOption(new Option("-h, --help", "print this").helpGroup("What it tells:"))
-    .addHelpText("after", AFTER)
+    .addHelpText("after", behind(AFTER))
     .action(run);
 }
 

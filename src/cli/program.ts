@@ -9,8 +9,12 @@ import { addDoctor } from "./doctor-flags.ts";
 import { spelled, takeFlagsFrom, variableText, warnOfUnknown } from "./environment.ts";
 import { ExitCode, exitCodeFor } from "./exit.ts";
 import { addForwardFlags, addProxyFlags } from "./flags.ts";
+import { behind } from "./help-text.ts";
 import { calledHere } from "./other-words.ts";
 import { styled, Terminal } from "./terminal.ts";
+
+/** Beside the longest flags 80 columns leave as much for what they mean. */
+const TEXT_WIDTH_MIN = 20;
 
 type Flags = Readonly<Record<string, unknown>>;
 type Run = (flags: Flags, terminal: Terminal) => Promise<ExitCode>;
@@ -29,13 +33,14 @@ Exit codes: 0 success, 1 failed or something was cut, 2 wrong usage or configura
 
 Examples:
   $ hopwise proxy --to http://127.0.0.1:3000
-  $ hopwise proxy --listen 0.0.0.0:80 --to http://10.0.0.2:3000 --to http://10.0.0.3:3000 \\
-        --access-log /var/log/hopwise.log --max-connections 5000
-  $ hopwise proxy --listen https://0.0.0.0:443 --redirect 0.0.0.0:80 --to http://127.0.0.1:3000 \\
+  $ hopwise proxy --listen 0.0.0.0:80 --to http://10.0.0.2:3000 \\
+        --to http://10.0.0.3:3000 --access-log /var/log/hopwise.log
+  $ hopwise proxy --listen https://0.0.0.0:443 --redirect 0.0.0.0:80 \\
+        --to http://127.0.0.1:3000 \\
         --tls-cert fullchain.pem --tls-key privkey.pem`;
 
 const FORWARD_AFTER = `
-http goes through it in absolute-form, https as a tunnel (CONNECT). Addresses that are not public are refused unless
+http goes through it in absolute-form, https as a tunnel (CONNECT). Addresses that are not public are refused unless \
 --allow-private is given; so are ports other than --connect-ports for tunnels and --http-ports for the rest.
 Durations are written 500ms, 5s, 2m, 1h; sizes 16k, 1m.
 SIGTERM or Ctrl-C drains; a second one ends at once. SIGHUP reads files again, SIGUSR1 opens the access log anew.
@@ -44,10 +49,11 @@ Exit codes: 0 success, 1 failed or something was cut, 2 wrong usage or configura
 Examples:
   $ hopwise forward
   $ curl -x http://127.0.0.1:3128 http://example.com/ https://example.com/
-  $ https_proxy=http://127.0.0.1:3128 http_proxy=http://127.0.0.1:3128 npm install
+  $ https_proxy=http://127.0.0.1:3128 npm install
   $ chromium --proxy-server=http://127.0.0.1:3128
 
-  $ printf 'alice:%s\\n' "$(hopwise forward --hash-password)" >> users     (asks for the password)
+  $ printf 'alice:%s\\n' "$(hopwise forward --hash-password)" >> users
+    (asks for the password)
   $ hopwise forward --listen 0.0.0.0:3128 --users users
   $ curl -x http://proxy.example:3128 --proxy-user alice https://example.com/`;
 
@@ -62,7 +68,7 @@ Examples:
   $ hopwise top http://10.0.0.2:9901 | head -20`;
 
 const FILE_AFTER = `
-The file is YAML, JSON, JavaScript or TypeScript (export default). Each option of hopwise proxy is a key of it, too; \${NAME} stands for
+The file is YAML, JSON, JavaScript or TypeScript (export default). Each option of hopwise proxy is a key of it, too; \${NAME} stands for \
 a variable of the environment, \${file:PATH} for what a file holds.
 
   listeners:
@@ -77,7 +83,7 @@ a variable of the environment, \${file:PATH} for what a file holds.
       redirect: /new
     - to: app
 
-SIGHUP and POST /reload on the admin port read the file again: what is named still loses no connection, and a file with a fault
+SIGHUP and POST /reload on the admin port read the file again: what is named still loses no connection, and a file with a fault \
 changes nothing.
 
 Examples:
@@ -110,7 +116,8 @@ Examples:
   $ hopwise lab dumb-proxy
   $ hopwise lab connectionless --rtt 80ms --lang ko
   $ hopwise lab close-races --network simulated --speed 2
-  $ hopwise lab keep-alive --proxy http://127.0.0.1:8080     (a reverse proxy in front of http://127.0.0.1:9080)
+  $ hopwise lab keep-alive --proxy http://127.0.0.1:8080
+    (a reverse proxy in front of http://127.0.0.1:9080)
   $ hopwise lab keep-alive --proxy http://127.0.0.1:3128 --forward
   $ hopwise lab --all --html story.html`;
 
@@ -146,10 +153,10 @@ export function programWith(execute: (run: Run, flags: Flags) => Promise<void>):
     .helpCommand("help [command]", "the same as COMMAND --help")
     .exitOverride()
     .configureOutput({ outputError: () => {} })
-    .configureHelp({ showGlobalOptions: false, optionDescription })
+    .configureHelp({ showGlobalOptions: false, optionDescription, minWidthToWrap: TEXT_WIDTH_MIN })
     .addHelpText(
       "after",
-      "\nRun hopwise COMMAND --help for the options of a command, and for the variables that say them, too.",
+      behind("\nRun hopwise COMMAND --help for the options of a command, and for the variables that say them, too."),
     );
 
   addProxyFlags(
@@ -163,7 +170,7 @@ export function programWith(execute: (run: Run, flags: Flags) => Promise<void>):
     .addOption(new Option("--quiet", "only errors and warnings").helpGroup("Operation:"))
     .addOption(new Option("--json", "machine lines on the standard output").helpGroup("Operation:"))
     .addHelpOption(helpFlag())
-    .addHelpText("after", PROXY_AFTER)
+    .addHelpText("after", behind(PROXY_AFTER))
     .allowExcessArguments()
     .action((flags: Flags, command: Command) => {
       refuseSurplus(command.args);
@@ -186,7 +193,7 @@ export function programWith(execute: (run: Run, flags: Flags) => Promise<void>):
     .addOption(new Option("--quiet", "only errors and warnings").helpGroup("Operation:"))
     .addOption(new Option("--json", "machine lines on the standard output").helpGroup("Operation:"))
     .addHelpOption(helpFlag())
-    .addHelpText("after", FORWARD_AFTER)
+    .addHelpText("after", behind(FORWARD_AFTER))
     .allowExcessArguments()
     .action((flags: Flags, command: Command) => {
       refuseSurplus(command.args, "a forward proxy is told where by its clients; to listen there write --listen");
@@ -222,7 +229,7 @@ export function programWith(execute: (run: Run, flags: Flags) => Promise<void>):
     )
     .addOption(new Option("--quiet", "only errors and warnings"))
     .addOption(new Option("--json", "machine lines on the standard output"))
-    .addHelpText("after", FILE_AFTER)
+    .addHelpText("after", behind(FILE_AFTER))
     .allowExcessArguments()
     .action((flags: Flags, command: Command) => {
       refuseSurplus(command.args, "write -c");
@@ -236,7 +243,7 @@ export function programWith(execute: (run: Run, flags: Flags) => Promise<void>):
     .usage("[-c FILE] [--json]")
     .addOption(new Option("--json", "say it as JSON, for programs"))
     .addOption(new Option("--schema", "print the JSON Schema of the file, with which editors check it, and end"))
-    .addHelpText("after", FILE_AFTER)
+    .addHelpText("after", behind(FILE_AFTER))
     .allowExcessArguments()
     .action((flags: Flags, command: Command) => {
       refuseSurplus(command.args, "write -c");
@@ -255,7 +262,7 @@ export function programWith(execute: (run: Run, flags: Flags) => Promise<void>):
         (value: string, before: string[] = []) => [...before, value],
       ),
     )
-    .addHelpText("after", FILE_AFTER)
+    .addHelpText("after", behind(FILE_AFTER))
     .action((method: string, url: string, flags: Flags) =>
       execute(async (known, terminal) => {
         const { runRoute } = await import("./route.ts");
@@ -277,7 +284,7 @@ export function programWith(execute: (run: Run, flags: Flags) => Promise<void>):
     .addOption(new Option("--no-traffic", "no traffic but yours").helpGroup("Operation:"))
     .addOption(new Option("--json", "machine lines on the standard output").helpGroup("Operation:"))
     .addHelpOption(helpFlag())
-    .addHelpText("after", DEMO_AFTER)
+    .addHelpText("after", behind(DEMO_AFTER))
     .allowExcessArguments()
     .action((flags: Flags, command: Command) => {
       refuseSurplus(command.args);
@@ -294,7 +301,7 @@ export function programWith(execute: (run: Run, flags: Flags) => Promise<void>):
       new Option("--admin-read-token-file <file>", "the token for reading, where the admin server asks for one"),
     )
     .addHelpOption(new Option("-h, --help", "print this"))
-    .addHelpText("after", TOP_AFTER)
+    .addHelpText("after", behind(TOP_AFTER))
     .action((target: string | undefined, flags: Flags) =>
       execute(async (known, terminal) => {
         const { runTop } = await import("./top/top.ts");
@@ -339,7 +346,7 @@ function addLab(program: Command, execute: (run: Run, flags: Flags) => Promise<v
     .addOption(shownAs("--mermaid", "the plays as Mermaid sequence diagrams"))
     .addOption(shownAs("--html <file>", "write a page that stands on its own"))
     .addHelpOption(new Option("-h, --help", "print this").helpGroup("How it is shown:"))
-    .addHelpText("after", LAB_AFTER)
+    .addHelpText("after", behind(LAB_AFTER))
     .action((names: readonly string[], flags: Flags) =>
       execute(async (known, terminal) => {
         const { runLabCommand } = await import("./lab.ts");
@@ -412,7 +419,7 @@ function usageFault({ code, message }: CommanderError, command: Command | undefi
       const option = command?.options.find(({ long }) => long === `--${here}`);
       if (option !== undefined) return `unknown option '${named}': here it is ${option.flags}`;
       if (text.includes("Did you mean")) return text;
-      return `${text}; see hopwise ${command === undefined ? "" : `${command.name()} `}--help`;
+      return `${text.replace(/\.$/, "")}; see hopwise ${command === undefined ? "" : `${command.name()} `}--help`;
     }
   }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findConfigFile, readConfigFile } from "./config-file.ts";
+import { readGatewayConfig } from "./gateway-config.ts";
 import { problemsError } from "./problems.ts";
 
 let folder: string;
@@ -124,6 +125,14 @@ describe("secrets", () => {
       ].join("\n"),
     );
   });
+});
+
+it("a comment as other languages have it is said to be none", () => {
+  const { problems = [] } = readGatewayConfig({ to: "http://a", "// the site": 1, "/* more": 2 }, folder, 10_000);
+  expect(problems.map(({ message }) => message)).toStrictEqual([
+    '"// the site" is read as a key: a comment begins with #',
+    '"/* more" is read as a key: a comment begins with #',
+  ]);
 });
 
 describe("in texts about values", () => {

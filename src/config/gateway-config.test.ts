@@ -64,29 +64,12 @@ it("a redirect keeps all of the path where its route takes all paths, as from on
 });
 
 it.each([
-  ["get", "write GET"],
-  ["Post", "write POST"],
-  [" GET", "write GET"],
-  ["G T", "write a method like GET"],
-])("a method %j, which nobody sends, is refused", (method, how) => {
-  const said = `routes[0].match.method: "${method}" is not a method that is sent: ${how}`;
-  expect(problems({ routes: [{ match: { method }, refuse: true }] })).toStrictEqual([said]);
-  expect(problems({ routes: [{ match: { method: ["GET", method] }, refuse: true }] })).toStrictEqual([said]);
-});
-
-it.each([
   ["text", "a string"],
   [[], "a list"],
   [5, "a number"],
 ])("what is no map at all is said to be none: %j", (value, what) => {
   expect(problems(value)).toStrictEqual([
     `: it is ${what}: write a map of keys, like routes: [{ to: http://127.0.0.1:3000 }]`,
-  ]);
-});
-
-it("a field by which a route chooses has a name that requests can have", () => {
-  expect(problems({ routes: [{ match: { fields: { "X Env": true } }, refuse: true }] })).toStrictEqual([
-    'routes[0].match.fields: "X Env" is not the name of a field: no request has it',
   ]);
 });
 

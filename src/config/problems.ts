@@ -103,6 +103,8 @@ function unionProblems(
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
+  // What is a comment elsewhere is a key in YAML, which would be told with all keys there are.
+  if (/^\/[/*]/.test(key)) return `"${shown(key)}" is read as a key: a comment begins with #`;
   const near = nearest(key, known);
   return `"${shown(key)}" is not known here; ${near === undefined ? `there are: ${known.join(", ")}` : `did you mean ${near}?`}`;
 }

@@ -63,7 +63,7 @@ describe("a file in which everything is wrong", () => {
       '10:1: headTimeot: "headTimeot" is not known here; did you mean headTimeout?',
       '11:1: bodyTimeout: "5 minutes" is not a duration: write a duration like 500ms, 5s, 2m or 1h',
       "12:1: maxRequests: a list is no value for it: write a whole number",
-      "13:1: accessLog: ${file:log-name}: the file cannot be read (ENOENT)",
+      "13:1: accessLog: ${file:log-name}: the file cannot be read (does not exist)",
       "15:10: groups.app.to: it is empty: write the URLs of endpoints, like http://127.0.0.1:3000",
       expect.stringMatching(/^16:12: groups\.other\.to: .*no user name and no password here/),
       '18:28: routes[0].to: there is no group "nowhere"; there are: app, other',

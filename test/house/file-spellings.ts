@@ -58,7 +58,7 @@ const texts: readonly (readonly [how: RegExp, pattern: string])[] = [
   [/^write a path like \/new/, `${UNAMBIGUOUS}(?:/(?!/)[\\x21-\\x7e]*|[hH][tT][tT][pP][sS]?://[\\x21-\\x7e]+)`],
   [/^write a path like \/login/, MATCHED],
   [/^write a name like app/, `(?:(?:\\*\\.)?${LABEL}(?:\\.${LABEL})*\\.?|\\[[0-9A-Fa-f:.]+\\])`],
-  [/^write a method/, `(?!(?:get|head|post|put|delete|connect|options|trace|patch)$)${TOKEN}`],
+  [/^write a method/, "(?:.|\\n)+"],
   [/^write "Name: value"/, `${TOKEN}:(?:.|\\n)*`],
   [/^write FROM=TO/, `${UNAMBIGUOUS}/[\\x21\\x22\\x24-\\x3c\\x3e\\x40-\\x7e]*=${UNAMBIGUOUS}${PATH}`],
   [/^write a name$/, `[!#$%&'*+.^_\`|~0-9A-Za-z-]{1,128}(?::[0-9]{1,5})?`],
@@ -73,7 +73,7 @@ const maps: readonly (readonly [how: RegExp, names: string, values: string])[] =
   [/^write FROM=TO/, `${UNAMBIGUOUS}${PATH}`, `${UNAMBIGUOUS}${PATH}`],
   [/^write \{ DOMAIN/, `(?:\\*|${DOMAIN})`, DOMAIN],
   [/^write "Name: value"/, TOKEN, "[\\t\\x20-\\x7e\\x80-\\xff]*"],
-  [/^write \{ "Name": "value" \}/, TOKEN, "[\\t\\x20-\\x7e\\x80-\\xff]*"],
+  [/^write \{ "Name": "value" \}$/, TOKEN, "[\\t\\x20-\\x7e\\x80-\\xff]*"],
 ];
 
 const whole = (pattern: string) => `^(?:${pattern})$|${SECRET}`;
