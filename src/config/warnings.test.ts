@@ -76,6 +76,18 @@ describe("limits of time that stand the wrong way round", () => {
 describe("routes", () => {
   it.each([
     [
+      `  - { match: { path: /a, method: get }, to: "${ORIGIN}" }`,
+      "routes[0] takes no request with the method get, since clients write GET: write it so",
+    ],
+    [
+      `  - { match: { path: /a, method: "GET /" }, to: "${ORIGIN}" }`,
+      'routes[0] takes no request with the method "GET /", which none can have: write one like GET',
+    ],
+    [
+      `  - { match: { path: /a, fields: { "X A": true } }, to: "${ORIGIN}" }`,
+      'routes[0] takes no request: none has a field of the name "X A"',
+    ],
+    [
       `  - { match: { path: /a, fields: { X-A: " 1" } }, to: "${ORIGIN}" }`,
       "routes[0] takes no request: the value of a field begins and ends without spaces, and that of X-A here does not",
     ],

@@ -155,12 +155,29 @@ function aboutGroups({ groups, routes }: Plan): string[] {
     .map(({ name }) => `no route leads to the group ${shown(name)}: write { to: ${shown(name)} }, or leave it out`);
 }
 
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]);
+
 /** What no request can be. */
-function aboutMatch({ name, match: { fields = {} } }: Route): string[] {
+function aboutMatch({ name, match: { method, fields = {} } }: Route): string[] {
+  const methods = [method ?? []].flat().filter((one) => !TOKEN.test(one) || METHODS.has(one.toUpperCase()));
+  const wrong = methods.find((one) => !METHODS.has(one));
+  const field = Object.keys(fields).find((one) => !TOKEN.test(one));
   const value = Object.entries(fields).find(([, one]) => one !== true && (one !== one.trim() || /[\r\n\0]/.test(one)));
-  if (value === undefined) return [];
   return [
-    `${name} takes no request: the value of a field begins and ends without spaces, and that of ${value[0]} here does not`,
+    ...(wrong === undefined
+      ? []
+      : [
+          TOKEN.test(wrong)
+            ? `${name} takes no request with the method ${wrong}, since clients write ${wrong.toUpperCase()}: write it so`
+            : `${name} takes no request with the method "${shown(wrong)}", which none can have: write one like GET`,
+        ]),
+    ...(field === undefined ? [] : [`${name} takes no request: none has a field of the name "${shown(field)}"`]),
+    ...(value === undefined
+      ? []
+      : [
+          `${name} takes no request: the value of a field begins and ends without spaces, and that of ${value[0]} here does not`,
+        ]),
   ];
 }
 
