@@ -199,11 +199,14 @@ describe.each(WAYS)("%s", (how) => {
     expect(await scene.stage.ended(1)).toEqual([expect.stringMatching(/ tunnel$/)]);
   });
 
-  it("whose client has ended and resets is not in order, either", async () => {
+  it.each([
+    0,
+    CANCEL,
+  ])("whose origin has ended, and whose client resets with %i, is not in order, either", async (code) => {
     await scene.open();
     scene.origin.end("last");
     await until(() => scene.streamEnd !== "");
-    scene.client.write(reset(CANCEL));
+    scene.client.write(reset(code));
     await until(() => scene.ended !== undefined);
     expect(scene.ended).toBe("RST");
   });

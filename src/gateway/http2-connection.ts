@@ -160,10 +160,16 @@ export class Http2Connection
       if (meter.received_bytes > 0) this.held.noteReceived(meter.received_bytes);
       meter.received_bytes = 0;
       this.noteHead();
+      if (meter.hasResets) this.noteResets();
       return true;
     }
     this.end("http2-flood", codes.calmDown);
     return false;
+  }
+
+  /** A client that resets its stream is gone, whatever the runtime makes of it: it tells some resets as if the request had ended. */
+  private noteResets(): void {
+    for (const exchange of [...this.exchanges]) if (this.meter.isTakenBack(exchange.stream.id)) exchange.gone();
   }
 
   /**

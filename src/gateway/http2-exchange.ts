@@ -53,7 +53,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   readonly context: ProxyContext;
   peerHasClosed = false;
   agreement: Agreement | undefined;
-  private readonly stream: ServerHttp2Stream;
+  readonly stream: ServerHttp2Stream;
   private readonly onEnded: (exchange: Http2Exchange) => void;
   private readonly writer: StreamWriter;
   private readonly limits: ClientLimits;
@@ -206,7 +206,6 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   /** @internal */
   onEnd(): void {
     this.peerHasClosed = true;
-    // What was broken off ends, too.
     if (isBrokenOff(this.stream) || this.exchange === undefined || !this.isReading) return;
     const end = this.requestBody?.end;
     if (end !== undefined) this.exchange.readRequest(end, 0);
@@ -356,6 +355,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     this.exchange = undefined;
     exchange?.onClientGone();
     if (this.tunnel === undefined) this.leave();
+    else this.socketOfTunnel?.noteReset();
   }
 
   /** @internal */

@@ -112,6 +112,11 @@ export class FrameMeter extends FrameScanner {
     this.unended.delete(stream);
   }
 
+  /** Whether any stream was reset in what was read last. */
+  get hasResets(): boolean {
+    return this.takenBack.size > 0;
+  }
+
   /** Whether a stream was reset in what was read last: what opens and resets it at once asks for nothing. */
   isTakenBack(stream: number | undefined): boolean {
     return this.takenBack.size > 0 && this.takenBack.has(stream ?? 0);

@@ -17,6 +17,7 @@ export class StreamSocket implements Socket {
   readonly localPort: number;
   private readonly stream: ServerHttp2Stream;
   private unsentMark = 0;
+  private hasBeenReset = false;
 
   /** Something lies in it that was not taken. */
   private readonly onHeld: () => void;
@@ -43,13 +44,24 @@ export class StreamSocket implements Socket {
     stream.on("close", () => this.onClose());
   }
 
+  /** The client has reset the stream, or its connection is gone. The runtime tells that once what came before has been read. */
+  noteReset(): void {
+    this.hasBeenReset = true;
+    this.stream.removeAllListeners("data");
+    this.stream.resume();
+  }
+
+  private get wasReset(): boolean {
+    return this.hasBeenReset || isBrokenOff(this.stream);
+  }
+
   /** The runtime ends what was broken off, too. */
   private onEnd(): void {
-    if (!isBrokenOff(this.stream)) this.handler.onEnd();
+    if (!this.wasReset) this.handler.onEnd();
   }
 
   private onClose(): void {
-    this.handler.onClose(isBrokenOff(this.stream) ? "ECONNRESET" : undefined);
+    this.handler.onClose(this.wasReset ? "ECONNRESET" : undefined);
   }
 
   get unsentBytes(): number {

@@ -27,7 +27,7 @@ export const http2Mutants: readonly Mutant[] = [
   {
     name: "goes on for a stream that its client has reset",
     caughtBy: ["cancelled-is-over"],
-    apply: () => method(Http2Exchange.prototype, "onStreamClose", () => undefined),
+    apply: () => method(Http2Exchange.prototype, "gone", () => undefined),
   },
   {
     name: "gives a stream the response of the one before",
