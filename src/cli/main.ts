@@ -1,10 +1,6 @@
 #!/usr/bin/env node
-/** Where the process begins and ends. */
-import { collectAlone } from "./collector.ts";
-import { leave } from "./leave.ts";
-import { runProgram } from "./program.ts";
-import { ignoreInspectorSignal } from "./signals.ts";
+/** Where the process begins: it hears signals first, and everything else is loaded behind that. */
+import { hearEarly } from "./early-signals.ts";
 
-ignoreInspectorSignal();
-collectAlone();
-await leave(await runProgram(process.argv.slice(2)));
+hearEarly(process);
+await import("./begin.ts");
