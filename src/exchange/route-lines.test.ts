@@ -41,6 +41,19 @@ it("places, then a line, then no", () => {
   expect(play.told).toStrictEqual(["c1 in", "d1 in"]);
 });
 
+it("routes that a configuration has left out are forgotten once nobody is there", () => {
+  const play = new Play({ max: 1 });
+  play.enter("a1", "held");
+  play.enter("b1", "held");
+  for (let reload = 0; reload < 100; reload++) {
+    play.enter("c1", `r${reload}`);
+    play.leave("c1");
+  }
+  expect(play.lines.routeCount).toBe(2);
+  play.leave("a1");
+  expect(play.told).toStrictEqual(["b1 in"]);
+});
+
 it("the client that holds least is next, in its own order", () => {
   const play = new Play({ line: 10 });
   for (const name of ["a1", "a2", "a3", "a4", "b1", "b2"]) play.enter(name);

@@ -36,10 +36,17 @@ export class RouteLines {
     return this.entries.size;
   }
 
+  /** Routes that are known: those that have been asked for lately, and all where somebody is. */
+  get routeCount(): number {
+    return this.lines.size;
+  }
+
   /** @returns whether it has a place; it waits: undefined */
   enter(route: string, limit: ConcurrencyLimit, asker: Asker): LineVerdict | undefined {
     let line = this.lines.get(route);
     if (line === undefined) {
+      // A configuration may have left routes out.
+      for (const [name, { isEmpty }] of this.lines) if (isEmpty) this.lines.delete(name);
       line = new RouteLine(this.clock, this.entries);
       this.lines.set(route, line);
     }
@@ -79,6 +86,10 @@ class RouteLine {
   constructor(clock: Pick<Clock, "after">, entries: Map<ExchangeRecord, Entry>) {
     this.clock = clock;
     this.entries = entries;
+  }
+
+  get isEmpty(): boolean {
+    return this.held === 0 && this.line.size === 0;
   }
 
   enter(entry: Entry, { max, line, wait_ms }: ConcurrencyLimit): LineVerdict | undefined {

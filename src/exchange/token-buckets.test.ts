@@ -148,6 +148,16 @@ describe("what strangers make it keep", () => {
     expect(buckets.size).toBe(1);
   });
 
+  it("goes with its limit, once a configuration without that is asked", () => {
+    const time = new Time();
+    const buckets = new TokenBuckets(time);
+    for (let reload = 0; reload < 100; reload++) {
+      for (let key = 0; key < 10; key++) buckets.take(limit({ name: `r${reload}` }), `${key}`);
+      time.now_ms += 1_000;
+    }
+    expect([buckets.size, buckets.limitCount]).toStrictEqual([10, 1]);
+  });
+
   it("is not the head that a key is a part of", () => {
     const heads = 64;
     const length = 1_000_000;

@@ -91,6 +91,7 @@ export class TokenBuckets implements RateStore {
     const now = this.clock.now();
     let buckets = this.limits.get(name);
     if (buckets === undefined) {
+      this.forgetGone(now);
       buckets = new Buckets();
       this.limits.set(name, buckets);
     }
@@ -104,6 +105,23 @@ export class TokenBuckets implements RateStore {
     bucket.fullAt_ms = fullAt_ms + interval_ms;
     buckets.touch(bucket);
     return 0;
+  }
+
+  /** A configuration has taken the place of another, and may have left limits out, which nobody asks any more. */
+  private forgetGone(now: number): void {
+    for (const [name, buckets] of this.limits) {
+      let forgotten: number;
+      do {
+        forgotten = buckets.forgetFull(now);
+        this.size -= forgotten;
+      } while (forgotten === FORGOTTEN_AT_ONCE);
+      if (buckets.size === 0) this.limits.delete(name);
+    }
+  }
+
+  /** How many limits are known: of one that is gone its share of all places is nobody's. */
+  get limitCount(): number {
+    return this.limits.size;
   }
 
   private add(buckets: Buckets, key: string): Bucket {

@@ -70,6 +70,7 @@ export class Waiting<Owner extends { onDisplaced(): void }> {
   private lineOf(endpoint: Endpoint): RoomLine<Owner> {
     let line = this.forOne.get(endpoint);
     if (line === undefined) {
+      this.forgetEmpty();
       line = new RoomLine({ endpoints: [endpoint] });
       this.forOne.set(endpoint, line);
     }
@@ -87,7 +88,12 @@ export class Waiting<Owner extends { onDisplaced(): void }> {
   /** Who can go nowhere else is served first. */
   get all(): readonly RoomLine<Owner>[] {
     if (this.forOne.size === 0) return [this.forAny];
-    for (const [endpoint, { size }] of this.forOne) if (size === 0) this.forOne.delete(endpoint);
+    this.forgetEmpty();
     return [...this.forOne.values(), this.forAny];
+  }
+
+  /** Endpoints come and go. */
+  private forgetEmpty(): void {
+    for (const [endpoint, { size }] of this.forOne) if (size === 0) this.forOne.delete(endpoint);
   }
 }
