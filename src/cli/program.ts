@@ -10,8 +10,8 @@ import { spelled, takeFlagsFrom, variableText, warnOfUnknown } from "./environme
 import { ExitCode, exitCodeFor } from "./exit.ts";
 import { addForwardFlags, addProxyFlags } from "./flags.ts";
 import { behind } from "./help-text.ts";
-import { calledHere } from "./other-words.ts";
 import { styled, Terminal } from "./terminal.ts";
+import { usageFault } from "./usage-fault.ts";
 
 /** Beside the longest flags 80 columns leave as much for what they mean. */
 const TEXT_WIDTH_MIN = 20;
@@ -403,23 +403,4 @@ function explained(error: unknown, command: Command | undefined): [string, ExitC
   }
   if (error.exitCode === 0) return ["", ExitCode.well];
   return [usageFault(error, command), ExitCode.usage];
-}
-
-function usageFault({ code, message }: CommanderError, command: Command | undefined): string {
-  const text = message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
-  const [, named = ""] = /'([^']*)'/.exec(text) ?? [];
-  switch (code) {
-    case "commander.help":
-      // The help itself was printed.
-      return "";
-    case "commander.optionMissingArgument":
-      return `${named.split(" ")[0]} has no value: write ${named}`;
-    default: {
-      const here = code === "commander.unknownOption" ? calledHere(named.replace(/^-+/, "")) : undefined;
-      const option = command?.options.find(({ long }) => long === `--${here}`);
-      if (option !== undefined) return `unknown option '${named}': here it is ${option.flags}`;
-      if (text.includes("Did you mean")) return text;
-      return `${text.replace(/\.$/, "")}; see hopwise ${command === undefined ? "" : `${command.name()} `}--help`;
-    }
-  }
 }

@@ -104,6 +104,8 @@ describe("wrong usage is one line that says what to write instead, and exit code
     [["proxy", "--to", "localhost:3000"], 'hopwise: --to: "localhost:3000" has no scheme: write http://localhost:3000'],
     [["proxy", "--to", to, "--lisen", "80"], "hopwise: unknown option '--lisen' (Did you mean --listen?)"],
     [["proxy", "--upstream", to], "hopwise: unknown option '--upstream': here it is --to <url>"],
+    [["run", "--admin", "9901"], "hopwise: unknown option '--admin': with a file it stands in that, as admin"],
+    [["run", "--cert", "a.pem"], "hopwise: unknown option '--cert': with a file it stands in that, as tlsCert"],
     [["forward", "--upstream", to], "hopwise: unknown option '--upstream'; see hopwise forward --help"],
     [["proxy", "--to", to, "--xyz"], "hopwise: unknown option '--xyz'; see hopwise proxy --help"],
     [["proxy", to], `hopwise: "${to}" is an argument too many: write --to ${to}`],
