@@ -32,7 +32,7 @@ import type {
   Response,
 } from "./outer.ts";
 import { OuterConnections } from "./outer-client.ts";
-import { upgrade } from "./upgrade.ts";
+import { leaveBodiesToRequests, upgrade } from "./upgrade.ts";
 
 /**
  * A handler for requests of someone's own server: `http.createServer(handler)`, `app.use(handler)`, `app.use("/api", handler)`.
@@ -90,6 +90,7 @@ export function createHandler(options: HandlerOptions): HopwiseHandler {
       attach: (server: HandlerServer) => {
         subscribe(server, "request", handler as OuterListener);
         subscribe(server, "upgrade", handler.upgrade as OuterListener);
+        leaveBodiesToRequests(server);
         return handler;
       },
       close: (closing: ClosingOptions = {}) => door.close(closing),

@@ -40,13 +40,34 @@ export function upgrade(
   if (early.length > 0) socket.handler.onData(Buffer.from(early) as unknown as Octets);
 }
 
-function refusalOf({ rawHeaders }: Request, text: string | undefined): AnswerReason | undefined {
+/** Of `http.Server` in newer runtimes: whether a request that asks for an upgrade is told as one. */
+interface UpgradeJudge {
+  shouldUpgradeCallback?: (request: Request) => boolean;
+}
+
+const judged = new WeakSet<object>();
+
+/**
+ * From now on a request with a body is a request, whatever protocol it asks for (Java's client asks for h2c with each): where the runtime
+ * reads such bodies itself, they could not go on as an upgrade.
+ */
+export function leaveBodiesToRequests(server: object): void {
+  const judge = server as UpgradeJudge;
+  const { shouldUpgradeCallback: before } = judge;
+  if (!readsUpgradeBodies || before === undefined || judged.has(server)) return;
+  judged.add(server);
+  judge.shouldUpgradeCallback = (request) => before.call(server, request) && !hasBody(request);
+}
+
+function refusalOf(request: Request, text: string | undefined): AnswerReason | undefined {
   if (text === undefined) return "control-character";
-  if (!readsUpgradeBodies) return undefined;
   // Bytes of it would come from two places, and nobody could tell how they belong together.
-  const hasBody = rawHeaders.some((field, index) => {
+  return readsUpgradeBodies && hasBody(request) ? "content-not-allowed" : undefined;
+}
+
+function hasBody({ rawHeaders }: Request): boolean {
+  return rawHeaders.some((field, index) => {
     const name = index % 2 === 0 ? field.toLowerCase() : "";
     return name === "transfer-encoding" || (name === "content-length" && Number(rawHeaders[index + 1]) !== 0);
   });
-  return hasBody ? "content-not-allowed" : undefined;
 }
