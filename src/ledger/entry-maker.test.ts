@@ -1,4 +1,5 @@
 /** What is told of a record: durations of its phases, the attempts before the last one, and on which connections it went. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { acceptedFacts } from "../connection/connection-record.ts";
 import { Life, UpstreamLife } from "../connection/life.ts";
@@ -124,4 +125,19 @@ describe("a connection", () => {
     const { hop, ...rest } = make.opened(new Life(acceptedFacts(1, "2001:db8::1", { remotePort: 4711 }, 0)));
     expect([hop, rest]).toMatchObject(["downstream", { id: 1, client: "[2001:db8::1]:4711", opened: "accepted" }]);
   });
+});
+
+it("times are those of the calendar, to the millisecond, in whatever order they come", () => {
+  let date_ms = 0;
+  const moving: Clock = { ...clock, now: () => 0, date: () => date_ms };
+  const making = new EntryMaker(moving);
+  const whole = fc.integer({ min: 0, max: 4_102_444_800_000 });
+  const near = fc.integer({ min: 1_799_999_997_000, max: 1_800_000_003_000 });
+  fc.assert(
+    fc.property(fc.oneof(whole, near), fc.double({ min: 0, max: 0.999, noNaN: true }), (ms, part) => {
+      date_ms = ms + part;
+      expect(making.acceptFailed("EMFILE").time).toBe(new Date(ms).toISOString());
+    }),
+    { seed: 20261130, numRuns: 2_000 },
+  );
 });

@@ -240,18 +240,21 @@ export class EntryMaker {
   }
 }
 
-/** Times as texts, each written once: much happens within one millisecond. */
+const THOUSANDTHS = Array.from({ length: 1_000 }, (_, ms) => String(ms).padStart(3, "0"));
+
+/** Times as texts, ISO 8601. Of those within one second the beginning is written once: much happens within it, in no order. */
 class TimeTexts {
-  private latest_ms = Number.NaN;
-  private latest = "";
+  private second = Number.NaN;
+  private beginning = "";
 
   text(date_ms: number): string {
     const whole_ms = Math.trunc(date_ms);
-    if (whole_ms !== this.latest_ms) {
-      this.latest = new Date(whole_ms).toISOString();
-      this.latest_ms = whole_ms;
+    const second = Math.floor(whole_ms / 1_000);
+    if (second !== this.second) {
+      this.beginning = new Date(second * 1_000).toISOString().slice(0, -"000Z".length);
+      this.second = second;
     }
-    return this.latest;
+    return `${this.beginning}${THOUSANDTHS[whole_ms - second * 1_000]}Z`;
   }
 }
 
