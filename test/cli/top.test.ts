@@ -117,7 +117,9 @@ describe("of an admin server that asks for a token", () => {
     expect((await run("top", "--admin-read-token-file", join(folder, "other"), admin)).err).toContain(
       "does not take this token",
     );
-    expect((await run("top", "--admin-read-token-file", join(folder, "none"), admin)).err).toContain("ENOENT");
+    expect((await run("top", "--admin-read-token-file", join(folder, "none"), admin)).err).toContain(
+      "cannot be used (does not exist)",
+    );
   });
 
   it("shows queries where the operator wants it", async () => {
