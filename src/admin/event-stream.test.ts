@@ -1,19 +1,20 @@
 /** Server-sent events: in order, resumable, bounded for each watcher, and nothing while nobody watches. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/kit/manual-clock.ts";
-import type { ProxyEvent } from "../ledger/events.ts";
+import type { AskWatcher, ProxyEvent } from "../ledger/events.ts";
 import { sampleOf } from "../ledger/sampling.ts";
-import type { WindowSource } from "../ledger/window.ts";
+import type { WindowEvent, WindowSource } from "../ledger/window.ts";
 import { EventStream, type StreamOutput } from "./event-stream.ts";
 
 let tell: ((event: ProxyEvent) => void) | undefined;
+let asked: AskWatcher<WindowEvent>;
 /** Whether an event of this type would be made. */
-let asks: (type: ProxyEvent["type"]) => boolean;
+const asks = (type: ProxyEvent["type"]) => asked(type, undefined) !== undefined;
 const source: WindowSource = {
   connections: () => [],
   exchanges: () => [],
   watch(watcher) {
-    asks = (type) => watcher(type, undefined) !== undefined;
+    asked = watcher;
     tell = (event) => watcher(event.type, sampleOf(event))?.(event);
     return () => {
       tell = undefined;
@@ -147,6 +148,21 @@ describe("a stream of events", () => {
     clock.advance(30_000);
     expect(asks("reuse-refused")).toBe(false);
     expect(asks("drain")).toBe(true);
+  });
+
+  it("tells nobody who has left since it was asked about an event", () => {
+    const [leaving, staying] = [new Output(), new Output()];
+    const leave = stream.join(leaving, undefined, undefined);
+    stream.join(staying, undefined, undefined);
+    const hear = asked("reuse-refused", undefined);
+    leave();
+    const event = { type: "reuse-refused", time: "", id: 1, endpoint: "", idle_ms: 0, reason: "retired" } as const;
+    hear?.(event);
+    expect([leaving.news(), staying.news()]).toEqual([[], ["retired"]]);
+    const again = asked("reuse-refused", undefined);
+    stream.close();
+    again?.(event);
+    expect(staying.news()).toEqual([]);
   });
 
   it("does not take ids of another run for its own", () => {

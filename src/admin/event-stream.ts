@@ -6,7 +6,6 @@
  * comes back with `Last-Event-ID` gets what it has not seen, as long as that is kept. Nothing is made that nobody is told: not while nobody
  * watches, and not of what is left out.
  */
-
 import type { TellWatcher } from "../ledger/events.ts";
 import { safeJson } from "../ledger/safe-json.ts";
 import { sampleOf } from "../ledger/sampling.ts";
@@ -229,11 +228,13 @@ export class EventStream {
   }
 
   private onEvent(event: WindowEvent, watchers: readonly Watcher[] = []): void {
+    // It was asked about a moment ago, and everybody has gone since.
+    if (this.stopWatching === undefined) return;
     const id = ++this.latestId;
     const { type } = event;
     const text = `id: ${this.run}-${id}\nevent: ${type}\ndata: ${safeJson(shownIn(this.view, event))}\n\n`;
     this.keep({ id, type, text, sample: sampleOf(event) });
-    for (const watcher of watchers) this.tell(watcher, text);
+    for (const watcher of watchers) if (this.watchers.has(watcher)) this.tell(watcher, text);
   }
 
   private keep(event: Kept): void {

@@ -1,5 +1,5 @@
 /**
- * What no path of a configuration may hold, whoever asks for it then: requests with such paths are refused because neighbours
+ * What no path of a configuration may hold, be it hopwise that asks for it then or a client: requests with such paths are refused because neighbours
  * understand them in several ways (routes/request-path.ts), and what hopwise itself sends should be no such request.
  *
  * Deliberately absent: `%2F` is refused where paths are compared (routes/patterns.ts); an origin's own path may need it.

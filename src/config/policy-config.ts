@@ -2,13 +2,13 @@
  * What a file says of what a route asks of its requests, as requests are judged by it (exchange/judging.ts); and the same in words,
  * for `hopwise check` and `hopwise route`.
  */
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import type { ConcurrencyLimit, RateLimit, RoutePolicy, TimeLimits } from "../exchange/policy.ts";
 import { AddressSet } from "../net/address-set.ts";
 import type { RateLimitValues } from "./policy-schema.ts";
 import type { RouteValues } from "./route-schema.ts";
 import type { UsersFiles } from "./users-files.ts";
-import { formatDuration, formatSize, readNetwork } from "./values.ts";
+import { formatDuration, formatSize, networkTest } from "./values.ts";
 
 /** What of a route concerns what goes to an origin, and nothing else. */
 export const ON_THE_WAY = [
@@ -60,13 +60,10 @@ export function policyOf(
  */
 function networkRule(allow: readonly string[] | undefined, deny: readonly string[] = []): (address: string) => boolean {
   const denied = new AddressSet(deny);
-  const allowed = new BlockList();
-  for (const network of allow ?? []) readNetwork(network, allowed);
+  const isAllowed = allow === undefined ? () => true : networkTest(allow);
   return (address) => {
     const bare = address.replace(/%.*$/, "");
-    const family = isIP(bare);
-    if (family === 0 || denied.has(bare)) return false;
-    return allow === undefined || allowed.check(bare, family === 6 ? "ipv6" : "ipv4");
+    return isIP(bare) !== 0 && !denied.has(bare) && isAllowed(bare);
   };
 }
 

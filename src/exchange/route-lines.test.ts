@@ -46,6 +46,7 @@ it("routes that a configuration has left out are forgotten once nobody is there"
   play.enter("a1", "held");
   play.enter("b1", "held");
   for (let reload = 0; reload < 100; reload++) {
+    play.lines.forgetEmpty();
     play.enter("c1", `r${reload}`);
     play.leave("c1");
   }

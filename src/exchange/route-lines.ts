@@ -36,17 +36,20 @@ export class RouteLines {
     return this.entries.size;
   }
 
-  /** Routes that are known: those that have been asked for lately, and all where somebody is. */
+  /** How many routes are known. */
   get routeCount(): number {
     return this.lines.size;
+  }
+
+  /** A configuration may have left routes out. */
+  forgetEmpty(): void {
+    for (const [name, { isEmpty }] of this.lines) if (isEmpty) this.lines.delete(name);
   }
 
   /** @returns whether it has a place; it waits: undefined */
   enter(route: string, limit: ConcurrencyLimit, asker: Asker): LineVerdict | undefined {
     let line = this.lines.get(route);
     if (line === undefined) {
-      // A configuration may have left routes out.
-      for (const [name, { isEmpty }] of this.lines) if (isEmpty) this.lines.delete(name);
       line = new RouteLine(this.clock, this.entries);
       this.lines.set(route, line);
     }

@@ -91,7 +91,6 @@ export class TokenBuckets implements RateStore {
     const now = this.clock.now();
     let buckets = this.limits.get(name);
     if (buckets === undefined) {
-      this.forgetGone(now);
       buckets = new Buckets();
       this.limits.set(name, buckets);
     }
@@ -107,8 +106,9 @@ export class TokenBuckets implements RateStore {
     return 0;
   }
 
-  /** A configuration has taken the place of another, and may have left limits out, which nobody asks any more. */
-  private forgetGone(now: number): void {
+  /** A limit whose buckets are full is as good as none. Once a configuration has left it out, nobody else would forget them. */
+  forgetFull(): void {
+    const now = this.clock.now();
     for (const [name, buckets] of this.limits) {
       let forgotten: number;
       do {

@@ -48,6 +48,12 @@ export class Workings {
     this.latestExchangeId = firstExchangeId - 1;
   }
 
+  /** Another plan has taken the place of the one before, and may have left limits and routes out. */
+  notePlan(): void {
+    this.lines.forgetEmpty();
+    if (this.rates instanceof TokenBuckets) this.rates.forgetFull();
+  }
+
   newExchangeId(): number {
     return ++this.latestExchangeId;
   }

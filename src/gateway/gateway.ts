@@ -163,7 +163,9 @@ export class Gateway {
   reload(settings: GatewaySettings, hooks?: HookSettings): void {
     if (this.clients.isDraining) throw new Error("it drains, and what drains is given nothing new");
     const routing = this.ownRouting(settings);
-    this.clients.plan(new ProxyContext({ settings, routing, hooks }, this.context.workings));
+    const { workings } = this.context;
+    this.clients.plan(new ProxyContext({ settings, routing, hooks }, workings));
+    workings.notePlan();
     for (const connection of this.clients.connections) {
       connection.isTrusted = settings.isTrusted(connection.socket.remoteAddress);
     }

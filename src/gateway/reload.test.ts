@@ -1,6 +1,8 @@
 /** A gateway that goes on with other settings: what is named still loses nothing, what is not named any more is finished. */
 import { describe, expect, it } from "vitest";
 import { SmallWorld } from "../../test/kit/small-world.ts";
+import type { ExchangeRecord } from "../exchange/exchange-record.ts";
+import type { TokenBuckets } from "../exchange/token-buckets.ts";
 import { parseOriginAddress } from "../pool/origin-address.ts";
 import { DRAIN_IDLE_GRACE_MS } from "./client-table.ts";
 import { Entrance } from "./entrance.ts";
@@ -161,4 +163,20 @@ describe("a listener that is closed", () => {
     world.pass(20);
     expect([idle.ended, silent.ended, other.ended]).toStrictEqual(["FIN", "FIN", undefined]);
   });
+});
+
+it("of limits and lines that are not named any more nothing stays that is not needed", () => {
+  const world = new SmallWorld({}, OK);
+  const { lines, rates } = world.gateway.context.workings;
+  const buckets = rates as TokenBuckets;
+  const record = {} as ExchangeRecord;
+  lines.enter("old", { max: 1, line: 1, wait_ms: 1 }, { client: "a", record, later: () => {} });
+  buckets.take({ name: "old", by: "client", interval_ms: 100, burst: 1, words: "" }, "a");
+  const known = () => [lines.routeCount, buckets.limitCount];
+  world.gateway.reload(settingsOf(world));
+  expect(known()).toStrictEqual([1, 1]);
+  lines.leave(record);
+  world.pass(100);
+  world.gateway.reload(settingsOf(world));
+  expect(known()).toStrictEqual([0, 0]);
 });

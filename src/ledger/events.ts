@@ -295,8 +295,8 @@ export class EventHub implements ProxyObserver {
     if (this.log === undefined && !this.hears("exchange")) return;
     this.later(() => {
       this.log?.(record);
-      const to = this.listenersOf("exchange", sampleOfEnd(record));
-      if (to !== undefined) this.call("exchange", this.make.exchange(record), to);
+      const listeners = this.listenersOf("exchange", sampleOfEnd(record));
+      if (listeners !== undefined) this.call("exchange", this.make.exchange(record), listeners);
     });
   }
 

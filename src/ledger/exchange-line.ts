@@ -11,7 +11,7 @@ import { withoutUserinfo } from "../wire/userinfo.ts";
 import { closesAfter } from "./entry-maker.ts";
 import { safeJson } from "./safe-json.ts";
 
-/** Longer ones are cut off, and are rare. */
+/** Longer ones are rare, and the longest are cut off. */
 const TEXT_LENGTH_MAX = 300;
 /** What JSON escapes, and what safeJson does beside that. */
 const SPECIAL = /[^ !#-[\]-~]/;

@@ -68,6 +68,7 @@ export class WorkerWindow {
   }
 
   private readonly note = (event: WindowEvent): void => {
+    if (this.stop === undefined) return;
     this.events.push(event as ProxyEvent);
     this.flushSoon();
   };
