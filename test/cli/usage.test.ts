@@ -7,36 +7,17 @@ import { origin, run } from "./running.ts";
 
 const to = "http://127.0.0.1:9";
 
+const COMMANDS = ["proxy", "forward", "run", "check", "route", "demo", "top", "lab", "doctor"];
+
 describe("help", () => {
   it("of hopwise tells the commands that there are", async () => {
     const { code, out, err } = await run("--help");
     expect([code, err]).toEqual([0, ""]);
-    expect([...out.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, command]) => command)).toEqual([
-      "proxy",
-      "forward",
-      "run",
-      "check",
-      "route",
-      "demo",
-      "top",
-      "lab",
-      "doctor",
-    ]);
+    expect([...out.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, command]) => command)).toEqual(COMMANDS);
   });
 
   // Longer lines are broken by the terminal, in the middle of words.
-  it.each([
-    "",
-    "proxy",
-    "forward",
-    "run",
-    "check",
-    "route",
-    "demo",
-    "top",
-    "lab",
-    "doctor",
-  ])("of %j fits on 80 columns", async (command) => {
+  it.each(["", ...COMMANDS])("of %j fits on 80 columns", async (command) => {
     const { code, out } = await run(...(command === "" ? [] : [command]), "--help");
     const wide = out.split("\n").filter((line) => line.length > 80);
     expect([code, wide]).toStrictEqual([0, []]);
