@@ -22,6 +22,7 @@ import { has, needing } from "../interop/support/programs.ts";
 import { quietPort } from "../interop/support/quiet-port.ts";
 import { type WrkReport, wrk } from "../interop/support/wrk.ts";
 import { authority, CertificateFolder, certificateFor } from "../kit/certificates.ts";
+import { residentBytes } from "../kit/resident.ts";
 
 const RELOADS = 100;
 const EVERY_MS = 600;
@@ -30,7 +31,8 @@ const HELD = 20;
 const WARM = 20;
 /** Looks at memory, at the end of each: what garbage there is differs from one to the next, what stays does not. */
 const SAMPLES = 8;
-const GROWTH_MAX_KB = 32 * 1024;
+const MIB = 1024 * 1024;
+const GROWTH_MAX = 32 * MIB;
 const LOAD_S_MAX = 900;
 /** So many reloads may find a worker that is too slow to answer, where the machine has much else to do: all stay as they were, and it is asked again. */
 const LATE_MAX = 10;
@@ -136,7 +138,7 @@ admin: 127.0.0.1:0
           if (said !== `200 ${turn}`) wrong.push(`turn ${turn}: ${said}`);
         }
         await pause(Math.max(0, began + i * EVERY_MS - performance.now()));
-        if (i > count - SAMPLES) samples.push((await pids()).map(residentKb));
+        if (i > count - SAMPLES) samples.push((await pids()).map(residentBytes));
       }
       return performance.now() - began;
     };
@@ -174,13 +176,13 @@ admin: 127.0.0.1:0
       return await heard;
     });
     expect(await Promise.all(echoes)).toEqual(tunnels.map((_, number) => `still ${number}`));
-    const grown = after.map((kb, index) => kb - (before[index] ?? 0));
+    const grown = after.map((bytes, index) => bytes - (before[index] ?? 0));
     const sorted = took.slice(WARM).toSorted((one, other) => one - other);
     console.info(
       `${RELOADS} reloads in ${(lasted_ms / 1_000).toFixed(1)} s, half within ${sorted[sorted.length >> 1]?.toFixed(0)} ms, ` +
         `the slowest ${sorted.at(-1)?.toFixed(0)} ms, ${late} asked for again; ${reports.map(({ requests }) => requests).join(" + ")} requests on kept and fresh ` +
-        `connections; supervisor and workers ${grown.map((kb) => `${(kb / 1_024).toFixed(1)} MiB`).join(", ")} more ` +
-        `(${after.map((kb) => (kb / 1_024).toFixed(0)).join(", ")} MiB); ${cpus().length} processors, load ${loadavg()[0]?.toFixed(0)}`,
+        `connections; supervisor and workers ${grown.map((bytes) => `${(bytes / MIB).toFixed(1)} MiB`).join(", ")} more ` +
+        `(${after.map((bytes) => (bytes / MIB).toFixed(0)).join(", ")} MiB); ${cpus().length} processors, load ${loadavg()[0]?.toFixed(0)}`,
     );
     expect({ wrong, open: streams.map(({ isOpen }) => isOpen) }).toEqual({
       wrong: [],
@@ -190,7 +192,7 @@ admin: 127.0.0.1:0
       const { timeout: _slow, ...lost } = errors;
       expect({ ...lost, non2xx }).toEqual({ connect: 0, read: 0, write: 0, non2xx: 0 });
     }
-    expect(grown.filter((kb) => kb > GROWTH_MAX_KB)).toEqual([]);
+    expect(grown.filter((bytes) => bytes > GROWTH_MAX)).toEqual([]);
     const { workers, config } = (await asked("/stats")).body as Stats;
     const refused = Math.floor(turn / 3) + late;
     expect([workers.lost, config.reloads]).toEqual([0, { applied: turn - Math.floor(turn / 3), refused }]);
@@ -236,8 +238,4 @@ function most(samples: readonly (readonly number[])[]): readonly number[] {
 /** Of each process the smallest that was seen. */
 function least(samples: readonly (readonly number[])[]): readonly number[] {
   return (samples[0] ?? []).map((_, process) => Math.min(...samples.map((sample) => sample[process] ?? 0)));
-}
-
-function residentKb(pid: number): number {
-  return Number(/^VmRSS:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 }

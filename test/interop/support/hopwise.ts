@@ -2,8 +2,8 @@
  * hopwise as its users run it: a child process, driven by flags and signals, and asked for its figures.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { residentBytes } from "../../kit/resident.ts";
 import { until } from "./waiting.ts";
 
 /** The command line under test; an installed package's, for instance, by `TESTS_CLI`. */
@@ -109,11 +109,9 @@ export class Hopwise {
     return this.exited;
   }
 
-  /** Resident memory at present, octets. Linux only. */
+  /** Its own resident memory at present, in bytes. Linux only. */
   residentBytes(): number {
-    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, "latin1"))?.[1];
-    if (kilobytes === undefined) throw new Error(`/proc/${this.pid}/status tells no VmRSS`);
-    return Number(kilobytes) * 1_024;
+    return residentBytes(this.pid);
   }
 }
 
