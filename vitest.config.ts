@@ -71,6 +71,9 @@ const projectOrder = [
   "unit",
 ];
 
+/** A condition is waited for as long as a busy machine may take; each project says so, since they inherit nothing. */
+const patient = { expect: { poll: { timeout: 20_000 } } };
+
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ project }: TestSpecification) => projectOrder.indexOf(project.name);
@@ -91,6 +94,7 @@ export default defineConfig({
       // Most share nothing but the modules, which need not be loaded for each.
       {
         test: {
+          ...patient,
           name: "unit",
           isolate: false,
           include: unitTests,
@@ -101,10 +105,11 @@ export default defineConfig({
           pool: "threads",
         },
       },
-      { test: { name: "unit-apart", include: unitTestsApart, testTimeout: 30_000, pool: "threads" } },
+      { test: { ...patient, name: "unit-apart", include: unitTestsApart, testTimeout: 30_000, pool: "threads" } },
       // Its files share nothing but the modules, which need not be loaded for each.
       {
         test: {
+          ...patient,
           name: "conformance",
           isolate: false,
           include: ["test/conformance/**/*.test.ts"],
@@ -115,6 +120,7 @@ export default defineConfig({
       // Servers under virtual time, and small ones on real sockets.
       {
         test: {
+          ...patient,
           name: "doctor",
           isolate: false,
           include: ["test/doctor/**/*.test.ts"],
@@ -124,6 +130,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           name: "fuzz",
           isolate: false,
           include: ["test/fuzz/**/*.test.ts"],
@@ -132,9 +139,10 @@ export default defineConfig({
         },
       },
       // No timeout: how long it runs is its own option.
-      { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 0 } },
+      { test: { ...patient, name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 0 } },
       {
         test: {
+          ...patient,
           name: "faults",
           isolate: false,
           setupFiles,
@@ -146,6 +154,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           name: "cli",
           isolate: false,
           include: ["test/cli/**/*.test.ts"],
@@ -157,6 +166,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           name: "interop",
           include: ["test/interop/**/*.test.ts", "test/frameworks/*.test.ts"],
           globalSetup: ["test/interop/support/build.ts"],
@@ -166,6 +176,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           name: "runtimes",
           include: ["test/runtimes/*.test.ts"],
           globalSetup: ["test/interop/support/build.ts"],
@@ -175,6 +186,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
           globalSetup: ["test/interop/support/build.ts"],
@@ -184,6 +196,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           name: "soak",
           include: ["test/soak/**/*.test.ts"],
           globalSetup: ["test/interop/support/build.ts"],
@@ -192,6 +205,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           name: "guard",
           include: ["test/guard/**/*.test.ts"],
           exclude: longOnly,
@@ -202,6 +216,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           name: "work",
           include: ["test/work/**/*.test.ts"],
           exclude: longOnly,
@@ -212,6 +227,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           name: "load",
           isolate: false,
           include: ["test/load/**/*.test.ts"],
