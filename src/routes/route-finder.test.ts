@@ -68,6 +68,29 @@ describe.each(Object.entries(GUARDS))("a route that guards by %s", (_what, guard
     ]);
   });
 
+  it("guards also what is written with a large letter, a parameter or a slash at its end", () => {
+    const written = [
+      route("admin", { path: "/Admin/*" }, guard),
+      route("slash", { path: "/key/" }, guard),
+      route("parameter", { path: "/door;inner" }, guard),
+      rest,
+    ];
+    const paths = ["/admin", "/admin/x", "/ADMIN/x", "/key", "/door", "/door;outer", "/other", "/"];
+    expect(paths.map((path) => taken(written, path))).toEqual([
+      ...Array(6).fill("path-ambiguous"),
+      ...["rest", "rest"],
+    ]);
+  });
+
+  it("knows large letters beyond ASCII", () => {
+    const bytes = (text: string) => Buffer.from(text, "utf8").toString("latin1");
+    const routes = [route("cafe", { path: "/caf\u00e9/*" }, guard), route("kiss", { path: "/kiss" }, guard), rest];
+    // The sign of Kelvin has a small k, and the long s a large S.
+    const paths = ["/CAF\u00c9/x", "/\u212aiss", "/ki\u017fs", "/caff\u00e8"].map(bytes);
+    expect(paths.map((path) => taken(routes, path))).toEqual([...Array(3).fill("path-ambiguous"), "rest"]);
+    expect(taken([route("cafe", { path: "/CAF\u00c9" }, guard), rest], bytes("/caf\u00e9"))).toBe("path-ambiguous");
+  });
+
   it("counts only for the requests it takes", () => {
     const post = [route("admin", { path: "/admin/*", method: "POST" }, guard), rest];
     expect([taken(post, "/ADMIN", "POST"), taken(post, "/ADMIN", "GET")]).toEqual(["path-ambiguous", "rest"]);

@@ -8,7 +8,7 @@
  * writes a route for each spelling. Deliberately absent: what has no one reading at all (request-path.ts).
  */
 import type { Route } from "../exchange/route-plan.ts";
-import type { PathPattern } from "./patterns.ts";
+import { type PathPattern, readPathPattern } from "./patterns.ts";
 import { type RoutedRequest, RouteTable } from "./route-table.ts";
 
 /** What differs in the other reading: a large letter, a parameter, a slash at the end. Of UTF-8 any byte may be half a large letter. */
@@ -18,10 +18,13 @@ export class RouteFinder {
   private readonly table: RouteTable<Route>;
   /** No route guards anything: undefined. */
   private readonly folded: RouteTable<Route> | undefined;
+  /** A route guards a path that is written with a large letter, a parameter or a slash at its end: the plain one may lead there, too. */
+  private readonly guardsOtherwise: boolean;
 
   /** @throws PatternError for the first route that cannot be */
   constructor(routes: readonly Route[]) {
     this.table = new RouteTable(routes, ({ match }) => match);
+    this.guardsOtherwise = routes.some((route) => isGuarded(route) && isWrittenOtherwise(route));
     if (!routes.some(isGuarded)) return;
     // Of two that are one path in this reading the open one counts: somebody has named it.
     const openFirst = [...routes.filter((route) => !isGuarded(route)), ...routes.filter(isGuarded)];
@@ -31,7 +34,7 @@ export class RouteFinder {
   /** None takes it: undefined. */
   find(request: RoutedRequest): Route | "path-ambiguous" | undefined {
     const route = this.table.find(request);
-    if (this.folded === undefined || !READS_OTHERWISE.test(request.path)) return route;
+    if (this.folded === undefined || !(this.guardsOtherwise || READS_OTHERWISE.test(request.path))) return route;
     const other = this.folded.find(new FoldedRequest(request));
     return other === undefined || other === route || !isGuarded(other) ? route : "path-ambiguous";
   }
@@ -43,14 +46,23 @@ function isGuarded({ action, policy }: Route): boolean {
   return policy?.mayCome !== undefined || policy?.credentials !== undefined;
 }
 
+function isWrittenOtherwise({ match: { path = [] } }: Route): boolean {
+  return [path].flat().some((written) => {
+    const { segments } = readPathPattern(written);
+    return segments.some((literal) => literal !== undefined && (literal === "" || literal !== folded(literal)));
+  });
+}
+
 function foldedPattern({ kind, segments }: PathPattern): PathPattern {
   return { kind, segments: segments.map((literal) => literal && folded(literal)).filter((literal) => literal !== "") };
 }
 
-/** A segment without its parameters, and in small letters. */
+/** A segment without its parameters, and in small letters: those of UTF-8, too, and what has a small letter by way of a large one alone. */
 function folded(segment: string): string {
   const mark = segment.indexOf(";");
-  return (mark < 0 ? segment : segment.slice(0, mark)).toLowerCase();
+  const name = mark < 0 ? segment : segment.slice(0, mark);
+  if (!/[\x80-\xff]/.test(name)) return name.toLowerCase();
+  return Buffer.from(name, "latin1").toString("utf8").toUpperCase().toLowerCase();
 }
 
 class FoldedRequest implements RoutedRequest {
