@@ -101,3 +101,45 @@ it("where nothing is guarded, paths are what they are", () => {
   const routes = [route("admin", { path: "/admin/*" }), rest];
   expect(["/ADMIN", "/admin;x", "/key/"].map((path) => taken(routes, path))).toEqual(["rest", "rest", "rest"]);
 });
+
+describe("a host that URLs spell otherwise", () => {
+  const routes = [
+    route("admin", { host: "admin.site.test" }, GUARDS.refuse),
+    route("loop", { host: "127.0.0.1" }),
+    rest,
+  ];
+  const found = (authority: string, among: readonly Route[] = routes) => {
+    const it = new RouteFinder(among).find({ method: "GET", authority, path: "/", field: () => undefined });
+    return typeof it === "object" ? it.name : it;
+  };
+
+  it.each([
+    "%61dmin.site.test",
+    "admin%2esite.test:80",
+    "%EF%BD%81dmin.site.test",
+    "site.test%00",
+    "127.1",
+    "127.1.:8080",
+    "0x7F.1",
+    "2130706433",
+    "0177.0.0.1",
+  ])("%s passes by no route", (authority) => {
+    expect(found(authority)).toBe("host-ambiguous");
+  });
+
+  it.each<[authority: string, name: string]>([
+    ["Admin.Site.Test.:80", "admin"],
+    ["127.0.0.1:80", "loop"],
+    ["a_b.site.test", "rest"],
+    ["4.site.test", "rest"],
+    ["site.test.0x1", "rest"],
+    ["[::1]", "rest"],
+    ["", "rest"],
+  ])("%s is %s's", (authority, name) => {
+    expect(found(authority)).toBe(name);
+  });
+
+  it("is what it is where no route looks at hosts", () => {
+    expect(found("%61dmin.site.test", [route("key", { path: "/key" }), rest])).toBe("rest");
+  });
+});

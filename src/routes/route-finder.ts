@@ -5,10 +5,12 @@
  * do not look at a slash at the end, or take paths in any case (Express, IIS). Where a route refuses clients, or asks who they are, a
  * path that only such a server takes for one of that route's must not pass by another route. It is judged once more as such a server
  * reads it, in a second table, which is there only where a route guards something: `path-ambiguous`. An operator who wants both
- * writes a route for each spelling. Deliberately absent: what has no one reading at all (request-path.ts).
+ * writes a route for each spelling. A host that URLs spell otherwise (`%61pp.example.com`, `127.1`) is literal to some servers, and another
+ * one to those that read it as part of a URL: where a route looks at hosts, it is `host-ambiguous`. Deliberately absent: what has no
+ * one reading at all (request-path.ts).
  */
 import type { Route } from "../exchange/route-plan.ts";
-import { type PathPattern, readPathPattern } from "./patterns.ts";
+import { hasAnotherSpelling, hostOf, type PathPattern, readPathPattern } from "./patterns.ts";
 import { type RoutedRequest, RouteTable } from "./route-table.ts";
 
 /** What differs in the other reading: a large letter, a parameter, a slash at the end. Of UTF-8 any byte may be half a large letter. */
@@ -16,6 +18,7 @@ const READS_OTHERWISE = /[A-Z;\x80-\xff]|.\/$/;
 
 export class RouteFinder {
   private readonly table: RouteTable<Route>;
+  private readonly looksAtHosts: boolean;
   /** No route guards anything: undefined. */
   private readonly folded: RouteTable<Route> | undefined;
   /** A route guards a path that is written with a large letter, a parameter or a slash at its end: the plain one may lead there, too. */
@@ -24,6 +27,7 @@ export class RouteFinder {
   /** @throws PatternError for the first route that cannot be */
   constructor(routes: readonly Route[]) {
     this.table = new RouteTable(routes, ({ match }) => match);
+    this.looksAtHosts = routes.some(({ match }) => match.host !== undefined);
     this.guardsOtherwise = routes.some((route) => isGuarded(route) && isWrittenOtherwise(route));
     if (!routes.some(isGuarded)) return;
     // Of two that are one path in this reading the open one counts: somebody has named it.
@@ -32,7 +36,8 @@ export class RouteFinder {
   }
 
   /** None takes it: undefined. */
-  find(request: RoutedRequest): Route | "path-ambiguous" | undefined {
+  find(request: RoutedRequest): Route | "host-ambiguous" | "path-ambiguous" | undefined {
+    if (this.looksAtHosts && hasAnotherSpelling(hostOf(request.authority))) return "host-ambiguous";
     const route = this.table.find(request);
     if (this.folded === undefined || !(this.guardsOtherwise || READS_OTHERWISE.test(request.path))) return route;
     const other = this.folded.find(new FoldedRequest(request));
