@@ -36,6 +36,10 @@ export async function runRoute(
     return `${hide([...path, "match"], matchText(route.match))} ${hide([...path, "redirect"], actionText(route))}`;
   };
   const taken = new RouteFinder(routes).find(request);
+  if (taken === "host-ambiguous") {
+    terminal.print("No route: some servers take the host for another one: 400 (host-ambiguous).");
+    return ExitCode.failed;
+  }
   if (taken === "path-ambiguous") {
     terminal.print(
       "No route: some servers read the path (its case, its `;...`, its last slash) as one that a route guards: 400 (path-ambiguous).",

@@ -18,7 +18,7 @@ import { beginRecord, endRecord, type OwnRecord } from "../exchange/record-notes
 import { thrownText } from "../exchange/thrown-text.ts";
 import { ClientLimits } from "../gateway/client-limits.ts";
 import { answering } from "../http1/answer-text.ts";
-import { trailerLines } from "../http1/body-writing.ts";
+import { notInTrailers, trailerLines } from "../http1/body-writing.ts";
 import { errorPage } from "../http1/error-page.ts";
 import { clientFraming, interimHeadText, responseHeadText } from "../http1/response-writing.ts";
 import { type ConnectionOptions, Kind } from "../wire/fields.ts";
@@ -234,7 +234,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     const { context } = this.parts;
     const { head: request } = forwarded;
     const { isTrusted, socket } = connection;
-    this.nominated = options.nominated;
+    this.nominated = notInTrailers(options.nominated, head.changes);
     const text = responseHeadText({
       head,
       options,

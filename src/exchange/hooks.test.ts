@@ -110,6 +110,22 @@ describe("onRequest", () => {
     ]);
   });
 
+  it("says a field alone: neither other spellings of it that CGI takes for the same go on, nor trailers", () => {
+    const world = worldWith({
+      onRequest: ({ fields }) => {
+        fields.set("X-User", "alice");
+        fields.delete("X-Internal");
+      },
+    });
+    const fields = "X_User: eve\r\nX-USER: eve\r\nx.user: eve\r\nX_Internal: 1\r\nX-Other: 1\r\nXUser: 1\r\n";
+    const trailers = "X-User: eve\r\nX_Internal: 1\r\nX-Sum: 1\r\n";
+    ask(world, `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n${fields}\r\n0\r\n${trailers}\r\n`);
+    expect(asked(world)).toStrictEqual([
+      ...["POST / HTTP/1.1", "Host: a", "X-Other: 1", "XUser: 1", "X-User: alice", "Transfer-Encoding: chunked"],
+      ...["0", "X-Sum: 1"],
+    ]);
+  });
+
   it("is called once, however often the request is sent", () => {
     let calls = 0;
     let connections = 0;
@@ -400,6 +416,15 @@ describe("onResponse", () => {
   ])("changes %s", (_what, onResponse, expected) => {
     const origin = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: a\r\n\r\nok";
     expect(ask(worldWith({ onResponse }, origin), GET).received).toBe(expected);
+  });
+
+  it("takes a field away also where it comes as a trailer", () => {
+    const hooks: Hooks = { onResponse: ({ fields }) => fields.delete("X-Debug") };
+    const origin =
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Debug: 1\r\n\r\n0\r\nX-Debug: 2\r\nX-Sum: 1\r\n\r\n";
+    expect(ask(worldWith(hooks, origin), GET).received).toBe(
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n${DATE}\r\n0\r\nX-Sum: 1\r\n\r\n`,
+    );
   });
 
   it("knows the request that it answers, as onRequest did", () => {

@@ -39,6 +39,13 @@ export const routeMeanings = {
     text: "The path can be understood in several ways (segments of dots, //, %2F, %5C or %00; or one that is guarded, in other letters, with ;parameters or a slash behind it), and routes decide by it.",
     proxyError: "http_request_error",
   },
+  "host-ambiguous": {
+    source: "client",
+    wasSent: false,
+    status: 400,
+    text: "Some servers take the host for another one (it has encoded characters, or is an address in an unusual form), and routes decide by it.",
+    proxyError: "http_request_error",
+  },
   "network-forbidden": {
     source: "client",
     wasSent: false,

@@ -20,7 +20,7 @@ import { beginRecord, endRecord, type OwnRecord } from "../exchange/record-notes
 import { traceOf } from "../exchange/trace.ts";
 import { WaitingExchange } from "../exchange/waiting-exchange.ts";
 import { answer, answering } from "../http1/answer-text.ts";
-import { trailerLines } from "../http1/body-writing.ts";
+import { notInTrailers, trailerLines } from "../http1/body-writing.ts";
 import { errorPage } from "../http1/error-page.ts";
 import { CONTINUE } from "../http1/final-answers.ts";
 import { clientFraming, interimHeadText, responseHeadText } from "../http1/response-writing.ts";
@@ -258,7 +258,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     const { context, connection, head: request } = this;
     if (request === undefined) return;
     if (head.status === 401 && asksForConnection(head.fields)) return this.askForHttp1();
-    this.nominated = options.nominated;
+    this.nominated = notInTrailers(options.nominated, head.changes);
     const text = responseHeadText({
       ...{ head, options, framing, context },
       clientFraming: clientFraming(framing, 1),

@@ -27,7 +27,7 @@ import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import type { Octets } from "../wire/octets.ts";
 import type { Trailers } from "../wire/trailers.ts";
 import { answering } from "./answer-text.ts";
-import { addBodyPiece, addLastChunk } from "./body-writing.ts";
+import { addBodyPiece, addLastChunk, notInTrailers } from "./body-writing.ts";
 import { errorPage } from "./error-page.ts";
 import { closeReasonOfRequest } from "./hop-persistence.ts";
 import { type ClientFraming, clientFraming, interimHeadText, responseHeadText } from "./response-writing.ts";
@@ -128,7 +128,7 @@ export class Http1ClientSide implements ClientSide {
   ): void {
     const { connection, context, request } = this;
     const { messages } = connection;
-    this.nominated = options.nominated;
+    this.nominated = notInTrailers(options.nominated, head.changes);
     this.framing = clientFraming(framing, request.minorVersion);
     this.persistAsAsked();
     messages.final(this.framing === "close");

@@ -180,11 +180,11 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
   }
 
   endBody(trailers: Trailers | undefined): void {
-    const { admission } = this.listener;
+    const { admission, head } = this.listener;
     this.messages.requestBody();
     this.messages.requestWhole(admission.upgrade !== undefined);
     if (this.connection === undefined || !this.isChunked) return;
-    addLastChunk(this.connection.outbox, trailers, admission.options.nominated);
+    addLastChunk(this.connection.outbox, trailers, admission.options.nominated, head.changes);
   }
 
   flush(): boolean {

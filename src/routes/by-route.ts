@@ -38,7 +38,7 @@ export class ByRoute extends OwnOrigins {
     const path = requestPathOf(target);
     if (path === undefined && this.looksAtPaths) return { ...admission, denied: "path-ambiguous" };
     const route = this.finder.find(new Asked(head, authority, path ?? target));
-    if (route === "path-ambiguous") return { ...admission, denied: route };
+    if (route === "path-ambiguous" || route === "host-ambiguous") return { ...admission, denied: route };
     if (route === undefined) return { ...admission, denied: "no-route" };
     const { action } = route;
     switch (action.kind) {

@@ -60,6 +60,15 @@ export function hostOf(authority: string): string {
   return host.endsWith(".") ? host.slice(0, -1) : host;
 }
 
+/** What URLs spell otherwise: encoded characters, and names that end like a number, which are IPv4 addresses (`127.1`, `0x7f.1`). */
+const MAY_BE_SPELLED_OTHERWISE = /%|(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$/;
+
+/** Whether a host, as hostOf has it, is another one to servers that read it as part of a URL. */
+export function hasAnotherSpelling(host: string): boolean {
+  if (!MAY_BE_SPELLED_OTHERWISE.test(host)) return false;
+  return host.includes("%") || (spelledByUrl(host) ?? host) !== host;
+}
+
 const PARAMETER = /^:[A-Za-z_][A-Za-z0-9_]*$/;
 const HOW = "write one like /login, /users/:id or /api/*";
 

@@ -68,6 +68,29 @@ describe.each(Object.entries(GUARDS))("a route that guards by %s", (_what, guard
     ]);
   });
 
+  it("guards also what is written with a large letter, a parameter or a slash at its end", () => {
+    const written = [
+      route("admin", { path: "/Admin/*" }, guard),
+      route("slash", { path: "/key/" }, guard),
+      route("parameter", { path: "/door;inner" }, guard),
+      rest,
+    ];
+    const paths = ["/admin", "/admin/x", "/ADMIN/x", "/key", "/door", "/door;outer", "/other", "/"];
+    expect(paths.map((path) => taken(written, path))).toEqual([
+      ...Array(6).fill("path-ambiguous"),
+      ...["rest", "rest"],
+    ]);
+  });
+
+  it("knows large letters beyond ASCII", () => {
+    const bytes = (text: string) => Buffer.from(text, "utf8").toString("latin1");
+    const routes = [route("cafe", { path: "/caf\u00e9/*" }, guard), route("kiss", { path: "/kiss" }, guard), rest];
+    // The sign of Kelvin has a small k, and the long s a large S.
+    const paths = ["/CAF\u00c9/x", "/\u212aiss", "/ki\u017fs", "/caff\u00e8"].map(bytes);
+    expect(paths.map((path) => taken(routes, path))).toEqual([...Array(3).fill("path-ambiguous"), "rest"]);
+    expect(taken([route("cafe", { path: "/CAF\u00c9" }, guard), rest], bytes("/caf\u00e9"))).toBe("path-ambiguous");
+  });
+
   it("counts only for the requests it takes", () => {
     const post = [route("admin", { path: "/admin/*", method: "POST" }, guard), rest];
     expect([taken(post, "/ADMIN", "POST"), taken(post, "/ADMIN", "GET")]).toEqual(["path-ambiguous", "rest"]);
@@ -77,4 +100,46 @@ describe.each(Object.entries(GUARDS))("a route that guards by %s", (_what, guard
 it("where nothing is guarded, paths are what they are", () => {
   const routes = [route("admin", { path: "/admin/*" }), rest];
   expect(["/ADMIN", "/admin;x", "/key/"].map((path) => taken(routes, path))).toEqual(["rest", "rest", "rest"]);
+});
+
+describe("a host that URLs spell otherwise", () => {
+  const routes = [
+    route("admin", { host: "admin.site.test" }, GUARDS.refuse),
+    route("loop", { host: "127.0.0.1" }),
+    rest,
+  ];
+  const found = (authority: string, among: readonly Route[] = routes) => {
+    const it = new RouteFinder(among).find({ method: "GET", authority, path: "/", field: () => undefined });
+    return typeof it === "object" ? it.name : it;
+  };
+
+  it.each([
+    "%61dmin.site.test",
+    "admin%2esite.test:80",
+    "%EF%BD%81dmin.site.test",
+    "site.test%00",
+    "127.1",
+    "127.1.:8080",
+    "0x7F.1",
+    "2130706433",
+    "0177.0.0.1",
+  ])("%s passes by no route", (authority) => {
+    expect(found(authority)).toBe("host-ambiguous");
+  });
+
+  it.each<[authority: string, name: string]>([
+    ["Admin.Site.Test.:80", "admin"],
+    ["127.0.0.1:80", "loop"],
+    ["a_b.site.test", "rest"],
+    ["4.site.test", "rest"],
+    ["site.test.0x1", "rest"],
+    ["[::1]", "rest"],
+    ["", "rest"],
+  ])("%s is %s's", (authority, name) => {
+    expect(found(authority)).toBe(name);
+  });
+
+  it("is what it is where no route looks at hosts", () => {
+    expect(found("%61dmin.site.test", [route("key", { path: "/key" }), rest])).toBe("rest");
+  });
 });

@@ -5,10 +5,12 @@
  * do not look at a slash at the end, or take paths in any case (Express, IIS). Where a route refuses clients, or asks who they are, a
  * path that only such a server takes for one of that route's must not pass by another route. It is judged once more as such a server
  * reads it, in a second table, which is there only where a route guards something: `path-ambiguous`. An operator who wants both
- * writes a route for each spelling. Deliberately absent: what has no one reading at all (request-path.ts).
+ * writes a route for each spelling. A host that URLs spell otherwise (`%61pp.example.com`, `127.1`) is literal to some servers, and another
+ * one to those that read it as part of a URL: where a route looks at hosts, it is `host-ambiguous`. Deliberately absent: what has no
+ * one reading at all (request-path.ts).
  */
 import type { Route } from "../exchange/route-plan.ts";
-import type { PathPattern } from "./patterns.ts";
+import { hasAnotherSpelling, hostOf, type PathPattern, readPathPattern } from "./patterns.ts";
 import { type RoutedRequest, RouteTable } from "./route-table.ts";
 
 /** What differs in the other reading: a large letter, a parameter, a slash at the end. Of UTF-8 any byte may be half a large letter. */
@@ -16,12 +18,17 @@ const READS_OTHERWISE = /[A-Z;\x80-\xff]|.\/$/;
 
 export class RouteFinder {
   private readonly table: RouteTable<Route>;
+  private readonly looksAtHosts: boolean;
   /** No route guards anything: undefined. */
   private readonly folded: RouteTable<Route> | undefined;
+  /** A route guards a path that is written with a large letter, a parameter or a slash at its end: the plain one may lead there, too. */
+  private readonly guardsOtherwise: boolean;
 
   /** @throws PatternError for the first route that cannot be */
   constructor(routes: readonly Route[]) {
     this.table = new RouteTable(routes, ({ match }) => match);
+    this.looksAtHosts = routes.some(({ match }) => match.host !== undefined);
+    this.guardsOtherwise = routes.some((route) => isGuarded(route) && isWrittenOtherwise(route));
     if (!routes.some(isGuarded)) return;
     // Of two that are one path in this reading the open one counts: somebody has named it.
     const openFirst = [...routes.filter((route) => !isGuarded(route)), ...routes.filter(isGuarded)];
@@ -29,9 +36,10 @@ export class RouteFinder {
   }
 
   /** None takes it: undefined. */
-  find(request: RoutedRequest): Route | "path-ambiguous" | undefined {
+  find(request: RoutedRequest): Route | "host-ambiguous" | "path-ambiguous" | undefined {
+    if (this.looksAtHosts && hasAnotherSpelling(hostOf(request.authority))) return "host-ambiguous";
     const route = this.table.find(request);
-    if (this.folded === undefined || !READS_OTHERWISE.test(request.path)) return route;
+    if (this.folded === undefined || !(this.guardsOtherwise || READS_OTHERWISE.test(request.path))) return route;
     const other = this.folded.find(new FoldedRequest(request));
     return other === undefined || other === route || !isGuarded(other) ? route : "path-ambiguous";
   }
@@ -43,14 +51,23 @@ function isGuarded({ action, policy }: Route): boolean {
   return policy?.mayCome !== undefined || policy?.credentials !== undefined;
 }
 
+function isWrittenOtherwise({ match: { path = [] } }: Route): boolean {
+  return [path].flat().some((written) => {
+    const { segments } = readPathPattern(written);
+    return segments.some((literal) => literal !== undefined && (literal === "" || literal !== folded(literal)));
+  });
+}
+
 function foldedPattern({ kind, segments }: PathPattern): PathPattern {
   return { kind, segments: segments.map((literal) => literal && folded(literal)).filter((literal) => literal !== "") };
 }
 
-/** A segment without its parameters, and in small letters. */
+/** A segment without its parameters, and in small letters: those of UTF-8, too, and what has a small letter by way of a large one alone. */
 function folded(segment: string): string {
   const mark = segment.indexOf(";");
-  return (mark < 0 ? segment : segment.slice(0, mark)).toLowerCase();
+  const name = mark < 0 ? segment : segment.slice(0, mark);
+  if (!/[\x80-\xff]/.test(name)) return name.toLowerCase();
+  return Buffer.from(name, "latin1").toString("utf8").toUpperCase().toLowerCase();
 }
 
 class FoldedRequest implements RoutedRequest {

@@ -61,9 +61,16 @@ interface Line {
   readonly value: string;
 }
 
+/** A lowercase name as gateways to CGI and their kin read it: to them a hyphen and other marks are the same (see `respelled` in fields.ts). */
+function readByCgi(lowercase: string): string {
+  return lowercase.replace(/[^a-z0-9]/g, "-");
+}
+
 export class FieldChanges {
   /** Lowercase names of which nothing goes on as it came. */
   readonly replaced = new Set<string>();
+  /** The same as CGI reads them. */
+  private readonly replacedByCgi = new Set<string>();
   private added: Line[] = [];
   private characters = 0;
   private count = 0;
@@ -94,6 +101,7 @@ export class FieldChanges {
     this.charge(name.length);
     const lowercase = name.toLowerCase();
     this.replaced.add(lowercase);
+    this.replacedByCgi.add(readByCgi(lowercase));
     this.added = this.added.filter((line) => line.name.toLowerCase() !== lowercase);
   }
 
@@ -114,6 +122,11 @@ export class FieldChanges {
     }
   }
 
+  /** Whether a field that came does not go on: it has such a name, or one that an origin may take for it (`X_Key` for `X-Key`). */
+  replaces(name: string): boolean {
+    return this.replacedByCgi.has(readByCgi(name.toLowerCase()));
+  }
+
   /** Whether nothing of this lowercase name goes on as it came, or something of it is said. */
   concerns(lowercase: string): boolean {
     return this.replaced.has(lowercase) || this.added.some(({ name }) => name.toLowerCase() === lowercase);
@@ -123,6 +136,7 @@ export class FieldChanges {
   without(lowercase: string): FieldChanges {
     const others = new FieldChanges();
     for (const name of this.replaced) others.replaced.add(name);
+    for (const name of this.replacedByCgi) others.replacedByCgi.add(name);
     others.added = this.added.filter(({ name }) => name.toLowerCase() !== lowercase);
     return others;
   }
@@ -148,7 +162,7 @@ export class FieldChanges {
   *entriesIn(fields: FieldTable): Generator<[name: string, value: string]> {
     for (let index = 0; index < fields.count; index++) {
       const name = fields.name(index);
-      if (!this.replaced.has(name.toLowerCase())) yield [name, fields.value(index)];
+      if (!this.replaces(name)) yield [name, fields.value(index)];
     }
     for (const { name, value } of this.added) yield [name, value];
   }

@@ -31,7 +31,8 @@ export function fieldLines(fields: FieldTable, cut: Cut): string {
   return cut.changes === undefined ? linesLeft(fields, cut) : linesLeft(fields, cut) + cut.changes.lines;
 }
 
-function linesLeft(fields: FieldTable, cut: Cut): string {
+/** The field lines that are left after the cut, and nothing instead. */
+export function linesLeft(fields: FieldTable, cut: Cut): string {
   if (fields.count === 0) return "";
   return cut.isIrregular ? rewrittenLines(fields, cut) : copiedLines(fields, cut, fields.lineStart(0));
 }
@@ -70,7 +71,7 @@ function rewrittenLines(fields: FieldTable, cut: Cut): string {
 function isCut(fields: FieldTable, index: number, cut: Cut): boolean {
   const bit = 1 << fields.kind(index);
   if ((cut.kinds & bit) !== 0) return true;
-  if (cut.changes?.replaced.has(fields.name(index).toLowerCase())) return true;
+  if (cut.changes?.replaces(fields.name(index))) return true;
   if (cut.nominated.size === 0) return false;
   if ((cut.kept & bit) !== 0 && fields.kind(index) !== Kind.other) return false;
   return cut.nominated.has(fields.name(index).toLowerCase());
