@@ -73,7 +73,20 @@ describe("routes", () => {
     ["GET /a/../secret", "400 | 400 Bad Request: path-ambiguous"],
     ["GET //secret", "400 | 400 Bad Request: path-ambiguous"],
     ["GET /%2e%2e/secret", "400 | 400 Bad Request: path-ambiguous"],
-    ["GET /x%2fsecret", "400 | 400 Bad Request: path-ambiguous"],
+    ["GET /secret%2f", "400 | 400 Bad Request: path-ambiguous"],
+    ["GET /%2Fsecret", "400 | 400 Bad Request: path-ambiguous"],
+    ["GET //host/secret", "400 | 400 Bad Request: path-ambiguous"],
+    ["GET /api%2fusers", "400 | 400 Bad Request: path-ambiguous"],
+    ["GET /x%2f..%2fsecret", "400 | 400 Bad Request: path-ambiguous"],
+    // Wherever each reading leads to the same route.
+    ["PUT /@scope%2fname", "200 | b PUT /@scope%2fname -"],
+    ["GET /api/queues/%2F/jobs?x=%2f", "200 | a GET /queues/%2F/jobs?x=%2f core"],
+    ["GET /old/a%2Fb", "308 | /new/a%2Fb"],
+    ["GET /x//y", "200 | b GET /x//y -"],
+    ["GET //host/y", "200 | b GET //host/y -"],
+    // Two slashes do not become the beginning of a path, where they could be a host's.
+    ["GET /api//host.test", "400 | 400 Bad Request: path-ambiguous"],
+    ["GET /old//host.test", "400 | 400 Bad Request: path-ambiguous"],
   ];
   for (const [request, expected, host] of rows) {
     it(`${request} ${host ?? ""}: ${expected}`, async () => {

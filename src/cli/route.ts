@@ -3,7 +3,7 @@ import { HopwiseError } from "../config/error.ts";
 import { shown } from "../config/values.ts";
 import type { Route } from "../exchange/route-plan.ts";
 import { mismatchOf } from "../routes/explain.ts";
-import { requestPathOf } from "../routes/request-path.ts";
+import { readingsOf, requestPathOf } from "../routes/request-path.ts";
 import { RouteFinder } from "../routes/route-finder.ts";
 import type { RoutedRequest } from "../routes/route-table.ts";
 import { actionText, matchText, policyText } from "./check.ts";
@@ -26,18 +26,24 @@ export async function runRoute(
     );
     return ExitCode.well;
   }
-  const request = asked(method, url, [flags.header ?? []].flat().map(String));
-  if (request === undefined) {
-    terminal.print("No route: the path can be understood in several ways, so it is answered 400 (path-ambiguous).");
-    return ExitCode.failed;
-  }
+  const { target, ...rest } = asked(method, url, [flags.header ?? []].flat().map(String));
+  const path = requestPathOf(target);
   const told = (route: Route) => {
     const path = ["routes", routes.indexOf(route)];
     return `${hide([...path, "match"], matchText(route.match))} ${hide([...path, "redirect"], actionText(route))}`;
   };
-  const taken = new RouteFinder(routes).find(request);
+  const finder = new RouteFinder(routes);
+  const looksAtPaths = routes.some(({ match }) => match.path !== undefined);
+  const taken =
+    path === undefined && looksAtPaths
+      ? finder.findInAll(target, (reading) => ({ ...rest, path: reading }))
+      : finder.find({ ...rest, path: path ?? target });
   if (taken === "host-ambiguous") {
     terminal.print("No route: some servers take the host for another one: 400 (host-ambiguous).");
+    return ExitCode.failed;
+  }
+  if (taken === "path-ambiguous" && path === undefined) {
+    terminal.print("No route: the path can be understood in several ways, so it is answered 400 (path-ambiguous).");
     return ExitCode.failed;
   }
   if (taken === "path-ambiguous") {
@@ -55,7 +61,7 @@ export async function runRoute(
   if (asks !== "") terminal.print(`  It asks first, in this order: ${asks}.`);
   for (const route of routes) {
     if (route === taken) continue;
-    const mismatch = mismatchOf(route.match, request);
+    const mismatch = mismatchOf(route.match, { ...rest, path: path ?? readingsOf(target)[0] ?? target });
     terminal.print(
       `  ${route.name} does not: ${mismatch === undefined ? "it says less about it" : `another ${mismatch}`} (${told(route)})`,
     );
@@ -63,8 +69,10 @@ export async function runRoute(
   return taken === undefined ? ExitCode.failed : ExitCode.well;
 }
 
+type Asked = Omit<RoutedRequest, "path"> & { readonly target: string };
+
 /** The path is taken as it is written: what programs would make of it first is not what a proxy gets. */
-function asked(method: string, url: string, headers: readonly string[]): RoutedRequest | undefined {
+function asked(method: string, url: string, headers: readonly string[]): Asked {
   const [, authority, target = "/"] = /^(?:https?:\/\/([^/?#]*))?([/?][^#]*)?$/i.exec(url) ?? [];
   if (authority === undefined && !url.startsWith("/")) {
     throw new HopwiseError(
@@ -80,7 +88,10 @@ function asked(method: string, url: string, headers: readonly string[]): RoutedR
     const [name, value] = [header.slice(0, colon).toLowerCase(), header.slice(colon + 1).trim()];
     fields.set(name, fields.has(name) ? `${fields.get(name)}, ${value}` : value);
   }
-  const path = requestPathOf(target.startsWith("?") ? `/${target}` : target);
-  if (path === undefined) return undefined;
-  return { method, authority: authority ?? fields.get("host") ?? "", path, field: (name) => fields.get(name) };
+  return {
+    method,
+    authority: authority ?? fields.get("host") ?? "",
+    target: target.startsWith("?") ? `/${target}` : target,
+    field: (name) => fields.get(name),
+  };
 }

@@ -63,6 +63,7 @@ export function changesOf({
   const stripped = stripPrefix === undefined ? 0 : stripPrefix.split("/").length - 1;
   const cookies = { stripped: stripPrefix ?? "", added: addPrefix ?? "", domains: cookieDomain ?? new Map() };
   return {
+    changesPath,
     ...(changesRequest
       ? {
           request: (request) => {

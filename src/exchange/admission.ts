@@ -61,6 +61,8 @@ export function sentTo(admission: Admission, pool: Pool | undefined, route: Rout
 
 /** What a route does to messages, before the hooks of the application see them. */
 export interface RouteChanges {
+  /** `request` says another path than the one that came. */
+  readonly changesPath?: boolean;
   readonly request?: (request: ChangeableRequest) => void;
   readonly response?: (response: ChangeableResponse, asked: ReferencesAsked) => void;
 }

@@ -2,8 +2,8 @@
  * Routing of a gateway with routes: what the one that takes a request makes of it. It goes to the pool of a group, changed on the way
  * or as it came, or it is answered here.
  *
- * Wherever a route looks at paths, one that can be understood in several ways goes nowhere (request-path.ts). Deliberately absent:
- * hooks of the application; they come behind the route, where the request goes on.
+ * Wherever a route looks at paths, one that leads elsewhere when it is understood in another way goes nowhere (route-finder.ts).
+ * Deliberately absent: hooks of the application; they come behind the route, where the request goes on.
  */
 import { type Admission, sentTo } from "../exchange/admission.ts";
 import { checkAnswer } from "../exchange/own-answers.ts";
@@ -36,8 +36,10 @@ export class ByRoute extends OwnOrigins {
   decide(head: RequestMessage, admission: Admission): Admission {
     const { authority, path: target } = admission.target;
     const path = requestPathOf(target);
-    if (path === undefined && this.looksAtPaths) return { ...admission, denied: "path-ambiguous" };
-    const route = this.finder.find(new Asked(head, authority, path ?? target));
+    const route =
+      path === undefined && this.looksAtPaths
+        ? this.finder.findInAll(target, (reading) => new Asked(head, authority, reading))
+        : this.finder.find(new Asked(head, authority, path ?? target));
     if (route === "path-ambiguous" || route === "host-ambiguous") return { ...admission, denied: route };
     if (route === undefined) return { ...admission, denied: "no-route" };
     const { action } = route;

@@ -1,10 +1,13 @@
 /**
- * The path that routes judge: percent-decoded, in the one way in which it can be understood.
+ * The path that routes judge: percent-decoded, in the one way in which it can be understood, or in each of a few.
  *
- * What neighbours understand in several ways has no such path: dot segments, however they are written, empty segments, and encoded
- * or other marks that some take for the end of a segment or of the path. So nothing reaches an origin by another name than the
- * one that was judged. Deliberately absent: changing the path; what goes on is what came (RFC 9110 section 7.7).
+ * Applications use `%2F` within a segment (npm's `/@scope%2fname`), and clients put two slashes where one is meant. Servers differ in
+ * what they make of these, but in few ways, so that each can be judged (route-finder.ts). Dot segments, however they are written, and
+ * other marks that some take for the end of a segment or of the path have no such list. So nothing reaches an origin by another name
+ * than one that was judged. Deliberately absent: changing the path; what goes on is what came (RFC 9110 section 7.7).
  */
+
+import { behindSegments } from "./path-changes.ts";
 
 /** Paths without these are as they are: all but a few. */
 const SPECIAL = /[%\\;]|\/[./]/;
@@ -25,6 +28,25 @@ export function requestPathOf(target: string): string | undefined {
   if (/%(?![0-9a-f]{2})/i.test(path)) return undefined;
   const decoded = percentDecoded(path);
   return DOTS.test(decoded) ? undefined : decoded;
+}
+
+/** Stands for a slash that is part of a segment. No path has it otherwise, and no pattern. */
+const SLASH_WITHIN = "\0";
+
+/**
+ * All ways in which servers understand a path that `requestPathOf` does not: `%2F` as a part of its segment or as its end, several
+ * slashes as they are or as one, and what is behind `//` at the beginning as a host. There are more than that: none.
+ */
+export function readingsOf(target: string): readonly string[] {
+  const mark = target.indexOf("?");
+  const path = mark < 0 ? target : target.slice(0, mark);
+  if (/\\|%(?:00|5c|(?![0-9a-f]{2}))/i.test(path)) return [];
+  const separating = percentDecoded(path);
+  if (DOTS.test(separating)) return [];
+  const written = [percentDecoded(path.replace(/%2f/gi, SLASH_WITHIN)), separating];
+  const merged = written.map((one) => one.replace(/\/{2,}/g, "/"));
+  const behindHost = separating.startsWith("//") ? merged.map((one) => behindSegments(one, 1) || "/") : [];
+  return [...new Set([...written, ...merged, ...behindHost])];
 }
 
 /** Each `%XX` as the character with that number. Text is latin1; a % with nothing of the kind behind it stays. */

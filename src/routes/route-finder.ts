@@ -5,12 +5,14 @@
  * do not look at a slash at the end, or take paths in any case (Express, IIS). Where a route refuses clients, or asks who they are, a
  * path that only such a server takes for one of that route's must not pass by another route. It is judged once more as such a server
  * reads it, in a second table, which is there only where a route guards something: `path-ambiguous`. An operator who wants both
- * writes a route for each spelling. A host that URLs spell otherwise (`%61pp.example.com`, `127.1`) is literal to some servers, and another
- * one to those that read it as part of a URL: where a route looks at hosts, it is `host-ambiguous`. Deliberately absent: what has no
- * one reading at all (request-path.ts).
+ * writes a route for each spelling. What has no one reading at all (request-path.ts) is taken by the route to which each of its readings
+ * leads, or by none. A host that URLs spell otherwise (`%61pp.example.com`, `127.1`) is literal to some servers, and another one to those
+ * that read it as part of a URL: where a route looks at hosts, it is `host-ambiguous`.
  */
 import type { Route } from "../exchange/route-plan.ts";
+import { pathAndQuery } from "./path-changes.ts";
 import { hasAnotherSpelling, hostOf, type PathPattern, readPathPattern } from "./patterns.ts";
+import { readingsOf } from "./request-path.ts";
 import { type RoutedRequest, RouteTable } from "./route-table.ts";
 
 /** What differs in the other reading: a large letter, a parameter, a slash at the end. Of UTF-8 any byte may be half a large letter. */
@@ -43,6 +45,19 @@ export class RouteFinder {
     const other = this.folded.find(new FoldedRequest(request));
     return other === undefined || other === route || !isGuarded(other) ? route : "path-ambiguous";
   }
+
+  /**
+   * The same for a target whose path has no one reading.
+   *
+   * @param asked the request with one of them
+   */
+  findInAll(target: string, asked: (path: string) => RoutedRequest): ReturnType<RouteFinder["find"]> {
+    const [found, ...others] = readingsOf(target).map((path) => this.find(asked(path)) ?? "no-route");
+    if (found === undefined || others.some((other) => other !== found)) return "path-ambiguous";
+    if (typeof found === "string") return found === "no-route" ? undefined : found;
+    // Without what was before them, two slashes would begin a path, and that is a host to some.
+    return pathAndQuery(target)[0].includes("//") && changesPath(found) ? "path-ambiguous" : found;
+  }
 }
 
 /** It turns clients away, or some of them. */
@@ -56,6 +71,10 @@ function isWrittenOtherwise({ match: { path = [] } }: Route): boolean {
     const { segments } = readPathPattern(written);
     return segments.some((literal) => literal !== undefined && (literal === "" || literal !== folded(literal)));
   });
+}
+
+function changesPath({ action, changes }: Route): boolean {
+  return changes?.changesPath === true || (action.kind === "redirect" && action.keepsBehind !== undefined);
 }
 
 function foldedPattern({ kind, segments }: PathPattern): PathPattern {

@@ -242,6 +242,15 @@ describe("hopwise route", () => {
       ],
     ],
     [
+      ["GET", "https://site.test/api/@scope%2fname"],
+      0,
+      [
+        "routes[0] takes it: site.test /api/* -> app",
+        "  routes[1] does not: another path (/hello answers 200)",
+        "  the rest does not: it says less about it (everything else -> app)",
+      ],
+    ],
+    [
       ["GET", "http://site.test/api/../x"],
       1,
       ["No route: the path can be understood in several ways, so it is answered 400 (path-ambiguous)."],
