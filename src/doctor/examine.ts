@@ -19,6 +19,7 @@ import type { Finding } from "./finding.ts";
 import { DialFault, Stopped } from "./probe/dialing.ts";
 import { Examination, Kit, type Ports } from "./probe/kit.ts";
 import { readTarget } from "./probe/target.ts";
+import { type Progress, tellProgress } from "./progress.ts";
 import { recognised } from "./recognition.ts";
 import { remediesFor } from "./remedies.ts";
 import { type Report, reportOf, type Skipped, type TargetProduct } from "./report/report.ts";
@@ -29,7 +30,6 @@ import { answerProblem, dialProblem, schemeHint, speaksTls, unreachable, unreach
 const SIDE_BY_SIDE = 3;
 /** What all short checks together may take beside the waits: then the examination ends with what is known. */
 const BUDGET_MS = 90_000;
-const PROGRESS_MS = 200;
 /** The first response may take longer than the others: the server may have been asleep. */
 const FIRST_ANSWER_MS = 10_000;
 /** So many times what a response takes, until its absence counts. */
@@ -107,7 +107,7 @@ class Run {
     const chosen = checks.filter((check) => this.isChosen(check));
     if (chosen.length === 0) refuseNothing(this.settings, this.skipped);
     this.total = chosen.length;
-    const stopProgress = this.tellProgress();
+    const stopProgress = tellProgress(this.options.onProgress, () => this.progress());
     try {
       await this.meet();
       this.refuseUnauthorised();
@@ -266,24 +266,16 @@ class Run {
     });
   }
 
-  private tellProgress(): () => void {
-    const { onProgress } = this.options;
-    if (onProgress === undefined) return () => {};
-    const { clock } = this.examination.ports;
-    const tell = () => {
-      const now = clock.now();
-      const waiting = [...this.examination.waiting.values()].toSorted((one, other) => other.until_ms - one.until_ms);
-      onProgress({
-        done: this.findings.length,
-        total: this.total,
-        running: waiting.map(({ text }) => text),
-        elapsed_ms: now - this.begun_ms,
-        left_ms: waiting[0] === undefined ? undefined : Math.max(0, waiting[0].until_ms - now),
-      });
+  private progress(): Progress {
+    const now = this.examination.ports.clock.now();
+    const waiting = [...this.examination.waiting.values()].toSorted((one, other) => other.until_ms - one.until_ms);
+    return {
+      done: this.findings.length,
+      total: this.total,
+      running: waiting.map(({ text }) => text),
+      elapsed_ms: now - this.begun_ms,
+      left_ms: waiting[0] === undefined ? undefined : Math.max(0, waiting[0].until_ms - now),
     };
-    tell();
-    const timer = setInterval(tell, PROGRESS_MS);
-    return () => clearInterval(timer);
   }
 }
 

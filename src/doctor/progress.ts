@@ -11,3 +11,14 @@ export interface Progress {
   /** How much longer it takes at most; not known: undefined. */
   readonly left_ms: number | undefined;
 }
+
+const PROGRESS_MS = 200;
+
+/** Tells at once and then again and again, until what it returns is called. Nobody listens: nothing is done. */
+export function tellProgress(onProgress: ((progress: Progress) => void) | undefined, look: () => Progress): () => void {
+  if (onProgress === undefined) return () => {};
+  const tell = () => onProgress(look());
+  tell();
+  const timer = setInterval(tell, PROGRESS_MS);
+  return () => clearInterval(timer);
+}

@@ -100,6 +100,8 @@ export async function answerProblem(
     if (outcome.refusal === "tls-on-plain-port" || (await speaksTls(it))) return schemeHint(it);
     if (isHttp2(outcome.start))
       return "it speaks HTTP/2 alone there, which is not examined: allow HTTP/1.1, or examine another port";
+    if (outcome.refusal === "upgrade-unexpected")
+      return "it switches protocols (101) without having been asked to, and what follows is not HTTP: examine a path that answers plain requests";
     const start = outcome.start === "" ? "" : `: it began with "${outcome.start}"`;
     return `what it answers is not HTTP/1${start} (${outcome.refusal})`;
   }

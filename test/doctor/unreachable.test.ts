@@ -136,6 +136,23 @@ it("what is waited for is told before the first response, too", async () => {
   expect([...told]).toContain("the first response");
 });
 
+it("what is waited for is told before anything comes through a proxy, too", async () => {
+  const told = new Set<string>();
+  const onProgress = ({ running }: { readonly running: readonly string[] }) => void running.map((one) => told.add(one));
+  const proxy = await portOf(createServer((socket) => socket.end()));
+  await expect(
+    examineThrough(`http://127.0.0.1:${proxy}/`, { originListen: "127.0.0.1:0", onProgress }),
+  ).rejects.toThrow(/is \S+ where it sends to\?$/);
+  expect([...told]).toEqual(["the first request through it"]);
+});
+
+it("a port that switches protocols unasked has no HTTP to examine", async () => {
+  const switching = onceAsked((socket) => void socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nx"));
+  expect(await problemWith(`http://127.0.0.1:${await portOf(switching)}/`)).toMatch(
+    /it switches protocols \(101\) without having been asked to, and what follows is not HTTP: examine a path that answers plain requests$/,
+  );
+});
+
 it("a port that drops is not one that stalls in the handshake", async () => {
   const silent: Dialer = { dial: () => () => "connection" };
   expect(await problemWith("https://127.0.0.1:9443/", {}, silent)).toMatch(

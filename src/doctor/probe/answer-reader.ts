@@ -19,7 +19,7 @@ const INTERIMS_MAX = 32;
 const tolerated: ReadonlySet<ToleranceKind> = new Set(toleranceKinds);
 
 /** Why a response cannot be taken: the readers' word. */
-export type AnswerRefusal = RefusalCode | "too-many-interims";
+export type AnswerRefusal = RefusalCode | "too-many-interims" | "upgrade-unexpected";
 
 /** A whole response. */
 export interface Answer {
@@ -106,7 +106,9 @@ export class AnswerReader {
       }
       for (const kind of head.tolerated) this.mended.add(kind);
       this.witness.onHead(head.text);
-      if (head.status >= 200 || head.status === 101) this.begin(head);
+      if (head.status >= 200) this.begin(head);
+      // No check asks for an upgrade: what follows is not HTTP, and no response comes.
+      else if (head.status === 101) this.refusal = "upgrade-unexpected";
       else if (this.interims.push(head.status) > INTERIMS_MAX) this.refusal = "too-many-interims";
       this.head = undefined;
       if (this.refusal !== undefined) return octets.length;

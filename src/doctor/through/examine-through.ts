@@ -15,7 +15,7 @@ import { DialFault, Stopped } from "../probe/dialing.ts";
 import { readTarget } from "../probe/target.ts";
 import { productNamed } from "../products/all.ts";
 import { recognise } from "../products/recognise.ts";
-import type { Progress } from "../progress.ts";
+import { type Progress, tellProgress } from "../progress.ts";
 import { type Report, reportOf, type Skipped, type TargetProduct } from "../report/report.ts";
 import { dialProblem, schemeHint, speaksTls, unreachedTarget } from "../unreachable.ts";
 import { throughChecks } from "./all.ts";
@@ -120,6 +120,8 @@ class Run {
   private readonly skipped: Skipped[] = [];
   private product: TargetProduct | undefined;
   private wasCut = false;
+  /** A request has come through. */
+  private hasMet = false;
   /** The proxy has ended. */
   private isGone = false;
 
@@ -140,17 +142,17 @@ class Run {
     if (checks.length === 0 && isChosen(DRAIN_ID, choiceOf(this.options)))
       this.skipped.push({ id: DRAIN_ID, claim: "", because: "needs --drain" });
     if (checks.length === 0) refuseNothing(choiceOf(this.options), this.skipped);
-    await this.meet();
-    for (const check of checks) {
-      this.options.onProgress?.({
-        done: this.findings.length,
-        total: checks.length,
-        running: [check.claim],
-        elapsed_ms: clock.now() - this.begun_ms,
-        left_ms: undefined,
-      });
-      if (this.isGone) this.skipped.push({ id: check.id, claim: check.claim, because: "the proxy was gone" });
-      else if (!this.wasCut) await this.runOne(check);
+    const stopProgress = tellProgress(this.options.onProgress, () => this.progress(checks));
+    try {
+      await this.meet();
+      this.hasMet = true;
+      for (const check of checks) {
+        this.options.onProgress?.(this.progress(checks));
+        if (this.isGone) this.skipped.push({ id: check.id, claim: check.claim, because: "the proxy was gone" });
+        else if (!this.wasCut) await this.runOne(check);
+      }
+    } finally {
+      stopProgress();
     }
     return reportOf({
       mode: "through",
@@ -164,6 +166,21 @@ class Run {
       findings: this.findings,
       skipped: this.skipped,
     });
+  }
+
+  private progress(checks: readonly ThroughCheck[]): Progress {
+    const elapsed_ms = this.ports.clock.now() - this.begun_ms;
+    const done = this.findings.length;
+    const { dial_ms, answer_ms } = this.stage.pace;
+    // The connection, the request's way to the origin, and the response's way back.
+    const limit_ms = dial_ms + 2 * answer_ms;
+    return {
+      done,
+      total: checks.length,
+      running: this.hasMet ? checks.slice(done, done + 1).map(({ claim }) => claim) : ["the first request through it"],
+      elapsed_ms,
+      left_ms: this.hasMet ? undefined : Math.max(0, limit_ms - elapsed_ms),
+    };
   }
 
   /** One request comes through: without it there is nothing to examine. */
