@@ -73,6 +73,25 @@ it.each(faults)("%s ends the connection at once, and what is under way", async (
   expect(await stage.ended(1)).toEqual(["GET 0 client-gone"]);
 });
 
+it.each<[what: string, bytes: Buffer]>([
+  ["reset for a fault", frame(types.reset, 0, 1, number(1))],
+  ["reset for a reason that nobody knows", frame(types.reset, 0, 1, number(255))],
+])("a request that is %s before anybody has seen it is an error that is heard", async (_what, bytes) => {
+  const unheard: string[] = [];
+  const note = (error: Error) => unheard.push(error.message);
+  process.on("uncaughtExceptionMonitor", note);
+  await stage.begin();
+  const { socket } = await speaking();
+  // Settings have been agreed on, so that one read brings both.
+  while (!socket.bytesRead) await once(socket, "data");
+  socket.write(Buffer.concat([frame(types.headers, flags.endHeaders, 1, head("POST", "/waits")), bytes]));
+  socket.end();
+  await stage.closed(1);
+  await stage.ask(await stage.client(), { ":path": "/x" });
+  process.off("uncaughtExceptionMonitor", note);
+  expect(unheard).toEqual([]);
+});
+
 it("a client that says that it leaves is one that has left", async () => {
   await stage.begin();
   const { socket, closed } = await speaking();

@@ -83,7 +83,6 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     this.limits = new ClientLimits(this);
     this.writer = new StreamWriter(stream);
     // Whatever goes wrong with it ends with `close`, which the runtime may put off until what came before has been read.
-    stream.on("error", () => {});
     stream.on("aborted", () => queueMicrotask(() => stream.destroy()));
     stream.on("close", () => this.onStreamClose());
     stream.on("drain", () => this.onDrain());

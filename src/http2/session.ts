@@ -75,7 +75,11 @@ export function serve(stream: Duplex, limits: SessionLimits, listener: SessionLi
       enableConnectProtocol: true,
     },
   });
-  session.on("stream", (...[stream, , , fields]: StreamEvent) => listener.onStream(stream, fields));
+  session.on("stream", (...[stream, , , fields]: StreamEvent) => {
+    // Each ends with `close`. Also of one that nobody looks at (its client has reset it already) an error that nobody hears ends the process.
+    stream.on("error", () => {});
+    listener.onStream(stream, fields);
+  });
   session.on("error", () => listener.onSessionError());
   return session;
 }
