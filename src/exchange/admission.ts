@@ -61,6 +61,8 @@ export function sentTo(admission: Admission, pool: Pool | undefined, route: Rout
 
 /** What a route does to messages, before the hooks of the application see them. */
 export interface RouteChanges {
+  /** The same for people, in the order in which it is done; values, which may be secret, are left out. */
+  readonly words: readonly string[];
   readonly request?: (request: ChangeableRequest) => void;
   readonly response?: (response: ChangeableResponse, asked: ReferencesAsked) => void;
 }
