@@ -70,7 +70,9 @@ function planText({ name: file, value, variables, config, hide }: GatewayFile): 
           inOrder(routes.routes).map((route) => [
             hide(["routes", routes.routes.indexOf(route), "match"], matchText(route.match)),
             `${hide(["routes", routes.routes.indexOf(route), "redirect"], actionText(route))}${route.name.startsWith("routes[") ? "" : ` (${route.name})`}`,
-            policyText(route),
+            [policyText(route), hide(["routes", routes.routes.indexOf(route)], changesText(route))]
+              .filter((text) => text !== "")
+              .join("; "),
           ]),
         )),
     ...(gateway.rateLimit === undefined ? [] : section("Of all requests", [[gateway.rateLimit.words]])),
@@ -113,6 +115,11 @@ export function actionText({ action }: Route): string {
 /** What a route asks first, and lets its requests take, in the order in which it is judged; nothing: empty. */
 export function policyText({ policy }: Route): string {
   return policy?.words.join("; ") ?? "";
+}
+
+/** What it does to messages on their way; nothing: empty. */
+export function changesText({ changes }: Route): string {
+  return changes?.words.join("; ") ?? "";
 }
 
 /** Each with its value, and who says so. */

@@ -6,7 +6,7 @@ import { mismatchOf } from "../routes/explain.ts";
 import { readingsOf, requestPathOf } from "../routes/request-path.ts";
 import { RouteFinder } from "../routes/route-finder.ts";
 import type { RoutedRequest } from "../routes/route-table.ts";
-import { actionText, matchText, policyText } from "./check.ts";
+import { actionText, changesText, matchText, policyText } from "./check.ts";
 import { ExitCode } from "./exit.ts";
 import { gatewayFile } from "./gateway-file.ts";
 import { styled, type Terminal } from "./terminal.ts";
@@ -59,6 +59,8 @@ export async function runRoute(
   );
   const asks = taken === undefined ? "" : policyText(taken);
   if (asks !== "") terminal.print(`  It asks first, in this order: ${asks}.`);
+  const changes = taken === undefined ? "" : hide(["routes", routes.indexOf(taken)], changesText(taken));
+  if (changes !== "") terminal.print(`  Then, on the way: ${changes}.`);
   for (const route of routes) {
     if (route === taken) continue;
     const mismatch = mismatchOf(route.match, { ...rest, path: path ?? readingsOf(target)[0] ?? target });

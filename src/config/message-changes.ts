@@ -78,6 +78,17 @@ function pairsOf(
   });
 }
 
+/** The same for people: the names alone, since values may be secret. */
+export function settingWords(settings: readonly FieldSetting[] | undefined, message: "request" | "response"): string[] {
+  const named = (isSet: boolean) =>
+    (settings ?? []).filter(({ values }) => values.length > 0 === isSet).map(({ name }) => name);
+  const [said, taken] = [named(true), named(false)];
+  return [
+    ...(said.length === 0 ? [] : [`sets ${said.join(", ")} of the ${message}`]),
+    ...(taken.length === 0 ? [] : [`takes ${taken.join(", ")} from the ${message}`]),
+  ];
+}
+
 /** The path with the first beginning that fits replaced; none fits: as it is. Beginnings end where a segment does. */
 export function rewritten(path: string, rewrites: readonly PathRewrite[]): string {
   for (const { from, to } of rewrites) {

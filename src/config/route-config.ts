@@ -8,7 +8,7 @@ import { clientReference, originTarget } from "../routes/path-changes.ts";
 import { readPathPattern } from "../routes/patterns.ts";
 import { HopwiseError } from "./error.ts";
 import { groupNamed } from "./group-config.ts";
-import type { FieldSetting } from "./message-changes.ts";
+import { type FieldSetting, settingWords } from "./message-changes.ts";
 import type { RouteValues } from "./route-schema.ts";
 import { shown } from "./values.ts";
 
@@ -35,15 +35,8 @@ export function actionOf(values: RouteValues, groups: Map<string, Group>): Route
   return { kind: "redirect", to: place.slice(0, -1), status, keepsBehind: [...counts][0] };
 }
 
-export function changesOf({
-  stripPrefix,
-  addPrefix,
-  setRequestFields,
-  setResponseFields,
-  cookieDomain,
-  users,
-  match,
-}: RouteValues): RouteChanges | undefined {
+export function changesOf(values: RouteValues): RouteChanges | undefined {
+  const { stripPrefix, addPrefix, setRequestFields, setResponseFields, cookieDomain, match } = values;
   if (stripPrefix !== undefined) {
     const fits = (match?.path ?? []).every((path) => path === stripPrefix || path.startsWith(`${stripPrefix}/`));
     if (match?.path === undefined || !fits) {
@@ -56,7 +49,7 @@ export function changesOf({
   }
   const changesPath = stripPrefix !== undefined || addPrefix !== undefined;
   // The password was for this gateway.
-  const hidesPassword = users !== undefined && (typeof users === "string" || users.keepAuthorization !== true);
+  const hidesPassword = takesPassword(values);
   const changesRequest = changesPath || hidesPassword || setRequestFields !== undefined;
   const changesCookies = changesPath || cookieDomain !== undefined;
   if (!changesRequest && !changesCookies && setResponseFields === undefined) return undefined;
@@ -64,6 +57,7 @@ export function changesOf({
   const cookies = { stripped: stripPrefix ?? "", added: addPrefix ?? "", domains: cookieDomain ?? new Map() };
   return {
     changesPath,
+    words: wordsOf(values),
     ...(changesRequest
       ? {
           request: (request) => {
@@ -84,6 +78,24 @@ export function changesOf({
         }
       : {}),
   };
+}
+
+function takesPassword({ users }: RouteValues): boolean {
+  return users !== undefined && (typeof users === "string" || users.keepAuthorization !== true);
+}
+
+/** In the order in which it is done. */
+function wordsOf(values: RouteValues): readonly string[] {
+  const { stripPrefix, addPrefix, setRequestFields, setResponseFields, cookieDomain = new Map() } = values;
+  const domains = [...cookieDomain].map(([from, to]) => (to === null ? `without ${from}` : `${from} becomes ${to}`));
+  return [
+    ...(stripPrefix === undefined ? [] : [`takes ${stripPrefix} from the path`]),
+    ...(addPrefix === undefined ? [] : [`puts ${addPrefix} in front of the path`]),
+    ...(takesPassword(values) ? ["takes Authorization from the request"] : []),
+    ...settingWords(setRequestFields, "request"),
+    ...(domains.length === 0 ? [] : [`domains of cookies: ${domains.join(", ")}`]),
+    ...settingWords(setResponseFields, "response"),
+  ];
 }
 
 function set(

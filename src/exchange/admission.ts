@@ -63,6 +63,8 @@ export function sentTo(admission: Admission, pool: Pool | undefined, route: Rout
 export interface RouteChanges {
   /** `request` says another path than the one that came. */
   readonly changesPath?: boolean;
+  /** The same for people, in the order in which it is done; values, which may be secret, are left out. */
+  readonly words: readonly string[];
   readonly request?: (request: ChangeableRequest) => void;
   readonly response?: (response: ChangeableResponse, asked: ReferencesAsked) => void;
 }

@@ -94,7 +94,7 @@ function routeView({ name, match, action, changes, policy }: Route): object {
     match: { host, path, method, ...(fields === undefined ? {} : { fields: Object.keys(fields) }) },
     ...actionView(action),
     ...(policy === undefined ? {} : { asks: policy.words }),
-    ...(changes === undefined ? {} : { changes: Object.keys(changes) }),
+    ...(changes === undefined ? {} : { changes: changes.words }),
   };
 }
 

@@ -110,7 +110,7 @@ describe("hopwise check", () => {
       "  app  http://127.0.0.1:3000",
       "",
       "Routes, the first that matches takes a request:",
-      "  site.test /api/*  -> app",
+      "  site.test /api/*  -> app             takes /api from the path",
       "  /hello            answers 200",
       "  everything else   -> app (the rest)",
       "",
@@ -221,6 +221,44 @@ routes:
   });
 });
 
+describe("what is changed on the way", () => {
+  const changing = `
+groups:
+  app: { to: "http://127.0.0.1:1" }
+routes:
+  - match: { path: /api/* }
+    to: app
+    stripPrefix: /api
+    addPrefix: /v1
+    setRequestFields: { X-Env: hushed, X-Tier: "1", Cookie: null }
+    cookieDomain: { app.internal: example.com, "*": null }
+    setResponseFields: { Server: null, X-Frame-Options: DENY }
+  - to: app
+`;
+  const words =
+    "takes /api from the path; puts /v1 in front of the path; sets X-Env, X-Tier of the request; takes Cookie from the request; " +
+    "domains of cookies: app.internal becomes example.com, without *; sets X-Frame-Options of the response; takes Server from the response";
+
+  it("is what hopwise check shows of each route, of fields only the names", async () => {
+    const running = hopwise("check", "-c", written("changing.yaml", changing));
+    expect(await running.ended).toBe(0);
+    const from = running.outLines.indexOf("Routes, the first that matches takes a request:");
+    expect(running.outLines.slice(from + 1, from + 3)).toStrictEqual([
+      `  /api/*           -> app  ${words}`,
+      "  everything else  -> app",
+    ]);
+  });
+
+  it("is what hopwise route says of the one that takes a request", async () => {
+    const running = hopwise("route", "GET", "/api/x", "-c", written("changing.yaml", changing));
+    expect(await running.ended).toBe(0);
+    expect(running.outLines.slice(0, 2)).toStrictEqual([
+      "routes[0] takes it: /api/* -> app",
+      `  Then, on the way: ${words}.`,
+    ]);
+  });
+});
+
 describe("hopwise route", () => {
   it.each<readonly [args: readonly string[], code: number, lines: readonly string[]]>([
     [
@@ -228,6 +266,7 @@ describe("hopwise route", () => {
       0,
       [
         "routes[0] takes it: site.test /api/* -> app",
+        "  Then, on the way: takes /api from the path.",
         "  routes[1] does not: another path (/hello answers 200)",
         "  the rest does not: it says less about it (everything else -> app)",
       ],
