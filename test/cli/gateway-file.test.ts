@@ -285,6 +285,7 @@ describe("hopwise route", () => {
       0,
       [
         "routes[0] takes it: site.test /api/* -> app",
+        "  Then, on the way: takes /api from the path.",
         "  routes[1] does not: another path (/hello answers 200)",
         "  the rest does not: it says less about it (everything else -> app)",
       ],
