@@ -36,10 +36,10 @@ const FORWARDING_KINDS = kindSet(
   Kind.forwardedHost,
   Kind.forwardedOther,
 );
-/** Only a trusted neighbour may say these to an origin; nobody else may, nor spell them so that an origin takes them for these. */
+/** Only a trusted neighbour may say these to an origin; and nobody may spell them so that an origin takes them for these. */
 const STRANGERS_CUT_KINDS = FORWARDING_KINDS | kindSet(Kind.respelled);
 /** Nobody but TLS says which certificate a client has, where clients are asked for them (RFC 9440 section 4). */
-const CERTIFICATE_KINDS = kindSet(Kind.forwardedOther, Kind.respelled);
+const CERTIFICATE_KINDS = kindSet(Kind.forwardedOther);
 /** What a client cannot nominate away: it would change what the origin understands, or hide who asked. */
 const KEPT_KINDS =
   kindSet(Kind.host, Kind.contentLength, Kind.cookie, Kind.authorization, Kind.expect, Kind.via) | FORWARDING_KINDS;
@@ -140,7 +140,8 @@ function connectionLines({ upgrade, takesTrailers }: Admission): string {
 /** Forwarding fields that do not go on as they came: of strangers all, of trusted neighbours what we continue or must fill in. */
 function replacedForwarding({ isTrusted, socket }: ClientConnection, { fields }: RequestMessage): KindSet {
   if (!isTrusted) return STRANGERS_CUT_KINDS;
-  let kinds = 1 << Kind.forwardedFor;
+  // A neighbour that speaks for its clients says the names themselves; other spellings are what it did not take away from them.
+  let kinds = (1 << Kind.forwardedFor) | (1 << Kind.respelled);
   if (socket.security?.asksClients) kinds |= CERTIFICATE_KINDS;
   for (const kind of [Kind.forwardedProto, Kind.forwardedHost]) if (!saysSomething(fields, kind)) kinds |= 1 << kind;
   return kinds;

@@ -8,6 +8,8 @@ const GUARDS: Readonly<Record<string, Partial<Route>>> = {
   refuse: { action: { kind: "refuse" } },
   "allow or deny": { policy: { words, mayCome: () => false } },
   users: { policy: { words, credentials: { authentication: {} as never, realm: "" } } },
+  "a rate limit": { policy: { words, rate: {} as never } },
+  concurrency: { policy: { words, concurrency: {} as never } },
   "respond 404": { action: { kind: "respond", answer: { message: { status: 404 } } as never } },
 };
 
@@ -98,7 +100,8 @@ describe.each(Object.entries(GUARDS))("a route that guards by %s", (_what, guard
 });
 
 it("where nothing is guarded, paths are what they are", () => {
-  const routes = [route("admin", { path: "/admin/*" }), rest];
+  const timed = { policy: { words, bodyBytesMax: 1_000, bufferBytes: 1_000, times: {} as never } };
+  const routes = [route("admin", { path: "/admin/*" }, timed), rest];
   expect(["/ADMIN", "/admin;x", "/key/"].map((path) => taken(routes, path))).toEqual(["rest", "rest", "rest"]);
 });
 

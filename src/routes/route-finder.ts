@@ -2,8 +2,8 @@
  * Which route takes a request, and whether another reading of its path would have led to a guarded one.
  *
  * Paths are compared as they are written. But many servers leave out the parameters of a segment (`/admin;x` is `/admin` to Tomcat),
- * do not look at a slash at the end, or take paths in any case (Express, IIS). Where a route refuses clients, or asks who they are, a
- * path that only such a server takes for one of that route's must not pass by another route. It is judged once more as such a server
+ * do not look at a slash at the end, or take paths in any case (Express, IIS). Where a route refuses clients, asks who they
+ * are, or has limits, a path that only such a server takes for one of that route's must not pass by another route. It is judged once more as such a server
  * reads it, in a second table, which is there only where a route guards something: `path-ambiguous`. An operator who wants both
  * writes a route for each spelling. What has no one reading at all (request-path.ts) is taken by the route to which each of its readings
  * leads, or by none. A host that URLs spell otherwise (`%61pp.example.com`, `127.1`) is literal to some servers, and another one to those
@@ -60,10 +60,12 @@ export class RouteFinder {
   }
 }
 
-/** It turns clients away, or some of them. */
+/** It turns clients away, or some of them, or what is too much of them: guesses at a login are held back by a limit of that path alone. */
 function isGuarded({ action, policy }: Route): boolean {
   if (action.kind === "refuse" || (action.kind === "respond" && action.answer.message.status >= 400)) return true;
-  return policy?.mayCome !== undefined || policy?.credentials !== undefined;
+  if (policy === undefined) return false;
+  const { mayCome, credentials, rate, concurrency } = policy;
+  return (mayCome ?? credentials ?? rate ?? concurrency) !== undefined;
 }
 
 function isWrittenOtherwise({ match: { path = [] } }: Route): boolean {

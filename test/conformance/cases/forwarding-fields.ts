@@ -7,7 +7,7 @@ const told = [
   "X-Forwarded-Client-Cert: Hash=1",
   "X-Real-IP: 1.2.3.4",
   "X-Original-URL: /x",
-  "X_Rewrite_URL: /y",
+  "X-Rewrite-URL: /y",
   "Client-Cert: :YQ==:",
   "CF-Connecting-IP: 1.2.3.4",
 ];
@@ -61,8 +61,22 @@ export const forwardingFields: Group = {
       ),
       settings: { isTrusted: () => true },
     },
+    {
+      ...exchanged(
+        [48],
+        "RFC 9110 section 17.3",
+        "Other spellings do not go on from a trusted neighbour either: it has left them there, and its client has said them.",
+        {
+          request: head("GET / HTTP/1.1", "Host: a", "X_Real_IP: 1.2.3.4", "X.Forwarded.Ssl: on", "CONTENT_LENGTH: 5"),
+          forwarded: head("GET / HTTP/1.1", "Host: a", ...ADDED),
+          response: OK,
+          returned: OK,
+        },
+      ),
+      settings: { isTrusted: () => true },
+    },
     exchanged([39, 48], "RFC 9110 section 6.5.1", "In trailers nothing is said about a client.", {
-      request: `${head("POST / HTTP/1.1", "Host: a", "Transfer-Encoding: chunked")}0\r\n${told.join("\r\n")}\r\nX-Sum: 1\r\n\r\n`,
+      request: `${head("POST / HTTP/1.1", "Host: a", "Transfer-Encoding: chunked")}0\r\n${told.join("\r\n")}\r\nX_Real_IP: 1.2.3.4\r\nX-Sum: 1\r\n\r\n`,
       forwarded: inChunks(head("POST / HTTP/1.1", "Host: a", "Transfer-Encoding: chunked", ...ADDED), "", "X-Sum: 1"),
       response: OK,
       returned: OK,
@@ -81,8 +95,8 @@ export const forwardingFields: Group = {
     ),
     {
       ...exchanged([21], "RFC 9110 section 7.7", "A forward proxy leaves what its clients say about themselves.", {
-        request: head("GET http://a/ HTTP/1.1", "Host: a", ...told),
-        forwarded: head("GET / HTTP/1.1", "Host: a", ...told, "Via: 1.1 hopwise-test"),
+        request: head("GET http://a/ HTTP/1.1", "Host: a", ...told, "X_Real_IP: 1.2.3.4"),
+        forwarded: head("GET / HTTP/1.1", "Host: a", ...told, "X_Real_IP: 1.2.3.4", "Via: 1.1 hopwise-test"),
         response: OK,
         returned: OK.replace("\r\n\r\n", "\r\nVia: 1.1 hopwise-test\r\n\r\n"),
       }),
