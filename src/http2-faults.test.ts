@@ -73,6 +73,25 @@ it.each(faults)("%s ends the connection at once, and what is under way", async (
   expect(await stage.ended(1)).toEqual(["GET 0 client-gone"]);
 });
 
+describe("beside several requests a client is told, as the last thing, why its connection ends", () => {
+  it.each<[what: string, bytes: Buffer, codes: readonly number[]]>([
+    ["a flood", Buffer.concat(Array.from({ length: 101 }, () => frame(types.ping, 0, 0, Buffer.alloc(8)))), [11]],
+    ["a window of no bytes more", frame(types.window, 0, 1, number(0)), [1, 2]],
+    ["a stream of the server's", get(2), [1, 2]],
+  ])("%s", async (_what, bytes, codes) => {
+    await stage.begin();
+    const { socket, closed, frames } = await speaking();
+    socket.write(Buffer.concat([1, 3, 5].map((id) => get(id, `/waits?${id}`))));
+    for (const id of [1, 3, 5]) await stage.waiter(`/waits?${id}`);
+    socket.write(bytes);
+    await closed;
+    const last = frames().at(-1);
+    expect([last?.type, last?.content.readUInt32BE(0)]).toEqual([types.goaway, 5]);
+    expect(codes).toContain(last?.content.readUInt32BE(4));
+    expect(await stage.closed(1)).toEqual([expect.stringMatching(/^http2-(flood|error) /)]);
+  });
+});
+
 it.each<[what: string, bytes: Buffer]>([
   ["reset for a fault", frame(types.reset, 0, 1, number(1))],
   ["reset for a reason that nobody knows", frame(types.reset, 0, 1, number(255))],

@@ -78,7 +78,9 @@ async function uploads(client: ClientHttp2Session, count: number, bytes: number)
   }
   await Promise.race([Promise.all(sent), isOver]);
   // What was sent before has been read then.
-  const isRead = new Promise<void>((resolve) => void (client.closed || client.ping(() => resolve())));
+  const isRead = new Promise<void>(
+    (resolve) => void (client.destroyed || client.closed || client.ping(() => resolve())),
+  );
   await Promise.race([isRead, isOver]);
   return streams;
 }

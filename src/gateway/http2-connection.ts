@@ -20,6 +20,7 @@ import { FramesSent } from "../http2/frames-sent.ts";
 import {
   canServeHttp2,
   codes,
+  goawayOf,
   hasSaidEnd,
   type ServerHttp2Session,
   type ServerHttp2Stream,
@@ -94,7 +95,8 @@ export class Http2Connection
   private hasSpoken = false;
   /** Streams whose requests are not wanted to their end. */
   private readonly declined = new Set<ServerHttp2Stream>();
-  private hasEnded = false;
+  /** Why it has ended at once, for its client (RFC 9113 section 7); it has not: undefined. */
+  private endedWith: number | undefined;
   private lingering: Lingering | undefined;
   private isSocketGone = false;
 
@@ -296,8 +298,8 @@ export class Http2Connection
 
   /** Everything on it ends now, and the client is told why; also where it was to close behind what is under way. */
   private end(reason: CloseReason, code: number): void {
-    if (this.hasEnded) return;
-    this.hasEnded = true;
+    if (this.endedWith !== undefined) return;
+    this.endedWith = code;
     this.decideClose(reason, "own-fin");
     for (const exchange of [...this.exchanges]) exchange.gone();
     this.session.destroy(code as never);
@@ -326,11 +328,18 @@ export class Http2Connection
     const { leaving, sent, meter } = this;
     // Nobody has ended it, so there was something wrong: the runtime does not always say so.
     const hasFailed = sent.hasFailed || (leaving === undefined && !meter.hasGoaway);
+    if (hasFailed || this.endedWith !== undefined) this.sayLast(this.endedWith ?? codes.protocol);
     if (hasFailed) this.decideClose("http2-error", "own-fin");
     else if (leaving !== undefined) this.decideClose(leaving, "own-fin");
     else this.decideClose(this.whyClientLeaves, "peer-fin");
     this.limits.clear();
     this.lingering = this.table.linger(this, false, (fault) => this.onSocketClose(fault));
+  }
+
+  /** The runtime says it behind the resets of all streams, and of several it writes the first alone. */
+  private sayLast(code: number): void {
+    if (!this.sent.hasSaidLast && this.hasSpoken)
+      this.socket.write(goawayOf(this.meter.lastStream, code) as unknown as Octets);
   }
 
   onSocketClose(fault: string | undefined): void {

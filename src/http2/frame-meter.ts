@@ -80,6 +80,8 @@ export class FrameMeter extends FrameScanner {
   received_bytes = 0;
   /** Heads that have begun. */
   heads = 0;
+  /** The last stream that the client has begun; none: 0. */
+  lastStream = 0;
   /** The client has said that it leaves. */
   hasGoaway = false;
   /** The head that came last goes on in another frame. */
@@ -88,7 +90,6 @@ export class FrameMeter extends FrameScanner {
   private continuations = 0;
   private readonly tokens = new Map<Flood, Tokens>();
   private readonly takenBack = new Set<number>();
-  private lastStream = 0;
   /** Streams whose request has not ended. */
   private readonly unended = new Set<number>();
   private now = 0;

@@ -6,7 +6,7 @@
  */
 import type { Octets } from "../wire/octets.ts";
 import { FrameScanner, frameTypes } from "./frame-scanner.ts";
-import { codes } from "./session.ts";
+import { codes, LAST_STREAM_ID } from "./session.ts";
 
 /**
  * What a stream is reset with because of what its client sent (RFC 9113 section 7): the last for a head that is too large. A stream too
@@ -29,6 +29,8 @@ export class FramesSent extends FrameScanner {
   parts = 0;
   /** The whole connection has been told that something is wrong. */
   hasFailed = false;
+  /** The whole connection has been told which stream was its last. */
+  hasSaidLast = false;
 
   constructor() {
     super(0);
@@ -50,6 +52,7 @@ export class FramesSent extends FrameScanner {
     if (this.type === frameTypes.reset) this.resets.push(this.stream);
     if (this.type === frameTypes.reset && FAULTS_OF_CLIENTS.has(this.numberIn(0))) this.faults++;
     if (this.type === frameTypes.goaway && this.numberIn(4) !== codes.none) this.hasFailed = true;
+    if (this.type === frameTypes.goaway && this.numberIn(0) !== LAST_STREAM_ID) this.hasSaidLast = true;
     return true;
   }
 }

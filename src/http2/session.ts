@@ -20,7 +20,7 @@ const SESSION_MEMORY_MB = 8;
  */
 const HEAD_SENT_BYTES_MAX = 2 ** 31 - 1;
 /** The last stream that there can be: whatever comes still is served (RFC 9113 section 6.8). */
-const LAST_STREAM_ID = 2 ** 31 - 1;
+export const LAST_STREAM_ID = 2 ** 31 - 1;
 const FRAME_HEAD_BYTES = 9;
 const GOAWAY = 7;
 const GOAWAY_BYTES = 8;
@@ -90,14 +90,15 @@ type StreamEvent = [stream: ServerHttp2Stream, fields: unknown, flags: number, r
  * GOAWAY that names no last stream: the client is told that the connection is to go, and what it asks for before it has heard that is
  * still served (RFC 9113 section 6.8). The runtime says it, too, and ignores all further streams from then on, so it must not know.
  */
-export const SHUTDOWN_NOTICE = goawayOf(LAST_STREAM_ID);
+export const SHUTDOWN_NOTICE = goawayOf(LAST_STREAM_ID, codes.none);
 
-function goawayOf(lastStream: number): Buffer {
+/** @param lastStream the last one that anything was made of: what came behind it can be asked for again */
+export function goawayOf(lastStream: number, code: number): Buffer {
   const frame = Buffer.alloc(FRAME_HEAD_BYTES + GOAWAY_BYTES);
   frame.writeUIntBE(GOAWAY_BYTES, 0, 3);
   frame[3] = GOAWAY;
   frame.writeUInt32BE(lastStream, FRAME_HEAD_BYTES);
-  frame.writeUInt32BE(codes.none, FRAME_HEAD_BYTES + 4);
+  frame.writeUInt32BE(code, FRAME_HEAD_BYTES + 4);
   return frame;
 }
 
