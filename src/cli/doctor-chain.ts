@@ -117,7 +117,7 @@ function lastLine(findings: readonly Finding[]): string {
     return styled("green", "No pair of neighbours loses requests to an idle timeout.");
   const parts = [
     ...(fails > 0 ? [`${fails} lose${fails === 1 ? "s" : ""} requests`] : []),
-    ...(advice > 0 ? [`${advice} may`] : []),
+    ...(advice > 0 ? [`${advice} may lose some`] : []),
     ...(unknown > 0 ? [`${unknown} cannot be told`] : []),
   ];
   return `${findings.length} pair${findings.length === 1 ? "" : "s"} of neighbours: ${parts.join(", ")}.`;

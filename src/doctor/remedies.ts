@@ -37,6 +37,7 @@ const remedies: Partial<Readonly<Record<FixTopic, Remedies>>> = {
       text: "The sync worker closes behind each response: take another.",
       setting: "gunicorn --worker-class gthread",
     },
+    php: { text: "PHP's built-in server closes behind each response: serve PHP with php-fpm behind a web server." },
   },
   "close-not-announced": { any: { text: "Send Connection: close with the last response of a connection." } },
   "close-not-honoured": { any: { text: "Close the connection behind the response to a request that says close." } },
@@ -51,10 +52,16 @@ const remedies: Partial<Readonly<Record<FixTopic, Remedies>>> = {
     nginx: { text: "Limit the time for a request's head.", setting: "client_header_timeout 60s;" },
     apache: { text: "Limit the time for a request's head.", setting: "RequestReadTimeout header=20-40,MinRate=500" },
     haproxy: { text: "Limit the time for a request's head.", setting: "timeout http-request 10s" },
+    caddy: { text: "Limit the time for a request's head.", setting: "servers { timeouts { read_header 30s } }" },
+    go: { text: "Limit the time for a request's head.", setting: "ReadHeaderTimeout: 30 * time.Second," },
+    squid: { text: "Limit the time for a request's head.", setting: "request_timeout 30 seconds" },
     any: { text: "Limit the time for a request's head, as a whole." },
   },
   "silent-connection-unlimited": {
     haproxy: { text: "Limit the time until the first request.", setting: "timeout http-request 10s" },
+    caddy: { text: "Limit the time until the first request.", setting: "servers { timeouts { read_header 30s } }" },
+    go: { text: "Limit the time until the first request.", setting: "ReadHeaderTimeout: 30 * time.Second," },
+    squid: { text: "Limit the time until the first request.", setting: "request_start_timeout 30 seconds" },
     any: { text: "Limit the time until the first request." },
   },
   "close-with-reset": { any: { text: "Close in two steps: FIN first, then read on for a while, then close." } },
@@ -88,6 +95,10 @@ const remedies: Partial<Readonly<Record<FixTopic, Remedies>>> = {
     any: { text: "Answer the requests that were read before the error, and then the error." },
   },
   "connection-limit": {
+    gunicorn: {
+      text: "The sync worker serves one connection at a time: take another.",
+      setting: "gunicorn --worker-class gthread --threads 8",
+    },
     any: { text: "Serve connections side by side, and let idle ones give way to newcomers." },
   },
   "ambiguous-framing-accepted": {
@@ -121,11 +132,19 @@ function fixBySetting(topic: FixTopic, name: string): Fix[] {
   const wanted = bySetting[topic];
   const product = productNamed(name);
   if (wanted === undefined || product === undefined) return [];
-  const setting = product.settings.find((one) => concerns(one, "clients") && one.sets === wanted.sets);
+  const settings = product.settings.filter((one) => concerns(one, "clients") && one.sets === wanted.sets);
+  const [setting] = settings;
   if (setting === undefined) {
     return wanted.sets === "idle" && product.fixed?.clients !== undefined
       ? [{ product: name, text: product.fixed.clients }]
       : [];
   }
-  return [{ product: name, text: `Change it in ${setting.where}.`, setting: settingText(setting, wanted.amount) }];
+  // One that ends a connection although another would not has to be raised, too.
+  return settings
+    .filter((one) => one === setting || one.isCeiling)
+    .map((one) => ({
+      product: name,
+      text: `Change it in ${one.where}.`,
+      setting: settingText(one, wanted.amount),
+    }));
 }

@@ -28,6 +28,11 @@ describe("hopwise doctor --chain", () => {
     expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
+  it("sums up in words what may go wrong", async () => {
+    const { out } = await run("doctor", "--chain", "chrome,nginx");
+    expect(out).toMatch(/1 pair of neighbours: 1 may lose some\.$/);
+  });
+
   it("prints what docs/chain.md shows", async () => {
     const [, shown = ""] =
       /```\n\$ hopwise doctor --chain \S+\n([\s\S]*?)```/.exec(

@@ -60,6 +60,25 @@ it("one connection that ends early, for a reason of its own, is not taken for a 
   });
 });
 
+it("bodies with HEAD are a fault of that alone", async () => {
+  const report = await examineMannered({ head: "body" }, { ...all, skip: ["HW403"] });
+  const wrong = report.findings.filter(({ verdict }) => verdict !== "pass");
+  expect(wrong.map(({ id, measured }) => `${id}: ${measured}`)).toStrictEqual([]);
+  expect(findingOf(report, "HW203").measured).toBe("1100 requests on one connection, and no end of it");
+  expect(findingOf(report, "HW402").measured).toBe("3 responses in order");
+});
+
+it("a close right behind each response is no idle timeout", async () => {
+  const only = ["HW101", "HW201", "HW202", "HW301"];
+  const { findings } = await examineMannered({ afterResponse: "closes unannounced" }, { ...all, only });
+  expect(findings.map(({ id, verdict, measured }) => `${id} ${verdict}: ${measured}`).toSorted()).toStrictEqual([
+    "HW101 fail: the second request on a connection: no response, FIN; the response before it did not say close",
+    "HW201 not-measurable: connections do not persist",
+    "HW202 not-measurable: connections do not persist, so nobody keeps them",
+    "HW301 not-measurable: connections do not persist",
+  ]);
+});
+
 it("a page without content has no fault", async () => {
   const report = await examineMannered({ noContent: "" }, { ...all, only: ["HW4"] });
   expect(report.findings.filter(({ verdict }) => verdict === "fail" || verdict === "advice")).toStrictEqual([]);

@@ -130,6 +130,28 @@ it("a server of HTTP/1.0 alone gets advice", async () => {
   });
 });
 
+it("PHP's built-in server is known by the Host that it sends back, and is not told to persist", async () => {
+  const server = saying("HTTP/1.1 200 OK\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
+  const report = await examine(`http://127.0.0.1:${await portOf(server)}/`, { ...brief, only: ["HW101"] });
+  expect(report.product).toStrictEqual({ name: "php", from: "behaviour" });
+  expect(findingOf(report, "HW101").fixes).toStrictEqual([
+    {
+      product: "php",
+      text: "PHP's built-in server closes behind each response: serve PHP with php-fpm behind a web server.",
+    },
+  ]);
+});
+
+it("a limit that would end a connection although another is raised is named beside that", async () => {
+  const server = createHttpServer({ keepAliveTimeout: 1 }, hello);
+  const options = { ...brief, maxWait: "2s", product: "haproxy", only: ["HW202"] };
+  const report = await examine(`http://127.0.0.1:${await portOf(server)}/`, options);
+  expect(findingOf(report, "HW202").fixes.map(({ setting }) => setting)).toStrictEqual([
+    "timeout http-keep-alive 65s",
+    "timeout client 65s",
+  ]);
+});
+
 describe("over TLS", () => {
   const folder = new CertificateFolder();
   const ca = folder.write("authority", authority).cert;

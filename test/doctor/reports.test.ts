@@ -64,6 +64,14 @@ describe("the terminal", () => {
     expect(terminalReport(hostile, 80, styled).map(stripVTControlCharacters)).toStrictEqual(plain);
   });
 
+  it("leaves one line between its parts, also where there are no figures to show", async () => {
+    const report = await examineMannered({ head: "body" }, { only: ["HW4"], skip: ["HW405", "HW406", "HW407"] });
+    for (const known of [report, hostile, { ...report, findings: [] }]) {
+      const text = terminalReport(known, 80, (_style, line) => line).join("\n");
+      expect(text).not.toContain("\n\n\n");
+    }
+  });
+
   it("says in its first screen what matters: the grade with its reason, figures, problems with their fixes", async () => {
     const report = await examineMannered({ idle_ms: 6_000, terms: "timeout=5" }, { product: "node" });
     expect(

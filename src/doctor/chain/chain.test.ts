@@ -55,7 +55,7 @@ describe("healthy chains", () => {
     ["alb,kestrel", "client-leaves-first"],
     ["google,hyper", "server-never-closes"],
     ["envoy,go", "server-never-closes"],
-    ["envoy,aiohttp", "client-leaves-first"],
+    ["envoy,aiohttp@3.11", "client-leaves-first"],
     ["cloudfront,node@20", "client-leaves-first"],
     ["undici,node@20", "client-heeds-hint"],
     ["undici,node@27", "client-heeds-hint"],
@@ -94,8 +94,16 @@ describe("what is written counts more than the product's default", () => {
   });
 
   it("the first of a product's settings that is set, in its order", () => {
-    expect(judged("alb,haproxy:timeout client=30s,timeout http-keep-alive=70s")).toMatchObject([{ server_ms: 70_000 }]);
+    const keepAlive = "alb,haproxy:timeout http-request=3s,timeout http-keep-alive=70s,timeout client=90s";
+    expect(judged(keepAlive)).toMatchObject([{ server_ms: 70_000 }]);
+    expect(judged("alb,haproxy:timeout http-request=70s,timeout client=90s")).toMatchObject([{ server_ms: 70_000 }]);
     expect(judged("alb,haproxy:timeout client=30s")).toMatchObject([{ server_ms: 30_000 }]);
+  });
+
+  it("a shorter time that counts beside it, which is then the one to change", () => {
+    const chain = "alb,haproxy:timeout client=30s,timeout http-keep-alive=70s";
+    expect(judged(chain)).toMatchObject([{ server_ms: 30_000 }]);
+    expect(findings(chain)[0]?.fixes[0]?.setting).toBe("timeout client 65s");
   });
 
   it("reuse that is turned on in an older nginx", () => {

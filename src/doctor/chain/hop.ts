@@ -115,16 +115,26 @@ function idleOf<T>(written: Amount | undefined, byDefault: T): Exclude<Amount, "
   return written === undefined || written === "on" ? byDefault : written;
 }
 
-/** Reuse that is off counts whatever else is written, then the first of the settings in the product's own order. */
-function writtenIdle({ product, settings }: Hop, side: "clients" | "origins"): Amount | undefined {
-  const own = settings.filter(({ setting }) => concerns(setting, side));
-  const reuse = own.find(({ setting }) => setting.sets === "reuse")?.amount;
+/** Reuse that is off counts whatever else is written. */
+function writtenIdle(hop: Hop, side: "clients" | "origins"): Amount | undefined {
+  const reuse = hop.settings.find(({ setting }) => concerns(setting, side) && setting.sets === "reuse")?.amount;
   if (reuse === "no-reuse") return reuse;
-  const idle = own.filter(({ setting }) => setting.sets === "idle");
+  return decisiveIdle(hop, side)?.amount ?? (reuse === undefined ? undefined : "on");
+}
+
+/** Of what is written of a side's idle time, what counts: the first in the product's own order, unless a ceiling is lower. */
+export function decisiveIdle({ product, settings }: Hop, side: "clients" | "origins"): SetTo | undefined {
+  const idle = settings.filter(({ setting }) => concerns(setting, side) && setting.sets === "idle");
   const general = idle.find(({ setting }) => setting.name === ownSettings[side]);
+  if (general !== undefined) return general;
   const rank = ({ setting }: SetTo) => product.settings.findIndex(({ name }) => name === setting.name);
-  const first = general ?? idle.toSorted((one, other) => rank(one) - rank(other))[0];
-  return first?.amount ?? (reuse === undefined ? undefined : "on");
+  const [first, ...others] = idle.toSorted((one, other) => rank(one) - rank(other));
+  const lower = others.find(({ setting, amount }) => setting.isCeiling && lasts(amount) < lasts(first?.amount));
+  return lower ?? first;
+}
+
+function lasts(amount: Amount | undefined): number {
+  return typeof amount === "number" ? amount : amount === "no-reuse" ? 0 : Number.POSITIVE_INFINITY;
 }
 
 /** Those whose answers differ are told apart by name. */

@@ -6,7 +6,7 @@
 import type { Fix } from "../finding.ts";
 import { settingText } from "../products/all.ts";
 import { concerns, type Setting } from "../products/product.ts";
-import type { Hop } from "./hop.ts";
+import { decisiveIdle, type Hop } from "./hop.ts";
 import type { Pair } from "./pairs.ts";
 import { hopTitle, timeText } from "./words.ts";
 
@@ -76,8 +76,8 @@ function below(server_ms: number, late_ms: number): number | undefined {
 }
 
 /** The one that counts already, else the product's first. */
-function settingToChange({ product, settings }: Hop, side: "clients" | "origins"): Setting | undefined {
-  const isIt = (setting: Setting) => concerns(setting, side) && setting.sets === "idle";
-  const own = product.settings.filter(isIt);
-  return own.find((setting) => settings.some((it) => it.setting.name === setting.name)) ?? own[0];
+function settingToChange(hop: Hop, side: "clients" | "origins"): Setting | undefined {
+  const own = hop.product.settings.filter((setting) => concerns(setting, side) && setting.sets === "idle");
+  const decisive = decisiveIdle(hop, side)?.setting;
+  return own.find((setting) => setting.name === decisive?.name) ?? own[0];
 }

@@ -12,6 +12,7 @@ import { Stopped } from "../probe/dialing.ts";
 import type { Kit } from "../probe/kit.ts";
 import { isLast } from "../probe/last-response.ts";
 import { seconds } from "../words.ts";
+import { isHeadInOrder } from "./messages.ts";
 import { termsOf } from "./persistence.ts";
 
 /** When connections are used again: a little before the times that servers are set to. */
@@ -23,6 +24,8 @@ const PROMISE_PART = 0.95;
 /** How exactly a silent end is found: a tenth, at least half a second. */
 const EXACT_PART = 0.1;
 const EXACT_MS = 500;
+/** Connections that all end so soon behind their response have no idle timeout: they do not persist, whatever was said. */
+const AT_ONCE_MS = 250;
 /** New connections in a gap, at the same distances. */
 const SPLITS = 3;
 const ROUNDS_MAX = 3;
@@ -44,7 +47,7 @@ export interface IdleMeasure {
   readonly limit_ms: number;
   /** Advertised on these connections; nothing is: undefined. */
   readonly advertised_ms: number | undefined;
-  /** Responses were each the last of their connection. */
+  /** Responses were not each the last of their connection, announced or not. */
   readonly persists: boolean;
   /** It was stopped before the limit. */
   readonly wasStopped: boolean;
@@ -57,16 +60,16 @@ export async function measureIdle(kit: Kit): Promise<IdleMeasure> {
   const probe = await kit.openAndAsk({ fields: ASKING });
   const answer = probe.outcome.kind === "answer" ? probe.outcome : undefined;
   const advertised_ms = answer === undefined ? undefined : termsOf(answer.fields.valuesOf(Kind.keepAlive))?.timeout_ms;
-  const persists = answer !== undefined && !isLast(answer);
+  const saysItPersists = answer !== undefined && !isLast(answer);
   const measure = (wasStopped: boolean): IdleMeasure => ({
     rungs: rungs.toSorted((one, other) => one.idle_ms - other.idle_ms),
     limit_ms: wasStopped ? Math.min(maxWait_ms, kit.now() - begun_ms) : maxWait_ms,
     advertised_ms,
-    persists,
+    persists: saysItPersists && (rungs.length === 0 || rungs.some((rung) => !hasEndedAtOnce(rung))),
     wasStopped,
   });
   probe.connection.destroy();
-  if (!persists) return measure(false);
+  if (!saysItPersists) return measure(false);
   try {
     await kit.waitingFor(`idle connections, up to ${seconds(maxWait_ms)}`, maxWait_ms, async () => {
       await Promise.all(
@@ -89,13 +92,15 @@ function rungTimes(kit: Kit, advertised_ms: number | undefined): readonly number
   return [...new Set([...RUNGS_MS, ...promise].filter((idle_ms) => idle_ms < maxWait_ms)), maxWait_ms];
 }
 
+const hasEndedAtOnce = ({ state, idle_ms }: IdleRung) => state === "ended" && idle_ms < AT_ONCE_MS;
+
 function addTo(rungs: IdleRung[], rung: IdleRung | undefined): void {
   if (rung !== undefined) rungs.push(rung);
 }
 
 /** A connection that idles for so long, and is then used. Its first request was not answered, or was its last: undefined. */
 async function idleFor(kit: Kit, duration_ms: number): Promise<IdleRung | undefined> {
-  const method = kit.cheapMethod;
+  const method = kit.cheapMethod === "HEAD" && (await isHeadInOrder(kit)) ? "HEAD" : "GET";
   const { connection, outcome } = await kit.openAndAsk({ method, fields: ASKING });
   // One that is told to be the last, as by a server that is full, was never idle.
   if (outcome.kind !== "answer" || isLast(outcome)) return undefined;

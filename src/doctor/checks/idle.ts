@@ -137,6 +137,7 @@ const mannerOfIdleEnd: Check = {
   takes: "wait",
   async run(kit) {
     const idle = await kit.once(measureIdle);
+    if (!idle.persists) return unknown("connections do not persist");
     const ended = idle.rungs.find(({ state }) => state === "ended");
     if (ended === undefined) return unknown("no idle connection ended while it was watched");
     const { manner = "fin", hadWords, connection } = ended;

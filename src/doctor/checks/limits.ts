@@ -11,6 +11,7 @@ import type { Kit } from "../probe/kit.ts";
 import { isLast } from "../probe/last-response.ts";
 import { endWords, outcomeWords, plural, seconds } from "../words.ts";
 import { measureIdle } from "./idle-measure.ts";
+import { isHeadInOrder } from "./messages.ts";
 
 /** More than nginx's and lighttpd's 1,000. */
 const REQUESTS_MAX = 1_100;
@@ -28,10 +29,11 @@ const requestsPerConnection: Check = {
   consequence: "Each end of a connection costs a handshake, and is one more moment in which a request can be lost.",
   takes: "moment",
   async run(kit) {
-    const first = await requestsOn(kit);
+    const { method, first } = await firstSeries(kit);
+    if (first === undefined) return unknown("requests are counted with HEAD, whose responses are not in order (HW403)");
     if (first.count <= 1 || !first.endedUnannounced) return judgeNumber(first);
     // One that ended for another reason (a process that was replaced, memory that was short) says nothing of a number.
-    const second = await requestsOn(kit);
+    const second = await requestsOn(kit, method);
     const isSame = second.endedUnannounced || second.count <= first.count;
     if (isSame) return judgeNumber(first);
     const result = judgeNumber(second);
@@ -39,6 +41,13 @@ const requestsPerConnection: Check = {
     return { ...result, measured: `${result.measured}${aside}`, evidence: [second.connection, first.connection] };
   },
 };
+
+/** With HEAD, which costs a server least. One that sends bodies with it is asked with GET, unless the page is large. */
+async function firstSeries(kit: Kit): Promise<{ readonly method: "GET" | "HEAD"; readonly first: Series | undefined }> {
+  const first = await requestsOn(kit, "HEAD");
+  if (first.outcome?.kind !== "malformed" || (await isHeadInOrder(kit))) return { method: "HEAD", first };
+  return { method: "GET", first: kit.cheapMethod === "GET" ? await requestsOn(kit, "GET") : undefined };
+}
 
 interface Series {
   readonly connection: ProbeConnection;
@@ -50,17 +59,17 @@ interface Series {
 }
 
 /** Requests on one connection, one after the other, until it ends or there were enough. */
-async function requestsOn(kit: Kit): Promise<Series> {
+async function requestsOn(kit: Kit, method: "GET" | "HEAD"): Promise<Series> {
   const max =
     kit.settings.requestsMax ?? (isPublic(kit.examination.address ?? "") ? REQUESTS_MAX_PUBLIC : REQUESTS_MAX);
   const connection = await kit.open();
-  const request = kit.requests.of({ method: "HEAD" });
+  const request = kit.requests.of({ method });
   const until_ms = kit.now() + REQUESTS_MS_MAX;
   let count = 0;
   let saidClose = false;
   let outcome: Outcome | undefined;
   while (count < max && !saidClose && kit.now() < until_ms) {
-    outcome = await connection.ask(request, kit.pace.answer_ms, "HEAD");
+    outcome = await connection.ask(request, kit.pace.answer_ms, method);
     if (outcome.kind !== "answer") break;
     count++;
     saidClose = isLast(outcome);

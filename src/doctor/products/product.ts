@@ -79,6 +79,8 @@ export interface Setting {
   readonly write: string;
   /** Where it is written, behind "in". */
   readonly where: string;
+  /** It counts beside the others: the shorter ends a connection. */
+  readonly isCeiling?: true;
   /** The product takes no more. */
   readonly max_ms?: number;
 }

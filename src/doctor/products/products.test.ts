@@ -62,6 +62,10 @@ describe("settings", () => {
     }
   });
 
+  it("say where they are written, with no place left for an amount", () => {
+    expect(settings.filter(({ setting: { where } }) => /[{}]/.test(where))).toEqual([]);
+  });
+
   it("have names of their own within a product, none of which is a general one", () => {
     for (const { name, settings: own } of products) {
       const all = own.map((setting) => setting.name.toLowerCase());
@@ -114,6 +118,8 @@ describe("the edition of a version", () => {
     ["node", "27.0.0", 65_000],
     ["puma", "6.4", 20_000],
     ["puma", "7", 65_000],
+    ["aiohttp", "3.8.4", 75_000],
+    ["aiohttp", "3.11", 3_630_000],
   ])("%s %s keeps idle connections for %i ms", (name, version, idle_ms) => {
     const product = productNamed(name);
     expect(product && editionsOf(product, version).map(({ clients }) => clients?.idle_ms)).toEqual([idle_ms]);

@@ -241,7 +241,7 @@ export const runtimes: readonly Product[] = [
       },
     ],
     settings: [
-      idleSetting("keepalive", "s", "keepalive = {s}", "gunicorn.conf.py, or --keep-alive {s}"),
+      idleSetting("keepalive", "s", "keepalive = {s}", "gunicorn.conf.py (--keep-alive on the command line)"),
       {
         name: "worker_class",
         side: "clients",
@@ -275,9 +275,56 @@ export const runtimes: readonly Product[] = [
     name: "aiohttp",
     title: "aiohttp",
     role: "server",
-    editions: [{ clients: { idle_ms: 3_630_000, known: ["documented"], date } }],
+    editions: [
+      { clients: { idle_ms: 75_000, known: ["measured", "documented"], of: "aiohttp 3.8", date } },
+      { since: "3.11", clients: { idle_ms: 3_630_000, known: ["documented"], of: "aiohttp 3.11", date } },
+    ],
     settings: [idleSetting("keepalive_timeout", "s", "web.run_app(app, keepalive_timeout={s})", "the program")],
     signs: { server: ["aiohttp"] },
+  },
+  {
+    name: "waitress",
+    title: "waitress",
+    role: "server",
+    editions: [
+      {
+        clients: {
+          idle_ms: 120_000,
+          note: "looked at every 30 s (cleanup_interval), so up to 150 s",
+          known: ["documented"],
+          of: "waitress 2.1",
+          date,
+        },
+      },
+    ],
+    settings: [idleSetting("channel_timeout", "s", "channel_timeout={s}", "waitress.serve(...) (--channel-timeout)")],
+    signs: { server: ["waitress"] },
+  },
+  {
+    name: "tornado",
+    title: "Tornado",
+    role: "server",
+    editions: [{ clients: { idle_ms: 3_600_000, known: ["documented"], of: "Tornado 6.2", date } }],
+    settings: [
+      idleSetting("idle_connection_timeout", "s", "app.listen(port, idle_connection_timeout={s})", "the program"),
+    ],
+    signs: { server: ["TornadoServer"] },
+  },
+  {
+    name: "twisted",
+    title: "Twisted Web",
+    role: "server",
+    editions: [{ clients: { idle_ms: 60_000, known: ["measured", "documented"], of: "Twisted 22.4", date } }],
+    settings: [idleSetting("timeout", "s", "Site(resource, timeout={s})", "the program")],
+    signs: { server: ["TwistedWeb"] },
+  },
+  {
+    name: "webrick",
+    title: "WEBrick",
+    role: "server",
+    editions: [{ clients: { idle_ms: 30_000, known: ["measured", "documented"], of: "WEBrick 1.8", date } }],
+    settings: [idleSetting("RequestTimeout", "s", "WEBrick::HTTPServer.new(RequestTimeout: {s})", "the program")],
+    signs: { server: ["WEBrick"] },
   },
   {
     name: "python-http",

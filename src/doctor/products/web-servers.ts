@@ -150,6 +150,23 @@ export const webServers: readonly Product[] = [
     signs: { server: ["lighttpd"] },
   },
   {
+    name: "h2o",
+    title: "H2O",
+    role: "proxy",
+    editions: [{ clients: { idle_ms: 10_000, known: ["measured"], of: "H2O 2.2", date } }],
+    settings: [
+      {
+        name: "http1-request-timeout",
+        side: "clients",
+        sets: "idle",
+        unit: "s",
+        write: "http1-request-timeout: {s}",
+        where: "h2o.conf, on its top level",
+      },
+    ],
+    signs: { server: ["h2o"] },
+  },
+  {
     name: "varnish",
     title: "Varnish",
     role: "proxy",
@@ -283,7 +300,7 @@ export const webServers: readonly Product[] = [
       {
         clients: {
           idle_ms: "configured",
-          note: "timeout http-keep-alive, else timeout http-request, else timeout client",
+          note: "timeout http-keep-alive, else timeout http-request; timeout client, where that is shorter",
           known: ["documented", "measured"],
           of: "HAProxy 2.6",
           date,
@@ -318,6 +335,7 @@ export const webServers: readonly Product[] = [
         side: "clients",
         sets: "idle",
         unit: "ms",
+        isCeiling: true,
         write: "timeout client {s}s",
         where: "the frontend or defaults section",
       },

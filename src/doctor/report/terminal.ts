@@ -34,12 +34,12 @@ function screen(report: Report, width: number, paint: Paint): readonly string[] 
     "",
     ...gradeReasons(report).flatMap((reason) => wrapped(reason, width, INDENT, `${INDENT}  `)),
     `${INDENT}${countsText(report)}`,
-    "",
+    ...(glances.length === 0 ? [] : [""]),
     ...glances.flatMap(([label, measured]) =>
       wrapped(measured, width, `${INDENT}${label.padEnd(LABEL_COLUMNS)}`, " ".repeat(INDENT.length + LABEL_COLUMNS)),
     ),
     ...(problems.length === 0
-      ? [...(glances.length === 0 ? [] : [""]), `${INDENT}Nothing to change.`]
+      ? ["", `${INDENT}Nothing to change.`]
       : problems.flatMap((problem) => ["", ...problemText(problem, width, paint)])),
   ];
 }
