@@ -6,6 +6,7 @@ import type { Group } from "../pool/group.ts";
 import { clientCookie } from "../routes/cookie-changes.ts";
 import { clientReference, originTarget } from "../routes/path-changes.ts";
 import { readPathPattern } from "../routes/patterns.ts";
+import { requestPathOf } from "../routes/request-path.ts";
 import { HopwiseError } from "./error.ts";
 import { groupNamed } from "./group-config.ts";
 import type { FieldSetting } from "./message-changes.ts";
@@ -41,6 +42,7 @@ export function changesOf({
   setRequestFields,
   setResponseFields,
   cookieDomain,
+  localDestination = false,
   users,
   match,
 }: RouteValues): RouteChanges | undefined {
@@ -59,11 +61,17 @@ export function changesOf({
   const hidesPassword = users !== undefined && (typeof users === "string" || users.keepAuthorization !== true);
   const changesRequest = changesPath || hidesPassword || setRequestFields !== undefined;
   const changesCookies = changesPath || cookieDomain !== undefined;
-  if (!changesRequest && !changesCookies && setResponseFields === undefined) return undefined;
+  if (!changesRequest && !changesCookies && !localDestination && setResponseFields === undefined) return undefined;
   const stripped = stripPrefix === undefined ? 0 : stripPrefix.split("/").length - 1;
+  // Of the request the route has judged the path; of another one only the beginning is known.
+  const pathOf = (path: string) =>
+    isBelow(path, stripPrefix ?? "") && requestPathOf(path) !== undefined
+      ? originTarget(path, stripped, addPrefix ?? "")
+      : undefined;
   const cookies = { stripped: stripPrefix ?? "", added: addPrefix ?? "", domains: cookieDomain ?? new Map() };
   return {
-    changesPath,
+    ...(changesPath ? { pathOf } : {}),
+    ...(localDestination ? { localDestination } : {}),
     ...(changesRequest
       ? {
           request: (request) => {
@@ -84,6 +92,10 @@ export function changesOf({
         }
       : {}),
   };
+}
+
+function isBelow(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}/`) || path.startsWith(`${prefix}?`);
 }
 
 function set(
