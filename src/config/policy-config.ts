@@ -24,6 +24,7 @@ export const ON_THE_WAY = [
   "bodyTimeout",
   "tunnelTimeout",
   "cookieDomain",
+  "localDestination",
 ] as const satisfies readonly (keyof RouteValues)[];
 
 /** What it asks of those that it answers by itself, too. */

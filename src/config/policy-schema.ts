@@ -112,4 +112,5 @@ export const policyShape = {
   bodyTimeout: duration(),
   tunnelTimeout: duration(),
   cookieDomain,
+  localDestination: z.boolean().describe("write true or false").optional(),
 } as const;

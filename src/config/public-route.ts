@@ -55,6 +55,11 @@ export interface RouteOptions {
   readonly tunnelTimeout?: Duration | undefined;
   /** What clients hear instead of a `Domain` of `Set-Cookie`; null: none. `*` is any. */
   readonly cookieDomain?: Readonly<Record<string, string | null>> | undefined;
+  /**
+   * WebDAV: `Destination` of COPY and MOVE names the origin as it is asked, for origins that are asked over http by clients that came over
+   * TLS, and do not look at `X-Forwarded-Proto` (Apache, Subversion). Default: false.
+   */
+  readonly localDestination?: boolean | undefined;
 }
 
 export interface UsersOptions {

@@ -6,6 +6,7 @@ import type { Group } from "../pool/group.ts";
 import { clientCookie } from "../routes/cookie-changes.ts";
 import { clientReference, originTarget } from "../routes/path-changes.ts";
 import { readPathPattern } from "../routes/patterns.ts";
+import { requestPathOf } from "../routes/request-path.ts";
 import { HopwiseError } from "./error.ts";
 import { groupNamed } from "./group-config.ts";
 import { type FieldSetting, settingWords } from "./message-changes.ts";
@@ -37,6 +38,7 @@ export function actionOf(values: RouteValues, groups: Map<string, Group>): Route
 
 export function changesOf(values: RouteValues): RouteChanges | undefined {
   const { stripPrefix, addPrefix, setRequestFields, setResponseFields, cookieDomain, match } = values;
+  const { localDestination = false } = values;
   if (stripPrefix !== undefined) {
     const fits = (match?.path ?? []).every((path) => path === stripPrefix || path.startsWith(`${stripPrefix}/`));
     if (match?.path === undefined || !fits) {
@@ -52,12 +54,18 @@ export function changesOf(values: RouteValues): RouteChanges | undefined {
   const hidesPassword = takesPassword(values);
   const changesRequest = changesPath || hidesPassword || setRequestFields !== undefined;
   const changesCookies = changesPath || cookieDomain !== undefined;
-  if (!changesRequest && !changesCookies && setResponseFields === undefined) return undefined;
+  if (!changesRequest && !changesCookies && !localDestination && setResponseFields === undefined) return undefined;
   const stripped = stripPrefix === undefined ? 0 : stripPrefix.split("/").length - 1;
+  // Of the request the route has judged the path; of another one only the beginning is known.
+  const pathOf = (path: string) =>
+    isBelow(path, stripPrefix ?? "") && requestPathOf(path) !== undefined
+      ? originTarget(path, stripped, addPrefix ?? "")
+      : undefined;
   const cookies = { stripped: stripPrefix ?? "", added: addPrefix ?? "", domains: cookieDomain ?? new Map() };
   return {
-    changesPath,
     words: wordsOf(values),
+    ...(changesPath ? { pathOf } : {}),
+    ...(localDestination ? { localDestination } : {}),
     ...(changesRequest
       ? {
           request: (request) => {
@@ -91,11 +99,16 @@ function wordsOf(values: RouteValues): readonly string[] {
   return [
     ...(stripPrefix === undefined ? [] : [`takes ${stripPrefix} from the path`]),
     ...(addPrefix === undefined ? [] : [`puts ${addPrefix} in front of the path`]),
+    ...(values.localDestination === true ? ["names the origin in Destination"] : []),
     ...(takesPassword(values) ? ["takes Authorization from the request"] : []),
     ...settingWords(setRequestFields, "request"),
     ...(domains.length === 0 ? [] : [`domains of cookies: ${domains.join(", ")}`]),
     ...settingWords(setResponseFields, "response"),
   ];
+}
+
+function isBelow(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}/`) || path.startsWith(`${prefix}?`);
 }
 
 function set(

@@ -61,10 +61,12 @@ export function sentTo(admission: Admission, pool: Pool | undefined, route: Rout
 
 /** What a route does to messages, before the hooks of the application see them. */
 export interface RouteChanges {
-  /** `request` says another path than the one that came. */
-  readonly changesPath?: boolean;
-  /** The same for people, in the order in which it is done; values, which may be secret, are left out. */
+  /** What is done, for people, in its order; values, which may be secret, are left out. */
   readonly words: readonly string[];
+  /** What becomes of paths; one that is not its own: undefined. They stay as they came: absent. */
+  readonly pathOf?: (path: string) => string | undefined;
+  /** `Destination` names the origin as it is asked itself; it names the site that the client asked for: absent. */
+  readonly localDestination?: boolean;
   readonly request?: (request: ChangeableRequest) => void;
   readonly response?: (response: ChangeableResponse, asked: ReferencesAsked) => void;
 }

@@ -100,7 +100,7 @@ export class OriginReferences {
 }
 
 /** Without the port that its scheme has anyway. */
-function nameOf(scheme: Scheme, authority: string): string {
+export function nameOf(scheme: Scheme, authority: string): string {
   const lowercase = authority.toLowerCase();
   for (const port of [DEFAULT_PORTS[scheme], ":"]) {
     if (lowercase.endsWith(port)) return `${scheme}://${lowercase.slice(0, -port.length)}`;
@@ -114,7 +114,7 @@ export function clientScheme(request: RequestMessage, isTrusted: boolean, isSecu
 }
 
 /** The server that the client means to talk to. */
-function serverNamedBy(request: RequestMessage, isTrusted: boolean, isSecure: boolean): ServerName {
+export function serverNamedBy(request: RequestMessage, isTrusted: boolean, isSecure: boolean): ServerName {
   const target = targetOf(request);
   // It was admitted, so it has a target.
   if (typeof target === "string") return { scheme: "http", authority: "" };

@@ -25,6 +25,7 @@ import type { ToleranceKind } from "../wire/tolerance.ts";
 import type { Trailers } from "../wire/trailers.ts";
 import { addBodyPiece, addLastChunk } from "./body-writing.ts";
 import { bindByRequest, mayGoElsewhere, namingOf } from "./connection-binding.ts";
+import { withDestination } from "./destination.ts";
 import { EARLY_ANSWER_MS, waitsForWord } from "./early-answers.ts";
 import { closeReasonAfterExchange, noteFinalResponse } from "./hop-persistence.ts";
 import { armLimit, upstreamLimit } from "./origin-limits.ts";
@@ -150,7 +151,8 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
       tracing === undefined
         ? head
         : tracedHead(head, tracing.attempt(listener.record, connection.record, sent.target.path));
-    const text = requestHeadText(context, client.connection, told, sent, framing, origin.authority, ownCookie);
+    const local = withDestination(told, sent, client.connection, origin, context.settings.originHost);
+    const text = requestHeadText(context, client.connection, local, sent, framing, origin.authority, ownCookie);
     connection.outbox.addText(text);
     const { address } = origin;
     const waits = waitsForWord({

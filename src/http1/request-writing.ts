@@ -125,7 +125,7 @@ export function requestHeadText(
   return `${head.method} ${target.path} HTTP/1.1\r\n${hostLine}${fieldLines(fields, cut)}${ownLines}\r\n`;
 }
 
-function hostToSay(originHost: OriginHost, asked: string, originAuthority: string): string {
+export function hostToSay(originHost: OriginHost, asked: string, originAuthority: string): string {
   if (originHost === "origin" || (originHost === "keep" && asked === "")) return originAuthority;
   return originHost === "keep" ? asked : originHost.name;
 }

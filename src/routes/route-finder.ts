@@ -76,7 +76,7 @@ function isWrittenOtherwise({ match: { path = [] } }: Route): boolean {
 }
 
 function changesPath({ action, changes }: Route): boolean {
-  return changes?.changesPath === true || (action.kind === "redirect" && action.keepsBehind !== undefined);
+  return changes?.pathOf !== undefined || (action.kind === "redirect" && action.keepsBehind !== undefined);
 }
 
 function foldedPattern({ kind, segments }: PathPattern): PathPattern {

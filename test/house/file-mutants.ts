@@ -28,6 +28,7 @@ const onTheWay: Readonly<Record<string, unknown>> = {
   bufferRequest: "64k",
   ...{ connectTimeout: "1s", responseTimeout: 5000, bodyTimeout: "1m", tunnelTimeout: "1h" },
   cookieDomain: { "internal.example": "example.com", "*": null },
+  localDestination: true,
 };
 /** Keys at the top. Files of certificates and users are named nowhere: they would have to be there. */
 const top: Readonly<Record<string, unknown>> = {

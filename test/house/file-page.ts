@@ -72,6 +72,7 @@ const examples: Readonly<Record<string, string>> = {
   "routes[].stripPrefix": "/api",
   "routes[].addPrefix": "/v1",
   "routes[].setRequestFields": "{ X-Env: test }",
+  "routes[].localDestination": "true",
   "routes[].setResponseFields": "{ X-Frame-Options: DENY }",
 };
 
