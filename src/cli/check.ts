@@ -57,7 +57,9 @@ function planText({ name: file, value, variables, config, hide }: GatewayFile): 
       routes.groups.map((group) => [
         group.name,
         group.endpoints.map(endpointText).join(" "),
-        [choosingText(group), resolveText(group), careText(group)].filter((text) => text !== "").join("; "),
+        [choosingText(group), resolveText(group), group.tlsWords ?? "", careText(group)]
+          .filter((text) => text !== "")
+          .join("; "),
       ]),
     ),
     ...(gateway.routes === undefined

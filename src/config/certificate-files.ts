@@ -29,12 +29,28 @@ const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED/
 
 /** @throws HopwiseError `option-invalid`, for `tlsCert`, `tlsKey` or `clientCa`, that says which file, and what is wrong with it */
 export function readCertificate(pair: CertificateFiles, now_ms: number, files: Files = filesNow): Certificate {
-  const { cert: certFile, key: keyFile, clients } = pair;
+  const { clients } = pair;
+  const { leaf, cert, key, expiresAt_ms } = readPair(pair, now_ms, files);
+  const names = namesOf(leaf);
+  if (names.length === 0) throw wrong("tlsCert", `${shown(pair.cert)} is for no name: ${CERTIFICATE_HOW}`);
+  const asked = clients === undefined ? {} : { clients: { ...clients, ca: clientAuthoritiesIn(files, clients.ca) } };
+  return { file: pair.cert, names, cert, key, expiresAt_ms, ...asked };
+}
+
+/** A certificate and its key, whomever it names. */
+export interface ReadPair {
+  readonly leaf: X509Certificate;
+  readonly cert: string;
+  readonly key: string;
+  readonly expiresAt_ms: number;
+}
+
+/** @throws HopwiseError `option-invalid`, for `tlsCert` or `tlsKey` */
+export function readPair(pair: Pick<CertificateFiles, "cert" | "key">, now_ms: number, files: Files): ReadPair {
+  const { cert: certFile, key: keyFile } = pair;
   const cert = textOf(files, certFile, "tlsCert", CERTIFICATE_HOW);
   const key = textOf(files, keyFile, "tlsKey", KEY_HOW);
   const leaf = certificateIn(cert, certFile);
-  const names = namesOf(leaf);
-  if (names.length === 0) throw wrong("tlsCert", `${shown(certFile)} is for no name: ${CERTIFICATE_HOW}`);
   const [from_ms, expiresAt_ms] = [Date.parse(leaf.validFrom), Date.parse(leaf.validTo)];
   if (expiresAt_ms <= now_ms) {
     throw wrong("tlsCert", `${shown(certFile)} has expired on ${dateOf(expiresAt_ms)}: renew it`);
@@ -54,8 +70,7 @@ export function readCertificate(pair: CertificateFiles, now_ms: number, files: F
     const why = error instanceof Error ? error.message : String(error);
     throw wrong("tlsCert", `${shown(certFile)} cannot be used (${why}): ${CERTIFICATE_HOW}`, error);
   }
-  const asked = clients === undefined ? {} : { clients: { ...clients, ca: authoritiesIn(files, clients.ca) } };
-  return { file: certFile, names, cert, key, expiresAt_ms, ...asked };
+  return { leaf, cert, key, expiresAt_ms };
 }
 
 /** The same in every part, so that nothing changes where it takes another's place. */
@@ -63,19 +78,29 @@ export function isSame(one: Certificate, other: Certificate): boolean {
   return one.cert === other.cert && one.key === other.key && one.clients?.ca === other.clients?.ca;
 }
 
-function authoritiesIn(files: Files, file: string): string {
-  const text = textOf(files, file, "clientCa", AUTHORITY_HOW);
+function clientAuthoritiesIn(files: Files, file: string): string {
+  return authoritiesIn(files, file, "clientCa", AUTHORITY_HOW);
+}
+
+/**
+ * Those who may have issued a certificate; one that is its own issuer may be among them, since that is how it is trusted.
+ *
+ * @param option that names the file @param how to write it @throws HopwiseError `option-invalid`, for that option
+ */
+export function authoritiesIn(files: Files, file: string, option: string, how: string): string {
+  const text = textOf(files, file, option, how);
   const all = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   for (const [index, one] of all.entries()) {
     try {
-      if (new X509Certificate(one).ca) continue;
+      const certificate = new X509Certificate(one);
+      if (certificate.ca || (option !== "clientCa" && certificate.verify(certificate.publicKey))) continue;
     } catch {
       // Said below.
     }
     const what = all.length === 1 ? "its certificate" : `certificate ${index + 1} of ${all.length}`;
-    throw wrong("clientCa", `${shown(file)}: ${what} is not an authority's: ${AUTHORITY_HOW}`);
+    throw wrong(option, `${shown(file)}: ${what} is not an authority's: ${how}`);
   }
-  if (all.length === 0) throw wrong("clientCa", `${shown(file)} holds no certificate: ${AUTHORITY_HOW}`);
+  if (all.length === 0) throw wrong(option, `${shown(file)} holds no certificate: ${how}`);
   return text;
 }
 

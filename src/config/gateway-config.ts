@@ -18,6 +18,7 @@ import { type GatewayValues, gatewaySchema, type ListenerValues } from "./gatewa
 import { groupOf } from "./group-config.ts";
 import { type ListenerConfig, ownTls, readCertificates, readListeners, type TlsConfig } from "./listeners.ts";
 import { hookSettings, type ProxyConfig, sharedConfig } from "./options.ts";
+import { readOriginTls } from "./origin-tls.ts";
 import { overlap, withPlaceholders } from "./placeholders.ts";
 import { ASKED_FIRST, ON_THE_WAY, policyOf, rateLimitOf } from "./policy-config.ts";
 import { type Path, type Problem, problemsOf } from "./problems.ts";
@@ -310,7 +311,9 @@ class Reading {
     const groups = Object.entries(this.values.groups ?? {});
     return new Map(
       groups.map(([name, values]) => {
-        const group = this.at(["groups", name], () => groupOf(name, values));
+        const { tls: said } = values;
+        const tls = said && this.at(["groups", name, "tls"], () => readOriginTls(said, this.folder, this.files));
+        const group = this.at(["groups", name], () => groupOf(name, values, tls));
         return [name, group ?? { name, endpoints: [] }];
       }),
     );

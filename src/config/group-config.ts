@@ -2,26 +2,37 @@
 import { createHash } from "node:crypto";
 import { isFollowable } from "../pool/followed-names.ts";
 import { type EndpointPlan, type Group, plainGroup, type ResolvePlan } from "../pool/group.ts";
-import { parseOriginAddress, withProxyHeader } from "../pool/origin-address.ts";
+import { type OriginAddress, parseOriginAddress, withProxyHeader, withTls } from "../pool/origin-address.ts";
 import type { ProxyHeaderVersion } from "../wire/proxy-header-writing.ts";
 import { careOf } from "./care-config.ts";
 import { HopwiseError } from "./error.ts";
 import type { EndpointValues, GroupValues } from "./group-schema.ts";
 import { nearest } from "./nearest.ts";
+import type { ReadOriginTls } from "./origin-tls.ts";
 import { readOrigin, shown } from "./values.ts";
 
 /** A new address gets its first request, and one that has gone its last, within half a minute: soon enough beside a deploy, and no load. */
 const LOOKUP_INTERVAL_MS = 30_000;
 
-/** @throws HopwiseError for values that cannot be together */
-export function groupOf(name: string, values: GroupValues): Group {
+/** @param tls what it says of TLS, as it was read @throws HopwiseError for values that cannot be together */
+export function groupOf(name: string, values: GroupValues, tls?: ReadOriginTls): Group {
   const { to, balance, sticky = false } = values;
   const cookie = sticky === true ? cookieOf(name) : sticky === false ? undefined : sticky.cookie;
   const stickiness = cookie === undefined ? undefined : { cookie };
-  const endpoints = to.map((endpoint) => endpointPlan(endpoint, values.proxyProtocol));
+  const plans = to.map((endpoint) => endpointPlan(endpoint, values.proxyProtocol));
+  if (values.tls !== undefined && !plans.some(({ origin }) => isOverTls(origin))) {
+    const problem = "none of its endpoints is reached over TLS: write https://HOST:PORT in to, or leave it out";
+    throw new HopwiseError("option-invalid", problem, "tls");
+  }
+  const endpoints = plans.map((plan) => ({ ...plan, origin: withTls(plan.origin, tls?.tls) }));
   const resolve = resolvePlan(values, endpoints);
   const lookups = resolve === undefined ? {} : { resolve };
-  return { name, endpoints, balance, sticky: stickiness, ...lookups, ...careOf(values) };
+  const tlsWords = tls === undefined ? {} : { tlsWords: tls.words };
+  return { name, endpoints, balance, sticky: stickiness, ...tlsWords, ...lookups, ...careOf(values) };
+}
+
+function isOverTls({ address }: OriginAddress): boolean {
+  return address.kind === "tcp" && address.tls !== undefined;
 }
 
 function resolvePlan({ resolve = false }: GroupValues, endpoints: readonly EndpointPlan[]): ResolvePlan | undefined {

@@ -6,6 +6,7 @@ import { isToken } from "../wire/octets.ts";
 import { careShape } from "./health-schema.ts";
 import { nearest } from "./nearest.ts";
 import { kind } from "./option.ts";
+import { originTlsSchema } from "./origin-tls.ts";
 import { sentHeaderVersion } from "./proxy-protocol-options.ts";
 import { invalid, readCount, readDuration_ms, readOrigin, shown } from "./values.ts";
 
@@ -110,7 +111,15 @@ const resolve = kind(
 ).optional();
 
 export const groupSchema = z
-  .strictObject({ to: origins, balance, sticky, resolve, proxyProtocol: sentHeaderVersion(), ...careShape })
+  .strictObject({
+    to: origins,
+    balance,
+    sticky,
+    resolve,
+    tls: originTlsSchema,
+    proxyProtocol: sentHeaderVersion(),
+    ...careShape,
+  })
   .describe("write { to: [URL, URL] }");
 
 /** An endpoint as it was read. */

@@ -23,11 +23,24 @@ export interface GroupOptions extends CareOptions {
    * and each new connection goes where it leads then.
    */
   readonly resolve?: boolean | ResolveOptions | undefined;
+  /** How its endpoints with https are reached. Default: their certificates are for the host of their URL, by whom the system trusts. */
+  readonly tls?: OriginTlsOptions | undefined;
   /**
    * Connections to its endpoints begin with a header of the PROXY protocol that says who the client is, in front of TLS, too; each then
    * carries that client's requests alone. Default: none.
    */
   readonly proxyProtocol?: "v1" | "v2" | undefined;
+}
+
+export interface OriginTlsOptions {
+  /** Who must have issued their certificates, instead of those whom the system trusts; a certificate that nobody issued is its own. */
+  readonly ca?: string | undefined;
+  /** The certificate that they are shown, with those that issued it behind it. Default: none. */
+  readonly cert?: string | undefined;
+  /** Its private key, without a passphrase. */
+  readonly key?: string | undefined;
+  /** The name that they are asked for (SNI), and that their certificates must be for. Default: the host of their URL. */
+  readonly serverName?: string | undefined;
 }
 
 export interface ResolveOptions {

@@ -101,8 +101,10 @@ export type Address = (
 export interface TlsTarget {
   /** Name that the certificate must be for. */
   readonly serverName: string;
-  /** Additional certificate authorities, PEM; none: the runtime's. */
+  /** Who may have issued its certificate, PEM; absent: whom the runtime trusts. */
   readonly ca?: string;
+  /** The certificate that is shown there, with its key, PEM; none: absent. */
+  readonly identity?: { readonly cert: string; readonly key: string };
   /** Whether an untrusted certificate is refused. */
   readonly rejectUnauthorized: boolean;
 }

@@ -22,6 +22,8 @@ export interface Group {
   readonly retryBudget?: RetryBudgetPlan;
   /** Whether what may be sent again is, too, when an endpoint has not answered in time. Not: absent. */
   readonly retriesTimeouts?: boolean;
+  /** What is said of TLS to its endpoints, for people; nothing: absent. */
+  readonly tlsWords?: string;
   /** Each address that an endpoint's name leads to is an endpoint of its own; a name is one endpoint: absent. */
   readonly resolve?: ResolvePlan;
 }

@@ -4,7 +4,7 @@
  * `http://host[:port]`, `https://host[:port]` and `unix:/path`. Deliberately absent: paths; a gateway sends the path on
  * as it came.
  */
-import type { Address } from "../net/ports.ts";
+import type { Address, TlsTarget } from "../net/ports.ts";
 import type { ProxyHeaderVersion } from "../wire/proxy-header-writing.ts";
 import { withoutUserinfo } from "../wire/userinfo.ts";
 import { isDecimalIPv4, portMeant } from "./numeric-host.ts";
@@ -31,6 +31,16 @@ export class OriginAddressError extends Error {
 /** The same origin, to which connections begin with this header; with none: undefined. */
 export function withProxyHeader(origin: OriginAddress, proxyHeader: ProxyHeaderVersion | undefined): OriginAddress {
   return proxyHeader === undefined ? origin : { ...origin, proxyHeader };
+}
+
+/** What an operator says of TLS to an origin, beside its URL. */
+export type OriginTls = Partial<Pick<TlsTarget, "serverName" | "ca" | "identity">>;
+
+/** The same origin, if it is reached over TLS, by these terms. */
+export function withTls(origin: OriginAddress, tls: OriginTls | undefined): OriginAddress {
+  const { address } = origin;
+  if (tls === undefined || address.kind !== "tcp" || address.tls === undefined) return origin;
+  return { ...origin, address: { ...address, tls: { ...address.tls, ...tls } } };
 }
 
 /** @throws OriginAddressError with a sentence that says what to write instead. */

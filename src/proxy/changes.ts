@@ -85,6 +85,7 @@ function aspectsOf(old: Group, now: Group): readonly string[] {
       kept.some(([before, plan]) => isOther(before, plan, OF_ENDPOINTS[words] ?? [])),
     ),
     ...(kept.some(([before, plan]) => isOther(before.origin, plan.origin, ["proxyHeader"])) ? ["PROXY protocol"] : []),
+    ...(kept.some(([before, plan]) => isOther(before.origin, plan.origin, ["address"])) ? ["TLS"] : []),
     ...Object.keys(OF_GROUP).filter((words) => isOther(old, now, OF_GROUP[words] ?? [])),
   ];
   return aspects.length === 0 ? ["the order of its endpoints"] : aspects;

@@ -79,6 +79,7 @@ function groupView(group: Group): object {
     balance,
     sticky: sticky && { cookie: sticky.cookie },
     resolve,
+    tls: group.tlsWords,
     health: health && { ...health, path: health.path.replace(/\?.*$/s, "?***") },
     ejection,
     slowStart_ms,

@@ -133,6 +133,6 @@ function withFiles(text: string, folder: string, users: string): string {
       return `cert: ${put(cert)}${between}key: ${put(key)}`;
     })
     .replace(/\b(users|file): ([./][^\s,}]*)/g, (_all, key: string) => `${key}: ${put(users)}`)
-    .replace(/\bclientCa: [^\s,}]+/g, () => `clientCa: ${put(authority.cert)}`)
+    .replace(/\b(clientCa|ca): [^\s,}]+/g, (_all, key: string) => `${key}: ${put(authority.cert)}`)
     .replace(/\$\{file:[^}]+\}/g, () => `\${file:${put("secret\n")}}`);
 }

@@ -81,6 +81,7 @@ export const rightFiles: readonly Readonly<Record<string, unknown>>[] = [
   ...listeners.map((one) => ({ to, listeners: [one] })),
   ...Object.entries(groups).map(([key, value]) => ({ groups: { g: { to, [key]: value } }, routes: [{ to: "g" }] })),
   { groups: { g: { to: [endpoint, "http://b"] } }, routes: [{ to: "g" }] },
+  { groups: { g: { to: "https://a", tls: { serverName: "app.internal" } } }, routes: [{ to: "g" }] },
   ...actions.map((one) => ({ routes: [one] })),
   ...Object.entries(onTheWay).map(([key, value]) => ({ routes: [{ match: { path: "/api/*" }, to, [key]: value }] })),
 ];

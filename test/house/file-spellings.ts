@@ -58,6 +58,7 @@ const texts: readonly (readonly [how: RegExp, pattern: string])[] = [
   [/^write a path like \/new/, `${UNAMBIGUOUS}(?:/(?!/)[\\x21-\\x7e]*|[hH][tT][tT][pP][sS]?://[\\x21-\\x7e]+)`],
   [/^write a path like \/login/, MATCHED],
   [/^write a name like app/, `(?:(?:\\*\\.)?${LABEL}(?:\\.${LABEL})*\\.?|\\[[0-9A-Fa-f:.]+\\])`],
+  [/^write the name of a server/, `(?![0-9.]*$)${LABEL}(?:\\.${LABEL})*`],
   [/^write a method/, "(?:.|\\n)+"],
   [/^write "Name: value"/, `${TOKEN}:(?:.|\\n)*`],
   [/^write FROM=TO/, `${UNAMBIGUOUS}/[\\x21\\x22\\x24-\\x3c\\x3e\\x40-\\x7e]*=${UNAMBIGUOUS}${PATH}`],
@@ -185,6 +186,11 @@ export function relateKeys(schema: JsonSchema, said: readonly string[]): void {
   for (const one of group?.properties?.balance?.anyOf ?? []) {
     const hashed = one.properties?.hash?.anyOf?.find(({ properties }) => properties !== undefined);
     if (hashed !== undefined) hashed.oneOf = [{ required: ["field"] }, { required: ["cookie"] }];
+  }
+  const tls = group?.properties?.tls;
+  if (tls !== undefined) {
+    tls.anyOf = ["ca", "cert", "serverName"].map((key) => ({ required: [key] }));
+    tls.dependencies = { cert: { required: ["key"] }, key: { required: ["cert"] } };
   }
   schema.oneOf = [{ required: ["routes"], properties: without(["sendProxyProtocol"]) }, { required: ["to"] }];
   schema.dependencies = {

@@ -2,15 +2,23 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import type { Files } from "../../src/config/files.ts";
 import { readGatewayConfig } from "../../src/config/gateway-config.ts";
 import { plainBalances } from "../../src/pool/group.ts";
 import { parseOriginAddress } from "../../src/pool/origin-address.ts";
 import { Stickiness } from "../../src/pool/stickiness.ts";
+import { authority, certificateFor } from "../kit/certificates.ts";
 
 const page = readFileSync(new URL("../../docs/groups.md", import.meta.url), "utf8");
 const examples = [...page.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = ""]) => text);
 
-const read = (text: string) => readGatewayConfig(parse(text), "/etc/hopwise", 10_000);
+/** Certificates and keys that examples name. */
+const own = certificateFor(["gateway.test"]);
+const files: Files = {
+  text: (path) => (path.endsWith(".key") ? own.key : path.endsWith("ca.pem") ? authority.cert : own.cert),
+  mark: () => "",
+};
+const read = (text: string) => readGatewayConfig(parse(text), "/etc/hopwise", 10_000, undefined, files);
 
 describe("an example can run", () => {
   it("there are some", () => expect(examples.length).toBeGreaterThan(4));

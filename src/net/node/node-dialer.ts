@@ -98,6 +98,7 @@ function openTls(host: string, port: number, tls: TlsTarget, below: RawSocket): 
     ...(isIP(tls.serverName) === 0 ? { servername: tls.serverName } : {}),
     rejectUnauthorized: tls.rejectUnauthorized,
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.identity === undefined ? {} : { cert: tls.identity.cert, key: tls.identity.key }),
     ALPNProtocols: ["http/1.1"],
   });
   if (session !== undefined) {

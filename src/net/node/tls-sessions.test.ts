@@ -30,6 +30,7 @@ it.each<[string, string, number, TlsTarget]>([
   ["port", "192.0.2.1", 8443, tls],
   ["name", "192.0.2.1", 443, { ...tls, serverName: "other.example" }],
   ["authorities", "192.0.2.1", 443, { ...tls, ca: "other" }],
+  ["certificate", "192.0.2.1", 443, { ...tls, identity: { cert: "mine", key: "secret" } }],
   ["strictness", "192.0.2.1", 443, { ...tls, rejectUnauthorized: false }],
 ])("another %s has sessions of its own", (_what, host, port, target) => {
   const { take } = kept("a");

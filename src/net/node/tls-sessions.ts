@@ -3,10 +3,11 @@
  * certificate and less arithmetic (RFC 8446 section 2.2, RFC 5077).
  *
  * On a resumed session the runtime does not look at the certificate again, so a session counts only where it was made: for the
- * same address and name, checked against the same authorities, and as strictly. Each is offered once, the newest first
- * (RFC 8446 appendix C.4); where none is left, the last one again, since many servers hand out few and take them many times.
- * Servers are free to refuse, and then the handshake is a full one: what is older than a refused one is dropped, since most
- * likely the keys of its server are other ones now. Deliberately absent: early data, which could be done twice;
+ * same address and name, checked against the same authorities, as strictly, and with the same certificate of our own. Each is
+ * offered once, the newest first (RFC 8446 appendix C.4); where none is left, the last one again, since many servers hand out
+ * few and take them many times. Servers are free to refuse, and then the handshake is a full one: what is older than a refused
+ * one is dropped, since most likely the keys of its server are other ones now. Deliberately absent: early data, which could be
+ * done twice,
  * and an age limit, since TLS libraries offer no session beyond the lifetime that its server gave it.
  */
 import type { TlsTarget } from "../ports.ts";
@@ -24,6 +25,7 @@ export interface TlsSession {
 
 interface Kept {
   readonly ca: string | undefined;
+  readonly cert: string | undefined;
   /** Never offered, the newest one last. */
   fresh: TlsSession[];
   /** Offered last. */
@@ -37,7 +39,7 @@ export class TlsSessions {
   /** A session to offer at this place. */
   take(host: string, port: number, tls: TlsTarget): TlsSession | undefined {
     const kept = this.places.get(placeOf(host, port, tls));
-    if (kept === undefined || kept.ca !== tls.ca) return undefined;
+    if (kept === undefined || !isFor(kept, tls)) return undefined;
     kept.latest = kept.fresh.pop() ?? kept.latest;
     return kept.latest;
   }
@@ -46,7 +48,9 @@ export class TlsSessions {
     const place = placeOf(host, port, tls);
     const before = this.places.get(place);
     const kept: Kept =
-      before !== undefined && before.ca === tls.ca ? before : { ca: tls.ca, fresh: [], latest: undefined };
+      before !== undefined && isFor(before, tls)
+        ? before
+        : { ca: tls.ca, cert: tls.identity?.cert, fresh: [], latest: undefined };
     kept.fresh.push({ data, number: this.count++ });
     if (kept.fresh.length > SESSIONS_MAX) kept.fresh.shift();
     this.places.delete(place);
@@ -70,7 +74,11 @@ export class TlsSessions {
   }
 }
 
-/** Authorities are long, and compared apart. */
+/** Certificates are long, and compared apart. */
+function isFor({ ca, cert }: Kept, tls: TlsTarget): boolean {
+  return ca === tls.ca && cert === tls.identity?.cert;
+}
+
 function placeOf(host: string, port: number, { serverName, rejectUnauthorized }: TlsTarget): string {
   return `${host} ${port} ${serverName} ${rejectUnauthorized}`;
 }
