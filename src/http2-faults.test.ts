@@ -291,6 +291,38 @@ it.each([
   }
 });
 
+it("a body in frames of one byte goes on in pieces that are larger, and is whole", async () => {
+  let got = "";
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const origin = createServer((socket) => {
+    socket
+      .on("error", () => {})
+      .on("data", (piece) => {
+        got += piece.toString("latin1");
+        if (got.includes("\r\n9\r\n")) begin();
+        if (got.endsWith("\r\n0\r\n\r\n")) socket.write("HTTP/1.1 204 No Content\r\n\r\n");
+      });
+  });
+  try {
+    await stage.begin({ to: await listening(origin) });
+    const { socket } = await speaking();
+    const text = "0123456789".repeat(100);
+    socket.write(Buffer.concat([post(1), data(1, "9")]));
+    // What comes before there is a connection is held, and goes on at once.
+    await begun;
+    socket.write(Buffer.concat([...Array.from(text, (byte) => data(1, byte)), frame(types.data, 1, 1)]));
+    expect(await stage.ended(1)).toEqual(["POST 204 completed"]);
+    const chunks = [...got.slice(got.indexOf("\r\n\r\n") + 4).matchAll(/([0-9a-f]+)\r\n(\d*)\r\n/g)];
+    expect(chunks.map(([, , content]) => content).join("")).toBe(`9${text}`);
+    expect(chunks.length).toBeLessThan(100);
+  } finally {
+    origin.close();
+  }
+});
+
 const post = (stream: number, ...fields: string[]) =>
   frame(types.headers, flags.endHeaders, stream, head("POST", "/waits", ...fields));
 const data = (stream: number, content: string, ends = false) =>

@@ -86,3 +86,25 @@ it("keep lines of one name apart: of requests, hints, responses, and behind bodi
     raw.close();
   }
 });
+
+it.each([
+  ["by its connection's end", "Connection: close", ""],
+  ["by its last chunk", "Transfer-Encoding: chunked", "0\r\n\r\n"],
+  ["by content that no 205 has", "Content-Length: 2", "ok"],
+])("a 205 whose origin ends it later, %s, is complete", async (_what, line, end) => {
+  let finish = () => {};
+  const raw = createRawServer((socket) => {
+    socket.on("error", () => {}).once("data", () => socket.write(`HTTP/1.1 205 Reset Content\r\n${line}\r\n\r\n`));
+    finish = () => socket.end(end);
+  });
+  try {
+    await stage.begin({ to: await listening(raw) });
+    const answered = await stage.ask(await stage.client(), { ":path": "/x" });
+    expect(answered).toMatchObject({ status: 205, body: "", code: 0 });
+    expect(stage.exchanges).toEqual([]);
+    finish();
+    expect(await stage.ended(1)).toEqual(["GET 205 completed"]);
+  } finally {
+    raw.close();
+  }
+});

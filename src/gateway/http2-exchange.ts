@@ -6,7 +6,7 @@
  * is gone (laws 5 and 3), and flow control is the runtime's: what nobody takes is not read. Deliberately absent: the connection
  * (http2-connection.ts).
  */
-import { type Confined, confine } from "../connection/confining.ts";
+import { confine } from "../connection/confining.ts";
 import type { DeadlineOwner } from "../connection/deadlines.ts";
 import type { Place } from "../connection/fair-share.ts";
 import type { CloseReason } from "../connection/reasons.ts";
@@ -25,7 +25,7 @@ import { errorPage } from "../http1/error-page.ts";
 import { CONTINUE } from "../http1/final-answers.ts";
 import { clientFraming, interimHeadText, responseHeadText } from "../http1/response-writing.ts";
 import { type FieldList, readFieldList } from "../http2/field-list.ts";
-import { bytesOf, RequestBody } from "../http2/request-body.ts";
+import { bytesOf } from "../http2/request-body.ts";
 import { requestText } from "../http2/request-text.ts";
 import { codes, isBrokenOff, type ServerHttp2Stream } from "../http2/session.ts";
 import { StreamSocket } from "../http2/stream-socket.ts";
@@ -40,18 +40,18 @@ import { RequestHead } from "../wire/request-head.ts";
 import type { Trailers } from "../wire/trailers.ts";
 import { ClientLimits } from "./client-limits.ts";
 import type { Http2Connection } from "./http2-connection.ts";
+import { Http2Upload, type UploadOwner } from "./http2-upload.ts";
 
 const NONE: ReadonlySet<string> = new Set();
 const ESTABLISHED = "HTTP/1.1 200 OK\r\n\r\n";
 /** Of a switch to WebSocket: what HTTP/2 has no use for (RFC 8441 section 5). */
 const OF_WEB_SOCKET_HTTP1 = "sec-websocket-accept";
 
-export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Confined {
+export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, UploadOwner {
   readonly connection: Http2Connection;
   memberBefore: Http2Exchange | undefined;
   memberBehind: Http2Exchange | undefined;
   readonly context: ProxyContext;
-  peerHasClosed = false;
   agreement: Agreement | undefined;
   readonly stream: ServerHttp2Stream;
   private readonly onEnded: (exchange: Http2Exchange) => void;
@@ -62,10 +62,8 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   private exchange: ClientExchange | undefined;
   private tunnel: BegunTunnel | undefined;
   private socketOfTunnel: StreamSocket | undefined;
-  private isPaused = true;
   /** There is none: undefined. */
-  private requestBody: RequestBody | undefined;
-  private isReading = false;
+  private upload: Http2Upload | undefined;
   private hasLeft = false;
   private nominated = NONE;
   private unsentBefore_bytes = 0;
@@ -131,7 +129,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     exchange.seek();
     if (this.exchange !== exchange) return;
     if (exchange instanceof WaitingExchange) return this.armForRequest();
-    if (this.requestBody !== undefined) this.readBody();
+    this.upload?.read();
     this.armForRequest();
   }
 
@@ -173,62 +171,43 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
 
   private expectBody({ kind, length }: Admission["framing"]): void {
     if (kind === "none" || length === 0) return;
-    this.requestBody = new RequestBody(kind === "chunked" ? undefined : length);
+    this.upload = new Http2Upload(this.stream, kind === "chunked" ? undefined : length, this);
     this.noteHeld();
-    this.stream.on("trailers", (...[, , raw]: [fields: unknown, flags: number, raw: string[]]) => this.onTrailers(raw));
-    this.stream.on("end", () => this.onEnd());
   }
 
-  private readBody(): void {
-    this.isReading = true;
-    this.isPaused = false;
-    this.stream.on("data", (piece: Buffer) => this.onData(piece));
-    // The runtime ends a body of nothing before anybody reads it.
-    if (this.stream.readableEnded) this.onEnd();
+  get peerHasClosed(): boolean {
+    return this.upload?.hasEnded === true;
   }
 
   /** @internal */
-  onData(piece: Buffer): void {
-    if (piece.length === 0) return;
-    const octets = this.requestBody?.piece(piece);
-    for (const one of octets ?? []) this.exchange?.readRequest(one, 0);
-    if (octets !== undefined) return;
+  onBody(octets: Octets): void {
+    this.exchange?.readRequest(octets, 0);
+  }
+
+  /** @internal */
+  onBodyEnd(): void {
+    this.exchange?.onClientEnd();
+  }
+
+  /** @internal */
+  onBodyMalformed(): void {
     this.gone();
     this.stream.close(codes.protocol);
-  }
-
-  /** @internal */
-  onTrailers(raw: readonly string[]): void {
-    if (this.requestBody?.noteTrailers(raw) === false) this.stream.close(codes.protocol);
-  }
-
-  /** @internal */
-  onEnd(): void {
-    this.peerHasClosed = true;
-    if (isBrokenOff(this.stream) || this.exchange === undefined || !this.isReading) return;
-    const end = this.requestBody?.end;
-    if (end !== undefined) this.exchange.readRequest(end, 0);
-    this.exchange?.onClientEnd();
   }
 
   noteRequest(): void {}
 
   pause(): void {
-    if (this.isPaused || !this.isReading) return;
-    this.isPaused = true;
-    this.stream.pause();
-    this.noteHeld();
+    this.upload?.pause();
   }
 
   resume(): void {
-    if (!this.isPaused || !this.isReading) return;
-    this.isPaused = false;
-    this.stream.resume();
+    this.upload?.resume();
   }
 
   armForRequest(): void {
     if (this.isBlocked || this.exchange === undefined) return;
-    this.limits.setForExchange(this.exchange, !this.isPaused, 1);
+    this.limits.setForExchange(this.exchange, this.upload?.isPaused === false, 1);
   }
 
   get place(): Place | undefined {
@@ -296,7 +275,8 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
     this.writer.say(errorPage(context, asked, answering(context, head?.fields, asked.method, "", details)));
   }
 
-  private noteHeld(): void {
+  /** @internal */
+  noteHeld(): void {
     if (!this.stream.destroyed) this.connection.held.note(this);
   }
 
@@ -360,6 +340,8 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   /** @internal */
   onStreamClose(): void {
     this.connection.held.forget(this);
+    // What its origin says still is no part of it: the exchange goes on to its end by itself.
+    if (this.writer.isHeadAll && !isBrokenOff(this.stream)) return;
     if (this.tunnel === undefined) this.gone();
     else this.leave();
   }
@@ -436,14 +418,4 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Conf
   }
 }
 
-confine(
-  Http2Exchange.prototype,
-  "start",
-  "goOn",
-  "onData",
-  "onTrailers",
-  "onEnd",
-  "onDrain",
-  "onStreamClose",
-  "onDeadline",
-);
+confine(Http2Exchange.prototype, "start", "goOn", "onDrain", "onStreamClose", "onDeadline");

@@ -22,7 +22,7 @@ const OF_HTTP1: ReadonlySet<string> = new Set([
 const STATUS_MAX = 599;
 const STATUS_INSTEAD = 500;
 /** Its content does not go on (RFC 9110 section 15.3.6): a length of it would make the response malformed. */
-const RESET_CONTENT = 205;
+export const RESET_CONTENT = 205;
 const STATUS_AT = "HTTP/1.1 ".length;
 
 /** @param head a whole head, or a response that begins with one */

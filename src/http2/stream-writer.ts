@@ -5,7 +5,7 @@
  */
 import type { ServerStreamResponseOptions } from "node:http2";
 import type { Octets } from "../wire/octets.ts";
-import { type Http2Fields, responseFields, trailerFields } from "./response-fields.ts";
+import { type Http2Fields, RESET_CONTENT, responseFields, trailerFields } from "./response-fields.ts";
 import { codes, type ServerHttp2Stream } from "./session.ts";
 
 /** Unsent bytes of one stream at which its origin is not read any further. */
@@ -16,6 +16,8 @@ export class StreamWriter {
   isBlocked = false;
   /** The final head has left. */
   hasBegun = false;
+  /** The client has the whole response with its head, whatever its origin has to say still. */
+  isHeadAll = false;
   private readonly stream: ServerHttp2Stream;
   private fields: Http2Fields | undefined;
   private pieces: Buffer[] = [];
@@ -55,7 +57,7 @@ export class StreamWriter {
 
   body(octets: Octets, from: number, to: number): void {
     // They lie where the next read goes.
-    if (to > from) this.pieces.push(Buffer.from(octets.subarray(from, to)));
+    if (to > from && !this.isHeadAll) this.pieces.push(Buffer.from(octets.subarray(from, to)));
   }
 
   /** @param trailers each line with its CRLF; none: empty */
@@ -95,12 +97,13 @@ export class StreamWriter {
   private respond(fields: Http2Fields): void {
     this.fields = undefined;
     this.hasBegun = true;
-    // The runtime has ended the response to HEAD before it began.
-    const isOfHead = this.stream.writableEnded;
-    const endStream = isOfHead || (this.isEnding && this.pieces.length === 0 && this.trailers === undefined);
+    // The runtime has ended the response to HEAD before it began, and ends a 205 with its head, whatever is said to it.
+    this.isHeadAll = this.stream.writableEnded || fields[":status"] === RESET_CONTENT;
+    const endStream = this.isHeadAll || (this.isEnding && this.pieces.length === 0 && this.trailers === undefined);
     this.hasEnded = endStream;
+    if (this.isHeadAll) this.pieces = [];
     // Trailers have to be waited for before it is known whether there are any.
-    const waitForTrailers = !isOfHead && (!this.isEnding || this.trailers !== undefined);
+    const waitForTrailers = !this.isHeadAll && (!this.isEnding || this.trailers !== undefined);
     this.stream.respond(
       fields as never,
       { endStream, waitForTrailers, sendDate: false } as ServerStreamResponseOptions,
