@@ -2,6 +2,7 @@
 
 import { span } from "../../src/cli/figures-text.ts";
 import { checkFailures } from "../../src/connection/reasons.ts";
+import type { Explained } from "../../src/ledger/explained.ts";
 import { faultSentence } from "../../src/ledger/fault-words.ts";
 import type { EndpointStats, ExchangeEntry } from "../feed/api-types.ts";
 import type { EndpointNews } from "../feed/endpoint-watch.ts";
@@ -60,8 +61,16 @@ export interface Health {
   readonly why: string;
 }
 
-/** @param isAlone no other endpoint could take its requests */
-export function healthOf(endpoint: EndpointStats, news: EndpointNews | undefined, isAlone: boolean): Health {
+/**
+ * @param isAlone no other endpoint could take its requests
+ * @param failing why its last request came to nothing
+ */
+export function healthOf(
+  endpoint: EndpointStats,
+  news: EndpointNews | undefined,
+  isAlone: boolean,
+  failing?: Explained,
+): Health {
   const { state, weight, avoided_ms, check } = endpoint;
   const left = avoided_ms === 0 ? "" : ` for ${span(avoided_ms)}`;
   const fault = news?.fault === undefined ? "" : ` ${faultSentence(news.fault)}`;
@@ -69,6 +78,10 @@ export function healthOf(endpoint: EndpointStats, news: EndpointNews | undefined
     case "available":
       if (weight === 0)
         return { tone: "warn", word: "drains", why: "Its weight is 0: only requests that stick to it go there." };
+      if (failing !== undefined) {
+        const why = `Its last request failed: ${[failing.cause, failing.detail].filter(Boolean).join(" ")}`;
+        return { tone: "warn", word: "fails", why };
+      }
       return { tone: "good", word: "well", why: check?.state === "healthy" ? "It passes its health checks." : "" };
     case "avoided":
       return {

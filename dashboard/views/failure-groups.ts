@@ -1,5 +1,5 @@
 /** Failures, grouped by their cause. Deliberately absent: the words, see src/ledger/explained.ts. */
-import { type Explained, endpointOf, explained } from "../../src/ledger/explained.ts";
+import { causeKey, type Explained, endpointOf, explained } from "../../src/ledger/explained.ts";
 import type { ExchangeEntry } from "../feed/api-types.ts";
 import { endOf, hasFailed } from "../feed/history.ts";
 
@@ -23,9 +23,7 @@ export function groupsOf(exchanges: readonly ExchangeEntry[]): readonly FailureG
     if (!hasFailed(entry)) continue;
     const about = explained(entry);
     if (about === undefined) continue;
-    const key = [about.word, about.fault, about.word === "origin-status" ? entry.status : undefined]
-      .filter((part) => part !== undefined)
-      .join(" ");
+    const key = causeKey(about, entry);
     const group = byKey.get(key);
     if (group === undefined) byKey.set(key, { about, exchanges: [entry] });
     else group.exchanges.push(entry);

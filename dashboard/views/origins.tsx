@@ -1,6 +1,7 @@
 /** Where requests go: each endpoint of each group with its pool, how long it lets connections idle, and how well it is. */
 import { ms, span } from "../../src/cli/figures-text.ts";
 import { type ReuseRefusal, reuseRefusals } from "../../src/connection/reasons.ts";
+import { type Explained, failingEndpoints } from "../../src/ledger/explained.ts";
 import type { EndpointStats } from "../feed/api-types.ts";
 import type { EndpointNews } from "../feed/endpoint-watch.ts";
 import type { Seen } from "../feed/feed.ts";
@@ -24,6 +25,7 @@ export function Origins({ seen }: { readonly seen: Seen }) {
     );
   }
   const lately = latelyByEndpoint(seen.exchanges ?? []);
+  const failing = failingEndpoints(seen.exchanges ?? []);
   const shown = endpoints.slice(0, ENDPOINTS_SHOWN);
   return (
     <>
@@ -43,6 +45,7 @@ export function Origins({ seen }: { readonly seen: Seen }) {
                 endpoint={endpoint}
                 news={seen.endpoints.get(endpoint.endpoint)}
                 lately={lately.get(endpoint.endpoint)}
+                failing={failing.get(endpoint.endpoint)}
                 isAlone={members.length === 1}
                 hasShare={members.some(({ weight }) => weight !== endpoint.weight)}
               />
@@ -71,14 +74,15 @@ interface EndpointProps {
   readonly endpoint: EndpointStats;
   readonly news: EndpointNews | undefined;
   readonly lately: Lately | undefined;
+  readonly failing: Explained | undefined;
   readonly isAlone: boolean;
   /** Others of its group have another weight. */
   readonly hasShare: boolean;
 }
 
-function Endpoint({ endpoint, news, lately, isAlone, hasShare }: EndpointProps) {
+function Endpoint({ endpoint, news, lately, failing, isAlone, hasShare }: EndpointProps) {
   const { endpoint: name, weight, backup, connections, lifetime_ms, advertised_ms, failures, version } = endpoint;
-  const { tone, word, why } = healthOf(endpoint, news, isAlone);
+  const { tone, word, why } = healthOf(endpoint, news, isAlone, failing);
   const { idle, bound, inUse, dialing } = connections;
   return (
     <li class="endpoint">

@@ -10,6 +10,7 @@ import { reasonOf } from "./rows.ts";
 
 export function ExchangeCells({ entry, place }: { readonly entry: ExchangeEntry; readonly place: Place }) {
   const { duration_ms } = entry;
+  const endpoint = endpointOf(entry);
   return (
     <>
       <td>
@@ -28,7 +29,11 @@ export function ExchangeCells({ entry, place }: { readonly entry: ExchangeEntry;
       <td>
         <HopPair entry={entry} />
       </td>
-      <td class="mono">{endpointOf(entry) ?? ""}</td>
+      <td class="name-cell">
+        <span class="clip mono" title={endpoint}>
+          {endpoint}
+        </span>
+      </td>
     </>
   );
 }

@@ -58,7 +58,8 @@ Examples:
   $ curl -x http://proxy.example:3128 --proxy-user alice https://example.com/`;
 
 const TOP_AFTER = `
-Keys: f what failed, s what was slowest, e what ended last, c connections, r why they closed, / filters, space pauses, q quits.
+Keys: f what failed, g what fails most, s what was slowest, e what ended last,
+c connections, r why they closed, / filters, space pauses, q quits.
 Into a pipe it writes what there is once, and ends.
 Exit codes: 0 success, 2 wrong usage, 3 nothing there.
 

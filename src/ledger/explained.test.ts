@@ -32,6 +32,16 @@ it.each(answerReasons)("%s", (reason) => {
   expect(about?.todo).toMatch(/^[A-Z].*\.$/s);
 });
 
+it.each([
+  ["rate-limited", "rateLimit"],
+  ["route-rate-limited", "rateLimit of the route"],
+  ["content-too-large", "maxBody"],
+  ["too-slow", "--min-rate"],
+  ["route-refused", "hopwise route METHOD URL"],
+] as const)("%s is a limit of one's own, and the setting is named: %s", (reason, setting) => {
+  expect(explained(failed({ reason }))?.todo).toContain(setting);
+});
+
 describe("the three failures that people meet most", () => {
   it("an origin that closed early, on a new connection", () => {
     const about = explained(failed({ reason: "upstream-closed", upstream }));

@@ -62,6 +62,30 @@ export function explained(entry: ExchangeEntry): Explained | undefined {
   return { ...others, word: "origin-status", source: "origin", cause, todo };
 }
 
+/** The same for the same cause. */
+export function causeKey({ word, fault }: Explained, { status }: Pick<ExchangeEntry, "status">): string {
+  return [word, fault, word === "origin-status" ? status : undefined].filter((part) => part !== undefined).join(" ");
+}
+
+/**
+ * Endpoints whose last request came to nothing because of them, and why: nothing may be known against one that is alone, and it is not well.
+ *
+ * @param exchanges the latest first
+ */
+export function failingEndpoints(exchanges: readonly ExchangeEntry[]): ReadonlyMap<string, Explained> {
+  const seen = new Set<string>();
+  const failing = new Map<string, Explained>();
+  for (const entry of exchanges) {
+    const endpoint = endpointOf(entry);
+    // That a client leaves says nothing of the origin.
+    if (endpoint === undefined || seen.has(endpoint) || entry.outcome === "client-gone") continue;
+    seen.add(endpoint);
+    const about = entry.reason === undefined ? undefined : explained(entry);
+    if (about?.source === "origin") failing.set(endpoint, about);
+  }
+  return failing;
+}
+
 /** Reasons that mean something else once the answer has begun. */
 const truncatedBy: Partial<Readonly<Record<AnswerReason, string>>> = {
   "response-incomplete": "The origin closed the connection in the middle of its answer's body.",
@@ -100,6 +124,11 @@ const todos: Partial<Readonly<Record<AnswerReason, string>>> = {
   "authentication-busy": "Check what takes the passwords so long, or slow down who tries many.",
   "proxy-authentication-unexpected": "Check the origin's address: it behaves as a proxy.",
   "body-consumed": "Let hopwise's handler run before whatever reads the body.",
+  "rate-limited": "Tell whose client it is; if it may ask this often, allow more (rateLimit, at the top of the file).",
+  "route-rate-limited": "Tell whose client it is; if it may ask this often, allow more (rateLimit of the route).",
+  "content-too-large": "If bodies of this size are meant to come, allow them (maxBody of the route).",
+  "too-slow": "Nothing, where the client is stalled; if honest clients are this slow, allow it (--min-rate).",
+  "route-refused": "Nothing, if it should be refused; hopwise route METHOD URL says which route does that.",
   "no-route": "Add a route for it, or correct the client's URL; hopwise route METHOD URL says what takes a request.",
   "route-line-full": "Allow more requests of this kind at once, or find out what makes them slow.",
   "route-line-timeout": "Allow more requests of this kind at once, or find out what makes them slow.",

@@ -116,6 +116,31 @@ describe.skipIf(!has("chromium"))(`the dashboard in Chromium${needing("chromium"
     expect(await endpoint.locator(".mark").textContent()).toBe("well");
   });
 
+  it("says of an origin without another to take its requests that its last one failed, and why", async () => {
+    const { page, send } = await pages.open({ to: "http://127.0.0.1:1" }, {}, "#/origins");
+    const endpoint = page.locator(".endpoint");
+    await expect
+      .poll(async () => {
+        await send("/");
+        return endpoint.textContent();
+      })
+      .toMatch(/^fails.*Its last request failed: No connection .* ECONNREFUSED, nothing listens there\./);
+  });
+
+  it("leaves a request its room in the table, however long the name of its origin is", async () => {
+    const to = `http://${"a-long-name.".repeat(10)}invalid:8080`;
+    const { page, send } = await pages.open({ to }, {}, "#/table");
+    await send("/a/path/to/read");
+    const request = page.locator("tbody .clip-cell a");
+    await request.waitFor();
+    const { isCut, width } = await request.evaluate(({ scrollWidth, clientWidth }) => ({
+      isCut: scrollWidth > clientWidth,
+      width: clientWidth,
+    }));
+    expect(isCut, `${width} px`).toBe(false);
+    expect(await page.locator("tbody .name-cell .clip").getAttribute("title")).toBe(to);
+  });
+
   it("says why an origin is given up", async () => {
     const { page, send } = await pages.open({ to: ["http://127.0.0.1:1", await answering()] }, {}, "#/origins");
     await isLive(page);

@@ -51,6 +51,43 @@ describe("the screen", () => {
     );
   });
 
+  it("counts failures by cause, the most frequent first, and leaves out what origins answer in order", () => {
+    const upstream = { id: 7, exchange: 1, endpoint: "http://a", reused: false, opened: "pool-empty" } as const;
+    const exchanges = [
+      exchange(6, { status: 404, upstream }),
+      exchange(5, { status: 504, reason: "response-timeout", upstream }),
+      exchange(4, { status: 502, reason: "connect-failed", fault: "ENOTFOUND" }),
+      failed,
+      exchange(2, { status: 502, reason: "connect-failed", fault: "ECONNREFUSED" }),
+    ] as const;
+    const rows = (list: ListKey) =>
+      screen({ ...sample, exchanges }, undefined, { ...view, list }, 80, 50).map((row) =>
+        stripVTControlCharacters(row),
+      );
+    const counts = rows("g").flatMap(
+      (row) => /^ +([0-9]+) {2}last (\S+ {2}[0-9]+)/.exec(row)?.slice(1, 3).join(" ") ?? [],
+    );
+    expect(counts).toEqual([`2 ${NOON}  502`, `1 ${NOON}  504`, `1 ${NOON}  502`]);
+    expect(rows("g").join(" ")).toContain("nothing listens there");
+    expect(rows("f").filter((row) => row.startsWith(NOON))).toHaveLength(4);
+  });
+
+  it("shows how an origin is although its name is long, and that its last request failed", () => {
+    const endpoint = `http://${"a-long-name.".repeat(12)}example:8080`;
+    const connections = { inUse: 0, idle: 0, bound: 0, dialing: 0 };
+    const one = { endpoint, group: "app", state: "available", connections, failures: 3, weight: 1, avoided_ms: 0 };
+    const now = { ...sample, stats: { ...stats, endpoints: [one] as unknown as ProxyStats["endpoints"] } };
+    const shownOf = (exchanges: readonly ExchangeEntry[]) =>
+      screen({ ...now, exchanges }, undefined, view, 80, 24)
+        .map((row) => stripVTControlCharacters(row))
+        .find((row) => row.startsWith("app"));
+    expect(shownOf([])).toMatch(/^app {2}http:\/\/a-long.*….*:8080 {2}0 +0 +- +3 +well$/);
+    expect(shownOf([{ ...failed, endpoint }, exchange(1, { endpoint })])).toMatch(/ 3 +fails: ECONNREFUSED$/);
+    // The client's doing, and what the application itself answers, say nothing of the origin.
+    expect(shownOf([exchange(4, { endpoint, outcome: "client-gone", status: 0 })])).toMatch(/well$/);
+    expect(shownOf([exchange(4, { endpoint, status: 500 }), { ...failed, endpoint }])).toMatch(/well$/);
+  });
+
   it("says rates once there are two samples", () => {
     const before = { ...sample, at_ms: 0 };
     const now = { ...stats, exchanges: { ...stats.exchanges, total: 25 } };

@@ -11,7 +11,8 @@ import {
   type ProxyStats,
 } from "../../index.ts";
 import { clockTime } from "../../ledger/clock-time.ts";
-import { explained } from "../../ledger/explained.ts";
+import { causeKey, type Explained, explained, failingEndpoints } from "../../ledger/explained.ts";
+import { isFailure } from "../../ledger/recent.ts";
 import { askedText } from "../../ledger/shown-target.ts";
 import { ms, perSecondText, span } from "../figures-text.ts";
 import { clipped, type Style, styled } from "../terminal.ts";
@@ -19,6 +20,7 @@ import { perSecond, type Sample } from "./sample.ts";
 
 export const lists = {
   f: { title: "what failed last, and why", rows: failures },
+  g: { title: "what fails most, by cause", rows: causes },
   s: { title: "what took longest", rows: slowest },
   e: { title: "what ended last", rows: latest },
   c: { title: "connections", rows: connections },
@@ -38,15 +40,18 @@ export interface View {
   readonly fault: string | undefined;
 }
 
-const KEYS = "f failed  s slowest  e ended  c connections  r reasons  / filter  q quit";
+const KEYS = "f failed  g causes  s slow  e ended  c connections  r reasons  / filter  q quit";
 /** How far the words below a line stand in. */
 const INDENT = " ".repeat(10);
 /** Behind it the origin's address, and how it is. */
 const GROUP_WIDTH_MAX = 14;
+const NAME_WIDTH_MIN = 16;
+/** `fails: ECONNREFUSED`. */
+const STATE_WIDTH_MIN = 19;
 
 /** @param before an earlier sample; there is none: undefined */
 export function screen(now: Sample, before: Sample | undefined, view: View, columns: number, rows: number): string[] {
-  const head = [...summary(now, before, view), "", ...origins(now, Math.max(3, Math.floor(rows / 3)))];
+  const head = [...summary(now, before, view), "", ...origins(now, Math.max(3, Math.floor(rows / 3)), columns)];
   const { title, rows: rowsOf } = lists[view.list];
   const filter = view.filter === "" && !view.isFiltering ? "" : `   /${view.filter}${view.isFiltering ? "_" : ""}`;
   const wanted = rowsOf(now).filter((row) => row.join(" ").toLowerCase().includes(view.filter.toLowerCase()));
@@ -79,6 +84,7 @@ function wrapped(text: string, width: number): string[] {
 function emptyText(list: ListKey): string {
   switch (list) {
     case "f":
+    case "g":
       return "nothing has failed";
     case "c":
       return "nobody is connected";
@@ -120,8 +126,9 @@ function states(tally: Readonly<Record<string, number>>): string {
   return parts.length === 0 ? "" : `: ${parts.map(([state, count]) => `${count} ${state}`).join(", ")}`;
 }
 
-function origins({ stats }: Sample, max: number): string[] {
+function origins({ stats, exchanges }: Sample, max: number, columns: number): string[] {
   const { endpoints } = stats;
+  const failing = failingEndpoints(exchanges ?? []);
   const table = endpoints
     .slice(0, max)
     .map((one) => [
@@ -130,19 +137,38 @@ function origins({ stats }: Sample, max: number): string[] {
       String(one.connections.idle + one.connections.bound),
       one.lifetime_ms === undefined ? "-" : span(one.lifetime_ms),
       String(one.failures),
-      stateText(one),
+      stateText(one, failing.get(one.endpoint)),
     ]);
   const titles = ["origin", "busy", "idle", "lets idle", "failed", "state"];
   const widths = titles.map((title, column) =>
     Math.max(title.length, ...table.map((row) => (column === 5 ? 0 : (row[column]?.length ?? 0)))),
   );
-  const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
+  // What a long name would push off the screen is what one looks for.
+  const others = widths.slice(1).reduce((sum, width) => sum + 2 + width, 0) + STATE_WIDTH_MIN - "state".length;
+  const nameWidth = Math.min(widths[0] ?? 0, Math.max(NAME_WIDTH_MIN, columns - others));
+  const line = ([name = "", ...cells]: readonly string[]) =>
+    [
+      shortened(name, nameWidth).padEnd(nameWidth),
+      ...cells.map((cell, column) => cell.padEnd(widths[column + 1] ?? 0)),
+    ].join("  ");
   const more = endpoints.length > max ? [styled("dim", `${endpoints.length - max} more`)] : [];
   return [styled("bold", line(titles)), ...table.map(line), ...more];
 }
 
-function stateText({ state, avoided_ms, check, weight }: EndpointStats): string {
-  if (state === "available") return weight === 0 ? styled("yellow", "drains (weight 0)") : styled("green", "well");
+/** Its beginning and its end, where the port is. */
+function shortened(name: string, width: number): string {
+  if (name.length <= width) return name;
+  const end = Math.floor((width - 1) / 3);
+  return `${name.slice(0, width - 1 - end)}…${name.slice(name.length - end)}`;
+}
+
+function stateText({ state, avoided_ms, check, weight }: EndpointStats, failing: Explained | undefined): string {
+  if (state === "available") {
+    if (weight === 0) return styled("yellow", "drains (weight 0)");
+    return failing === undefined
+      ? styled("green", "well")
+      : styled("yellow", `fails: ${failing.fault ?? failing.word}`);
+  }
   const why = state === "unhealthy" ? `: ${check?.lastFailure?.reason} ${check?.lastFailure?.detail}` : "";
   const time = avoided_ms === 0 ? "" : ` for ${span(avoided_ms)}`;
   return styled("red", `${state}${state === "unhealthy" ? "" : time}${why}`);
@@ -153,10 +179,27 @@ function stateText({ state, avoided_ms, check, weight }: EndpointStats): string 
 /** A line, and words that stand below it. */
 type Row = readonly [string, ...string[]];
 
+/** An origin's 404 is no failure. */
+const hasFailed = ({ status, reason, outcome }: ExchangeEntry) => isFailure({ status, reason, outcome });
+
 function failures({ exchanges }: Sample): Row[] {
-  return told(exchanges, (all) =>
-    all.filter(({ status, outcome }) => status >= 400 || outcome === "truncated" || outcome === "client-gone"),
-  ).map((entry) => [line(entry), why(entry)]);
+  return told(exchanges, (all) => all.filter(hasFailed)).map((entry) => [line(entry), why(entry)]);
+}
+
+/** Failures with the same cause are one row: how many of those that are remembered, and the latest of them. */
+function causes({ exchanges }: Sample): Row[] {
+  const byKey = new Map<string, { readonly latest: ExchangeEntry; count: number }>();
+  for (const entry of told(exchanges, (all) => all.filter(hasFailed))) {
+    const about = explained(entry);
+    if (about === undefined) continue;
+    const key = causeKey(about, entry);
+    const known = byKey.get(key);
+    if (known === undefined) byKey.set(key, { latest: entry, count: 1 });
+    else known.count++;
+  }
+  return [...byKey.values()]
+    .toSorted((one, other) => other.count - one.count)
+    .map(({ latest: entry, count }): Row => [`${String(count).padStart(8)}  last ${line(entry)}`, why(entry)]);
 }
 
 function slowest({ exchanges }: Sample): Row[] {
