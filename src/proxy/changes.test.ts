@@ -121,7 +121,7 @@ describe("of routes", () => {
     ...{ name: "b", match: { path: ["/x", "/y"] }, stripPrefix: "/x", addPrefix: "/z", setRequestFields: { X: "2" } },
     ...{ setResponseFields: { X: "2" }, allow: "10.0.0.0/8", deny: "10.0.0.0/8", rateLimit: { requests: 1 } },
     ...{ maxBody: "1k", concurrency: { max: 1 }, bufferRequest: "1k", connectTimeout: "1s", responseTimeout: "1s" },
-    ...{ bodyTimeout: "1s", tunnelTimeout: "1s", cookieDomain: { "a.test": "b.test" } },
+    ...{ bodyTimeout: "1s", tunnelTimeout: "1s", cookieDomain: { "a.test": "b.test" }, localDestination: true },
   };
   const actions = ["to", "redirect", "respond", "refuse"];
   const withRoute = (route: object, folder?: string) =>
