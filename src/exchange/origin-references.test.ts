@@ -96,6 +96,28 @@ describe("the Host that an origin was sent names it, too, with the scheme that i
   ])("%s %j", (value, scene, expected) => expect(location(value, scene)).toBe(expected));
 });
 
+describe("what leads in the clear to the client's port of TLS leads there over TLS", () => {
+  const secure = (host: string, to = ORIGINS): Scene => ({
+    to,
+    request: ["GET /x HTTP/1.1", `Host: ${host}`, "X-Forwarded-Proto: https"],
+    isTrusted: true,
+  });
+  it.each<[string, Scene, string | undefined]>([
+    ["http://site.example:8443/a/?b", secure("site.example:8443"), "https://site.example:8443/a/?b"],
+    ["HTTP://SITE.example:8443", secure("site.example:8443", ["unix:/run/app"]), "https://site.example:8443"],
+    ["http://site.example:443/", secure("site.example"), "https://site.example/"],
+    // Where somebody may answer.
+    ["http://site.example/a", secure("site.example"), undefined],
+    ["http://site.example:80/a", secure("site.example:80"), undefined],
+    ["http://site.example:8444/a", secure("site.example:8443"), undefined],
+    ["http://other.example:8443/a", secure("site.example:8443"), undefined],
+    ["http://site.example:8080/a", {}, undefined],
+    // An origin that wants TLS, and is not told that there is none.
+    ["https://site.example:8080/a", {}, undefined],
+    ["http://site.example:8443/a", secure("site.example:8443", []), undefined],
+  ])("%s %j", (value, scene, expected) => expect(location(value, scene)).toBe(expected));
+});
+
 describe("the server that the client named is", () => {
   const url = "http://127.0.0.1:3000/a";
   it.each<[string, Scene, string | undefined]>([

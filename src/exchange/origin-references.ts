@@ -3,7 +3,7 @@
  *
  * An origin that makes absolute URLs makes them from its own name, which clients may be unable to reach. Only what names exactly
  * (scheme, host and port) a configured origin, or instead the one that the application chose for this exchange, or the Host that it
- * was sent in its place, is touched; path, query and fragment stay as they came. Deliberately absent: bodies, `Link`, and the Domain of `Set-Cookie`.
+ * was sent in its place, is touched, and a URL that leads in the clear to the port at which the client was served over TLS; path, query and fragment stay as they came. Deliberately absent: bodies, `Link`, and the Domain of `Set-Cookie`.
  */
 import type { OriginAddress } from "../pool/origin-address.ts";
 import { isAuthority } from "../wire/authority.ts";
@@ -38,8 +38,11 @@ export class OriginReferences {
   private readonly names = new Set<string>();
   /** The same with the other scheme: the origin's, where it was told that its client uses this one. */
   private readonly namesAsTold = new Set<string>();
+  /** A forward proxy has no origins of its own. */
+  private readonly hasOrigins: boolean;
 
   constructor(origins: readonly OriginAddress[], originHost: OriginHost) {
+    this.hasOrigins = origins.length > 0;
     for (const { address, authority } of origins) {
       const scheme: Scheme = address.kind === "tcp" && address.tls !== undefined ? "https" : "http";
       if (address.kind === "tcp") this.names.add(nameOf(scheme, authority));
@@ -68,7 +71,7 @@ export class OriginReferences {
     isTrusted: boolean,
     isSecure = false,
   ): string | undefined {
-    if (this.names.size === 0) return undefined;
+    if (!this.hasOrigins) return undefined;
     const client = serverNamedBy(request, isTrusted, isSecure);
     if (client.authority === "" || client.authority.length > CLIENT_AUTHORITY_MAX) return undefined;
     let isAnyNew = false;
@@ -94,9 +97,20 @@ export class OriginReferences {
     const [start, written = "", authority = ""] = match;
     const scheme = written.toLowerCase() as Scheme;
     const name = nameOf(scheme, authority);
-    if (!this.names.has(name) && !(scheme === client.scheme && this.namesAsTold.has(name))) return undefined;
+    const isOrigin = this.names.has(name) || (scheme === client.scheme && this.namesAsTold.has(name));
+    if (!isOrigin && !leadsToTls(scheme, authority, client)) return undefined;
     return `${client.scheme}://${client.authority}${reference.slice(start.length)}`;
   }
+}
+
+/**
+ * Whether a URL leads in the clear to the port at which this client is served over TLS, where plain HTTP is answered 400. Origins that do not
+ * look at `X-Forwarded-Proto` make such URLs from `Host` (Apache, for a folder without its slash). Without a port it may be meant: at
+ * port 80 somebody may answer.
+ */
+export function leadsToTls(scheme: string, authority: string, client: ServerName): boolean {
+  if (client.scheme !== "https" || scheme.toLowerCase() !== "http") return false;
+  return /:[0-9]+$/.test(nameOf("http", authority)) && nameOf("https", authority) === nameOf("https", client.authority);
 }
 
 /** Without the port that its scheme has anyway. */

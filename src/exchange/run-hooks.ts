@@ -9,6 +9,7 @@ import type { ClientExchange } from "./client-exchange.ts";
 import type { ClientSide } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
 import { RequestView, ResponseView } from "./hook-views.ts";
+import { leadsToTls, serverNamedBy } from "./origin-references.ts";
 import { checkAnswer } from "./own-answers.ts";
 import type { OwnRecord } from "./record-notes.ts";
 import { WaitingExchange } from "./waiting-exchange.ts";
@@ -91,13 +92,16 @@ export function hookedResponse(
   const { admission, client } = asked;
   const { route, answer } = admission;
   const changes = route?.changes;
+  const { isTrusted, socket } = client.connection;
   if ((context.hooks.onResponse ?? changes?.response) === undefined || answer !== undefined) return head;
   const request = admission.hooked ?? new RequestView(asked.head, admission, client.connection, context.isGateway);
   const response = new ResponseView(head);
   try {
     changes?.response?.(response, {
       authority: admission.target.authority,
-      namesOrigin: (scheme, authority) => context.referencesOf(admission.origin).namesOrigin(scheme, authority),
+      namesOrigin: (scheme, authority) =>
+        context.referencesOf(admission.origin).namesOrigin(scheme, authority) ||
+        leadsToTls(scheme, authority, serverNamedBy(asked.head, isTrusted, socket.isSecure === true)),
     });
     const result: unknown = context.hooks.onResponse?.(response, request);
     if (isThenable(result)) result.then(undefined, () => undefined);
