@@ -49,6 +49,14 @@ describe("the beginning of a path", () => {
   ])("%s is refused", (written, problem) => expect(problemOf(() => readRewrites(written))).toMatch(problem));
 });
 
+it("all variables that are not known are told, with the fields that they stand in", () => {
+  const written = { "X-A": "$remote_addr", "X-B": "{client} {hots}", "X-C": "{client}" };
+  expect(problemOf(() => readFieldSettings(written))).toBe(
+    'X-A: "$remote_addr" is another program\'s variable: write {client}; ' +
+      'X-B: "{hots}" is not known here; did you mean {host}? (for these letters themselves write {{hots}})',
+  );
+});
+
 describe("fields", () => {
   it.each([
     ["X-A: b", [{ name: "X-A", values: [" b"] }]],

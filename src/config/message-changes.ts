@@ -3,9 +3,13 @@
  *
  * Deliberately absent: regular expressions. What a path is compared with takes the same time whatever a client writes.
  */
+import type { ChangeableRequest, ChangeableResponse } from "../exchange/admission.ts";
 import type { Hooks } from "../exchange/hooks.ts";
+import { type Template, type ToldFields, told, type Variables } from "../exchange/variables.ts";
 import { FieldChanges, FieldError } from "../wire/field-changes.ts";
 import { unambiguous } from "./configured-path.ts";
+import { HopwiseError } from "./error.ts";
+import { readTemplate } from "./field-templates.ts";
 import { invalid, shown } from "./values.ts";
 
 /** The beginning of a path, and what takes its place. */
@@ -18,6 +22,8 @@ export interface PathRewrite {
 export interface FieldSetting {
   readonly name: string;
   readonly values: readonly string[];
+  /** The same where one of them has variables in it; none has: absent. */
+  readonly templates?: readonly Template[];
 }
 
 export type WrittenRewrites = string | readonly string[] | Readonly<Record<string, string>>;
@@ -52,15 +58,51 @@ export function readFieldSettings(written: WrittenFields): readonly FieldSetting
         name,
         values: value === null ? [] : [value].flat().map(String),
       }));
-  for (const { name, values } of settings) {
+  const problems: string[] = [];
+  const read = settings.map((setting): FieldSetting => {
     try {
-      new FieldChanges().set(name, values);
+      return readSetting(setting);
     } catch (error) {
-      if (error instanceof FieldError) throw invalid(error.message);
-      throw error;
+      if (!(error instanceof HopwiseError)) throw error;
+      problems.push(error.problem);
+      return setting;
     }
+  });
+  if (problems.length > 0) throw invalid(problems.join("; "));
+  return read;
+}
+
+/** @throws HopwiseError `option-invalid` */
+function readSetting({ name, values }: FieldSetting): FieldSetting {
+  try {
+    new FieldChanges().set(name, values);
+  } catch (error) {
+    if (error instanceof FieldError) throw invalid(error.message);
+    throw error;
   }
-  return settings;
+  const templates = values.map((value) => templateOf(name, value));
+  if (templates.every((one) => one === undefined)) return { name, values };
+  return { name, values, templates: templates.map((one, index) => one ?? [values[index] ?? ""]) };
+}
+
+function templateOf(name: string, value: string): Template | undefined {
+  try {
+    return readTemplate(value);
+  } catch (error) {
+    throw error instanceof HopwiseError ? invalid(`${name}: ${error.problem}`) : error;
+  }
+}
+
+/** Says them of a message. @param request of which variables are */
+export function setFields(fields: ToldFields, settings: readonly FieldSetting[] = [], request: Variables): void {
+  for (const { name, values, templates } of settings) {
+    if (templates === undefined) fields.set(name, values);
+    else
+      fields.tell(
+        name,
+        templates.flatMap((template) => told(template, request)?.trim() ?? []),
+      );
+  }
 }
 
 function pairsOf(
@@ -81,12 +123,19 @@ function pairsOf(
 /** The same for people: the names alone, since values may be secret. */
 export function settingWords(settings: readonly FieldSetting[] | undefined, message: "request" | "response"): string[] {
   const named = (isSet: boolean) =>
-    (settings ?? []).filter(({ values }) => values.length > 0 === isSet).map(({ name }) => name);
+    (settings ?? []).filter(({ values }) => values.length > 0 === isSet).map((one) => one.name + variableIn(one));
   const [said, taken] = [named(true), named(false)];
   return [
     ...(said.length === 0 ? [] : [`sets ${said.join(", ")} of the ${message}`]),
     ...(taken.length === 0 ? [] : [`takes ${taken.join(", ")} from the ${message}`]),
   ];
+}
+
+/** Where it is all of the value. */
+function variableIn({ templates = [] }: FieldSetting): string {
+  const [[part, ...others] = [], ...values] = templates;
+  const isAlone = typeof part === "object" && others.length === 0 && values.length === 0;
+  return isAlone ? ` to {${part.variable}}` : "";
 }
 
 /** The path with the first beginning that fits replaced; none fits: as it is. Beginnings end where a segment does. */
@@ -117,14 +166,15 @@ export function settingHooks(
             // A tunnel's request says nothing to its origin.
             if (request.method === "CONNECT") return;
             if (rewrites.length > 0) request.path = rewritten(request.path, rewrites);
-            for (const { name, values } of requestFields) request.fields.set(name, values);
+            const known = request as ChangeableRequest;
+            setFields(known.fields, requestFields, known);
           },
         }
       : {}),
     ...(responseFields.length > 0
       ? {
-          onResponse(response) {
-            for (const { name, values } of responseFields) response.fields.set(name, values);
+          onResponse(response, request) {
+            setFields((response as ChangeableResponse).fields, responseFields, request as ChangeableRequest);
           },
         }
       : {}),

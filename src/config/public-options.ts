@@ -123,7 +123,7 @@ export interface ProxyOptions extends Hooks {
   readonly rewritePath?: string | readonly string[] | Readonly<Record<string, string>> | undefined;
   /**
    * Fields of each request, instead of what the client sent: `{ "X-Env": "test" }`, or `X-Env: test`; `null`, or nothing behind the
-   * colon, takes a field away. Default: `none`.
+   * colon, takes a field away; `{client}`, `{scheme}`, `{host}`, `{uri}`, `{method}` and `{user}` are those of the request. Default: `none`.
    */
   readonly setRequestFields?: FieldSettings | undefined;
   /** The same of each response of an origin. Default: `none`. */

@@ -27,7 +27,7 @@ export interface RouteOptions {
   readonly stripPrefix?: string | undefined;
   /** What is put in front of the path then. */
   readonly addPrefix?: string | undefined;
-  /** Fields of the request, instead of what the client sent; null takes one away. */
+  /** Fields of the request, instead of what the client sent, also with `{client}` and other variables; null takes one away. */
   readonly setRequestFields?: ProxyOptions["setRequestFields"];
   /** The same of the response. */
   readonly setResponseFields?: ProxyOptions["setResponseFields"];

@@ -9,7 +9,7 @@ import { readPathPattern } from "../routes/patterns.ts";
 import { requestPathOf } from "../routes/request-path.ts";
 import { HopwiseError } from "./error.ts";
 import { groupNamed } from "./group-config.ts";
-import { type FieldSetting, settingWords } from "./message-changes.ts";
+import { setFields, settingWords } from "./message-changes.ts";
 import type { RouteValues } from "./route-schema.ts";
 import { shown } from "./values.ts";
 
@@ -71,7 +71,7 @@ export function changesOf(values: RouteValues): RouteChanges | undefined {
           request: (request) => {
             if (changesPath) request.replacePath(originTarget(request.path, stripped, addPrefix ?? ""));
             if (hidesPassword) request.fields.delete("Authorization");
-            set(request.fields, setRequestFields);
+            setFields(request.fields, setRequestFields, request);
           },
         }
       : {}),
@@ -81,7 +81,7 @@ export function changesOf(values: RouteValues): RouteChanges | undefined {
             const { added, stripped } = cookies;
             if (changesPath) fields.rewrite("Location", (place) => clientReference(place, stripped, added, asked));
             if (changesCookies) fields.rewrite("Set-Cookie", (cookie) => clientCookie(cookie, cookies));
-            set(fields, setResponseFields);
+            setFields(fields, setResponseFields, asked);
           },
         }
       : {}),
@@ -109,11 +109,4 @@ function wordsOf(values: RouteValues): readonly string[] {
 
 function isBelow(path: string, prefix: string): boolean {
   return path === prefix || path.startsWith(`${prefix}/`) || path.startsWith(`${prefix}?`);
-}
-
-function set(
-  fields: { set(name: string, values: readonly string[]): void },
-  settings: readonly FieldSetting[] = [],
-): void {
-  for (const { name, values } of settings) fields.set(name, values);
 }

@@ -41,7 +41,9 @@ function count(min: number) {
 
 /** A new one each time: each has its own text. */
 export function fieldSettings() {
-  const values = z.union([z.string(), z.number(), z.array(z.string()).readonly(), z.null()]);
+  const values = z
+    .union([z.string(), z.number(), z.array(z.string()).readonly(), z.null()])
+    .describe('write text, a number, a list or null, and a variable in quotes: "{client}"');
   return kind(
     z.union([z.string(), z.array(z.string()).readonly(), z.record(z.string(), values).readonly()]),
     'write "Name: value"',
@@ -297,7 +299,8 @@ export const proxySchema = z.strictObject({
     placeholder: "<name: value>",
     isList: true,
     description:
-      'a field of each request, instead of what the client sent: "X-Env: test"; "Name:" takes it away; repeatable',
+      'a field of each request, instead of what the client sent: "X-Env: test", or with {client}, {scheme}, {host}, {uri}, {method}, ' +
+      '{user} of the request: "X-Real-IP: {client}"; "Name:" takes it away; repeatable',
     defaultText: "none",
     reason: "fields belong to those who send them",
   }),

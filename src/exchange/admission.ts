@@ -15,8 +15,9 @@ import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import { destinationOf, type Target, targetOf } from "../wire/target.ts";
 import type { AnswerDetails, AnswerReason, CheckedAnswer } from "./answers.ts";
 import type { ClientConnection } from "./client-connection.ts";
-import type { HookFields, HookRequest, HookResponse } from "./hooks.ts";
+import type { HookRequest, HookResponse } from "./hooks.ts";
 import type { Route } from "./route-plan.ts";
+import type { ToldFields, Variables } from "./variables.ts";
 
 /** A request that is forwarded, and what was decided about it once. */
 export interface Admission {
@@ -40,7 +41,7 @@ export interface Admission {
   /** What it is told beside that. */
   readonly details?: AnswerDetails;
   /** The request as the application's hooks know it; there are none: absent. */
-  readonly hooked?: HookRequest;
+  readonly hooked?: HookRequest & Variables;
   /** What is answered without an origin, by the application most of the time; it goes to an origin: absent. */
   readonly answer?: CheckedAnswer;
   /** Why it is answered so, where it is not the application that does. */
@@ -68,17 +69,18 @@ export interface RouteChanges {
   /** `Destination` names the origin as it is asked itself; it names the site that the client asked for: absent. */
   readonly localDestination?: boolean;
   readonly request?: (request: ChangeableRequest) => void;
-  readonly response?: (response: ChangeableResponse, asked: ReferencesAsked) => void;
+  readonly response?: (response: ChangeableResponse, asked: ReferencesAsked & Variables) => void;
 }
 
 /** The path that came may be said anew, however long it is. */
-export interface ChangeableRequest extends HookRequest {
+export interface ChangeableRequest extends HookRequest, Variables {
+  readonly fields: ToldFields;
   replacePath(path: string): void;
 }
 
 /** Whatever came of a field may be said anew, as often: an origin's own fields fit into the limits of its head. */
 export interface ChangeableResponse extends HookResponse {
-  readonly fields: HookFields & { rewrite(name: string, say: (value: string) => string): void };
+  readonly fields: ToldFields & { rewrite(name: string, say: (value: string) => string): void };
 }
 
 /** Of whom a response's references speak. */

@@ -3,6 +3,7 @@
  *
  * Deliberately absent: copying a message. One of which nothing is changed goes on as it came.
  */
+import { familyOf } from "../net/address-family.ts";
 import { type OriginAddress, parseOriginAddress } from "../pool/origin-address.ts";
 import { CHANGED_CHARACTERS_MAX, FieldChanges, FieldError } from "../wire/field-changes.ts";
 import type { FieldTable } from "../wire/fields.ts";
@@ -10,9 +11,13 @@ import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
 import { isToken } from "../wire/octets.ts";
 import type { Admission } from "./admission.ts";
 import type { ClientConnection } from "./client-connection.ts";
-import type { HookClient, HookFields, HookRequest, HookResponse } from "./hooks.ts";
+import { addressOf } from "./client-of.ts";
+import type { ProxyContext } from "./context.ts";
+import type { HookClient, HookRequest, HookResponse } from "./hooks.ts";
+import { clientAuthority, clientScheme } from "./origin-references.ts";
 import { checkStatus, hasBody } from "./own-answers.ts";
 import { reasonPhraseOf } from "./reason-phrases.ts";
+import { fieldSafe, type ToldFields, type Variable, type Variables } from "./variables.ts";
 
 /** What a path that is sent may hold: visible ASCII without `#`, as in every target that is read. */
 const PATH = /^\/[\x21\x22\x24-\x7e]*$/;
@@ -20,7 +25,7 @@ const PATH = /^\/[\x21\x22\x24-\x7e]*$/;
 /** Methods that decide whether there is a body, or where the request goes. */
 const FIXED_METHODS: ReadonlySet<string> = new Set(["HEAD", "CONNECT", "TRACE"]);
 
-class FieldsView implements HookFields {
+class FieldsView implements ToldFields {
   changes: FieldChanges | undefined;
   private readonly table: FieldTable;
   private readonly refuseLate: () => void;
@@ -63,6 +68,10 @@ class FieldsView implements HookFields {
     if (said.some((value, index) => value !== values[index])) this.changing().replace(name, said);
   }
 
+  tell(name: string, values: readonly string[]): void {
+    this.changing().replace(name, values);
+  }
+
   private changing(): FieldChanges {
     this.refuseLate();
     this.changes ??= new FieldChanges();
@@ -74,22 +83,22 @@ class FieldsView implements HookFields {
   }
 }
 
-export class RequestView implements HookRequest {
+export class RequestView implements HookRequest, Variables {
   readonly fields: FieldsView;
   private readonly head: RequestMessage;
   private readonly admission: Admission;
   private readonly connection: ClientConnection;
-  private readonly isGateway: boolean;
+  private readonly context: ProxyContext;
   private chosenMethod: string | undefined;
   private chosenPath: string | undefined;
   private chosenOrigin: { readonly written: string; readonly address: OriginAddress } | undefined;
   private isSent = false;
 
-  constructor(head: RequestMessage, admission: Admission, connection: ClientConnection, isGateway: boolean) {
+  constructor(head: RequestMessage, admission: Admission, connection: ClientConnection, context: ProxyContext) {
     this.head = head;
     this.admission = admission;
     this.connection = connection;
-    this.isGateway = isGateway;
+    this.context = context;
     this.fields = new FieldsView(head.fields, () => {
       this.refuseLate();
       this.refuseOfTunnel();
@@ -162,7 +171,7 @@ export class RequestView implements HookRequest {
 
   private read(origin: string): OriginAddress {
     const address = parseOriginAddress(origin);
-    if (this.isGateway) return address;
+    if (this.context.isGateway) return address;
     // Judged like one that a client has named: by the address, and by the port.
     if (address.address.kind === "unix") {
       throw new FieldError(`a forward proxy reaches no sockets of this machine: write http://HOST:PORT, not ${origin}`);
@@ -193,6 +202,28 @@ export class RequestView implements HookRequest {
   get client(): HookClient {
     const { remoteAddress: address, remotePort: port, isSecure = false } = this.connection.socket;
     return { address, port, isSecure };
+  }
+
+  /** As the client asked, whatever was changed since. */
+  variable(name: Variable): string {
+    const { head, connection, admission } = this;
+    const { isTrusted, socket } = connection;
+    switch (name) {
+      case "client": {
+        const address = addressOf(this.context, connection, head);
+        return familyOf(address.replace(/%.*$/, "")) === 0 ? "" : address;
+      }
+      case "scheme":
+        return clientScheme(head, isTrusted, socket.isSecure);
+      case "host":
+        return clientAuthority(head, isTrusted, socket.isSecure);
+      case "uri":
+        return admission.target.path;
+      case "method":
+        return head.method;
+      case "user":
+        return fieldSafe(admission.user ?? "");
+    }
   }
 
   /** From now on it is as it is. @returns it as it goes on */

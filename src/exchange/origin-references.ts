@@ -127,6 +127,11 @@ export function clientScheme(request: RequestMessage, isTrusted: boolean, isSecu
   return serverNamedBy(request, isTrusted, isSecure).scheme;
 }
 
+/** `host[:port]` that the client means, as far as that is known. */
+export function clientAuthority(request: RequestMessage, isTrusted: boolean, isSecure = false): string {
+  return serverNamedBy(request, isTrusted, isSecure).authority;
+}
+
 /** The server that the client means to talk to. */
 export function serverNamedBy(request: RequestMessage, isTrusted: boolean, isSecure: boolean): ServerName {
   const target = targetOf(request);

@@ -32,7 +32,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 export function beginHooked(parts: HookedParts, begin: Begin): ClientExchange {
   const { context, client, head, admission, record } = parts;
   const { hooks, observer, clock } = context;
-  const request = new RequestView(head, admission, client.connection, context.isGateway);
+  const request = new RequestView(head, admission, client.connection, context);
   // A 2xx to CONNECT would say that there is a tunnel (RFC 9110 section 9.3.6).
   const leastStatus = admission.target.form === "authority" ? 300 : 200;
   const denied = (reason: AnswerReason) => begin(head, { ...admission, denied: reason });
@@ -94,10 +94,11 @@ export function hookedResponse(
   const changes = route?.changes;
   const { isTrusted, socket } = client.connection;
   if ((context.hooks.onResponse ?? changes?.response) === undefined || answer !== undefined) return head;
-  const request = admission.hooked ?? new RequestView(asked.head, admission, client.connection, context.isGateway);
+  const request = admission.hooked ?? new RequestView(asked.head, admission, client.connection, context);
   const response = new ResponseView(head);
   try {
     changes?.response?.(response, {
+      variable: (name) => request.variable(name),
       authority: admission.target.authority,
       namesOrigin: (scheme, authority) =>
         context.referencesOf(admission.origin).namesOrigin(scheme, authority) ||
