@@ -99,12 +99,14 @@ export class Listeners {
       this.places = places;
       for (const [index, place] of places.entries()) {
         const config = wanted[index] as ListenerConfig;
+        const tls = servingOf(config);
         // Who came in before is served as it began, but not for long.
-        if ((place.config.tls === undefined) !== (config.tls === undefined)) this.leave(place);
+        if (place.tls?.clientAuthorities !== tls?.clientAuthorities) this.leave(place);
         place.config = config;
         place.entrance.redirectPort = config.redirectPort;
         place.entrance.isBalancer = config.balancers?.has;
-        place.tls = servingOf(config);
+        place.tls = tls;
+        if (tls !== undefined) tls.onClientsChanged = () => this.leaveServed(tls);
       }
       servings.replace(secured);
       for (const place of left) void this.closePlace(place);
@@ -132,6 +134,10 @@ export class Listeners {
     }
     const { address } = place.listener;
     onOpened(address.host, address.port);
+  }
+
+  private leaveServed(tls: TlsServing): void {
+    for (const place of this.places) if (place.tls === tls) this.leave(place);
   }
 
   private leave(place: Place): void {
