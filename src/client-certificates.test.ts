@@ -1,11 +1,12 @@
 /** Certificates of clients: origins are told of them (RFC 9440) and of no others, and no session or connection gets round them. */
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import type { ConnectionOptions } from "node:tls";
+import { connect as connectHttp2 } from "node:http2";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { authorityNamed, certificateFor, type Wanted } from "../test/kit/certificates.ts";
 import { TlsStage } from "../test/kit/tls-stage.ts";
-import { createGateway, type ProxyOptions } from "./index.ts";
+import { createGateway, type GatewayConfig, type ProxyOptions } from "./index.ts";
 
 const [ours, theirs] = [authorityNamed("ours"), authorityNamed("theirs")];
 const alice = certificateFor(["alice"], { issuer: ours });
@@ -110,6 +111,81 @@ describe.each(versions)("over %s", (version) => {
     stage.proxy?.reloadCertificates();
     await ends({ ...only, ...alice, session });
     expect((await stage.closed(2)).at(-1)).toBe("handshake-certificate-invalid");
+  });
+});
+
+describe("where other authorities count from now on, who came in before finishes what is under way, and comes in anew", () => {
+  async function open(alpn: string): Promise<TLSSocket> {
+    await begin({ localhost: "ours" });
+    return await stage.connect({ ...alice, ALPNProtocols: [alpn] });
+  }
+  async function askedAgain(client: TLSSocket): Promise<string> {
+    client.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    return String((await once(client, "data"))[0]);
+  }
+  function reload(): void {
+    writeFileSync(stage.folder.at("ours"), theirs.cert);
+    stage.proxy?.reloadCertificates();
+  }
+
+  it("over HTTP/2", async () => {
+    const socket = await open("h2");
+    const session = connectHttp2("https://localhost", { createConnection: () => socket });
+    session.on("error", () => {});
+    const statusOf = async () =>
+      (
+        await once(
+          session
+            .request()
+            .on("error", () => {})
+            .resume(),
+          "response",
+        )
+      )[0][":status"];
+    expect(await statusOf()).toBe(200);
+    const closed = once(session, "close");
+    reload();
+    await closed;
+    expect(await stage.closed(1)).toEqual(["listener-left"]);
+    await ends(alice);
+    expect((await stage.closed(2)).at(-1)).toBe("handshake-certificate-invalid");
+  });
+
+  it("over HTTP/1", async () => {
+    const client = await open("http/1.1");
+    expect(await askedAgain(client)).toContain("Client-Cert: ");
+    const ended = once(client, "end");
+    reload();
+    await ended;
+    expect(await stage.closed(1)).toEqual(["listener-left"]);
+  });
+
+  it("by another configuration, too", async () => {
+    await begin({ localhost: "ours" });
+    const pair = stage.folder.write("site", certificateFor(["localhost"]));
+    const config = (clientCa: string): GatewayConfig => ({
+      listeners: [{ https: "127.0.0.1:0", certificates: [{ ...pair, clientCa: stage.folder.at(clientCa) }] }],
+      routes: [{ respond: { status: 204 } }],
+    });
+    const gateway = createGateway(config("ours"));
+    try {
+      const { port } = await gateway.listen();
+      const client = await stage.connect({ ...alice, port });
+      expect(await askedAgain(client)).toMatch(/^HTTP\/1.1 204 /);
+      const ended = once(client, "end");
+      await gateway.reload(config("theirs"));
+      await ended;
+    } finally {
+      await gateway.close({ graceMs: 0 });
+    }
+  });
+
+  it("where the same count as before, nobody leaves", async () => {
+    const client = await open("http/1.1");
+    stage.proxy?.reloadCertificates();
+    expect(await askedAgain(client)).toContain("Client-Cert: ");
+    expect(await askedAgain(client)).toContain("Client-Cert: ");
+    expect(stage.closes).toEqual([]);
   });
 });
 

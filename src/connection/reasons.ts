@@ -63,7 +63,8 @@ export const closeReasons = {
   evicted: "gave way to a newcomer: idle for longest, or slow, or its client held most places",
   overloaded: "no room, and nobody who would have to make room",
   drained: "the proxy drains",
-  "listener-left": "the client came in by a listener that is not named any more",
+  "listener-left":
+    "the client came in by a listener that is not named any more, or asks for other certificates of clients",
   "drain-deadline": "the drain's deadline ended what was still in flight",
   // Faults.
   "request-refused": "a request that is malformed, ambiguous or not allowed",

@@ -122,6 +122,8 @@ export class TlsServing {
   speaksHttp2 = false;
   /** What other listeners of the same proxy are served with. */
   beside: () => readonly TlsServing[] = () => [];
+  /** Clients show certificates of others from now on: those who came in before were let in by what does not hold any more. */
+  onClientsChanged: () => void = () => {};
   private readonly tickets: TicketKeys;
   private served: ServerNames<ServedCertificate>;
   private all: readonly Certificate[];
@@ -135,8 +137,16 @@ export class TlsServing {
 
   /** From now on handshakes are made with these. @throws what the runtime says of one that it cannot use; then those of before count */
   replace(certificates: readonly [Certificate, ...Certificate[]]): void {
+    const before = this.clientAuthorities;
     this.served = this.serve(certificates);
     this.all = certificates;
+    if (this.clientAuthorities !== before) this.onClientsChanged();
+  }
+
+  /** Whose certificates clients show, under any name. */
+  get clientAuthorities(): string {
+    const all = this.all.map(({ clients }) => (clients === undefined ? "" : `${clients.isRequired} ${clients.ca}`));
+    return [...new Set(all)].sort().join("\n");
   }
 
   /** Goes on counting where one has counted that is not used any more. */
