@@ -74,3 +74,19 @@ it("queries are hidden, shown while the operator wants it, and hidden again", as
   await proxy.reload(options);
   expect(await targets()).toStrictEqual(["/pay?…"]);
 });
+
+it("what is watched with a token ends when another one is asked for, and goes on when the same is", async () => {
+  await proxy.reload({ ...options, adminReadTokenFile: first });
+  const headers = { Authorization: `Bearer ${readFileSync(first, "utf8").trim()}` };
+  const reader = (await fetch(`${admin}/api/events?types=exchange`, { headers })).body?.getReader();
+  const read = async () => await reader?.read().then(({ done }) => (done ? "end" : "more"));
+  expect(await read()).toBe("more");
+  await proxy.reload({ ...options, adminReadTokenFile: first });
+  await (await fetch(url)).text();
+  expect(await read()).toBe("more");
+  await proxy.reload({ ...options, adminReadTokenFile: second });
+  let last: string | undefined = "more";
+  while (last === "more") last = await read().catch(() => "broken off");
+  expect(last).toMatch(/^(?:end|broken off)$/);
+  await proxy.reload(options);
+});
