@@ -198,3 +198,23 @@ it("a limit by a field goes by the client where the field has several lines: one
   ]);
   expect(await statuses([], ["X-Key: other"])).toStrictEqual([429, 200]);
 });
+
+it.each([
+  ["that Connection nominates", "X-Key", (key: number) => [`X-Key: ${key}`, "Connection: X-Key"]],
+  ["in which a stranger speaks of itself", "X-Real-IP", (key: number) => [`X-Real-IP: 192.0.2.${key}`]],
+])("a limit by a field goes by the client where the origin does not get it: one %s makes no key", async (_what, field, lines) => {
+  await begin({ routes: [{ to: url, rateLimit: { requests: 2, per: "1h", by: { field } } }] });
+  const told: number[] = [];
+  for (const key of [1, 2, 3]) told.push(statusOf(await answer("/", ...lines(key))));
+  expect(told).toStrictEqual([200, 200, 429]);
+});
+
+it("a limit by a field in which a trusted neighbour speaks of its clients goes by it", async () => {
+  await begin({
+    ...{ trusted: ["127.0.0.1"] },
+    routes: [{ to: url, rateLimit: { requests: 1, per: "1h", by: { field: "X-Real-IP" } } }],
+  });
+  const told: number[] = [];
+  for (const key of [1, 2, 1]) told.push(statusOf(await answer("/", `X-Real-IP: 192.0.2.${key}`)));
+  expect(told).toStrictEqual([200, 200, 429]);
+});

@@ -55,10 +55,16 @@ export class Readers {
     return this.token !== undefined;
   }
 
-  /** From now on this token counts. Those who have logged in with another one have to do so again. */
-  replaceToken(token: AdminToken | undefined): void {
-    if (token?.isSame(this.token) !== true) this.sessions.clear();
+  /**
+   * From now on this token counts. Those who have logged in with another one have to do so again.
+   *
+   * @returns whether a token is asked for that was not asked for before
+   */
+  replaceToken(token: AdminToken | undefined): boolean {
+    const isOther = token?.isSame(this.token) !== true;
+    if (isOther) this.sessions.clear();
     this.token = token;
+    return isOther && token !== undefined;
   }
 
   /**

@@ -94,19 +94,24 @@ export class AdminServer {
     const { operator, window, reading = {}, dashboard = readDashboard(), unreadBytesMax } = more;
     const view = { showsQueries: reading.showsQueries === true };
     const events = window && new EventStream(window, nodeClock, view);
-    const rules: Rules = { view, events, readers: new Readers(nodeClock, reading.token) };
+    const rules: Rules = { view, events, streams: new Set(), readers: new Readers(nodeClock, reading.token) };
     const figures: AdminFigures = {
       ...{ source, host: address.host, operator, dashboard, view, readers: rules.readers },
       window: window && events && { source: window, events },
     };
     try {
-      return new AdminServer(await listening(figures, address.port, unreadBytesMax), address, false, rules);
+      return new AdminServer(
+        await listening(figures, address.port, rules.streams, unreadBytesMax),
+        address,
+        false,
+        rules,
+      );
     } catch (error) {
       const fault = listenError(error, address, "admin");
       if (address.isAsked || fault.code !== "address-in-use") throw fault;
     }
     try {
-      return new AdminServer(await listening(figures, 0, unreadBytesMax), address, true, rules);
+      return new AdminServer(await listening(figures, 0, rules.streams, unreadBytesMax), address, true, rules);
     } catch (error) {
       throw listenError(error, address, "admin");
     }
@@ -114,8 +119,9 @@ export class AdminServer {
 
   /** From now on these may read, and so much. */
   readAs({ token, showsQueries = false }: Reading): void {
-    const { readers, view, events } = this.rules;
-    readers.replaceToken(token);
+    const { readers, view, events, streams } = this.rules;
+    // A token is replaced when others know it: what they watch with it ends, too. Dashboards come back by themselves.
+    if (readers.replaceToken(token)) for (const stream of streams) stream.destroy();
     if (view.showsQueries === showsQueries) return;
     view.showsQueries = showsQueries;
     events?.forgetKept();
@@ -139,23 +145,32 @@ interface Rules {
   readonly readers: Readers;
   readonly view: { showsQueries: boolean };
   readonly events: EventStream | undefined;
+  readonly streams: Streams;
 }
+
+/** Streams of events that are open. */
+type Streams = Set<ServerResponse>;
 
 /** What all requests share. */
 interface Room {
-  readonly streams: Set<ServerResponse>;
+  readonly streams: Streams;
   readonly turns: Turns;
   readonly unread: UnreadAnswers;
 }
 
-function listening(figures: AdminFigures, port: number, unreadBytesMax?: number): Promise<Server> {
+function listening(
+  figures: AdminFigures,
+  port: number,
+  streams: Streams,
+  unreadBytesMax: number | undefined,
+): Promise<Server> {
   const server = createServer({
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
   });
   const clients = new Clients();
-  const room: Room = { streams: new Set(), turns: new Turns(), unread: new UnreadAnswers(unreadBytesMax) };
+  const room: Room = { streams, turns: new Turns(), unread: new UnreadAnswers(unreadBytesMax) };
   server.on("connection", (socket) => clients.note(socket, 0));
   server.on("request", (request, response) => {
     if (clients.noteRequest(request.socket, response)) void respond(request, response, figures, room);

@@ -18,6 +18,10 @@ import type { LineVerdict } from "./route-lines.ts";
 import type { HookedParts } from "./run-hooks.ts";
 import { WaitingExchange } from "./waiting-exchange.ts";
 
+const TELLING_OF_CLIENTS: ReadonlySet<Kind> = new Set([
+  ...[Kind.forwarded, Kind.forwardedFor, Kind.forwardedProto, Kind.forwardedHost, Kind.forwardedOther],
+]);
+
 /** Begins what was let in, or denied. */
 type Begin = (admission: Admission) => ClientExchange;
 
@@ -86,12 +90,23 @@ class Judging {
 
   /**
    * The key of a field is short however long its value is, and tells nobody what it was. Without the field, and with several lines of it, the
-   * client's: origins differ in which line they take, and a line that none of them takes must not make a key of its own.
+   * client's: origins differ in which line they take, and a line that none of them takes must not make a key of its own. Nor must one that
+   * does not go on: which `Connection` nominates, or in which a stranger speaks of itself.
    */
   private rateKey({ by }: RateLimit): string {
     if (by === "route") return "";
-    const value = by === "client" ? undefined : this.parts.head.fields.onlyValueOf(by.field);
+    const value = by === "client" ? undefined : this.valueGoingOn(by.field);
     return value === undefined ? this.clientKey() : `=${createHash("sha256").update(value, "latin1").digest("base64")}`;
+  }
+
+  private valueGoingOn(name: string): string | undefined {
+    const { head, client } = this.parts;
+    const line = head.fields.onlyLineOf(name);
+    if (line < 0) return undefined;
+    const kind = head.fields.kind(line);
+    if (kind === Kind.other && this.admission.options.nominated.has(name)) return undefined;
+    if (kind === Kind.respelled || (TELLING_OF_CLIENTS.has(kind) && !client.connection.isTrusted)) return undefined;
+    return head.fields.value(line);
   }
 
   private body(): ClientExchange {

@@ -265,15 +265,15 @@ export class FieldTable {
     return combined;
   }
 
-  /** The value of a field by its lowercase name, where one line has it; none, or several: undefined. */
-  onlyValueOf(lowercaseName: string): string | undefined {
-    let only: number | undefined;
+  /** The field line with this lowercase name, where one has it; none, or several: -1. */
+  onlyLineOf(lowercaseName: string): number {
+    let only = -1;
     for (let index = 0; index < this.count; index++) {
       if (!this.isNamed(index, lowercaseName)) continue;
-      if (only !== undefined) return undefined;
+      if (only >= 0) return -1;
       only = index;
     }
-    return only === undefined ? undefined : this.value(only);
+    return only;
   }
 
   private isNamed(index: number, lowercaseName: string): boolean {
