@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { variableOf } from "../config/environment.ts";
+import { readFieldSettings, settingWords, type WrittenFields } from "../config/message-changes.ts";
 import { defaultText, proxySchema } from "../config/schema.ts";
 import { formatDuration, urlOf } from "../config/values.ts";
 import { warningsAboutPorts } from "../config/warnings.ts";
@@ -47,7 +48,8 @@ function planText({ name: file, value, variables, config, hide }: GatewayFile): 
         const behind = balancers === undefined ? [] : [`PROXY protocol from ${balancers.networks.join(" ")}`];
         if (redirectPort !== undefined) return [url, `everybody is sent to https, port ${redirectPort}`, ...behind];
         const certificates = tls?.certificates.map(
-          ({ names, expiresAt_ms }) => `${names.join(" ")} until ${dateOf(expiresAt_ms)}`,
+          ({ names, expiresAt_ms, clients }) =>
+            `${names.join(" ")} until ${dateOf(expiresAt_ms)}${clientsText(clients)}`,
         );
         return [url, certificates?.join("; ") ?? "", ...behind];
       }),
@@ -77,8 +79,30 @@ function planText({ name: file, value, variables, config, hide }: GatewayFile): 
               .join("; "),
           ]),
         )),
-    ...(gateway.rateLimit === undefined ? [] : section("Of all requests", [[gateway.rateLimit.words]])),
+    ...section(
+      "Of all requests",
+      ofAll(value, gateway).map((text) => [hide([], text)]),
+    ),
     ...section("Limits of time", timeouts(value, variables)),
+  ];
+}
+
+/** What holds for all requests, whichever route takes them. */
+function ofAll(value: unknown, { rateLimit, originHost, sendsForwarded }: GatewayFile["config"]["gateway"]): string[] {
+  const said = (value ?? {}) as Record<string, unknown>;
+  const listed = (key: string) => Object.keys((said[key] ?? {}) as object).join(" ");
+  const settings = (key: string) =>
+    said[key] === undefined ? undefined : readFieldSettings(said[key] as WrittenFields);
+  return [
+    ...(rateLimit === undefined ? [] : [rateLimit.words]),
+    ...(said.trusted === undefined ? [] : [`believes ${[said.trusted].flat().join(", ")} (trusted)`]),
+    ...(originHost === "keep"
+      ? []
+      : [`origins get the Host ${originHost === "origin" ? "of their URL" : originHost.name}`]),
+    ...(sendsForwarded ? ["sends Forwarded"] : []),
+    ...settingWords(settings("setRequestFields"), "request"),
+    ...settingWords(settings("setResponseFields"), "response"),
+    ...(said.errorPages === undefined ? [] : [`pages of its own for ${listed("errorPages")}`]),
   ];
 }
 
@@ -133,6 +157,12 @@ function timeouts(value: unknown, variables: ReadonlySet<string>): string[][] {
     said[name] === undefined ? "default" : variables.has(name) ? variableOf(name) : "said here",
     String(said[name] ?? defaultText(name, proxySchema)),
   ]);
+}
+
+/** Whether clients show certificates. */
+function clientsText(clients: { readonly isRequired: boolean } | undefined): string {
+  if (clients === undefined) return "";
+  return `, clients ${clients.isRequired ? "must" : "may"} show a certificate`;
 }
 
 function dateOf(ms: number): string {

@@ -13,6 +13,7 @@ import { parseOriginAddress, withProxyHeader } from "../pool/origin-address.ts";
 import { PatternError } from "../routes/pattern-error.ts";
 import { RouteTable } from "../routes/route-table.ts";
 import { HopwiseError } from "./error.ts";
+import { readErrorPages } from "./error-pages.ts";
 import { type Files, filesNow } from "./files.ts";
 import { type GatewayValues, gatewaySchema, type ListenerValues } from "./gateway-schema.ts";
 import { groupOf } from "./group-config.ts";
@@ -147,6 +148,9 @@ class Reading {
       ...(values.requestBuffers === undefined ? {} : { bufferedBytesMax: values.requestBuffers }),
       ...(values.rateLimit === undefined ? {} : { rateLimit: rateLimitOf(values.rateLimit, "") }),
     };
+    const { errorPages } = values;
+    const pages = errorPages && this.at(["errorPages"], () => readErrorPages(errorPages, this.folder, this.files));
+    const said = { ...values, errorPages: pages?.written };
     // Of what cannot be there is nothing to be warned of.
     const warnings = this.problems.length > 0 ? [] : this.warnings(shared, gateway.routes, [...named.values()]);
     const { all: users } = this.users;
@@ -158,8 +162,8 @@ class Reading {
       gateway,
       users,
       adminTokenFile,
-      written: writtenIn(values, (route) => this.usersOf(route)),
-      hooks: hookSettings(values, values.rewritePath ?? [], {}),
+      written: writtenIn(said, (route) => this.usersOf(route)),
+      hooks: hookSettings(values, values.rewritePath ?? [], pages === undefined ? {} : { onError: pages.onError }),
     };
   }
 

@@ -6,6 +6,7 @@
  * group-schema.ts and route-schema.ts.
  */
 import * as z from "zod";
+import { errorPagesSchema } from "./error-pages.ts";
 import { groupSchema } from "./group-schema.ts";
 import { kind } from "./option.ts";
 import { rateLimit, requestBuffers } from "./policy-schema.ts";
@@ -48,6 +49,7 @@ export const gatewaySchema = z.strictObject({
   to: to.optional(),
   rateLimit: rateLimit(),
   requestBuffers: requestBuffers(),
+  errorPages: errorPagesSchema,
   listeners: z
     .array(listenerSchema)
     .min(1, "it is empty: write [{ http: 127.0.0.1:8080 }]")

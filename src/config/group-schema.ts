@@ -76,12 +76,21 @@ function hashHint(written: string): string {
   return near === "client" ? "did you mean client?" : `did you mean { ${near}: NAME }?`;
 }
 
+/** What other programs call them. */
+const OTHER_BALANCES: readonly (readonly [names: RegExp, ours: string])[] = [
+  [/^(?:least[_-]?(?:conn(?:ections?)?|requests?)|bybusyness)$/i, "least-outstanding"],
+  [/^(?:static-rr|rr|w(?:eighted_round_robin|rr)|byrequests)$/i, "round-robin"],
+  [/^(?:random.*|p2c)$/i, "two-choices"],
+  [/^(?:(?:client_)?ip_?hash|source|src)$/i, "hash"],
+];
+
 const BALANCE_HOW = `write ${plainBalances.join(", ")} or { hash: client }`;
 const balance = kind(z.union([z.string(), z.strictObject({ hash: hashed })]), BALANCE_HOW, (written): Balance => {
   if (typeof written === "object") return written;
   const known = plainBalances.find((it) => it === written);
   if (known !== undefined) return known;
-  const near = nearest(written, [...plainBalances, "hash"]);
+  const other = OTHER_BALANCES.find(([names]) => names.test(written))?.[1];
+  const near = other ?? nearest(written, [...plainBalances, "hash"]);
   const meant = near === "hash" ? "{ hash: client }" : near;
   const hint = meant === undefined ? BALANCE_HOW : `did you mean ${meant}?`;
   throw invalid(`"${shown(written)}" is not a kind of balance; ${hint}`);

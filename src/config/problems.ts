@@ -6,6 +6,7 @@
 import type * as z from "zod";
 import { HopwiseError, type PlacedProblem } from "./error.ts";
 import { nearest } from "./nearest.ts";
+import { otherKey } from "./other-keys.ts";
 import { shown } from "./values.ts";
 
 /** The way to a value: keys, and numbers of list entries from 0 on. */
@@ -105,6 +106,8 @@ function unionProblems(
 function unknownKey(key: string, known: readonly string[]): string {
   // What is a comment elsewhere is a key in YAML, which would be told with all keys there are.
   if (/^\/[/*]/.test(key)) return `"${shown(key)}" is read as a key: a comment begins with #`;
+  const other = otherKey(key, known);
+  if (other !== undefined) return `"${shown(key)}" is not known here: ${other}`;
   const near = nearest(key, known);
   return `"${shown(key)}" is not known here; ${near === undefined ? `there are: ${known.join(", ")}` : `did you mean ${near}?`}`;
 }

@@ -16,6 +16,11 @@ export interface GatewayConfig extends Omit<ProxyOptions, "to"> {
    * that: 503. Default: `256m`.
    */
   readonly requestBuffers?: Size | undefined;
+  /**
+   * Pages (`.html`, `.txt`) for what hopwise answers by itself, by status or for all of a class. Programs that ask for JSON get JSON.
+   * Default: two lines of text.
+   */
+  readonly errorPages?: Readonly<Record<string, string>> | undefined;
   /** Where clients connect. Default: as `listen` says. */
   readonly listeners?: readonly ListenerOptions[] | undefined;
   /**

@@ -11,7 +11,12 @@ export interface RouteOptions {
   /** Where clients are sent instead: a path or a URL; `/*` at its end stands for what `match.path` has there. Status 308 by default. */
   readonly redirect?:
     | string
-    | { readonly to: string; readonly status?: 301 | 302 | 303 | 307 | 308 | undefined }
+    | {
+        readonly to: string;
+        readonly status?: 301 | 302 | 303 | 307 | 308 | undefined;
+        /** What they are told beside `Location`. */
+        readonly fields?: Readonly<Record<string, string | number>> | undefined;
+      }
     | undefined;
   /** What they are answered. */
   readonly respond?:

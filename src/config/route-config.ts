@@ -21,8 +21,14 @@ export function actionOf(values: RouteValues, groups: Map<string, Group>): Route
     return { kind: "respond", answer: checkAnswer({ status, fields, body }, 200) };
   }
   if (redirect === undefined) return { kind: "refuse" };
-  const { to: place, status = 308 } = typeof redirect === "string" ? { to: redirect } : redirect;
-  if (!place.endsWith("/*")) return { kind: "redirect", to: place, status, keepsBehind: undefined };
+  const { to: place, status = 308, fields: said } = typeof redirect === "string" ? { to: redirect } : redirect;
+  if (Object.keys(said ?? {}).some((name) => name.toLowerCase() === "location")) {
+    const problem = "fields has Location, which to says: leave it out";
+    throw new HopwiseError("option-invalid", problem, "redirect");
+  }
+  if (said !== undefined) checkAnswer({ status, fields: said }, 300);
+  const fields = said === undefined ? {} : { fields: said };
+  if (!place.endsWith("/*")) return { kind: "redirect", to: place, status, keepsBehind: undefined, ...fields };
   // A route that says nothing of paths takes all of them: `www.example.com` to `https://example.com/*`.
   const paths = match?.path ?? ["/*"];
   const counts = new Set(paths.map((one) => readPathPattern(one).segments.length));
@@ -33,7 +39,7 @@ export function actionOf(values: RouteValues, groups: Map<string, Group>): Route
       "redirect",
     );
   }
-  return { kind: "redirect", to: place.slice(0, -1), status, keepsBehind: [...counts][0] };
+  return { kind: "redirect", to: place.slice(0, -1), status, keepsBehind: [...counts][0], ...fields };
 }
 
 export function changesOf(values: RouteValues): RouteChanges | undefined {

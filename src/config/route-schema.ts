@@ -37,14 +37,15 @@ const redirectTo = kind(z.string(), "write a path like /new, /new/* or a URL", (
   return unambiguous(value);
 });
 
+const answerFields = z
+  .record(z.string(), z.union([z.string(), z.number()]))
+  .describe('write { "Name": "value" }')
+  .optional();
 const body = z.string().describe("write text");
 const response = z
   .strictObject({
     status: z.number().int().min(200).max(599).describe("write a status from 200 to 599").default(200),
-    fields: z
-      .record(z.string(), z.union([z.string(), z.number()]))
-      .describe('write { "Name": "value" }')
-      .optional(),
+    fields: answerFields,
     body: body.optional(),
   })
   .describe('write { status: 200, body: "text" }');
@@ -64,6 +65,7 @@ export const routeSchema = z
         z.strictObject({
           to: redirectTo,
           status: z.union([z.literal(301), z.literal(302), z.literal(303), z.literal(307), z.literal(308)]).optional(),
+          fields: answerFields,
         }),
       ])
       .describe("write a path, a URL, or { to: PATH, status: 308 }")

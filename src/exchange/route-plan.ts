@@ -45,4 +45,6 @@ export type RouteAction =
       readonly to: string;
       /** What the request's path has behind so many segments is put behind `to`; not at all: undefined. */
       readonly keepsBehind: number | undefined;
+      /** What clients are told beside `Location`; nothing: absent. */
+      readonly fields?: Readonly<Record<string, string | number>>;
     };

@@ -95,7 +95,7 @@ const ACCEPT_RANGES_MAX = 64;
 const JSON_RANGES: ReadonlySet<string> = new Set(["application/json", "application/problem+json", "application/*"]);
 
 /** Whether JSON is asked for by name; of those who take anything most are people (RFC 9110 section 12.5.1). */
-function takesJson(accept: string): boolean {
+export function takesJson(accept: string): boolean {
   const ranges = listMembers(withoutQuotedText(accept), ACCEPT_RANGES_MAX) ?? [];
   return ranges.some((range) => JSON_RANGES.has(withoutParameters(range)) && !hasNoWeight(range));
 }

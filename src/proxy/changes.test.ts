@@ -50,6 +50,14 @@ it.each([
   expect(changesBetween(now, now)).toStrictEqual([]);
 });
 
+it("how endpoints are reached over TLS", () => {
+  const [before, now] = [
+    configOf("{ app: { to: https://a.test } }"),
+    configOf("{ app: { to: https://a.test, tls: { serverName: b.test } } }"),
+  ];
+  expect(changesBetween(before, now)).toStrictEqual(["group app: TLS"]);
+});
+
 it("a listener from whose balancers a header is expected from now on", () => {
   const config = configOf(`{ app: ${BEFORE} }`);
   const [listener] = config.listeners;
@@ -96,8 +104,30 @@ describe("of the top of a file", () => {
     expect(changesBetween(inFile({ [name]: value }), inFile({ [name]: value }))).toStrictEqual([]);
   });
 
+  it("errorPages: what they say, and nothing where that is as it was", () => {
+    const folder = mkdtempSync(join(tmpdir(), "hopwise-changes-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const read = () => inFile({ errorPages: { 502: "./page.html" } }, folder);
+    writeFileSync(join(folder, "page.html"), "one");
+    const [before, same] = [read(), read()];
+    expect(changesBetween(before, same)).toStrictEqual([]);
+    writeFileSync(join(folder, "page.html"), "two");
+    expect(changesBetween(before, read())).toStrictEqual(["errorPages"]);
+  });
+
   it("nothing is left out", () => {
-    const elsewhere = ["groups", "routes", "to", "listeners", "listen", "host", "port", "redirect", "redirectPort"];
+    const elsewhere = [
+      "errorPages",
+      "groups",
+      "routes",
+      "to",
+      "listeners",
+      "listen",
+      "host",
+      "port",
+      "redirect",
+      "redirectPort",
+    ];
     const ofListeners = ["tls", "tlsCert", "tlsKey", "clientCa", "clientCert", "proxyProtocol", "sendProxyProtocol"];
     const all = [...Object.keys(others), ...elsewhere, ...ofListeners];
     expect(Object.keys(gatewaySchema.shape).filter((name) => !all.includes(name))).toStrictEqual([]);

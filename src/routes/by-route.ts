@@ -51,7 +51,8 @@ export class ByRoute extends OwnOrigins {
       case "respond":
         return { ...admission, answer: action.answer, answerReason: "route-answered", route };
       case "redirect": {
-        const fields = { Location: locationOf(action, target) };
+        const location = locationOf(action, target);
+        const fields = action.fields === undefined ? { Location: location } : { ...action.fields, Location: location };
         const answer = checkAnswer({ status: action.status, fields }, 300);
         return { ...admission, answer, answerReason: "route-redirected", route };
       }

@@ -6,7 +6,7 @@
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -134,5 +134,9 @@ function withFiles(text: string, folder: string, users: string): string {
     })
     .replace(/\b(users|file): ([./][^\s,}]*)/g, (_all, key: string) => `${key}: ${put(users)}`)
     .replace(/\b(clientCa|ca): [^\s,}]+/g, (_all, key: string) => `${key}: ${put(authority.cert)}`)
+    .replace(/: (\.\/[^\s,}]+\.html)/g, (_all, name: string) => {
+      writeFileSync(join(folder, basename(name)), "<h1>sorry</h1>\n");
+      return `: ./${basename(name)}`;
+    })
     .replace(/\$\{file:[^}]+\}/g, () => `\${file:${put("secret\n")}}`);
 }

@@ -36,7 +36,7 @@ function scriptsIn(text: string): string[] {
 /** Pages that people work by. */
 const howTo = [
   ...["guide", "one-file", "certificates", "behind-a-load-balancer", "blue-green"],
-  ...["options", "troubleshooting", "from-nginx", "from-caddy", "from-http-proxy-middleware"],
+  ...["options", "troubleshooting", "from-nginx", "from-haproxy", "from-caddy", "from-http-proxy-middleware"],
 ].map((name) => `docs/${name}.md`);
 const documents = ["README.md", "README.ko.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md", ...howTo];
 

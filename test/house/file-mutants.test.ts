@@ -51,7 +51,7 @@ it("the files are right, and say every key but those of files that would have to
   expect(
     rightFiles.flatMap((file) => [...(validate(file) ? [] : [JSON.stringify(file)]), ...problemsOf(file)]),
   ).toStrictEqual([]);
-  const needFiles = /certificates|users|^tls(?:Cert|Key)$|^client(?:Ca|Cert)$|\.tls\.(?:ca|cert|key)$/;
+  const needFiles = /certificates|users|^tls(?:Cert|Key)$|^client(?:Ca|Cert)$|\.tls\.(?:ca|cert|key)$|^errorPages/;
   const unsaid = fileKeys().filter(({ path }) => !said.has(path) && !needFiles.test(path));
   expect(unsaid.map(({ path }) => path).filter((path) => !/^(?:tls|to|listeners|routes)$/.test(path))).toStrictEqual([
     "groups.*.balance.hash.field",

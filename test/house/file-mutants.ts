@@ -69,7 +69,7 @@ const endpoint = {
 const actions: readonly Readonly<Record<string, unknown>>[] = [
   { match: { host: "a.example", path: "/api/*", method: "GET", fields: { "X-A": "1", "X-B": true } }, to },
   { match: { host: ["*.a.example"], path: ["/a", "/b/:id"], method: ["GET", "PUT"] }, to },
-  { match: { path: "/old/*" }, redirect: { to: "/new/*", status: 301 } },
+  { match: { path: "/old/*" }, redirect: { to: "/new/*", status: 301, fields: { "X-A": "b" } } },
   { redirect: "https://example.com/" },
   { respond: { status: 200, fields: { "X-A": "b", "X-N": 1 }, body: "hello" } },
   { refuse: true },
