@@ -1,16 +1,13 @@
 /**
- * The body of one stream's request on its way to the exchange: read while it is taken, its small pieces gathered.
+ * The body of one stream's request on its way to the exchange: read while it is taken, small pieces of one read as one.
  *
- * A client may cut its body into frames of one byte. Each by itself would be a chunk and a write of its own towards the origin, so what
- * comes in one turn goes on as one piece. Deliberately absent: what the body is in HTTP/1.1 (http2/request-body.ts).
+ * Deliberately absent: what the body is in HTTP/1.1 (http2/request-body.ts).
  */
 import { type Confined, confine } from "../connection/confining.ts";
 import { RequestBody } from "../http2/request-body.ts";
 import { codes, isBrokenOff, type ServerHttp2Stream } from "../http2/session.ts";
+import { SmallPieces } from "../http2/small-pieces.ts";
 import type { Octets } from "../wire/octets.ts";
-
-/** Larger pieces go on as they come: a copy would cost more than a write. */
-const GATHERED_BYTES_MAX = 4 * 1024;
 
 export interface UploadOwner extends Confined {
   /** Some of it, as HTTP/1.1 sends it. */
@@ -27,7 +24,7 @@ export class Http2Upload implements Confined {
   hasEnded = false;
   isPaused = true;
   private isReading = false;
-  private gathered: Buffer[] = [];
+  private readonly pieces = new SmallPieces((piece) => this.pass(piece));
   private readonly stream: ServerHttp2Stream;
   private readonly body: RequestBody;
   private readonly owner: UploadOwner;
@@ -45,7 +42,7 @@ export class Http2Upload implements Confined {
   read(): void {
     this.isReading = true;
     this.isPaused = false;
-    this.stream.on("data", (piece: Buffer) => this.onData(piece));
+    this.stream.on("data", (piece: Buffer) => this.pieces.add(piece));
     // The runtime ends a body of nothing before anybody reads it.
     if (this.stream.readableEnded) this.onEnd();
   }
@@ -64,26 +61,7 @@ export class Http2Upload implements Confined {
   }
 
   /** @internal */
-  onData(piece: Buffer): void {
-    if (piece.length > GATHERED_BYTES_MAX) {
-      this.flush();
-      this.pass(piece);
-    } else if (piece.length > 0 && this.gathered.push(piece) === 1) {
-      // All that one read of the connection brings is there by then.
-      queueMicrotask(() => this.flush());
-    }
-  }
-
-  /** @internal */
-  flush(): void {
-    const { gathered } = this;
-    const [first] = gathered;
-    if (first === undefined) return;
-    this.gathered = [];
-    this.pass(gathered.length === 1 ? first : Buffer.concat(gathered));
-  }
-
-  private pass(piece: Buffer): void {
+  pass(piece: Buffer): void {
     const octets = this.body.piece(piece);
     if (octets === undefined) return this.owner.onBodyMalformed();
     for (const one of octets) this.owner.onBody(one);
@@ -98,7 +76,7 @@ export class Http2Upload implements Confined {
   onEnd(): void {
     this.hasEnded = true;
     if (isBrokenOff(this.stream) || !this.isReading) return;
-    this.flush();
+    this.pieces.flush();
     const { end } = this.body;
     if (end !== undefined) this.owner.onBody(end);
     this.owner.onBodyEnd();
@@ -109,4 +87,4 @@ export class Http2Upload implements Confined {
   }
 }
 
-confine(Http2Upload.prototype, "onData", "flush", "onTrailers", "onEnd");
+confine(Http2Upload.prototype, "pass", "onTrailers", "onEnd");

@@ -4,7 +4,7 @@
  * The runtime reads the frames and tells little of them; of a stream that is opened and reset at once it tells the reset last.
  * Each kind of frame has a budget that fills again with time, as large as the liveliest honest client needs (RFC 9113 section
  * 10.5 names the kinds). Pieces of bodies have none, however small they are: what one read brings of them goes on as one
- * (gateway/http2-upload.ts). Deliberately absent: what the frames say, and whether they may be said.
+ * (small-pieces.ts). Deliberately absent: what the frames say, and whether they may be said.
  */
 import type { Octets } from "../wire/octets.ts";
 import { FrameScanner, frameTypes } from "./frame-scanner.ts";

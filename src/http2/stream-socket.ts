@@ -8,6 +8,7 @@ import type { Socket, SocketHandler } from "../net/ports.ts";
 import { nobody } from "../net/socket-options.ts";
 import type { Octets } from "../wire/octets.ts";
 import { codes, isBrokenOff, type ServerHttp2Stream } from "./session.ts";
+import { SmallPieces } from "./small-pieces.ts";
 
 export class StreamSocket implements Socket {
   handler: SocketHandler = nobody;
@@ -18,6 +19,7 @@ export class StreamSocket implements Socket {
   private readonly stream: ServerHttp2Stream;
   private unsentMark = 0;
   private hasBeenReset = false;
+  private readonly pieces = new SmallPieces((piece) => this.handler.onData(piece as unknown as Octets));
 
   /** Something lies in it that was not taken. */
   private readonly onHeld: () => void;
@@ -36,7 +38,7 @@ export class StreamSocket implements Socket {
     this.remoteAddress = below.remoteAddress;
     this.remotePort = below.remotePort;
     this.localPort = below.localPort;
-    stream.on("data", (octets: Buffer) => this.handler.onData(octets as unknown as Octets));
+    stream.on("data", (octets: Buffer) => this.pieces.add(octets));
     stream.on("end", () => this.onEnd());
     // Nothing but bytes belongs there.
     stream.on("trailers", () => stream.close(codes.protocol));
@@ -47,6 +49,7 @@ export class StreamSocket implements Socket {
   /** The client has reset the stream, or its connection is gone. The runtime tells that once what came before has been read. */
   noteReset(): void {
     this.hasBeenReset = true;
+    this.pieces.drop();
     this.stream.removeAllListeners("data");
     this.stream.resume();
   }
@@ -57,7 +60,9 @@ export class StreamSocket implements Socket {
 
   /** The runtime ends what was broken off, too. */
   private onEnd(): void {
-    if (!this.wasReset) this.handler.onEnd();
+    if (this.wasReset) return;
+    this.pieces.flush();
+    this.handler.onEnd();
   }
 
   private onClose(): void {

@@ -1,0 +1,44 @@
+/** A stream that is a tunnel: what one read brings is told as one piece, before its end, and not behind a reset. */
+import { EventEmitter } from "node:events";
+import { expect, it } from "vitest";
+import type { Socket } from "../net/ports.ts";
+import { codes, type ServerHttp2Stream } from "./session.ts";
+import { StreamSocket } from "./stream-socket.ts";
+
+function opened() {
+  const stream = Object.assign(new EventEmitter(), { aborted: false, rstCode: 0, resume: () => {} });
+  const below = { isSecure: false, remoteAddress: "127.0.0.1", remotePort: 1, localPort: 2 } as Socket;
+  const socket = new StreamSocket(stream as unknown as ServerHttp2Stream, below, codes.cancel, () => {});
+  const told: string[] = [];
+  socket.handler = {
+    onData: (octets) => told.push(Buffer.from(octets).toString("latin1")),
+    onEnd: () => told.push("end"),
+    onDrain: () => {},
+    onClose: (fault) => told.push(`closed ${fault}`),
+  };
+  const brings = (...pieces: string[]) => {
+    for (const piece of pieces) stream.emit("data", Buffer.from(piece));
+  };
+  return { stream, socket, told, brings };
+}
+const turn = () => new Promise<void>((resolve) => queueMicrotask(resolve));
+
+it("tells small pieces of one turn as one, and all of them before the end", async () => {
+  const { stream, told, brings } = opened();
+  brings("a", "b", "c");
+  await turn();
+  brings("d", "e");
+  stream.emit("end");
+  stream.emit("close");
+  expect(told).toEqual(["abc", "de", "end", "closed undefined"]);
+});
+
+it("tells nothing more of what its client has broken off", async () => {
+  const { stream, socket, told, brings } = opened();
+  brings("a");
+  socket.noteReset();
+  await turn();
+  stream.emit("end");
+  stream.emit("close");
+  expect(told).toEqual(["closed ECONNRESET"]);
+});
