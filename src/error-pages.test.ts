@@ -54,6 +54,42 @@ it.each<[what: string, path: string, answer: readonly unknown[]]>([
   expect(await ask(path)).toStrictEqual(answer);
 });
 
+it("fields of all answers are in errors, pages, redirects and fixed answers, unless those say them", async () => {
+  const answerFields = { "X-All": "all", "X-Other": "all" };
+  const own = { "X-Other": "own" };
+  proxy = createGateway({
+    listen: "127.0.0.1:0",
+    routes: [
+      ...(routes ?? []),
+      { match: { path: "/moved" }, redirect: { to: "/new", fields: own } },
+      { match: { path: "/fixed" }, respond: { body: "fixed", fields: own } },
+    ],
+    errorPages: { 404: at("404.html") },
+    answerFields,
+  });
+  const { port } = await proxy.listen();
+  const got: Record<string, unknown> = {};
+  for (const path of ["/nowhere", "/refused", "/moved", "/fixed", "/app"]) {
+    const { status, headers } = await fetch(`http://127.0.0.1:${port}${path}`, { redirect: "manual" });
+    got[path] = [status, headers.get("x-all"), headers.get("x-other"), headers.get("location")];
+  }
+  expect(got).toStrictEqual({
+    "/nowhere": [404, "all", "all", null],
+    "/refused": [403, "all", "all", null],
+    "/moved": [308, "all", "own", "/new"],
+    "/fixed": [200, "all", "own", null],
+    "/app": [404, null, null, null],
+  });
+});
+
+it.each([
+  [{ "content-type": "text/html" }, /content-type is said by each answer itself: leave it out/],
+  [{ "Content-Length": 1 }, /Content-Length is the proxy's own to say/],
+  [{ "X A": "b" }, /"X A" is not a field name/],
+])("fields %j are refused", (answerFields, message) => {
+  expect(() => createGateway({ routes, answerFields })).toThrow(message);
+});
+
 it("one without a page is as it would be", async () => {
   expect(await ask("/refused")).toStrictEqual([
     403,

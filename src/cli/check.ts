@@ -102,6 +102,7 @@ function ofAll(value: unknown, { rateLimit, originHost, sendsForwarded }: Gatewa
     ...(sendsForwarded ? ["sends Forwarded"] : []),
     ...settingWords(settings("setRequestFields"), "request"),
     ...settingWords(settings("setResponseFields"), "response"),
+    ...(said.answerFields === undefined ? [] : [`sets ${listed("answerFields")} of its own answers`]),
     ...(said.errorPages === undefined ? [] : [`pages of its own for ${listed("errorPages")}`]),
   ];
 }

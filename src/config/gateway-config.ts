@@ -12,6 +12,7 @@ import type { Group } from "../pool/group.ts";
 import { parseOriginAddress, withProxyHeader } from "../pool/origin-address.ts";
 import { PatternError } from "../routes/pattern-error.ts";
 import { RouteTable } from "../routes/route-table.ts";
+import { linesOf } from "./answer-fields.ts";
 import { HopwiseError } from "./error.ts";
 import { readErrorPages } from "./error-pages.ts";
 import { type Files, filesNow } from "./files.ts";
@@ -146,6 +147,7 @@ class Reading {
       isTrusted: networkTest(values.trusted),
       sendsForwarded: values.forwarded,
       ...(values.requestBuffers === undefined ? {} : { bufferedBytesMax: values.requestBuffers }),
+      ...(values.answerFields === undefined ? {} : { answerLines: linesOf(values.answerFields) }),
       ...(values.rateLimit === undefined ? {} : { rateLimit: rateLimitOf(values.rateLimit, "") }),
     };
     const { errorPages } = values;
@@ -339,7 +341,7 @@ class Reading {
       if (values[key] === undefined || values.refuse === undefined) continue;
       this.problems.push({ path: [...path, key], message: "all are refused anyway: leave it out" });
     }
-    const action = this.at(path, () => actionOf(values, groups)) ?? { kind: "refuse" };
+    const action = this.at(path, () => actionOf(values, groups, this.values.answerFields)) ?? { kind: "refuse" };
     const changes = this.at(path, () => changesOf(values));
     return { name, match, action, changes, policy: this.at(path, () => this.policy(values, name)) };
   }

@@ -6,6 +6,7 @@
  * group-schema.ts and route-schema.ts.
  */
 import * as z from "zod";
+import { answerFieldsSchema } from "./answer-fields.ts";
 import { errorPagesSchema } from "./error-pages.ts";
 import { groupSchema } from "./group-schema.ts";
 import { kind } from "./option.ts";
@@ -50,6 +51,7 @@ export const gatewaySchema = z.strictObject({
   rateLimit: rateLimit(),
   requestBuffers: requestBuffers(),
   errorPages: errorPagesSchema,
+  answerFields: answerFieldsSchema,
   listeners: z
     .array(listenerSchema)
     .min(1, "it is empty: write [{ http: 127.0.0.1:8080 }]")

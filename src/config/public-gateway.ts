@@ -21,6 +21,11 @@ export interface GatewayConfig extends Omit<ProxyOptions, "to"> {
    * Default: two lines of text.
    */
   readonly errorPages?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Fields of whatever hopwise answers by itself: errors, redirects and fixed answers of routes, unless those say them. Not where a listener
+   * redirects to https. Default: none.
+   */
+  readonly answerFields?: Readonly<Record<string, string | number>> | undefined;
   /** Where clients connect. Default: as `listen` says. */
   readonly listeners?: readonly ListenerOptions[] | undefined;
   /**

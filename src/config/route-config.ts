@@ -7,18 +7,20 @@ import { clientCookie } from "../routes/cookie-changes.ts";
 import { clientReference, originTarget } from "../routes/path-changes.ts";
 import { readPathPattern } from "../routes/patterns.ts";
 import { requestPathOf } from "../routes/request-path.ts";
+import { type AnswerFields, beside } from "./answer-fields.ts";
 import { HopwiseError } from "./error.ts";
 import { groupNamed } from "./group-config.ts";
 import { setFields, settingWords } from "./message-changes.ts";
 import type { RouteValues } from "./route-schema.ts";
 import { shown } from "./values.ts";
 
-export function actionOf(values: RouteValues, groups: Map<string, Group>): RouteAction {
+/** @param ofAll fields of all answers of one's own, unless the route says them */
+export function actionOf(values: RouteValues, groups: Map<string, Group>, ofAll: AnswerFields = {}): RouteAction {
   const { to, redirect, respond, match } = values;
   if (to !== undefined) return { kind: "group", group: groupNamed(to, groups) };
   if (respond !== undefined) {
     const { status, fields = {}, body = "" } = respond;
-    return { kind: "respond", answer: checkAnswer({ status, fields, body }, 200) };
+    return { kind: "respond", answer: checkAnswer({ status, fields: beside(ofAll, fields), body }, 200) };
   }
   if (redirect === undefined) return { kind: "refuse" };
   const { to: place, status = 308, fields: said } = typeof redirect === "string" ? { to: redirect } : redirect;
@@ -26,8 +28,9 @@ export function actionOf(values: RouteValues, groups: Map<string, Group>): Route
     const problem = "fields has Location, which to says: leave it out";
     throw new HopwiseError("option-invalid", problem, "redirect");
   }
-  if (said !== undefined) checkAnswer({ status, fields: said }, 300);
-  const fields = said === undefined ? {} : { fields: said };
+  const all = beside(ofAll, said ?? {});
+  checkAnswer({ status, fields: all }, 300);
+  const fields = Object.keys(all).length === 0 ? {} : { fields: all };
   if (!place.endsWith("/*")) return { kind: "redirect", to: place, status, keepsBehind: undefined, ...fields };
   // A route that says nothing of paths takes all of them: `www.example.com` to `https://example.com/*`.
   const paths = match?.path ?? ["/*"];

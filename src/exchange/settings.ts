@@ -39,6 +39,8 @@ export interface GatewaySettings {
   readonly rateLimit?: RateLimit;
   /** Bytes of bodies that routes have buffered, of all requests together; as many as body-buffers.ts says: absent. */
   readonly bufferedBytesMax?: number;
+  /** Field lines in whatever it answers because something is wrong, each with its CRLF; none: absent. */
+  readonly answerLines?: string;
   /** Which Host the origin gets; a forward proxy keeps what its client sent. */
   readonly originHost: OriginHost;
   /** A forward proxy instead of a gateway. */

@@ -27,6 +27,8 @@ export interface AnswerContext {
   /** Connection field lines, each with its CRLF. */
   readonly connectionLines: string;
   readonly viaName: string;
+  /** Field lines that the operator wants in every answer, each with its CRLF; none: absent. */
+  readonly fieldLines?: string | undefined;
   /** What the client is told beside the reason; nothing: undefined. */
   readonly details?: AnswerDetails | undefined;
 }
@@ -46,6 +48,7 @@ export function answering(
     date: context.date(),
     connectionLines,
     viaName: context.settings.viaName,
+    fieldLines: context.settings.answerLines,
   };
 }
 
@@ -114,7 +117,7 @@ export function answerWith({ message, body }: CheckedAnswer, reason: AnswerReaso
   const retryAfter_s = changes?.concerns("retry-after") ? undefined : details?.retryAfter_s;
   return (
     `HTTP/1.1 ${status} ${reasonPhraseOf(status)}\r\nDate: ${context.date}\r\n` +
-    `Content-Length: ${body.length}\r\n${changes?.lines ?? ""}` +
+    `Content-Length: ${body.length}\r\n${changes?.lines ?? ""}${context.fieldLines ?? ""}` +
     (asks ? CHALLENGE_LINE : "") +
     retryLine(retryAfter_s) +
     loginLine(logsIn ? details?.realm : undefined) +
@@ -134,7 +137,7 @@ export function answer(
   const type = contentType === "" ? "" : `Content-Type: ${contentType}\r\n`;
   return (
     `HTTP/1.1 ${status} ${reasonPhraseOf(status)}\r\nDate: ${context.date}\r\n${type}` +
-    `Content-Length: ${body.length}\r\nCache-Control: no-store\r\n${extraLines}${context.connectionLines}\r\n` +
+    `Content-Length: ${body.length}\r\nCache-Control: no-store\r\n${context.fieldLines ?? ""}${extraLines}${context.connectionLines}\r\n` +
     (context.isHead ? "" : body)
   );
 }

@@ -96,7 +96,7 @@ describe("of the top of a file", () => {
     ...{ setRequestFields: { X: "1" }, setResponseFields: { X: "1" }, via: "other", hookTimeout: "1s" },
     ...{ drainTimeout: "1s", drainDelay: "1s", admin: true, adminReadTokenFile: "./token", adminShowQueries: true },
     ...{ accessLog: "./log", logFormat: "common", trace: "./trace", logConnections: true, reusePort: true },
-    ...{ adminTokenFile: "./own-token", rateLimit: { requests: 1 }, requestBuffers: "1m" },
+    ...{ adminTokenFile: "./own-token", rateLimit: { requests: 1 }, requestBuffers: "1m", answerFields: { X: "1" } },
   };
 
   it.each(Object.entries(others))("%s", (name, value) => {

@@ -49,6 +49,7 @@ const top: Readonly<Record<string, unknown>> = {
     port: 8080,
     rateLimit: { requests: 9, per: "1s", burst: 20, by: { field: "X-K" } },
     requestBuffers: "16m",
+    answerFields: { "X-Frame-Options": "DENY" },
     adminTokenFile: "./token",
   },
 };
