@@ -5,6 +5,7 @@
  * absent: names and values, and cookies in requests, which carry neither.
  */
 import { trimWhitespace } from "../wire/octets.ts";
+import { isClientsOwn } from "./path-changes.ts";
 
 export interface CookieChanges {
   /** What was taken away from the beginning of the path, and what was put in front of the rest; nothing: empty. */
@@ -77,7 +78,7 @@ function clientDomain(written: string, { domains }: CookieChanges): string | und
 
 /** Above what was put in front, the path is that of all that the route leads to. One that begins with no slash says nothing. */
 function clientPath(path: string, { stripped, added }: CookieChanges): string {
-  if (!path.startsWith("/")) return path;
+  if (!path.startsWith("/") || isClientsOwn(path, stripped, added)) return path;
   const bare = path.endsWith("/") ? path.slice(0, -1) : path;
   if (bare === added || added.startsWith(`${bare}/`)) return stripped === "" ? "/" : stripped;
   return path.startsWith(`${added}/`) ? stripped + path.slice(added.length) : path;

@@ -12,6 +12,14 @@ it.each([
   // A path.
   ["/login", "/api", "", "/api/login"],
   ["/", "/api", "", "/api/"],
+  // Of an origin that knows where it is.
+  ["/api/login?x", "/api", "", "/api/login?x"],
+  ["/api", "/api", "", "/api"],
+  ["/api?x", "/api", "", "/api?x"],
+  ["/apis", "/api", "", "/api/apis"],
+  ["http://10.0.0.1:3000/api/login", "/api", "", "/api/login"],
+  ["/api/login", "/api", "/v2", "/api/login"],
+  ["/api/v2/x", "/api", "/api/v2", "/api/x"],
   ["/v2/x?y#z", "", "/v2", "/x?y#z"],
   ["/v2?y", "/api", "/v2", "/api?y"],
   ["/other", "", "/v2", "/other"],

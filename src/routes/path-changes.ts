@@ -28,8 +28,18 @@ export function originTarget(target: string, stripped: number, added: string): s
   return (added + behindSegments(path, stripped) || "/") + query;
 }
 
+/**
+ * Whether an origin that gets nothing in front of its paths says one with what was taken away: it was told where it is (Django's
+ * FORCE_SCRIPT_NAME, FastAPI's root_path, Grafana's root_url, Kibana's basePath), and its paths are the client's.
+ */
+export function isClientsOwn(path: string, stripped: string, added: string): boolean {
+  if (added !== "" || stripped === "" || !path.startsWith(stripped)) return false;
+  return path.length === stripped.length || /^[/?#]/.test(path.slice(stripped.length, stripped.length + 1));
+}
+
 /** The way back of a path in `Location`: without what was added, and with what was taken away. */
 export function clientTarget(place: string, stripped: string, added: string): string {
+  if (isClientsOwn(place, stripped, added)) return place;
   const isBelow = added === "" || place === added || place.startsWith(`${added}/`) || place.startsWith(`${added}?`);
   if (!isBelow) return place;
   const rest = place.slice(added.length);
@@ -43,7 +53,6 @@ const ABSOLUTE = /^(https?):\/\/([^/?#]+)/i;
  * origins that get its Host do, is changed unless it has what was taken away.
  */
 export function clientReference(place: string, stripped: string, added: string, asked: ReferencesAsked): string {
-  // Of its own paths the origin knows nothing but what it was asked for.
   if (place.startsWith("/")) return place.startsWith("//") ? place : clientTarget(place, stripped, added);
   const [start, scheme = "", authority = ""] = ABSOLUTE.exec(place) ?? [];
   if (start === undefined) return place;
