@@ -1,5 +1,6 @@
 /** What the admin port tells, as the proxy's own types have it. Deliberately absent: anything that runs but names of rows. */
 import type * as entries from "../../src/ledger/entries.ts";
+import { idText } from "../../src/ledger/id-text.ts";
 import type * as window from "../../src/ledger/window.ts";
 
 export type { ProxyEvent } from "../../src/ledger/events.ts";
@@ -24,5 +25,6 @@ export interface ExchangesAnswer {
 
 /** A name for one connection or exchange among all that the page shows: workers count apart. `7`, or `2.7` of worker 2. */
 export function keyOf({ id, worker }: { readonly id: number; readonly worker?: number }): string {
-  return worker === undefined ? String(id) : `${worker}.${id}`;
+  const text = idText(id);
+  return worker === undefined || text.includes(".") ? text : `${worker}.${text}`;
 }

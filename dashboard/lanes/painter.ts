@@ -6,7 +6,7 @@
 import { capOf } from "../model/caps.ts";
 import type { Connection, Exchange, Hop } from "../model/model.ts";
 import { type Segment, segmentsOn } from "../model/phases.ts";
-import { took } from "../model/story.ts";
+import { shortName, took } from "../model/story.ts";
 import { type Tone, toneOf } from "../model/tones.ts";
 import { type Choice, counterpartOf, spanOn } from "./choice.ts";
 import { type Colours, toneColour } from "./colours.ts";
@@ -136,11 +136,11 @@ export class Painter {
 
   private label({ layout, colours, now_ms }: Scene, connection: Connection, y: number): void {
     const { pen } = this;
-    const { id, worker, hop, peer, closedAt_ms } = connection;
+    const { hop, peer, closedAt_ms } = connection;
     const isGone = closedAt_ms !== undefined && closedAt_ms <= now_ms;
     pen.textAlign = "left";
     pen.textBaseline = "middle";
-    const number = worker === undefined ? `#${id}` : `#${worker}.${id}`;
+    const number = `#${shortName(connection)}`;
     pen.font = `600 11px ${colours.mono}`;
     pen.fillStyle = isGone ? colours.soft : colours.hop[hop];
     pen.fillText(number, 10, y);

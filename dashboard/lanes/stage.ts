@@ -5,6 +5,7 @@
  * what is drawn (painter.ts), keys and words (connections.tsx).
  */
 import type { Connection, Hop, Model } from "../model/model.ts";
+import { shortName } from "../model/story.ts";
 import { type Choice, counterpartOf, exchangeAt } from "./choice.ts";
 import { type Colours, coloursOf } from "./colours.ts";
 import { beginsAt, heightsOf, type Layout, layoutOf, pixelsPerMs, timeAt, xOf } from "./layout.ts";
@@ -323,8 +324,10 @@ function setHeight({ style }: HTMLElement, height: number): void {
 }
 
 /** A text that is somewhere in what is known of a connection. */
-function fits({ id, peer, state, closed, opened, exchanges }: Connection, text: string): boolean {
-  if (`#${id} ${peer} ${state} ${closed ?? ""} ${opened ?? ""}`.toLowerCase().includes(text)) return true;
+function fits(connection: Connection, text: string): boolean {
+  const { id, peer, state, closed, opened, exchanges } = connection;
+  if (`#${shortName(connection)} #${id} ${peer} ${state} ${closed ?? ""} ${opened ?? ""}`.toLowerCase().includes(text))
+    return true;
   const last = exchanges.at(-1);
   return (
     last !== undefined && `${last.method} ${last.host ?? ""}${last.target} ${last.status}`.toLowerCase().includes(text)

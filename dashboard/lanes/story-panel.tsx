@@ -1,7 +1,7 @@
 /** The story of what is chosen, in sentences; from there to the connections of the other hop. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Connection, Model } from "../model/model.ts";
-import { exchangeStory, nameOf, numberOf, requestOf, type Sentence, storyOf } from "../model/story.ts";
+import { exchangeStory, nameOf, numberOf, requestOf, type Sentence, shortName, storyOf } from "../model/story.ts";
 import type { Choice } from "./choice.ts";
 
 export interface StoryProps {
@@ -91,7 +91,7 @@ function OtherButton({ other, choice: { exchange }, onChoose }: OtherProps) {
       class={carries ? "lane-other carries" : "lane-other"}
       onClick={() => onChoose({ connection: other, exchange: carries ? exchange : undefined })}
     >
-      <span class={`hop ${other.hop}`}>#{other.id}</span> {nameOf(other)}
+      <span class={`hop ${other.hop}`}>#{shortName(other)}</span> {nameOf(other)}
       <span class="unseen"> ({numberOf(other)})</span>
     </button>
   );

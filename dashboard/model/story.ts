@@ -9,6 +9,8 @@ import { span } from "../../src/cli/figures-text.ts";
 import { closeReasons, openReasons, reuseRefusals } from "../../src/connection/reasons.ts";
 import { duration } from "../../src/lab/drawing/text.ts";
 import { explained } from "../../src/ledger/explained.ts";
+import { idText } from "../../src/ledger/id-text.ts";
+import { keyOf } from "../feed/api-types.ts";
 import { type Activity, segmentsOf } from "./phases.ts";
 import { isFailure } from "./telling.ts";
 import type { Connection, Ending, Exchange, Key, ReuseRefusal } from "./types.ts";
@@ -40,7 +42,13 @@ export function nameOf({ hop, peer }: Pick<Connection, "hop" | "peer">): string 
 
 /** "connection 12", with its worker where there are several */
 export function numberOf({ id, worker }: Pick<Connection, "id" | "worker">): string {
-  return worker === undefined ? `connection ${id}` : `connection ${id} of worker ${worker}`;
+  const own = idText(id).replace(/^.*\./, "");
+  return worker === undefined ? `connection ${own}` : `connection ${own} of worker ${worker}`;
+}
+
+/** `12`, or `2.12` of worker 2: as in the log for people. */
+export function shortName({ id, worker }: Pick<Connection, "id" | "worker">): string {
+  return keyOf(worker === undefined ? { id } : { id, worker });
 }
 
 export function storyOf(connection: Connection, telling: Telling): Story {

@@ -128,7 +128,7 @@ function Endpoint({ endpoint, news, lately, failing, isAlone, hasShare }: Endpoi
           {lately !== undefined && lately.failed > 0 && ", "}
           {lately !== undefined && lately.failed > 0 && (
             <a href={fragmentOf("table", ["exchanges"], { endpoint: name, status: "5xx" })}>
-              {lately.failed} answers 5xx lately
+              {lately.failed} {lately.failed === 1 ? "answer" : "answers"} 5xx lately
             </a>
           )}
         </Fact>

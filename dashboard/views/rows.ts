@@ -5,6 +5,7 @@
  * keeps, and more.
  */
 import { endpointOf, explained } from "../../src/ledger/explained.ts";
+import { idAsked } from "../../src/ledger/id-text.ts";
 import type { ExchangeEntry } from "../feed/api-types.ts";
 import { endOf } from "../feed/history.ts";
 import type { ConnectionFacts } from "./connection-facts.ts";
@@ -32,7 +33,7 @@ export const exchangeFilters: Filters<ExchangeEntry> = {
     [{ endpoint }, upstream, ...lost].some((one) => one?.endpoint === wanted),
   connection: (entry, wanted) =>
     [entry.downstream, entry.upstream, ...(entry.lost ?? [])].some(
-      (one) => one !== undefined && connectionKey(entry, one.id) === wanted.replace(/^#/, ""),
+      (one) => one !== undefined && connectionKey(entry, one.id) === idAsked(wanted),
     ),
 };
 
@@ -41,7 +42,7 @@ export const connectionFilters: Filters<ConnectionFacts> = {
   state: ({ state }, wanted) => state === wanted,
   reason: ({ closes }, wanted) => closes === wanted,
   peer: ({ peer }, wanted) => has(peer, wanted),
-  connection: ({ key }, wanted) => key === wanted.replace(/^#/, ""),
+  connection: ({ key }, wanted) => key === idAsked(wanted),
 };
 
 /** What is said where no row is shown: there is none, or the filters are why. How rows are sorted leaves none out. */

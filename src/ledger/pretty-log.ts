@@ -12,6 +12,7 @@
 import { clockTime } from "./clock-time.ts";
 import { escapedItem } from "./common-log.ts";
 import type { ConnectionEntry, ExchangeEntry } from "./entries.ts";
+import { idText } from "./id-text.ts";
 import { withoutQuery } from "./shown-target.ts";
 import { whyText } from "./why.ts";
 
@@ -30,8 +31,6 @@ const CONNECTIONS_WIDTH = 15;
 const DURATION_WIDTH = 7;
 /** Under the method, behind the time. */
 const INDENT = 9;
-/** Ids of workers begin with their number (workers/protocol.ts), and are written as `3.7`. */
-const IDS_PER_WORKER = 1e12;
 
 const colours = {
   bold: [1, 22],
@@ -134,11 +133,6 @@ function connectionText(entry: ConnectionEntry): string {
   const who = by === "own" ? "hopwise" : hop === "downstream" ? "client" : "origin";
   const carried = `${exchanges} ${exchanges === 1 ? "exchange" : "exchanges"}`;
   return `#${idText(id)} ${whose} closed: ${closed} (${who}, ${how === "fin" ? "FIN" : "RST"}), ${carried}`;
-}
-
-export function idText(id: number): string {
-  if (id < IDS_PER_WORKER) return String(id);
-  return `${Math.floor(id / IDS_PER_WORKER)}.${id % IDS_PER_WORKER}`;
 }
 
 function statusColour({ status }: ExchangeEntry): Colour {

@@ -60,6 +60,21 @@ it("one connection that ends early, for a reason of its own, is not taken for a 
   });
 });
 
+describe("connections that a server parts with now and then, as Puma does while others wait, have no number", () => {
+  it.each([
+    [
+      [10],
+      "pass",
+      "1100 requests on one connection, and no end of it; another connection said close after 10 responses, for a reason of its own",
+    ],
+    [[20, 10], "info", "10 requests on one connection and 20 on another; the last responses say close"],
+    [[10, 10], "advice", "10 requests on a connection; the last response says close"],
+  ] as const)("%j: %s", async (partsBehind, verdict, measured) => {
+    const report = await examineMannered({ partsBehind }, { ...all, only: ["HW203"] });
+    expect(findingOf(report, "HW203")).toMatchObject({ verdict, measured });
+  });
+});
+
 it("bodies with HEAD are a fault of that alone", async () => {
   const report = await examineMannered({ head: "body" }, { ...all, skip: ["HW403"] });
   const wrong = report.findings.filter(({ verdict }) => verdict !== "pass");

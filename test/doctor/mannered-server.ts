@@ -19,6 +19,8 @@ export interface Manners {
   readonly announcesLast: boolean;
   /** Behind this response of all it closes without a word, for once. */
   readonly lapsesAt: number;
+  /** Behind these responses of a connection's it says close: those of the first that gets so far, of the second, and so on. */
+  readonly partsBehind: readonly number[];
   /** For the first byte, and for the rest of a head. */
   readonly firstByte_ms: number;
   readonly head_ms: number;
@@ -71,6 +73,7 @@ export const healthy: Manners = {
   requestsMax: 2_000,
   announcesLast: true,
   lapsesAt: Number.POSITIVE_INFINITY,
+  partsBehind: [],
   firstByte_ms: 60_000,
   head_ms: 30_000,
   headTimeIsPerLine: false,
@@ -121,6 +124,8 @@ export class Mannered {
   readonly open: Conversation[] = [];
   /** Responses so far. */
   served = 0;
+  /** Connections that `partsBehind` ended. */
+  parted = 0;
 
   constructor(clock: Clock, manners: Partial<Manners> = {}) {
     this.clock = clock;
@@ -302,7 +307,9 @@ class Conversation {
     const isLast = this.served >= manners.requestsMax;
     const isOldEnd = request.isOld && (manners.http10KeepAlive.startsWith("refuses") || !wantsKeepAlive);
     const speaksOld = manners.speaks === "HTTP/1.0";
-    const isParted = this.server.served % manners.partsEvery === 0;
+    const isParted =
+      this.server.served % manners.partsEvery === 0 || this.served === manners.partsBehind[this.server.parted];
+    if (this.served === manners.partsBehind[this.server.parted]) this.server.parted++;
     const ends =
       isParted ||
       speaksOld ||

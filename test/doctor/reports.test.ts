@@ -64,6 +64,13 @@ describe("the terminal", () => {
     expect(terminalReport(hostile, 80, styled).map(stripVTControlCharacters)).toStrictEqual(plain);
   });
 
+  it("says that nothing is to be changed of what is known alone, where it was stopped", () => {
+    const lines = (isComplete: boolean) =>
+      terminalReport({ ...hostile, findings: [], isComplete }, 80, (_style, line) => line);
+    expect(lines(true)).toContain("  Nothing to change.");
+    expect(lines(false)).toContain("  Nothing to change in what is known.");
+  });
+
   it("leaves one line between its parts, also where there are no figures to show", async () => {
     const report = await examineMannered({ head: "body" }, { only: ["HW4"], skip: ["HW405", "HW406", "HW407"] });
     for (const known of [report, hostile, { ...report, findings: [] }]) {

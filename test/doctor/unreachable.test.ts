@@ -146,6 +146,31 @@ it("what is waited for is told before anything comes through a proxy, too", asyn
   expect([...told]).toEqual(["the first request through it"]);
 });
 
+it.each([
+  ["http://127.0.0.1:99999/", '"99999" is not a port: write one from 1 to 65535'],
+  ["http://[::1]:http/", '"http" is not a port: write one from 1 to 65535'],
+  ["https://::1/", '"https://::1/" is not a URL: write http://HOST:PORT/'],
+  ["localhost:3000", '"localhost:3000" is not a URL: write http://localhost:3000'],
+])("%s is not a URL, and what is wrong with it is said", async (url, problem) => {
+  expect(await problemWith(url)).toBe(problem);
+});
+
+it.each([
+  [401, ': it is this refusal that is examined; credentials go with --header "Authorization: ..."'],
+  [503, ": it is this error that is examined; write a URL that is answered well to examine that"],
+  [308, ": a redirect, and it is the redirect that is examined"],
+  [200, ""],
+])("that it is not the page that is examined is said behind %i", async (status, aside) => {
+  const server = createHttpServer((request, response) => {
+    response.statusCode = status;
+    hello(request, response);
+  });
+  const report = await examineIn({}, `http://127.0.0.1:${await portOf(server)}/`, { only: ["HW001"] });
+  expect(findingOf(report, "HW001").measured.replace(/[0-9.]+ m?s/, "TIME")).toBe(
+    `HTTP/1.1 ${status} within TIME${aside}`,
+  );
+});
+
 it("a port that switches protocols unasked has no HTTP to examine", async () => {
   const switching = onceAsked((socket) => void socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nx"));
   expect(await problemWith(`http://127.0.0.1:${await portOf(switching)}/`)).toMatch(

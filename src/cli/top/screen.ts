@@ -12,6 +12,7 @@ import {
 } from "../../index.ts";
 import { clockTime } from "../../ledger/clock-time.ts";
 import { causeKey, type Explained, explained, failingEndpoints } from "../../ledger/explained.ts";
+import { idText } from "../../ledger/id-text.ts";
 import { isFailure } from "../../ledger/recent.ts";
 import { askedText } from "../../ledger/shown-target.ts";
 import { ms, perSecondText, span } from "../figures-text.ts";
@@ -249,8 +250,8 @@ function where({ downstream, upstream, retries, ...entry }: ExchangeEntry): stri
       ? entry.endpoint === undefined
         ? "no origin asked"
         : `no connection to ${entry.endpoint}`
-      : `#${upstream.id}.${upstream.exchange} ${upstream.endpoint}${upstream.reused ? "" : " (new)"}`;
-  return `#${downstream.id}.${downstream.exchange} -> ${on}${again}${times === "" ? "" : `  ${times}`}`;
+      : `#${idText(upstream.id)}.${upstream.exchange} ${upstream.endpoint}${upstream.reused ? "" : " (new)"}`;
+  return `#${idText(downstream.id)}.${downstream.exchange} -> ${on}${again}${times === "" ? "" : `  ${times}`}`;
 }
 
 function connections({ connections: all = [] }: Sample): Row[] {
@@ -259,7 +260,7 @@ function connections({ connections: all = [] }: Sample): Row[] {
     const ending = closes === undefined ? "" : `, closes: ${closes}`;
     const side = hop === "downstream" ? `client ${client}` : `origin ${endpoint}`;
     return [
-      `#${String(id).padEnd(6)} ${busy.padEnd(12)} ${String(exchanges).padStart(6)} requests in ${span(age_ms).padEnd(7)} ${side}${ending}`,
+      `#${idText(id).padEnd(6)} ${busy.padEnd(12)} ${String(exchanges).padStart(6)} requests in ${span(age_ms).padEnd(7)} ${side}${ending}`,
     ];
   });
 }

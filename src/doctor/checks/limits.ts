@@ -31,14 +31,27 @@ const requestsPerConnection: Check = {
   async run(kit) {
     const { method, first } = await firstSeries(kit);
     if (first === undefined) return unknown("requests are counted with HEAD, whose responses are not in order (HW403)");
-    if (first.count <= 1 || !first.endedUnannounced) return judgeNumber(first);
-    // One that ended for another reason (a process that was replaced, memory that was short) says nothing of a number.
+    const isEarly = first.endedUnannounced || (first.saidClose && first.count < FEW_REQUESTS);
+    if (first.count <= 1 || !isEarly) return judgeNumber(first);
+    // One that ended for another reason (a process that was replaced, memory that was short, others who wait) says nothing of a number.
     const second = await requestsOn(kit, method);
-    const isSame = second.endedUnannounced || second.count <= first.count;
-    if (isSame) return judgeNumber(first);
+    const evidence = [second.connection, first.connection];
+    if (second.endedUnannounced || (first.endedUnannounced && second.count <= first.count)) return judgeNumber(first);
+    if (second.saidClose && second.count < FEW_REQUESTS) {
+      if (first.endedUnannounced || second.count === first.count) return judgeNumber(second);
+      const [least, most] = [first.count, second.count].toSorted((one, other) => one - other);
+      return {
+        verdict: "info",
+        measured: `${least} requests on one connection and ${most} on another; the last responses say close`,
+        values: { requests: most ?? 0, is_announced: true },
+        consequence: "",
+        evidence,
+      };
+    }
     const result = judgeNumber(second);
-    const aside = `; another connection ended after ${plural(first.count, "response")}, for a reason of its own`;
-    return { ...result, measured: `${result.measured}${aside}`, evidence: [second.connection, first.connection] };
+    const how = first.endedUnannounced ? "ended" : "said close";
+    const aside = `; another connection ${how} after ${plural(first.count, "response")}, for a reason of its own`;
+    return { ...result, measured: `${result.measured}${aside}`, evidence };
   },
 };
 

@@ -26,9 +26,7 @@ const answers: Check = {
       http_minor_version: outcome.minorVersion,
       took_ms: Math.round(kit.now() - begun_ms),
     };
-    const where =
-      outcome.status >= 300 && outcome.status < 400 ? ": a redirect, and it is the redirect that is examined" : "";
-    const measured = `HTTP/1.${outcome.minorVersion} ${outcome.status} within ${seconds(values.took_ms)}${where}`;
+    const measured = `HTTP/1.${outcome.minorVersion} ${outcome.status} within ${seconds(values.took_ms)}${aside(outcome.status)}`;
     return {
       verdict: outcome.minorVersion === 1 ? "pass" : "advice",
       measured,
@@ -38,6 +36,14 @@ const answers: Check = {
     };
   },
 };
+
+/** That it is not the page itself that is examined: most servers treat connections otherwise behind an error. */
+function aside(status: number): string {
+  if (status >= 300 && status < 400) return ": a redirect, and it is the redirect that is examined";
+  if (status === 401) return `: it is this refusal that is examined; credentials go with --header "Authorization: ..."`;
+  if (status >= 400) return ": it is this error that is examined; write a URL that is answered well to examine that";
+  return "";
+}
 
 const tls: Check = {
   id: "HW002",

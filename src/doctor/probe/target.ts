@@ -83,6 +83,9 @@ function readUrl(text: string): URL {
     );
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
   if (!hasScheme || !URL.canParse(text)) {
+    const port = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*:([^/?#:\]]*)(?:[/?#]|$)/i.exec(text)?.[1];
+    if (port !== undefined && URL.canParse(text.replace(`:${port}`, "")))
+      throw new HopwiseError("option-invalid", `"${shown(port)}" is not a port: write one from 1 to 65535`);
     const hint =
       !hasScheme && URL.canParse(`http://${text}`) ? `write http://${shown(text)}` : "write http://HOST:PORT/";
     throw new HopwiseError("option-invalid", `"${shown(text)}" is not a URL: ${hint}`);

@@ -39,7 +39,7 @@ function screen(report: Report, width: number, paint: Paint): readonly string[] 
       wrapped(measured, width, `${INDENT}${label.padEnd(LABEL_COLUMNS)}`, " ".repeat(INDENT.length + LABEL_COLUMNS)),
     ),
     ...(problems.length === 0
-      ? ["", `${INDENT}Nothing to change.`]
+      ? ["", `${INDENT}${report.isComplete ? "Nothing to change." : "Nothing to change in what is known."}`]
       : problems.flatMap((problem) => ["", ...problemText(problem, width, paint)])),
   ];
 }
