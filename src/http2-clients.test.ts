@@ -291,6 +291,27 @@ describe("a drain", () => {
     expect(await stage.proxy?.close({ graceMs: 50 })).toEqual({ cut: 1 });
     expect(await waits).toMatchObject({ status: 503, body: expect.stringContaining("drain-deadline") });
   });
+
+  it("says so, too, where a request that waits for an application has not sent any of its body", async () => {
+    let isAsked: () => void = () => {};
+    const asked = new Promise<void>((resolve) => {
+      isAsked = resolve;
+    });
+    const onRequest = (): Promise<void> => {
+      isAsked();
+      return new Promise(() => {});
+    };
+    await stage.begin({ onRequest });
+    const client = await stage.client();
+    const stream = client.request({ ":method": "POST", ":path": "/", "content-length": "5" }, { endStream: false });
+    const answered = once(stream, "response");
+    await asked;
+    await stage.proxy?.close({ graceMs: 50 });
+    const [headers] = await answered;
+    expect(headers[":status"]).toBe(503);
+    expect(await stage.ended(1)).toEqual(["POST 503 answered drain-deadline"]);
+    stream.close();
+  });
 });
 
 describe("a client that floods", () => {

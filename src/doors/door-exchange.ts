@@ -328,6 +328,8 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
   cut(): void {
     const { exchange } = this;
     exchange?.cut();
+    // What waited goes on as a refusal, which may wait in turn.
+    if (this.exchange !== exchange) this.exchange?.cut();
     if (this.exchange === undefined) return;
     this.leave();
     this.writer.destroy();

@@ -13,8 +13,9 @@ export type RequestWait = "nothing" | "start" | "buffer" | "length";
 export function firstWait(request: RequestRelay, admission: Admission, awaitsContinue: boolean): RequestWait {
   const { denied, answer, framing, route } = admission;
   const bufferBytes = route?.policy?.bufferBytes;
-  // The sooner it is said, the less of it is sent in vain.
-  if (denied === "content-too-large" || denied === "gave-way" || request.isComplete) return "nothing";
+  // The sooner it is said, the less of it is sent in vain; and at the end of a drain there is no time to wait.
+  if (denied === "content-too-large" || denied === "gave-way" || denied === "drain-deadline") return "nothing";
+  if (request.isComplete) return "nothing";
   const isForOrigin = denied === undefined && answer === undefined;
   if (isForOrigin && bufferBytes !== undefined && framing.length <= bufferBytes) return "buffer";
   return request.hasBegun || awaitsContinue ? "nothing" : "start";

@@ -314,6 +314,8 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
   cut(): void {
     const { exchange, tunnel } = this;
     exchange?.cut();
+    // What waited goes on as a refusal, which may wait in turn.
+    if (this.exchange !== exchange) this.exchange?.cut();
     tunnel?.place.giveWay();
     if (this.hasLeft) return;
     this.leave();
