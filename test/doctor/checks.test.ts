@@ -83,6 +83,16 @@ it("bodies with HEAD are a fault of that alone", async () => {
   expect(findingOf(report, "HW402").measured).toBe("3 responses in order");
 });
 
+it.each([
+  [4_862, 150, "pass"],
+  [4_862, 5, "fail"],
+  [4_600, 150, "fail"],
+])("a promise of 5 s, kept for %i ms behind a response that took %i ms: %s", async (idle_ms, thinks_ms, verdict) => {
+  // The server's time begins before a busy machine has seen the response.
+  const manners = { idle_ms, thinks_ms, terms: "timeout=5" };
+  expect(findingOf(await examineMannered(manners, { ...all, only: ["HW201"] }), "HW201").verdict).toBe(verdict);
+});
+
 it("a close right behind each response is no idle timeout", async () => {
   const only = ["HW101", "HW201", "HW202", "HW301"];
   const { findings } = await examineMannered({ afterResponse: "closes unannounced" }, { ...all, only });

@@ -92,7 +92,8 @@ describe.concurrent("servers as they are shipped", () => {
       const report = await examine(`${apache.url}/small.txt`);
       expect(report.product?.name).toBe("apache");
       const { advertised_timeout_ms, idle_timeout_ms } = findingOf(report, "HW201").values;
-      expect(Number(idle_timeout_ms)).toBeGreaterThan(Number(advertised_timeout_ms) - 100);
+      expect(findingOf(report, "HW201").verdict).toBe("pass");
+      expect(Number(idle_timeout_ms)).toBeGreaterThan(Number(advertised_timeout_ms) - 1_000);
       expect(report.findings.filter(({ verdict }) => verdict === "fail")).toStrictEqual([]);
     },
     LONG_MS,

@@ -24,6 +24,8 @@ const PROMISE_PART = 0.95;
 /** How exactly a silent end is found: a tenth, at least half a second. */
 const EXACT_PART = 0.1;
 const EXACT_MS = 500;
+/** Of a server that thinks for longer before it answers, its timer is not taken to begin before that. */
+const UNSURE_MS_MAX = 1_000;
 /** Connections that all end so soon behind their response have no idle timeout: they do not persist, whatever was said. */
 const AT_ONCE_MS = 250;
 /** New connections in a gap, at the same distances. */
@@ -36,6 +38,8 @@ export interface IdleRung {
   /** `alive`: a request was answered. `ended`: it closed by itself. `dead`: it was open, and a request got nothing. */
   readonly state: "alive" | "ended" | "dead";
   readonly manner: CloseManner | undefined;
+  /** It may have idled for so much longer: the response was on its way, or waited for this process to look. */
+  readonly unsure_ms: number;
   /** Unasked bytes came with its end, like a 408. */
   readonly hadWords: boolean;
   readonly connection: ProbeConnection;
@@ -101,15 +105,19 @@ function addTo(rungs: IdleRung[], rung: IdleRung | undefined): void {
 /** A connection that idles for so long, and is then used. Its first request was not answered, or was its last: undefined. */
 async function idleFor(kit: Kit, duration_ms: number): Promise<IdleRung | undefined> {
   const method = kit.cheapMethod === "HEAD" && (await isHeadInOrder(kit)) ? "HEAD" : "GET";
-  const { connection, outcome } = await kit.openAndAsk({ method, fields: ASKING });
+  const connection = await kit.open();
+  const asked_ms = kit.now();
+  const outcome = await connection.ask(kit.requests.of({ method, fields: ASKING }), kit.pace.answer_ms, method);
   // One that is told to be the last, as by a server that is full, was never idle.
   if (outcome.kind !== "answer" || isLast(outcome)) return undefined;
   // Not when this was noticed: a busy machine notices late.
   const since_ms = connection.latestByte_ms ?? kit.now();
+  const unsure_ms = Math.min(since_ms - asked_ms, UNSURE_MS_MAX);
   const ended = (): IdleRung => ({
     idle_ms: (connection.end?.at_ms ?? kit.now()) - since_ms,
     state: "ended",
     manner: connection.end?.manner,
+    unsure_ms,
     hadWords: connection.unreadBytes > 0,
     connection,
   });
@@ -119,11 +127,11 @@ async function idleFor(kit: Kit, duration_ms: number): Promise<IdleRung | undefi
   const again = await connection.ask(kit.requests.of({ method, fields: ASKING }), kit.pace.answer_ms, method);
   if (again.kind === "answer") {
     connection.destroy();
-    return { idle_ms, state: "alive", manner: undefined, hadWords: false, connection };
+    return { idle_ms, state: "alive", manner: undefined, unsure_ms, hadWords: false, connection };
   }
   // The race itself: its FIN and our request passed each other.
   if (connection.end?.manner === "fin") return ended();
-  return { idle_ms, state: "dead", manner: connection.end?.manner, hadWords: false, connection };
+  return { idle_ms, state: "dead", manner: connection.end?.manner, unsure_ms, hadWords: false, connection };
 }
 
 /** Where connections die without a close: tries between the last that lived and the first that did not. */
