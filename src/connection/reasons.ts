@@ -73,6 +73,8 @@ export const closeReasons = {
   "response-malformed": "a response that is malformed or ambiguous",
   "response-tolerated":
     "a response whose lines ended with bare LF was tolerated; its connection is not trusted with another",
+  "upgrade-refused":
+    "its request asked for another protocol and was answered without it: the origin may not read HTTP there any more",
   "response-truncated": "the connection ended before the response was complete",
   "unexpected-octets": "bytes arrived that belong to no exchange",
   distrusted: "its endpoint sent bytes that belong to no exchange, less than a minute ago",

@@ -144,10 +144,10 @@ const cases: readonly Case[] = [
     ],
   },
   {
-    does: "uses a connection again on which a switch was refused",
+    does: "does not use a connection again on which a switch was refused",
     steps: [
       ["client", UPGRADE, "might-switch, awaited"],
-      ["origin", OK, "idle"],
+      ["origin", OK, "upgrade-refused"],
     ],
   },
   {

@@ -270,6 +270,8 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     this.noteAlive();
     const reason = noteFinalResponse(connection, listener.client.connection, head, options, framing);
     if (reason !== undefined) messages.mustClose(reason);
+    // An origin that takes the socket for itself to answer (a handler of `upgrade` in Node) does not read HTTP there again.
+    else if (messages.requester === "might-switch") messages.mustClose("upgrade-refused");
     messages.final(framing.kind === "close");
     // It refuses, and closes (RFC 9112 section 9.5). Other responses may be made of what it still reads.
     if (head.status >= 400) this.dropRestIfItCloses();

@@ -249,12 +249,20 @@ export const hopByHop: Group = {
       [],
       "RFC 9110 section 7.8",
     ),
-    exchanged([47], "RFC 9110 section 7.8", "A nominated Upgrade goes on, nominated anew; the origin may ignore it.", {
-      request: head("GET / HTTP/1.1", "Host: a", "Connection: keep-alive, Upgrade", "Upgrade: websocket, irc/6.9"),
-      forwarded: head("GET / HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: websocket, irc/6.9", ...ADDED),
-      response: OK,
-      returned: `${head("HTTP/1.1 200 OK", DATE, "Content-Length: 2", "Connection: keep-alive", "Keep-Alive: timeout=74")}ok`,
-    }),
+    {
+      ...exchanged(
+        [47],
+        "RFC 9110 section 7.8",
+        "A nominated Upgrade goes on, nominated anew; the origin may ignore it.",
+        {
+          request: head("GET / HTTP/1.1", "Host: a", "Connection: keep-alive, Upgrade", "Upgrade: websocket, irc/6.9"),
+          forwarded: head("GET / HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: websocket, irc/6.9", ...ADDED),
+          response: OK,
+          returned: `${head("HTTP/1.1 200 OK", DATE, "Content-Length: 2", "Connection: keep-alive", "Keep-Alive: timeout=74")}ok`,
+        },
+      ),
+      origin: ["closed upgrade-refused"],
+    },
     exchanged([47], "RFC 9110 section 15.5.22", "A 426 tells the protocols that the origin wants.", {
       request: GET,
       forwarded: GET_FORWARDED,

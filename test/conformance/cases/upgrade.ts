@@ -88,10 +88,15 @@ function unexpectedSwitch(title: string, request: string, forwarded: string, res
   };
 }
 
+/** An offer that the origin passes over: the client's connection persists, the origin's is not lent again. */
+function passedOver(rows: readonly number[], title: string, wire: Parameters<typeof exchanged>[3]): Case {
+  return { ...exchanged(rows, UPGRADE_SECTION, title, wire), origin: ["closed upgrade-refused"] };
+}
+
 export const upgrade: Group = {
   name: "Upgrade and CONNECT",
   cases: [
-    exchanged([47, 93], UPGRADE_SECTION, "Protocols that are HTTP again are not offered; others beside them are.", {
+    passedOver([47, 93], "Protocols that are HTTP again are not offered; others beside them are.", {
       request: head(
         "GET / HTTP/1.1",
         "Host: a",
@@ -281,12 +286,16 @@ export const upgrade: Group = {
       UPGRADE_FORWARDED,
       SWITCHING.replace("Upgrade: websocket\r\n", ""),
     ),
-    exchanged([93], UPGRADE_SECTION, "A client whose offer is not accepted goes on in HTTP/1.1.", {
-      request: UPGRADE,
-      forwarded: UPGRADE_FORWARDED,
-      response: OK,
-      returned: OK,
-    }),
+    passedOver(
+      [93],
+      "A client whose offer is not accepted goes on in HTTP/1.1; the origin's connection is not used again.",
+      {
+        request: UPGRADE,
+        forwarded: UPGRADE_FORWARDED,
+        response: OK,
+        returned: OK,
+      },
+    ),
     {
       rows: [95],
       section: "RFC 9110 section 9.3.6",
