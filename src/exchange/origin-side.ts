@@ -45,8 +45,8 @@ export interface OriginSide {
 
   // What it is told, within `onReady` or later. It leaves with the next `flush`.
 
-  /** The request's head. @param lengthHeld the body's length, where all of it is at hand */
-  begin(lengthHeld: number | undefined): void;
+  /** The request's head. @param lengthHeld the body's length, where all of it is at hand. @param saysLength it is told that, and no chunks */
+  begin(lengthHeld: number | undefined, saysLength: boolean): void;
   body(octets: Octets, from: number, to: number): void;
   /** The request is complete. */
   endBody(trailers: Trailers | undefined): void;

@@ -72,6 +72,11 @@ export class RequestRelay implements BodySink {
     return this.body.isComplete && this.heldBytes === this.bytes && this.heldBytes <= this.heldBytesMax;
   }
 
+  /** The same where its route waits for that, and no trailers are behind it: an origin that takes no chunks can be told its length. */
+  get isBufferedWhole(): boolean {
+    return this.policy?.bufferBytes !== undefined && this.isWhollyHeld && this.body.trailers === undefined;
+  }
+
   get holdsTooMuch(): boolean {
     return this.mode === "holding" && this.heldBytes > this.heldBytesMax;
   }

@@ -131,14 +131,14 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
 
   // The request.
 
-  begin(lengthHeld: number | undefined): void {
+  begin(lengthHeld: number | undefined, saysLength: boolean): void {
     const { context, listener } = this;
     const connection = this.connection as PooledConnection;
     const { speaksHttp10 } = connection;
     const { origin } = connection.endpoint;
     const { head, admission, client } = listener;
     bindByRequest(client.connection, connection, head, context);
-    const framing = sentFraming(admission.framing, speaksHttp10 ? lengthHeld : undefined);
+    const framing = sentFraming(admission.framing, speaksHttp10 || saysLength ? lengthHeld : undefined);
     this.isChunked = framing.kind === "chunked";
     // An HTTP/1.0 origin will never say 100 (RFC 9110 section 10.1.1), and of a body that was held we have said it.
     const isHeld = admission.route?.policy?.bufferBytes !== undefined && !listener.awaitsContinue;

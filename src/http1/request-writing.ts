@@ -50,7 +50,7 @@ const PROTO_HTTPS = "X-Forwarded-Proto: https\r\n";
 /** How the body is framed towards the origin. */
 export type SentFraming = { readonly kind: "none" | "chunked" } | { readonly kind: "length"; readonly length: number };
 
-/** @param lengthHeld the length of a body that is at hand, for an origin that takes no chunks; otherwise undefined */
+/** @param lengthHeld the length of a body that is at hand, where that is told and no chunks; otherwise undefined */
 export function sentFraming(framing: Framing, lengthHeld: number | undefined): SentFraming {
   if (framing.kind === "length") return { kind: "length", length: framing.length };
   if (framing.kind !== "chunked") return { kind: "none" };
