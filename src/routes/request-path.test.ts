@@ -77,6 +77,7 @@ describe("is understood in more ways than can be told", () => {
     "/a%00",
     "/a%",
     "/a%zz%2f",
+    `/${"a".repeat(8_192)}//b`,
   ])("%s", (target) => {
     expect(readingsOf(target)).toStrictEqual([]);
   });

@@ -30,17 +30,20 @@ export function requestPathOf(target: string): string | undefined {
   return DOTS.test(decoded) ? undefined : decoded;
 }
 
+/** Each reading is judged by itself, so that a long path costs several times as much; nobody needs one that is longer. */
+const READ_LENGTH_MAX = 8_192;
+
 /** Stands for a slash that is part of a segment. No path has it otherwise, and no pattern. */
 const SLASH_WITHIN = "\0";
 
 /**
  * All ways in which servers understand a path that `requestPathOf` does not: `%2F` as a part of its segment or as its end, several
- * slashes as they are or as one, and what is behind `//` at the beginning as a host. There are more than that: none.
+ * slashes as they are or as one, and what is behind `//` at the beginning as a host. There are more than that, or it is very long: none.
  */
 export function readingsOf(target: string): readonly string[] {
   const mark = target.indexOf("?");
   const path = mark < 0 ? target : target.slice(0, mark);
-  if (/\\|%(?:00|5c|(?![0-9a-f]{2}))/i.test(path)) return [];
+  if (path.length > READ_LENGTH_MAX || /\\|%(?:00|5c|(?![0-9a-f]{2}))/i.test(path)) return [];
   const separating = percentDecoded(path);
   if (DOTS.test(separating)) return [];
   const written = [percentDecoded(path.replace(/%2f/gi, SLASH_WITHIN)), separating];
