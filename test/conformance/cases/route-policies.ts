@@ -376,12 +376,24 @@ const buffering: readonly Case[] = [
     client: ["persists"],
     origin: ["persists"],
   }),
-  shows("In chunks it is held as well.", buffered, {
+  shows("In chunks it is held as well, and its length is told then.", buffered, {
     steps: [
       client.sends(`${CHUNKED}3\r\nabc\r\n`),
       waits(1_000),
       client.sends("0\r\n\r\n"),
-      origin.receives(inChunks(CHUNKED_FORWARDED, "abc")),
+      origin.receives(`${POST_FORWARDED(3)}abc`),
+      origin.sends(OK),
+      client.receives(OK),
+    ],
+    client: ["persists"],
+    origin: ["persists"],
+  }),
+  shows("But its chunks stay where trailers are behind them.", buffered, {
+    steps: [
+      client.sends(`${CHUNKED}3\r\nabc\r\n`),
+      waits(1_000),
+      client.sends("0\r\nX-Sum: 1\r\n\r\n"),
+      origin.receives(inChunks(CHUNKED_FORWARDED, "abc", "X-Sum: 1")),
       origin.sends(OK),
       client.receives(OK),
     ],
