@@ -33,9 +33,8 @@ export async function runRoute(
     return `${hide([...path, "match"], matchText(route.match))} ${hide([...path, "redirect"], actionText(route))}`;
   };
   const finder = new RouteFinder(routes);
-  const looksAtPaths = routes.some(({ match }) => match.path !== undefined);
   const taken =
-    path === undefined && looksAtPaths
+    path === undefined && finder.looksAtPaths
       ? finder.findInAll(target, (reading) => ({ ...rest, path: reading }))
       : finder.find({ ...rest, path: path ?? target });
   if (taken === "host-ambiguous") {

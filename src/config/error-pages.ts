@@ -6,7 +6,7 @@
 import { extname, resolve } from "node:path";
 import * as z from "zod";
 import type { HookError, Hooks, OwnAnswer } from "../exchange/hooks.ts";
-import { takesJson } from "../http1/answer-text.ts";
+import { RETRY_AFTER_S, takesJson } from "../http1/answer-text.ts";
 import { fileFault } from "./file-error.ts";
 import type { Files } from "./files.ts";
 import { kind } from "./option.ts";
@@ -52,9 +52,6 @@ export function readErrorPages(written: Readonly<Record<string, string>>, folder
   };
   return { onError, written: JSON.stringify([...pages]) };
 }
-
-/** As hopwise says it by itself. */
-const RETRY_AFTER_S = 1;
 
 function pageIn(file: string, files: Files): { readonly type: string; readonly text: string } {
   const type = TYPES[extname(file).toLowerCase()];

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { isFollowable } from "../pool/followed-names.ts";
 import { type EndpointPlan, type Group, plainGroup, type ResolvePlan } from "../pool/group.ts";
-import { type OriginAddress, parseOriginAddress, withProxyHeader, withTls } from "../pool/origin-address.ts";
+import { isOverTls, parseOriginAddress, withProxyHeader, withTls } from "../pool/origin-address.ts";
 import type { ProxyHeaderVersion } from "../wire/proxy-header-writing.ts";
 import { careOf } from "./care-config.ts";
 import { HopwiseError } from "./error.ts";
@@ -29,10 +29,6 @@ export function groupOf(name: string, values: GroupValues, tls?: ReadOriginTls):
   const lookups = resolve === undefined ? {} : { resolve };
   const tlsWords = tls === undefined ? {} : { tlsWords: tls.words };
   return { name, endpoints, balance, sticky: stickiness, ...tlsWords, ...lookups, ...careOf(values) };
-}
-
-function isOverTls({ address }: OriginAddress): boolean {
-  return address.kind === "tcp" && address.tls !== undefined;
 }
 
 function resolvePlan({ resolve = false }: GroupValues, endpoints: readonly EndpointPlan[]): ResolvePlan | undefined {

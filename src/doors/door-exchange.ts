@@ -62,7 +62,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
   private readonly limits: ClientLimits;
   private exchange: ClientExchange | undefined;
   private forwarded: Forwarded | undefined;
-  private nominated = NONE;
+  private cutFromTrailers = NONE;
   private isPaused = false;
   /** Whom the request tells of its body, while it is read. */
   private reading: BodyListeners | undefined;
@@ -234,7 +234,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
     const { context } = this.parts;
     const { head: request } = forwarded;
     const { isTrusted, socket } = connection;
-    this.nominated = notInTrailers(options.nominated, head.changes);
+    this.cutFromTrailers = notInTrailers(options.nominated, head.changes);
     const text = responseHeadText({
       head,
       options,
@@ -256,7 +256,7 @@ export class DoorExchange implements ClientSide, DeadlineOwner, Confined {
   }
 
   endBody(trailers: Trailers | undefined): void {
-    this.writer.end(trailers === undefined ? "" : trailerLines(trailers, this.nominated));
+    this.writer.end(trailers === undefined ? "" : trailerLines(trailers, this.cutFromTrailers));
   }
 
   answer(

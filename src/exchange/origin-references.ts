@@ -5,7 +5,7 @@
  * (scheme, host and port) a configured origin, or instead the one that the application chose for this exchange, or the Host that it
  * was sent in its place, is touched, and a URL that leads in the clear to the port at which the client was served over TLS; path, query and fragment stay as they came. Deliberately absent: bodies, `Link`, and the Domain of `Set-Cookie`.
  */
-import type { OriginAddress } from "../pool/origin-address.ts";
+import { isOverTls, type OriginAddress } from "../pool/origin-address.ts";
 import { isAuthority } from "../wire/authority.ts";
 import { type FieldTable, Kind } from "../wire/fields.ts";
 import type { RequestMessage, ResponseMessage } from "../wire/messages.ts";
@@ -44,7 +44,7 @@ export class OriginReferences {
   constructor(origins: readonly OriginAddress[], originHost: OriginHost) {
     this.hasOrigins = origins.length > 0;
     for (const { address, authority } of origins) {
-      const scheme: Scheme = address.kind === "tcp" && address.tls !== undefined ? "https" : "http";
+      const scheme: Scheme = isOverTls({ address }) ? "https" : "http";
       if (address.kind === "tcp") this.names.add(nameOf(scheme, authority));
       if (originHost === "keep") continue;
       const sent = originHost === "origin" ? authority : originHost.name;

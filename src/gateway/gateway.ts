@@ -58,7 +58,7 @@ type Pooling = Omit<PoolOptions, "group">;
 function ownRouting({ origins, routes }: GatewaySettings, pools: OriginPools, limits: PoolLimits): Routing {
   if (routes === undefined) return new OwnOrigins(pools, pools.update([plainGroup("", origins)], limits).get(""));
   const finder = new RouteFinder(routes.routes);
-  return new ByRoute(routes, finder, pools, pools.update(routes.groups, limits));
+  return new ByRoute(finder, pools, pools.update(routes.groups, limits));
 }
 
 function ratesOf({ rateStore, clock, observer }: GatewayPorts): RateStore | undefined {

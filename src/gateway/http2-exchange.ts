@@ -65,7 +65,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
   /** There is none: undefined. */
   private upload: Http2Upload | undefined;
   private hasLeft = false;
-  private nominated = NONE;
+  private cutFromTrailers = NONE;
   private unsentBefore_bytes = 0;
 
   constructor(
@@ -236,7 +236,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
     const { context, connection, head: request } = this;
     if (request === undefined) return;
     if (head.status === 401 && asksForConnection(head.fields)) return this.askForHttp1();
-    this.nominated = notInTrailers(options.nominated, head.changes);
+    this.cutFromTrailers = notInTrailers(options.nominated, head.changes);
     const text = responseHeadText({
       ...{ head, options, framing, context },
       clientFraming: clientFraming(framing, 1),
@@ -260,7 +260,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
   }
 
   endBody(trailers: Trailers | undefined): void {
-    this.writer.end(trailers === undefined ? "" : trailerLines(trailers, this.nominated));
+    this.writer.end(trailers === undefined ? "" : trailerLines(trailers, this.cutFromTrailers));
   }
 
   answer(

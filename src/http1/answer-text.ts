@@ -16,7 +16,7 @@ const CHALLENGE = 'charset="UTF-8"\r\n';
 const CHALLENGE_LINE = `Proxy-Authenticate: Basic realm="hopwise", ${CHALLENGE}`;
 
 /** Seconds after which a client may try again: idle connections and slots come free within moments. */
-const RETRY_AFTER_S = 1;
+export const RETRY_AFTER_S = 1;
 
 export interface AnswerContext {
   /** The request's `Accept`; absent: text is sent. */

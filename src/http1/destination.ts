@@ -9,7 +9,7 @@
 import type { Admission } from "../exchange/admission.ts";
 import type { ClientConnection } from "../exchange/client-connection.ts";
 import { nameOf, type OriginHost, serverNamedBy } from "../exchange/origin-references.ts";
-import type { OriginAddress } from "../pool/origin-address.ts";
+import { isOverTls, type OriginAddress } from "../pool/origin-address.ts";
 import { FieldChanges } from "../wire/field-changes.ts";
 import type { RequestMessage } from "../wire/messages.ts";
 import { hostToSay } from "./request-writing.ts";
@@ -41,9 +41,8 @@ export function withDestination(
   const isAsItCame = head.target === target.path;
   const place = isAsItCame ? path : pathOf?.(head.target) === target.path ? pathOf(path) : undefined;
   if (place === undefined || (isAsItCame && localDestination !== true)) return head;
-  const { address, authority: itself } = origin;
-  const originScheme = address.kind === "tcp" && address.tls !== undefined ? "https" : "http";
-  const local = `${originScheme}://${hostToSay(originHost, target.authority, itself)}`;
+  const originScheme = isOverTls(origin) ? "https" : "http";
+  const local = `${originScheme}://${hostToSay(originHost, target.authority, origin.authority)}`;
   const changes = (head.changes ?? new FieldChanges()).without("destination");
   changes.replace("Destination", [(localDestination === true ? local : start) + place]);
   const { method, minorVersion, receivedMinorVersion, fields, isIrregular } = head;

@@ -67,7 +67,7 @@ export class Http1ClientSide implements ClientSide {
   private readonly options: ConnectionOptions;
   /** How the client gets the body; `none` before the final response. */
   private framing: ClientFraming = "none";
-  private nominated = NONE;
+  private cutFromTrailers = NONE;
 
   /** The head of a request was read. */
   static of(
@@ -128,7 +128,7 @@ export class Http1ClientSide implements ClientSide {
   ): void {
     const { connection, context, request } = this;
     const { messages } = connection;
-    this.nominated = notInTrailers(options.nominated, head.changes);
+    this.cutFromTrailers = notInTrailers(options.nominated, head.changes);
     this.framing = clientFraming(framing, request.minorVersion);
     this.persistAsAsked();
     messages.final(this.framing === "close");
@@ -170,7 +170,7 @@ export class Http1ClientSide implements ClientSide {
 
   endBody(trailers: Trailers | undefined): void {
     this.connection.messages.responseWhole();
-    if (this.framing === "chunked") addLastChunk(this.connection.outbox, trailers, this.nominated);
+    if (this.framing === "chunked") addLastChunk(this.connection.outbox, trailers, this.cutFromTrailers);
   }
 
   answer(

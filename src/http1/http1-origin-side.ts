@@ -14,6 +14,7 @@ import type { ProxyContext } from "../exchange/context.ts";
 import type { OriginListener, OriginSide, OriginTunnelEnd } from "../exchange/origin-side.ts";
 import type { UpstreamLimit } from "../exchange/upstream-limit.ts";
 import type { PendingSearch } from "../pool/claim.ts";
+import { isOverTls } from "../pool/origin-address.ts";
 import type { Naming, NoConnection, Pool, SearchPhase, Seeker } from "../pool/pool.ts";
 import type { PooledConnection } from "../pool/pooled-connection.ts";
 import type { ConnectionOptions } from "../wire/fields.ts";
@@ -154,11 +155,10 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     const local = withDestination(told, sent, client.connection, origin, context.settings.originHost);
     const text = requestHeadText(context, client.connection, local, sent, framing, origin.authority, ownCookie);
     connection.outbox.addText(text);
-    const { address } = origin;
     const waits = waitsForWord({
       length_bytes: framing.kind === "length" ? framing.length : undefined,
       isWhollyHeld: listener.isRequestComplete,
-      isSecure: address.kind === "tcp" && address.tls !== undefined,
+      isSecure: isOverTls(origin),
       isReused: connection.isReused,
     });
     if (waits) this.endWait = context.clock.after(EARLY_ANSWER_MS, () => this.onWaitOver());

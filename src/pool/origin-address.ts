@@ -36,6 +36,10 @@ export function withProxyHeader(origin: OriginAddress, proxyHeader: ProxyHeaderV
 /** What an operator says of TLS to an origin, beside its URL. */
 export type OriginTls = Partial<Pick<TlsTarget, "serverName" | "ca" | "identity">>;
 
+export function isOverTls({ address }: Pick<OriginAddress, "address">): boolean {
+  return address.kind === "tcp" && address.tls !== undefined;
+}
+
 /** The same origin, if it is reached over TLS, by these terms. */
 export function withTls(origin: OriginAddress, tls: OriginTls | undefined): OriginAddress {
   const { address } = origin;

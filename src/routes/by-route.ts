@@ -7,7 +7,7 @@
  */
 import { type Admission, sentTo } from "../exchange/admission.ts";
 import { checkAnswer } from "../exchange/own-answers.ts";
-import type { RouteAction, RoutePlan } from "../exchange/route-plan.ts";
+import type { RouteAction } from "../exchange/route-plan.ts";
 import { OwnOrigins } from "../exchange/routing.ts";
 import type { OriginPools } from "../pool/origin-pools.ts";
 import type { Pool } from "../pool/pool.ts";
@@ -19,25 +19,23 @@ import type { RoutedRequest } from "./route-table.ts";
 
 export class ByRoute extends OwnOrigins {
   private readonly finder: RouteFinder;
-  private readonly looksAtPaths: boolean;
   private readonly groups: ReadonlyMap<string, Pool>;
 
   /**
    * @param finder of these routes
    * @param groups the pool of each group that a route names
    */
-  constructor({ routes }: RoutePlan, finder: RouteFinder, pools: OriginPools, groups: ReadonlyMap<string, Pool>) {
+  constructor(finder: RouteFinder, pools: OriginPools, groups: ReadonlyMap<string, Pool>) {
     super(pools, undefined);
     this.groups = groups;
     this.finder = finder;
-    this.looksAtPaths = routes.some(({ match }) => match.path !== undefined);
   }
 
   decide(head: RequestMessage, admission: Admission): Admission {
     const { authority, path: target } = admission.target;
     const path = requestPathOf(target);
     const route =
-      path === undefined && this.looksAtPaths
+      path === undefined && this.finder.looksAtPaths
         ? this.finder.findInAll(target, (reading) => new Asked(head, authority, reading))
         : this.finder.find(new Asked(head, authority, path ?? target));
     if (route === "path-ambiguous" || route === "host-ambiguous") return { ...admission, denied: route };

@@ -2,9 +2,9 @@
  * Which route takes a request, and whether another reading of its path would have led to a guarded one.
  *
  * Paths are compared as they are written. But many servers leave out the parameters of a segment (`/admin;x` is `/admin` to Tomcat),
- * do not look at a slash at the end, or take paths in any case (Express, IIS). Where a route refuses clients, asks who they
- * are, or has limits, a path that only such a server takes for one of that route's must not pass by another route. It is judged once more as such a server
- * reads it, in a second table, which is there only where a route guards something: `path-ambiguous`. An operator who wants both
+ * do not look at a slash at the end, or take paths in any case (Express, IIS). Where a route refuses clients, asks who they are, or has
+ * limits, a path that only such a server takes for one of that route's must not pass by another route. It is judged once more as such a
+ * server reads it, in a second table, which is there only where a route guards something: `path-ambiguous`. An operator who wants both
  * writes a route for each spelling. What has no one reading at all (request-path.ts) is taken by the route to which each of its readings
  * leads, or by none. A host that URLs spell otherwise (`%61pp.example.com`, `127.1`) is literal to some servers, and another one to those
  * that read it as part of a URL: where a route looks at hosts, it is `host-ambiguous`.
@@ -20,6 +20,8 @@ const READS_OTHERWISE = /[A-Z;\x80-\xff]|.\/$/;
 
 export class RouteFinder {
   private readonly table: RouteTable<Route>;
+  /** One of the routes does: a path that has no one reading is judged in all of them. */
+  readonly looksAtPaths: boolean;
   private readonly looksAtHosts: boolean;
   /** No route guards anything: undefined. */
   private readonly folded: RouteTable<Route> | undefined;
@@ -29,6 +31,7 @@ export class RouteFinder {
   /** @throws PatternError for the first route that cannot be */
   constructor(routes: readonly Route[]) {
     this.table = new RouteTable(routes, ({ match }) => match);
+    this.looksAtPaths = routes.some(({ match }) => match.path !== undefined);
     this.looksAtHosts = routes.some(({ match }) => match.host !== undefined);
     this.guardsOtherwise = routes.some((route) => isGuarded(route) && isWrittenOtherwise(route));
     if (!routes.some(isGuarded)) return;
