@@ -19,6 +19,6 @@ export const measuredDefaults: readonly MeasuredDefault[] = [
   { product: "apache", version: "2.4.71", idle_ms: 5_000, requestsMax: 101, advertises: "timeout and max" },
   { product: "lighttpd", version: "1.4.69", idle_ms: 6_000, requestsMax: 1_001, advertises: "nothing" },
   { product: "varnish", version: "7.1.1", idle_ms: 5_000, advertises: "nothing" },
-  { product: "squid", version: "5.7", idle_ms: 119_500, advertises: "nothing" },
+  { product: "squid", version: "5.7", idle_ms: 120_000, advertises: "nothing" },
   { product: "hopwise", version: "0.1.0", idle_ms: 74_000, grace_ms: 1_000, advertises: "timeout" },
 ];
