@@ -10,7 +10,9 @@ export const canMeasureCpu = existsSync("/proc/self/stat");
 /** USER_HZ, which Linux has fixed at 100 for programs. */
 const TICKS_PER_SECOND = 100;
 
-/** The fields of /proc/PID/stat behind the program's name, which may contain anything. */
+const TICK_US = 1e6 / TICKS_PER_SECOND;
+
+/** The fields of /proc/PID/stat behind the program's name, which may contain anything. A thread has its own: PID/task/TID. */
 function statOf(pid) {
   const text = readFileSync(`/proc/${pid}/stat`, "latin1");
   return text.slice(text.lastIndexOf(")") + 2).split(" ");
@@ -36,16 +38,29 @@ export function familyOf(pid) {
 
 /** Processor time of a family so far, in microseconds. */
 export function cpuOf(family) {
-  let user = 0;
-  let system = 0;
+  let user_us = 0;
+  let system_us = 0;
   for (const pid of family) {
-    const stat = statOf(pid);
-    user += Number(stat[11]);
-    system += Number(stat[12]);
+    const time = timeOf(pid);
+    user_us += time.user_us;
+    system_us += time.system_us;
   }
-  const toMicroseconds = 1e6 / TICKS_PER_SECOND;
-  return { user_us: user * toMicroseconds, system_us: system * toMicroseconds };
+  return { user_us, system_us };
 }
+
+/** The part of it that each process's first thread has not used itself: a runtime compiles and collects beside it. */
+export function cpuBesideOf(family) {
+  let beside_us = 0;
+  for (const pid of family) beside_us += sumOf(timeOf(pid)) - sumOf(timeOf(`${pid}/task/${pid}`));
+  return beside_us;
+}
+
+function timeOf(pid) {
+  const stat = statOf(pid);
+  return { user_us: Number(stat[11]) * TICK_US, system_us: Number(stat[12]) * TICK_US };
+}
+
+export const sumOf = ({ user_us, system_us }) => user_us + system_us;
 
 /** Memory of a family in bytes, shared pages counted in proportion. */
 export function memoryOf(family) {
