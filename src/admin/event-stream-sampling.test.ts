@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../test/kit/manual-clock.ts";
 import type { ProxyEvent } from "../ledger/events.ts";
-import { sampleOf } from "../ledger/sampling.ts";
+import { type SampledType, sampleOf } from "../ledger/sampling.ts";
 import { EventStream, type StreamOutput } from "./event-stream.ts";
 
 interface Told {
@@ -12,16 +12,24 @@ interface Told {
   readonly oneIn?: number;
 }
 
+/** Whether what is told of comes through the gate that the stream has given, as of a proxy, or not, as of several workers. */
+const sources = ["behind its gate", "asked of everything"] as const;
+
 /** A stream of a proxy, and what one watcher is told. */
-function watched() {
+function watched(source: (typeof sources)[number]) {
   let tell: (event: ProxyEvent) => void = () => {};
   let made = 0;
+  let asked = 0;
   const clock = new ManualClock();
   const stream = new EventStream(
     {
-      watch(watcher) {
+      watch(watcher, _losses, gate) {
         tell = (event) => {
-          const hear = watcher(event.type, sampleOf(event));
+          const sample = sampleOf(event);
+          const isGated = source === "behind its gate" && sample !== undefined;
+          if (isGated && gate?.leavesOut(event.type as SampledType, sample) === true) return;
+          asked++;
+          const hear = watcher(event.type, sample);
           if (hear !== undefined) made++;
           hear?.(event);
         };
@@ -65,21 +73,27 @@ function watched() {
     made = 0;
     return count;
   };
-  return { second, news, making };
+  /** How many events the stream was asked of since this was asked last. */
+  const asking = (): number => {
+    const count = asked;
+    asked = 0;
+    return count;
+  };
+  return { second, news, making, asking };
 }
 
 const idsOf = (told: readonly Told[], type: string) => told.flatMap((one) => (one.type === type ? [one.id] : []));
 
-describe("a watcher of events", () => {
+describe.each(sources)("a watcher of events, %s,", (source) => {
   it("of a quiet proxy is told everything", () => {
-    const { second, news } = watched();
+    const { second, news } = watched(source);
     second(200);
     second(200);
     expect(news().filter(({ type }) => type === "exchange")).toHaveLength(400);
   });
 
   it("of a busy one: from the second second on of whole exchanges alone, and of every connection", () => {
-    const { second, news } = watched();
+    const { second, news } = watched(source);
     second(2_000);
     second(2_000);
     news();
@@ -96,7 +110,7 @@ describe("a watcher of events", () => {
   });
 
   it("costs no event that it is not told, however busy the proxy is", () => {
-    const { second, news, making } = watched();
+    const { second, news, making } = watched(source);
     second(10_000);
     expect(making()).toBe(1_000);
     second(10_000);
@@ -107,7 +121,7 @@ describe("a watcher of events", () => {
   });
 
   it("is told of every failure", () => {
-    const { second, news } = watched();
+    const { second, news } = watched(source);
     second(2_000);
     second(2_000);
     news();
@@ -116,7 +130,7 @@ describe("a watcher of events", () => {
   });
 
   it("is told everything again when it is quiet again", () => {
-    const { second, news } = watched();
+    const { second, news } = watched(source);
     second(2_000);
     second(2_000);
     second(100);
@@ -124,4 +138,15 @@ describe("a watcher of events", () => {
     second(100);
     expect(idsOf(news(), "exchange")).toHaveLength(100);
   });
+});
+
+it("A stream behind its gate is asked of little more than its watchers are told", () => {
+  const { second, news, making, asking } = watched("behind its gate");
+  second(10_000);
+  second(10_000);
+  making();
+  asking();
+  second(10_000);
+  expect(news().length).toBeGreaterThan(0);
+  expect(asking()).toBe(making());
 });

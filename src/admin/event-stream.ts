@@ -8,8 +8,8 @@
  */
 import type { TellWatcher } from "../ledger/events.ts";
 import { safeJson } from "../ledger/safe-json.ts";
-import { sampleOf } from "../ledger/sampling.ts";
-import type { EventSource, WindowEvent } from "../ledger/window.ts";
+import { type SampledType, SamplingGate, sampleOf } from "../ledger/sampling.ts";
+import type { EventSource, WatcherLosses, WindowEvent } from "../ledger/window.ts";
 import type { Clock } from "../net/ports.ts";
 import { discreet, shownIn, type View } from "./api.ts";
 import { Interest } from "./interest.ts";
@@ -75,6 +75,8 @@ export class EventStream {
   private readonly watchers = new Set<Watcher>();
   /** By what they wanted. */
   private readonly left = new Map<string, Left>();
+  /** What none of them is told is left out before any is asked. */
+  private readonly gate = new SamplingGate();
   private kept: Kept[] = [];
   private keptCharacters = 0;
   /** Also of those that somebody wanted and that were too many. */
@@ -103,7 +105,9 @@ export class EventStream {
     this.begin();
     this.tellSince(watcher, lastEventId);
     writeGathered(watcher);
+    this.settle();
     this.watchers.add(watcher);
+    this.settle();
     return () => {
       if (!this.watchers.delete(watcher)) return;
       this.noteLeft(watcher.interest);
@@ -123,7 +127,7 @@ export class EventStream {
   }
 
   private begin(): void {
-    this.stopWatching ??= this.source.watch((type, sample) => this.ask(type, sample), {
+    const losses: WatcherLosses = {
       onMissed: (count) => {
         for (const { interest } of this.watchers) interest.missed += count;
       },
@@ -131,7 +135,8 @@ export class EventStream {
         this.sourceOneIn = Math.max(this.sourceOneIn, oneIn);
         for (const { interest } of this.watchers) interest.sampling.leftOut += count;
       },
-    });
+    };
+    this.stopWatching ??= this.source.watch((type, sample) => this.ask(type, sample), losses, this.gate);
     if (this.stopTimer === undefined) this.everySecond();
   }
 
@@ -177,8 +182,24 @@ export class EventStream {
     });
   }
 
+  private *interests(): Iterable<Interest> {
+    for (const { interest } of this.left.values()) yield interest;
+    for (const { interest } of this.watchers) yield interest;
+  }
+
+  /** Each hears how much the gate has left out, which is as wide from now on as the one that is told most needs it. */
+  private settle(): void {
+    const interests = [...this.interests()];
+    const counts = this.gate.open(Math.min(...interests.map(({ sampling }) => sampling.oneIn)));
+    for (const [type, count] of Object.entries(counts)) {
+      if (count === 0) continue;
+      for (const interest of interests) interest.noteLeftOut(type as SampledType, count);
+    }
+  }
+
   private onSecond(): void {
     this.seconds++;
+    this.settle();
     for (const { interest } of this.left.values()) interest.tick();
     for (const watcher of this.watchers) {
       this.tellLeftOut(watcher);
@@ -192,6 +213,7 @@ export class EventStream {
       writeGathered(watcher);
     }
     this.sourceOneIn = 1;
+    this.settle();
   }
 
   /** Says what was left out on purpose, and how much is from now on. */

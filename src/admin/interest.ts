@@ -4,7 +4,7 @@
  * Where there are more exchanges than it may be told of, it is told of a part of them (ledger/sampling.ts). Beyond that what happens within
  * a second is bounded, and the rest counted. Deliberately absent: whether it reads what it is told, see event-stream.ts.
  */
-import { Sampling } from "../ledger/sampling.ts";
+import { type SampledType, Sampling } from "../ledger/sampling.ts";
 
 /** Events a second for each: more than that nobody can look at. */
 const EVENTS_PER_SECOND_MAX = 1_000;
@@ -36,6 +36,11 @@ export class Interest {
     }
     this.left--;
     return "told";
+  }
+
+  /** So many of a type were left out by a gate before this was asked: of what it wants it would have done the same. */
+  noteLeftOut(type: SampledType, count: number): void {
+    if (this.types?.has(type) !== false) this.sampling.noteLeftOut(count);
   }
 
   /** A second has passed. */

@@ -39,12 +39,18 @@ import type {
 import type { LogState } from "./line-queue.ts";
 import type { CertificateEntry } from "./tls-figures.ts";
 
+/** For so long the time of day is reckoned by the proxy's clock. */
+const OFFSET_MS_MAX = 1_000;
+
 /** It knows what time it is. */
 export class EntryMaker {
   private readonly times = new TimeTexts();
   /** Of what began before it was told. */
   private readonly earlier = new TimeTexts();
   private readonly clock: Clock;
+  /** The time of day when the proxy's clock was 0, as it was seen `offsetAt_ms`. */
+  private offset_ms = 0;
+  private offsetAt_ms = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -236,7 +242,14 @@ export class EntryMaker {
 
   /** When an exchange's request arrived; ISO 8601. */
   arrivalTime({ arrivedAt_ms }: ExchangeRecord): string {
-    return this.earlier.text(this.clock.date() - (this.clock.now() - arrivedAt_ms));
+    // Looking at two clocks costs as much as the text. That the time of day was set is noticed within a second.
+    if (Math.abs(arrivedAt_ms - this.offsetAt_ms) > OFFSET_MS_MAX) this.look();
+    return this.earlier.text(this.offset_ms + arrivedAt_ms);
+  }
+
+  private look(): void {
+    this.offsetAt_ms = this.clock.now();
+    this.offset_ms = this.clock.date() - this.offsetAt_ms;
   }
 }
 

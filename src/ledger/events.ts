@@ -44,7 +44,7 @@ import type {
 import { EntryMaker } from "./entry-maker.ts";
 import type { LogState } from "./line-queue.ts";
 import { type LookupEntry, lookupEntry } from "./name-figures.ts";
-import { sampleOfCarrier, sampleOfEnd } from "./sampling.ts";
+import { type SampledType, type SamplingGate, sampleOfCarrier, sampleOfEnd } from "./sampling.ts";
 import { type CertificateEntry, certificateText } from "./tls-figures.ts";
 
 export interface ProxyEvents {
@@ -101,6 +101,11 @@ export type AskWatcher<Event extends { readonly type: string } = ProxyEvent> = (
   sample: number | undefined,
 ) => TellWatcher<Event> | undefined;
 
+interface Watching {
+  readonly watcher: AskWatcher;
+  readonly gate: SamplingGate | undefined;
+}
+
 type AnyListener = (event: never) => void;
 interface Subscription {
   readonly listener: AnyListener;
@@ -148,9 +153,9 @@ export class EventHub implements ProxyObserver {
   private log: ((record: ExchangeRecord) => void) | undefined;
   private readonly subscriptions = new Map<ProxyEventName, Subscription[]>();
   /** They may hear everything, and what nobody else hears of becomes a warning all the same. */
-  private readonly watchers = new Set<AskWatcher>();
-  /** What is to be told, in order. */
-  private queue: (() => void)[] = [];
+  private watchings: readonly Watching[] = [];
+  /** What is to be told, in order: what tells it, or the record of an exchange that only the log hears of. */
+  private queue: ((() => void) | ExchangeRecord)[] = [];
   private isScheduled = false;
   /** Those who tell of things to this hub, perhaps of several proxies. */
   private readonly tellers: (() => void)[] = [];
@@ -172,12 +177,13 @@ export class EventHub implements ProxyObserver {
     this.followInterest();
   }
 
-  /** Asks `watcher` of everything that happens, until the function that is returned is called. */
-  watch(watcher: AskWatcher): () => void {
-    this.watchers.add(watcher);
+  /** Asks `watcher` of everything that happens, but not of what `gate` leaves out, until the function that is returned is called. */
+  watch(watcher: AskWatcher, gate?: SamplingGate): () => void {
+    const watching: Watching = { watcher, gate };
+    this.watchings = [...this.watchings, watching];
     this.followInterest();
     return () => {
-      this.watchers.delete(watcher);
+      this.watchings = this.watchings.filter((one) => one !== watching);
       this.followInterest();
     };
   }
@@ -236,7 +242,10 @@ export class EventHub implements ProxyObserver {
     while (this.queue.length > 0) {
       const { queue } = this;
       this.queue = [];
-      for (const tell of queue) tell();
+      for (const tell of queue) {
+        if (typeof tell === "function") tell();
+        else this.log?.(tell);
+      }
     }
   }
 
@@ -292,12 +301,13 @@ export class EventHub implements ProxyObserver {
 
   /** The entry is made when it is told: only then it is known whether the connections close. */
   exchangeEnded(record: ExchangeRecord): void {
-    if (this.log === undefined && !this.hears("exchange")) return;
-    this.later(() => {
-      this.log?.(record);
-      const listeners = this.listenersOf("exchange", sampleOfEnd(record));
-      if (listeners !== undefined) this.call("exchange", this.make.exchange(record), listeners);
-    });
+    const listeners = this.hears("exchange") ? this.listenersOf("exchange", sampleOfEnd(record)) : undefined;
+    if (listeners !== undefined) {
+      this.later(() => {
+        this.log?.(record);
+        this.call("exchange", this.make.exchange(record), listeners);
+      });
+    } else if (this.log !== undefined) this.later(record);
   }
 
   acceptFailed(fault: string): void {
@@ -337,7 +347,7 @@ export class EventHub implements ProxyObserver {
 
   /** Asked twice for each exchange; most proxies have no listeners at all. */
   private hears(name: ProxyEventName): boolean {
-    return this.watchers.size > 0 || this.isListenedTo(name);
+    return this.watchings.length > 0 || this.isListenedTo(name);
   }
 
   private isListenedTo(name: ProxyEventName): boolean {
@@ -348,7 +358,9 @@ export class EventHub implements ProxyObserver {
   private listenersOf(name: ProxyEventName, sample: number | undefined): readonly TellWatcher[] | undefined {
     const type = name === "connection-close" ? "connection" : name;
     let listeners: TellWatcher[] | undefined;
-    for (const watcher of this.watchers) {
+    for (const { watcher, gate } of this.watchings) {
+      // Only what is told of each exchange has a number.
+      if (sample !== undefined && gate?.leavesOut(name as SampledType, sample) === true) continue;
       const tell = watcher(type, sample);
       if (tell === undefined) continue;
       listeners ??= [];
@@ -371,7 +383,7 @@ export class EventHub implements ProxyObserver {
     this.later(() => this.call(name, event, listeners));
   }
 
-  private later(tell: () => void): void {
+  private later(tell: (() => void) | ExchangeRecord): void {
     this.queue.push(tell);
     if (this.isScheduled) return;
     this.isScheduled = true;

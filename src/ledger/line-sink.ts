@@ -1,26 +1,26 @@
 /**
  * Outputs that lines are written to, each in the way that cannot hold up the process.
  *
- * Regular files are written by a thread of the runtime, through pino's destination. A pipe or a socket is not: its reader may
- * stop reading, the thread would stay in the system, and the runtime waits for its threads when it ends. So these are written as
- * any connection is, without blocking; a terminal, which can be stopped with Ctrl-S, by a descriptor of its own that does not
- * block. Deliberately absent: what waits, see line-queue.ts.
+ * Regular files are written by a thread of the runtime. A pipe or a socket is not: its reader may stop reading, the thread would
+ * stay in the system, and the runtime waits for its threads when it ends. So these are written as any connection is, without
+ * blocking; a terminal, which can be stopped with Ctrl-S, by a descriptor of its own that does not block. Deliberately absent: what
+ * waits, see line-queue.ts.
  */
-import { once } from "node:events";
 import { close, closeSync, constants, fstatSync, open as openWithCallback, write } from "node:fs";
 import { stat } from "node:fs/promises";
 import { Socket } from "node:net";
 import { isatty } from "node:tty";
 import { promisify } from "node:util";
-import type { DestinationStream } from "pino";
 import { bun } from "../net/bun-api.ts";
 import { endTornLine } from "./torn-lines.ts";
 
 /** Its owner may write it, its group may read it: a log tells who wanted what. */
 const MODE = 0o640;
 const STDOUT = 1;
-/** Where a pipe's room is not told of. */
+/** Where the system does not tell that there is room. */
 const POLL_MS = 20;
+/** Of a text, encoded at once. A whole batch of the queue mostly fits (line-queue.ts). */
+const ENCODED_BYTES = 128 * 1_024;
 const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants;
 
 /** A bare descriptor, which nobody closes but us. */
@@ -62,43 +62,99 @@ async function standardOutput(): Promise<LineSink> {
   return found.isFIFO() || found.isSocket() ? new StandardSink() : FileSink.open(STDOUT);
 }
 
-/** What pino gives as its destination (a SonicBoom). */
-type Destination = DestinationStream & NodeJS.EventEmitter & { destroy(): void };
-
 class FileSink implements LineSink {
   readonly isOver = false;
-  private readonly destination: Destination;
-  private done: Done = () => {};
+  private readonly descriptor: DescriptorWriter;
 
-  private constructor(destination: Destination) {
-    this.destination = destination;
-    destination.on("drain", () => this.done(undefined));
-    destination.on("error", (error: NodeJS.ErrnoException) => this.done(error));
+  private constructor(fd: number) {
+    this.descriptor = new DescriptorWriter(fd);
   }
 
   static async open(dest: string | number): Promise<FileSink> {
-    const { pino } = await import("pino");
-    const destination = pino.destination({ dest, sync: false, mode: MODE } as never) as unknown as Destination;
-    await once(destination, "ready");
-    return new FileSink(destination);
+    return new FileSink(typeof dest === "number" ? dest : await open(dest, O_WRONLY | O_APPEND | O_CREAT, MODE));
   }
 
   write(text: string, done: Done): void {
-    this.done = done;
-    this.destination.write(text);
+    this.descriptor.write(text, done);
   }
 
-  /** It holds what it could not write, and tries that first. */
+  /** It goes on where it could not. */
   retry(done: Done): void {
-    this.write("", done);
+    this.descriptor.goOn(done);
   }
 
-  async close(): Promise<void> {
-    this.done = () => {};
-    const closed = once(this.destination, "close").catch(() => {});
-    this.destination.destroy();
-    await closed;
+  close(): Promise<void> {
+    return this.descriptor.destroy();
   }
+}
+
+/** Writes texts to a descriptor in UTF-8, one at a time, and however little of one it takes at once. */
+class DescriptorWriter implements PipeEnd {
+  private readonly fd: number;
+  private readonly encoder = new TextEncoder();
+  private encoded = new Uint8Array(0);
+  /** What of `text` is not encoded yet, and what of `encoded` is not written yet. */
+  private text = "";
+  private begin = 0;
+  private end = 0;
+  private done: Done = () => {};
+  private isWriting = false;
+  /** Called behind what is being written. It goes on: undefined. */
+  private close: (() => void) | undefined;
+
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  write(text: string, done: Done): void {
+    this.text = text;
+    this.goOn(done);
+  }
+
+  /** With what could not be written. */
+  goOn(done: Done): void {
+    this.done = done;
+    this.writeSome();
+  }
+
+  /**
+   * Nothing is told any more. A descriptor that is being written to is closed behind that: its number could be another file's by then.
+   * The standard output stays open.
+   */
+  destroy(): Promise<void> {
+    return new Promise((resolve) => {
+      this.close = () => (this.fd === STDOUT ? resolve() : close(this.fd, () => resolve()));
+      if (!this.isWriting) this.close();
+    });
+  }
+
+  private writeSome(): void {
+    if (this.close !== undefined) return;
+    if (this.begin === this.end) this.encodeSome();
+    if (this.begin === this.end) return this.done(undefined);
+    this.isWriting = true;
+    write(this.fd, this.encoded, this.begin, this.end - this.begin, null, this.onWritten);
+  }
+
+  private encodeSome(): void {
+    if (this.text === "") return;
+    if (this.encoded.length === 0) this.encoded = new Uint8Array(ENCODED_BYTES);
+    const { read, written } = this.encoder.encodeInto(this.text, this.encoded);
+    this.text = read === this.text.length ? "" : this.text.slice(read);
+    this.begin = 0;
+    this.end = written;
+  }
+
+  private readonly onWritten = (error: NodeJS.ErrnoException | null, count: number): void => {
+    this.isWriting = false;
+    if (this.close !== undefined) this.close();
+    else if (error?.code === "EAGAIN") setTimeout(() => this.writeSome(), POLL_MS).unref();
+    else if (error !== null) this.done(error);
+    else {
+      this.begin += count;
+      this.writeSome();
+    }
+  };
 }
 
 /** The standard output, where it leads to a reader. Nobody else comes when that one is gone. */
@@ -165,39 +221,12 @@ class PipeSink implements LineSink {
 
 interface PipeEnd {
   write(text: string, done: (error?: NodeJS.ErrnoException | null) => void): void;
-  destroy(): void;
+  destroy(): unknown;
 }
 
 async function openPipe(file: string): Promise<PipeEnd> {
   const fd = await open(file, O_WRONLY | O_NONBLOCK);
-  if (bun !== undefined) return new PolledPipe(fd);
+  // Bun takes a pipe that is full for one that fails: there it is asked again until there is room.
+  if (bun !== undefined) return new DescriptorWriter(fd);
   return new Socket({ fd, readable: false, writable: true }).on("error", () => {});
-}
-
-/** Bun takes a pipe that is full for one that fails: it is asked again until there is room. */
-class PolledPipe implements PipeEnd {
-  private readonly fd: number;
-  private isDestroyed = false;
-
-  constructor(fd: number) {
-    this.fd = fd;
-  }
-
-  write(text: string, done: (error?: NodeJS.ErrnoException | null) => void): void {
-    this.writeRest(Buffer.from(text), done);
-  }
-
-  destroy(): void {
-    this.isDestroyed = true;
-    close(this.fd, () => {});
-  }
-
-  private writeRest(octets: Buffer, done: (error?: NodeJS.ErrnoException | null) => void): void {
-    if (this.isDestroyed) return;
-    write(this.fd, octets, (error, count) => {
-      if (error?.code === "EAGAIN") setTimeout(() => this.writeRest(octets, done), POLL_MS).unref();
-      else if (error !== null || count === octets.length) done(error);
-      else this.writeRest(octets.subarray(count), done);
-    });
-  }
 }

@@ -18,6 +18,9 @@ const SPREADS = 0x9e3779b1;
 /** What one process has left some out of is left some out of by another one: they may not choose alike. */
 const SPREADS_OTHERWISE = 0x85ebca6b;
 
+/** What is told of each exchange. */
+export type SampledType = "exchange-begin" | "exchange-phase" | "exchange" | "reuse" | "connection-idle";
+
 /** The number by which an exchange that has ended is chosen or not; it failed, and is not to be missed: undefined. */
 export function sampleOfEnd(
   ended: Pick<ExchangeRecord, "id" | "status" | "outcome"> & { readonly reason?: AnswerReason | undefined },
@@ -48,13 +51,18 @@ export function sampleOf(event: WindowEvent): number | undefined {
   }
 }
 
+/** Numbers follow each other, and several processes each have their own: mixed, so that none is preferred. */
+function isOneOf(number: number, spread: number, oneIn: number): boolean {
+  return ((Math.imul(number, spread) >>> 16) & (oneIn - 1)) === 0;
+}
+
 export class Sampling {
   /** One exchange of so many is told; a power of two. */
   oneIn = 1;
   /** Left out since it was last said. */
   leftOut = 0;
   private offered = 0;
-  private readonly spread: number;
+  readonly spread: number;
 
   /** @param isFirst of two that choose one behind the other */
   constructor(isFirst = false) {
@@ -64,10 +72,15 @@ export class Sampling {
   /** Whether an event of this number is told. */
   lets(number: number): boolean {
     this.offered++;
-    // Numbers follow each other, and several processes each have their own: mixed, so that none is preferred.
-    if (this.oneIn === 1 || ((Math.imul(number, this.spread) >>> 16) & (this.oneIn - 1)) === 0) return true;
+    if (isOneOf(number, this.spread, this.oneIn)) return true;
     this.leftOut++;
     return false;
+  }
+
+  /** So many were not even offered: a gate has left them out that lets all through that this lets through. */
+  noteLeftOut(count: number): void {
+    this.offered += count;
+    this.leftOut += count;
   }
 
   /** A second has passed. */
@@ -77,4 +90,36 @@ export class Sampling {
     while (offered / this.oneIn > EXCHANGE_EVENTS_MAX) this.oneIn *= 2;
     while (this.oneIn > 1 && offered / (this.oneIn / 2) <= EXCHANGE_EVENTS_MAX * SPARE_SHARE) this.oneIn /= 2;
   }
+}
+
+/**
+ * What several samplings of one spread would all leave out is left out before any of them is asked: most of what happens, where much
+ * does. It lets through what the most generous of them lets through.
+ */
+export class SamplingGate {
+  private oneIn = 1;
+  private readonly spread: number;
+  private counts: Record<SampledType, number> = noCounts();
+
+  constructor({ spread }: Pick<Sampling, "spread"> = new Sampling()) {
+    this.spread = spread;
+  }
+
+  leavesOut(type: SampledType, number: number): boolean {
+    if (isOneOf(number, this.spread, this.oneIn)) return false;
+    this.counts[type]++;
+    return true;
+  }
+
+  /** Lets one in so many through from now on. @returns how many were left out since this was called last */
+  open(oneIn: number): Readonly<Record<SampledType, number>> {
+    const { counts } = this;
+    this.oneIn = oneIn;
+    this.counts = noCounts();
+    return counts;
+  }
+}
+
+function noCounts(): Record<SampledType, number> {
+  return { "exchange-begin": 0, "exchange-phase": 0, exchange: 0, reuse: 0, "connection-idle": 0 };
 }

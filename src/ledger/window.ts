@@ -12,6 +12,7 @@ import { EntryMaker } from "./entry-maker.ts";
 import type { AskWatcher, EventHub, ProxyEvent } from "./events.ts";
 import type { Ledger } from "./ledger.ts";
 import { RecentExchanges } from "./recent.ts";
+import type { SamplingGate } from "./sampling.ts";
 
 /** A connection that is not gone. */
 export interface ConnectionView {
@@ -48,8 +49,12 @@ export interface WatcherLosses {
 
 /** Whatever happens can be watched. */
 export interface EventSource {
-  /** Asks `watcher` of everything that happens, until the function that is returned is called. */
-  watch(watcher: AskWatcher<WindowEvent>, losses?: WatcherLosses): () => void;
+  /**
+   * Asks `watcher` of everything that happens, until the function that is returned is called.
+   *
+   * @param gate of what it leaves out the watcher need not be asked
+   */
+  watch(watcher: AskWatcher<WindowEvent>, losses?: WatcherLosses, gate?: SamplingGate): () => void;
 }
 
 export interface WindowSource extends EventSource {
@@ -87,7 +92,7 @@ export function windowOf(ledger: Ledger, events: EventHub): WindowSource {
     *exchanges() {
       for (const record of recent) yield make.exchange(record);
     },
-    watch: (watcher) => events.watch(watcher),
+    watch: (watcher, _losses, gate) => events.watch(watcher, gate),
   };
 }
 

@@ -8,7 +8,7 @@
 import { QueryError, rowsAnswer } from "../admin/api.ts";
 import { Turns } from "../admin/turns.ts";
 import type { ProxyEvent, TellWatcher } from "../ledger/events.ts";
-import { Sampling } from "../ledger/sampling.ts";
+import { Sampling, SamplingGate } from "../ledger/sampling.ts";
 import type { WindowEvent, WindowSource } from "../ledger/window.ts";
 import type { RowsAnswer, ToSupervisor, ToWorker } from "./protocol.ts";
 
@@ -29,6 +29,7 @@ export class WorkerWindow {
   private events: ProxyEvent[] = [];
   private missed = 0;
   private sampling = new Sampling(true);
+  private readonly gate = new SamplingGate(this.sampling);
   private ticking: NodeJS.Timeout | undefined;
   /** Those that are to come are counted, too: they are told a little later than they are asked of. */
   private inBatch = 0;
@@ -55,8 +56,8 @@ export class WorkerWindow {
 
   watch(isOn: boolean): void {
     if (isOn) {
-      this.stop ??= this.source.watch((type, sample) => this.ask(type, sample));
-      this.ticking ??= setInterval(() => this.sampling.tick(), SECOND_MS).unref();
+      this.stop ??= this.source.watch((type, sample) => this.ask(type, sample), undefined, this.gate);
+      this.ticking ??= setInterval(() => this.tick(), SECOND_MS).unref();
       return;
     }
     this.stop?.();
@@ -64,7 +65,21 @@ export class WorkerWindow {
     clearInterval(this.ticking);
     this.ticking = undefined;
     this.sampling = new Sampling(true);
+    this.gate.open(this.sampling.oneIn);
     this.empty();
+  }
+
+  /** A second has passed. */
+  private tick(): void {
+    this.settle();
+    this.sampling.tick();
+    this.settle();
+  }
+
+  private settle(): void {
+    const { sampling } = this;
+    for (const count of Object.values(this.gate.open(sampling.oneIn))) sampling.noteLeftOut(count);
+    if (sampling.leftOut > 0) this.flushSoon();
   }
 
   private readonly note = (event: WindowEvent): void => {
