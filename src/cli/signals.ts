@@ -4,7 +4,7 @@
  * | signal | meaning |
  * |---|---|
  * | SIGTERM, SIGINT, SIGQUIT | the first drains, a second ends now |
- * | SIGHUP | reads again what can be read again; where it came because the terminal was closed: drains |
+ * | SIGHUP | reads again what can be read again, as soon as the command runs; where it came because the terminal was closed: drains |
  * | SIGUSR1 | opens the access log anew, as with nginx; Node's own meaning, opening its inspector, is gone |
  * | SIGUSR2 | nothing, and says so |
  *
@@ -20,6 +20,9 @@ export interface Renewal {
   reread(): readonly string[];
 }
 
+/** Of a command that has nothing of the kind. */
+export const nothingAnew: Renewal = { reopenLogs: () => [], reread: () => [] };
+
 /** npm passes on a SIGINT that the terminal has sent to everybody already: both are one. */
 const NPM_ECHO_MS = 250;
 /** A shell that hangs up its jobs does so before its terminal is gone. */
@@ -31,6 +34,8 @@ export function ignoreInspectorSignal(): void {
   process.on("SIGUSR1", () => {});
 }
 
+type RenewingSignal = "SIGHUP" | "SIGUSR1";
+
 export class Signals {
   /** Settled when the process is asked to end. */
   readonly drain: Promise<void>;
@@ -40,7 +45,10 @@ export class Signals {
   private endNow: () => void = () => {};
   /** When it was asked to end first; SIGHUP is no such request, since it never cuts. */
   private askedAt: number | undefined;
+  /** The command still starts: undefined. */
   private renewal: Renewal | undefined;
+  /** Those that came meanwhile. What they are about was perhaps read already. */
+  private readonly early = new Set<RenewingSignal>();
 
   constructor(terminal: Terminal) {
     this.terminal = terminal;
@@ -49,13 +57,15 @@ export class Signals {
     });
     for (const signal of ["SIGTERM", "SIGINT", "SIGQUIT"] as const) process.on(signal, () => this.onEnd(signal));
     process.on("SIGHUP", () => this.onHangup());
-    process.on("SIGUSR1", () => this.tellRenewed("SIGUSR1", this.renewal?.reopenLogs() ?? []));
+    process.on("SIGUSR1", () => this.renew("SIGUSR1"));
     process.on("SIGUSR2", () => this.tellIgnored("SIGUSR2 has no meaning"));
   }
 
-  /** What is renewed from now on. */
+  /** The command runs, and this is what it can do anew. */
   renews(renewal: Renewal): void {
     this.renewal = renewal;
+    for (const signal of this.early) this.renew(signal);
+    this.early.clear();
   }
 
   /** What a second request to end does; before it is said: nothing. */
@@ -76,8 +86,7 @@ export class Signals {
   private onHangup(): void {
     if (this.isTerminalGone()) return this.beginDrain();
     // Nobody renews anything for a terminal that goes, but nothing is lost by it.
-    const { renewal } = this;
-    this.tellRenewed("SIGHUP", renewal === undefined ? [] : [...renewal.reopenLogs(), ...renewal.reread()]);
+    this.renew("SIGHUP");
     if (this.hadTerminal) setTimeout(() => this.isTerminalGone() && this.beginDrain(), HANGUP_MS).unref();
   }
 
@@ -85,7 +94,13 @@ export class Signals {
     return this.hadTerminal && !hasTerminal();
   }
 
-  private tellRenewed(signal: string, what: readonly string[]): void {
+  private renew(signal: RenewingSignal): void {
+    const { renewal } = this;
+    if (renewal === undefined) {
+      this.early.add(signal);
+      return this.terminal.say(styled("dim", `${signal}: as soon as this has started`));
+    }
+    const what = [...renewal.reopenLogs(), ...(signal === "SIGHUP" ? renewal.reread() : [])];
     if (what.length === 0) return this.tellIgnored(`${signal}: there is nothing to read again`);
     this.terminal.say(styled("dim", `${signal}: ${what.join(" and ")} anew`));
   }

@@ -16,7 +16,7 @@ import { drainOnSignal } from "../drain.ts";
 import type { ExitCode } from "../exit.ts";
 import { surviveFaults } from "../faults.ts";
 import { optionsFrom } from "../flags.ts";
-import { Signals } from "../signals.ts";
+import { nothingAnew, Signals } from "../signals.ts";
 import type { Terminal } from "../terminal.ts";
 import { Breaking } from "./breaking.ts";
 import { Flood } from "./flood.ts";
@@ -30,6 +30,7 @@ import { withWayBack } from "./way-back.ts";
 export async function runDemo(flags: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<ExitCode> {
   const adminAddress = readAdmin(flags);
   const signals = new Signals(terminal);
+  signals.renews(nothingAnew);
   // Each gateway has its own; these are of all of them, for the admin server and the last line.
   const ledger = new Ledger(nodeClock);
   const events = new EventHub(nodeClock);
