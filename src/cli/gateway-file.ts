@@ -3,6 +3,7 @@
  * what variables of the environment say.
  */
 import { dirname, resolve } from "node:path";
+import { pathsOf } from "../config/certificate-watch.ts";
 import { type ConfigFile, findConfigFile, readConfigData } from "../config/config-file.ts";
 import { optionsIn, variableOf } from "../config/environment.ts";
 import { allIn, HopwiseError } from "../config/error.ts";
@@ -36,7 +37,7 @@ export interface GatewayValue {
 export interface GatewayFile extends GatewayValue {
   /** As it was named, or found. */
   readonly name: string;
-  /** It, and those whose contents it takes. */
+  /** It, and all whose contents it takes, but for certificates of listeners, which are looked at by themselves. */
   readonly files: readonly string[];
   /** The keys that the environment says. */
   readonly variables: ReadonlySet<string>;
@@ -64,10 +65,16 @@ export async function gatewayFile(
   const byVariables = new Set([...variables, ...problems.map(({ path: [key] }) => String(key))]);
   const places = placesWith(byVariables, file);
   if (reading.config === undefined || all.length > 0) throw problemsError(all, places);
-  const { hide, files } = file;
+  const { hide } = file;
+  const files = [...file.files, ...namedFiles(read, reading.config)];
   const own = typeof adminTokenFile === "string" ? { adminTokenFile } : {};
   const config = { ...reading.config, ...own, hide: (text: string) => hide([], text) };
   return { hide, places, name, files, folder, value, seen: read.seen, variables, config };
+}
+
+function namedFiles({ seen }: SeenFiles, { listeners }: ProxyConfig): readonly string[] {
+  const watched = new Set(listeners.flatMap(({ tls }) => (tls === undefined ? [] : pathsOf(tls.files))));
+  return Object.keys(seen).filter((path) => !watched.has(path));
 }
 
 /** What the machine does not give that a file asks for, at its place there. Anything else as it is. */

@@ -214,7 +214,7 @@ export function programWith(execute: (run: Run, flags: Flags) => Promise<void>):
     "reverse proxy that a file describes",
   )
     .usage("[-c FILE] [--watch]")
-    .addOption(new Option("--watch", "read the file again whenever it changes, or one whose contents it takes"))
+    .addOption(new Option("--watch", "read the file again whenever it changes, or one that it names"))
     .addOption(
       new Option(
         "--admin-token-file <file>",

@@ -124,10 +124,12 @@ function problemOf(error: unknown): string {
 
 /** What changes where a file, or whatever a link on the way to it leads to, is another. */
 export function marksOf(pairs: readonly CertificateFiles[], files: Files = filesNow): string {
-  return markOfFiles(
-    pairs.flatMap(({ cert, key, clients }) => [cert, key, ...(clients === undefined ? [] : [clients.ca])]),
-    files,
-  );
+  return markOfFiles(pathsOf(pairs), files);
+}
+
+/** The files that they are read from. */
+export function pathsOf(pairs: readonly CertificateFiles[]): readonly string[] {
+  return pairs.flatMap(({ cert, key, clients }) => [cert, key, ...(clients === undefined ? [] : [clients.ca])]);
 }
 
 export function markOfFiles(paths: readonly string[], files: Files = filesNow): string {

@@ -164,6 +164,7 @@ class Reading {
       gateway,
       users,
       adminTokenFile,
+      ownAnswers: { fields: Object.keys(values.answerFields ?? {}), pages: errorPages ?? {} },
       written: writtenIn(said, (route) => this.usersOf(route)),
       hooks: hookSettings(values, values.rewritePath ?? [], pages === undefined ? {} : { onError: pages.onError }),
     };

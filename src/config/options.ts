@@ -61,6 +61,8 @@ export interface ProxyConfig {
   readonly trace: string | undefined;
   /** What works, but perhaps not as the operator thinks: one sentence each. */
   readonly warnings: readonly string[];
+  /** Of a file: names of fields that answers of the proxy's own get, and its pages by status. */
+  readonly ownAnswers?: { readonly fields: readonly string[]; readonly pages: Readonly<Record<string, string>> };
   /** Of what can be reloaded: what it was made of. */
   readonly written?: Written;
   /** Of a file: a text with the names of secrets where they were. */

@@ -1,4 +1,7 @@
 /** What `/config` shows of a gateway: everything that was decided of groups and listeners, and no secret. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readGatewayConfig } from "../config/gateway-config.ts";
 import { configView } from "./config-view.ts";
@@ -76,6 +79,22 @@ it("listeners with their names and redirects, and limits of all requests", () =>
     false,
     64 * 1_048_576,
   ]);
+});
+
+it("names of fields that its own answers get, and where its pages are", () => {
+  const folder = mkdtempSync(join(tmpdir(), "hopwise-view-"));
+  try {
+    const page = join(folder, "lost.html");
+    writeFileSync(page, "s3cret");
+    const view = viewOf({
+      ...{ groups: { app: { to: "http://127.0.0.1:1" } }, routes },
+      ...{ answerFields: { "X-Frame-Options": "s3cret" }, errorPages: { "5xx": page } },
+    });
+    expect([view.answerFields, view.errorPages]).toStrictEqual([["X-Frame-Options"], { "5xx": page }]);
+    expect(JSON.stringify(view)).not.toContain("s3cret");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it("no query of a check, no value of a field, no body, and names in the place of what the environment gave", () => {

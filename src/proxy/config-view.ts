@@ -27,7 +27,7 @@ function withoutSecrets(value: unknown, hide: (text: string) => string): unknown
 
 function viewOf(config: ProxyConfig): object {
   const { gateway, listeners, reusesPort, admin, accessLog, logFormat, logsConnections, trace } = config;
-  const { drainDelay_ms, drainTimeout_ms } = config;
+  const { drainDelay_ms, drainTimeout_ms, ownAnswers } = config;
   const { routes, origins } = gateway;
   return {
     listeners: listeners.map(listenerView),
@@ -39,6 +39,8 @@ function viewOf(config: ProxyConfig): object {
         }),
     limits: limitsView(gateway),
     rateLimit: gateway.rateLimit?.words,
+    answerFields: ownAnswers?.fields,
+    errorPages: ownAnswers?.pages,
     reusePort: reusesPort,
     drainDelay_ms,
     drainTimeout_ms,

@@ -90,6 +90,24 @@ describe("--watch", () => {
     expect(await asked()).toBe("four");
     await end();
   });
+
+  it("sees an error page that is written anew, as every file that is named but a listener's certificates", async () => {
+    const page = join(folder, "lost.html");
+    writeFileSync(page, "<p>lost");
+    const lost = `listeners:
+  - http: 127.0.0.1:0
+routes:
+  - refuse: true
+errorPages: { 4xx: lost.html }
+admin: 127.0.0.1:0
+`;
+    const { running, asked, end } = await run("pages.yaml", lost, "--watch");
+    expect(await asked()).toBe("<p>lost");
+    writeFileSync(page, "<p>gone");
+    expect(await running.err(/version 2/)).toContain("errorPages");
+    expect(await asked()).toBe("<p>gone");
+    await end();
+  });
 });
 
 describe("POST /reload", () => {
