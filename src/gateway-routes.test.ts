@@ -154,3 +154,26 @@ it("a configuration that cannot be is told as a whole", () => {
   );
   proxy = createGateway({ to: "http://127.0.0.1:1", listen: 0 });
 });
+
+describe("a field that the origin does not get decides no route", () => {
+  const only = (name: string) => ({
+    routes: [{ match: { fields: { [name]: "vip" } }, to: urls.a }, { to: urls.b }],
+  });
+  const rows: readonly (readonly [what: string, name: string, fields: string, origin: "a" | "b"])[] = [
+    ["it gets it", "X-Team", "X-Team: vip\r\n", "a"],
+    ["a stranger speaks of itself in it", "X-Real-IP", "X-Real-IP: vip\r\n", "b"],
+    ["a stranger spells it so that it may be taken for that", "X_Real_IP", "X_Real_IP: vip\r\n", "b"],
+    ["Connection nominates it", "X-Team", "X-Team: vip\r\nConnection: x-team\r\n", "b"],
+    ["Connection nominates another one", "X-Team", "X-Team: vip\r\nConnection: x-other\r\n", "a"],
+    ["it is of this hop, and hopwise says it anew", "Upgrade", "Upgrade: vip\r\nConnection: upgrade\r\n", "a"],
+  ];
+  it.each(rows)("%s: %s", async (_what, name, fields, expected) => {
+    await begin(only(name));
+    expect(told(await answer("GET /", fields))).toContain(`200 | ${expected} GET /`);
+  });
+
+  it("what a trusted neighbour says of its clients does", async () => {
+    await begin({ ...only("X-Real-IP"), trusted: ["127.0.0.1"] });
+    expect(told(await answer("GET /", "X-Real-IP: vip\r\n"))).toContain("200 | a GET /");
+  });
+});

@@ -1,11 +1,14 @@
 /** `hopwise route`: which route takes a request, and why the others do not. */
 import { HopwiseError } from "../config/error.ts";
 import { shown } from "../config/values.ts";
+import { goesOn } from "../exchange/going-on.ts";
 import type { Route } from "../exchange/route-plan.ts";
 import { mismatchOf } from "../routes/explain.ts";
 import { readingsOf, requestPathOf } from "../routes/request-path.ts";
 import { RouteFinder } from "../routes/route-finder.ts";
 import type { RoutedRequest } from "../routes/route-table.ts";
+import { type Kind, kindOf } from "../wire/fields.ts";
+import type { Octets } from "../wire/octets.ts";
 import { actionText, changesText, matchText, policyText } from "./check.ts";
 import { ExitCode } from "./exit.ts";
 import { gatewayFile } from "./gateway-file.ts";
@@ -18,7 +21,7 @@ export async function runRoute(
   flags: Readonly<Record<string, unknown>>,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { name: file, config, hide } = await gatewayFile(flags);
+  const { name: file, config, value, hide } = await gatewayFile(flags);
   const { routes } = config.gateway.routes ?? {};
   if (routes === undefined) {
     terminal.print(
@@ -26,7 +29,9 @@ export async function runRoute(
     );
     return ExitCode.well;
   }
-  const { target, ...rest } = asked(method, url, [flags.header ?? []].flat().map(String));
+  // Whoever names neighbours that it believes asks as one of them.
+  const isTrusted = [(value as { trusted?: unknown } | null)?.trusted ?? []].flat().length > 0;
+  const { target, ...rest } = asked(method, url, [flags.header ?? []].flat().map(String), isTrusted);
   const path = requestPathOf(target);
   const told = (route: Route) => {
     const path = ["routes", routes.indexOf(route)];
@@ -73,7 +78,7 @@ export async function runRoute(
 type Asked = Omit<RoutedRequest, "path"> & { readonly target: string };
 
 /** The path is taken as it is written: what programs would make of it first is not what a proxy gets. */
-function asked(method: string, url: string, headers: readonly string[]): Asked {
+function asked(method: string, url: string, headers: readonly string[], isTrusted: boolean): Asked {
   const [, authority, target = "/"] = /^(?:https?:\/\/([^/?#]*))?([/?][^#]*)?$/i.exec(url) ?? [];
   if (authority === undefined && !url.startsWith("/")) {
     throw new HopwiseError(
@@ -89,10 +94,17 @@ function asked(method: string, url: string, headers: readonly string[]): Asked {
     const [name, value] = [header.slice(0, colon).toLowerCase(), header.slice(colon + 1).trim()];
     fields.set(name, fields.has(name) ? `${fields.get(name)}, ${value}` : value);
   }
+  const nominated = new Set((fields.get("connection") ?? "").split(",").map((option) => option.trim().toLowerCase()));
   return {
     method,
     authority: authority ?? fields.get("host") ?? "",
     target: target.startsWith("?") ? `/${target}` : target,
-    field: (name) => fields.get(name),
+    field: (name) => (goesOn(kindOfName(name), name, nominated, isTrusted) ? fields.get(name) : undefined),
   };
+}
+
+/** @param name in lowercase */
+function kindOfName(name: string): Kind {
+  const octets = Buffer.from(name, "latin1") as unknown as Octets;
+  return kindOf(octets, 0, octets.length, /[^a-z0-9-]/.test(name));
 }

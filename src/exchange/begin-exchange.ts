@@ -31,7 +31,7 @@ export function begin(
     return new Exchange(context, client, head, redirected(admission, redirectPort), record);
   }
   if (!context.isGateway) return beginForward(context, client, head, admission, record);
-  const decided = context.routing.decide?.(head, admission) ?? admission;
+  const decided = context.routing.decide?.(head, admission, client.connection) ?? admission;
   if (decided.route?.policy === undefined && context.settings.rateLimit === undefined) {
     return beginAllowed(context, client, head, decided, record);
   }

@@ -12,15 +12,12 @@ import type { AnswerDetails, AnswerReason } from "./answers.ts";
 import type { Verdict } from "./authentication.ts";
 import type { ClientExchange } from "./client-exchange.ts";
 import { addressOf, clientOf } from "./client-of.ts";
+import { goesOn } from "./going-on.ts";
 import type { RateLimit } from "./policy.ts";
 import { QueuedExchange } from "./queued-exchange.ts";
 import type { LineVerdict } from "./route-lines.ts";
 import type { HookedParts } from "./run-hooks.ts";
 import { WaitingExchange } from "./waiting-exchange.ts";
-
-const TELLING_OF_CLIENTS: ReadonlySet<Kind> = new Set([
-  ...[Kind.forwarded, Kind.forwardedFor, Kind.forwardedProto, Kind.forwardedHost, Kind.forwardedOther],
-]);
 
 /** Begins what was let in, or denied. */
 type Begin = (admission: Admission) => ClientExchange;
@@ -91,7 +88,7 @@ class Judging {
   /**
    * The key of a field is short however long its value is, and tells nobody what it was. Without the field, and with several lines of it, the
    * client's: origins differ in which line they take, and a line that none of them takes must not make a key of its own. Nor must one that
-   * does not go on: which `Connection` nominates, or in which a stranger speaks of itself.
+   * does not go on.
    */
   private rateKey({ by }: RateLimit): string {
     if (by === "route") return "";
@@ -103,10 +100,10 @@ class Judging {
     const { head, client } = this.parts;
     const line = head.fields.onlyLineOf(name);
     if (line < 0) return undefined;
-    const kind = head.fields.kind(line);
-    if (kind === Kind.other && this.admission.options.nominated.has(name)) return undefined;
-    if (kind === Kind.respelled || (TELLING_OF_CLIENTS.has(kind) && !client.connection.isTrusted)) return undefined;
-    return head.fields.value(line);
+    const { nominated } = this.admission.options;
+    return goesOn(head.fields.kind(line), name, nominated, client.connection.isTrusted)
+      ? head.fields.value(line)
+      : undefined;
   }
 
   private body(): ClientExchange {

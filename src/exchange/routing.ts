@@ -12,10 +12,11 @@ import type { Pool } from "../pool/pool.ts";
 import type { RequestMessage } from "../wire/messages.ts";
 import type { Admission } from "./admission.ts";
 import type { AnswerReason } from "./answers.ts";
+import type { ClientConnection } from "./client-connection.ts";
 
 export interface Routing {
   /** Where there are routes: what the one that takes this request says, asked once, before hooks. There are none: absent. */
-  decide?(head: RequestMessage, admission: Admission): Admission;
+  decide?(head: RequestMessage, admission: Admission, client: Pick<ClientConnection, "isTrusted">): Admission;
   /** Begins to look after endpoints: health checks, where groups have any. */
   start?(): void;
   /** The pool that serves this request, or why none does. */

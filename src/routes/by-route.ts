@@ -6,6 +6,8 @@
  * Deliberately absent: hooks of the application; they come behind the route, where the request goes on.
  */
 import { type Admission, sentTo } from "../exchange/admission.ts";
+import type { ClientConnection } from "../exchange/client-connection.ts";
+import { goesOn } from "../exchange/going-on.ts";
 import { checkAnswer } from "../exchange/own-answers.ts";
 import type { RouteAction } from "../exchange/route-plan.ts";
 import { OwnOrigins } from "../exchange/routing.ts";
@@ -31,13 +33,13 @@ export class ByRoute extends OwnOrigins {
     this.finder = finder;
   }
 
-  decide(head: RequestMessage, admission: Admission): Admission {
-    const { authority, path: target } = admission.target;
+  decide(head: RequestMessage, admission: Admission, { isTrusted }: Pick<ClientConnection, "isTrusted">): Admission {
+    const { path: target } = admission.target;
     const path = requestPathOf(target);
     const route =
       path === undefined && this.finder.looksAtPaths
-        ? this.finder.findInAll(target, (reading) => new Asked(head, authority, reading))
-        : this.finder.find(new Asked(head, authority, path ?? target));
+        ? this.finder.findInAll(target, (reading) => new Asked(head, admission, isTrusted, reading))
+        : this.finder.find(new Asked(head, admission, isTrusted, path ?? target));
     if (route === "path-ambiguous" || route === "host-ambiguous") return { ...admission, denied: route };
     if (route === undefined) return { ...admission, denied: "no-route" };
     const { action } = route;
@@ -62,10 +64,14 @@ class Asked implements RoutedRequest {
   readonly authority: string;
   readonly path: string;
   private readonly head: RequestMessage;
+  private readonly nominated: ReadonlySet<string>;
+  private readonly isTrusted: boolean;
 
-  constructor(head: RequestMessage, authority: string, path: string) {
+  constructor(head: RequestMessage, { target, options }: Admission, isTrusted: boolean, path: string) {
     this.head = head;
-    this.authority = authority;
+    this.authority = target.authority;
+    this.nominated = options.nominated;
+    this.isTrusted = isTrusted;
     this.path = path;
   }
 
@@ -74,7 +80,10 @@ class Asked implements RoutedRequest {
   }
 
   field(name: string): string | undefined {
-    return this.head.fields.get(name);
+    const { fields } = this.head;
+    const line = fields.lineOf(name);
+    if (line < 0 || !goesOn(fields.kind(line), name, this.nominated, this.isTrusted)) return undefined;
+    return fields.get(name);
   }
 }
 

@@ -276,6 +276,12 @@ export class FieldTable {
     return only;
   }
 
+  /** The first field line with this lowercase name; none: -1. */
+  lineOf(lowercaseName: string): number {
+    for (let index = 0; index < this.count; index++) if (this.isNamed(index, lowercaseName)) return index;
+    return -1;
+  }
+
   private isNamed(index: number, lowercaseName: string): boolean {
     const start = this.lineStart(index);
     return this.nameEnd(index) - start === lowercaseName.length && matchesAt(this.text, start, lowercaseName);

@@ -302,6 +302,20 @@ describe("hopwise route", () => {
     expect(running.outLines).toStrictEqual(lines);
   });
 
+  it.each([
+    ["", "app"],
+    ["trusted: 10.0.0.0/8\n", "vip"],
+  ])("asks as a stranger unless the file has %j: by a field about the client a stranger chooses no route", async (trusted, takes) => {
+    const text = `${trusted}routes:
+  - { name: vip, match: { fields: { X-Real-IP: 192.0.2.1 } }, to: "http://127.0.0.1:3000" }
+  - { name: app, to: "http://127.0.0.1:3000" }
+`;
+    const file = written("route.yaml", text);
+    const route = hopwise("route", "GET", "/", "-H", "x-real-ip: 192.0.2.1", "-c", file);
+    expect(await route.ended).toBe(0);
+    expect(route.outLines[0]).toMatch(new RegExp(`^${takes} takes it`));
+  });
+
   it("is told what is no URL", async () => {
     const file = written("route.yaml", site("http://127.0.0.1:3000"));
     const running = hopwise("route", "GET", "site.test", "-c", file);
