@@ -1,7 +1,7 @@
 /** `hopwise route`: which route takes a request, and why the others do not. */
 import { HopwiseError } from "../config/error.ts";
 import { shown } from "../config/values.ts";
-import { goesOn } from "../exchange/going-on.ts";
+import { goesOn } from "../exchange/forwarded-fields.ts";
 import type { Route } from "../exchange/route-plan.ts";
 import { mismatchOf } from "../routes/explain.ts";
 import { readingsOf, requestPathOf } from "../routes/request-path.ts";

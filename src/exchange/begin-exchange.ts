@@ -1,6 +1,7 @@
 /**
- * What an admitted request begins: an exchange with an origin, or a request for a tunnel; where it takes time, the check of its
- * credentials or a hook of the application's comes first, and it waits (waiting-exchange.ts).
+ * What an admitted request begins, in this order: a listener that redirects answers; its route is found (routing.ts); the operator's
+ * rules judge it (judging.ts); hooks of the application are asked (run-hooks.ts); then it is an exchange with an origin (exchange.ts), or a
+ * request for a tunnel. What does not apply is left out, and where a step takes time the request waits (waiting-exchange.ts).
  */
 import { Kind } from "../wire/fields.ts";
 import type { RequestMessage } from "../wire/messages.ts";

@@ -1,6 +1,6 @@
 /**
- * The other direction: what a client's connection calls of the exchange in progress on it, which is an exchange with an origin, a
- * request for a tunnel, or the check of credentials that comes before.
+ * What a client's connection calls of the exchange in progress on it: more of the body came, the client is gone. It is an exchange with
+ * an origin, a request for a tunnel, or the check of credentials that comes before. What the exchange calls is in client-side.ts.
  */
 import type { Place } from "../connection/fair-share.ts";
 import type { Octets } from "../wire/octets.ts";

@@ -1,6 +1,6 @@
 /**
- * One exchange across two hops: a client's request goes to an origin, the response comes back. It asks its routing for a pool, an origin
- * side for the answer, and retry.ts when that fails. Both directions stream, each as fast as its receiver takes it. It ends when both
+ * One exchange across two hops: a client's request goes to an origin, the response comes back. It gives the
+ * request to an origin side, which has found a pool and a connection, and asks retry.ts when that fails. Both directions stream, each as fast as its receiver takes it. It ends when both
  * messages are complete, or nothing more may follow to the client. It knows both sides by ports. Deliberately absent: messages' bytes
  * (http1-client-side.ts, http1-origin-side.ts), admission, the pool.
  */

@@ -12,7 +12,7 @@ import type { AnswerDetails, AnswerReason } from "./answers.ts";
 import type { Verdict } from "./authentication.ts";
 import type { ClientExchange } from "./client-exchange.ts";
 import { addressOf, clientOf } from "./client-of.ts";
-import { goesOn } from "./going-on.ts";
+import { goesOn } from "./forwarded-fields.ts";
 import type { RateLimit } from "./policy.ts";
 import { QueuedExchange } from "./queued-exchange.ts";
 import type { LineVerdict } from "./route-lines.ts";

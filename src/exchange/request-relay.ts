@@ -1,5 +1,6 @@
 /**
- * The request's body on its way to the origin: held until there is a connection, then streamed, or discarded.
+ * The request's body on its way to the origin: held until there is a connection, then streamed, or discarded. A request without one is whole
+ * at once.
  *
  * What is held is bounded; it is also what makes a retry possible (law 4). Deliberately absent: the request's head.
  */

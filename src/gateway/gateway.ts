@@ -2,8 +2,12 @@
  * The gateway: is given accepted connections (proxy/listeners.ts), makes a downstream.ts or http2-connection.ts of each, and drains
  * them. Where their requests go its routing says; as a forward proxy it is the same, but for that.
  *
- * A way through, without back and forth: listener, client's connection (downstream.ts), exchange (exchange/exchange.ts), origin side
- * (http1/http1-origin-side.ts), pool, origin's connection, and back to the client's. Deliberately absent: flags and files (config), figures and logs (ledger).
+ * The way of one request in HTTP/1: the client's socket (net/node-handles/handle-socket.ts), its connection (downstream.ts), its head
+ * (wire/request-head.ts), whether it may be forwarded (exchange/admission.ts), what it begins (exchange/begin-exchange.ts), the exchange
+ * (exchange/exchange.ts), the origin's side (http1/http1-origin-side.ts), which has routing name a pool (pool/pool.ts) and the pool find
+ * a connection (pool/pooled-connection.ts). The response comes back by the same ones and leaves by http1/http1-client-side.ts and net/outbox.ts.
+ *
+ * Deliberately absent: flags and files (config), figures and logs (ledger).
  */
 
 import type { CloseReason } from "../connection/reasons.ts";

@@ -1,6 +1,6 @@
 /**
  * The origin of one exchange, in HTTP/1: a connection of the pool, how the request is written there, how its response is read, and
- * what becomes of the connection behind it.
+ * what becomes of the connection behind it. Routing says which pool (exchange/routing.ts), and the pool has a connection or dials one.
  *
  * Deliberately absent: what the response means for the client; the lines of the request's head, see request-writing.ts.
  */

@@ -1,6 +1,7 @@
 /**
  * The listeners of a proxy. They come and go without touching each other: other places are opened first, all of them or none, and only
- * then those are closed that are not named any more; clients who came in there are served on.
+ * then those are closed that are not named any more; clients who came in there are served on. Each accepted socket goes to
+ * gateway/gateway.ts.
  *
  * One that stays may speak TLS from now on, with other certificates, or redirect. Deliberately absent: taking over a place that
  * overlaps with one that is to be closed (`127.0.0.1:80` for `0.0.0.0:80`), since the system gives it to one of them only.

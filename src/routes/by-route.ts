@@ -7,7 +7,7 @@
  */
 import { type Admission, sentTo } from "../exchange/admission.ts";
 import type { ClientConnection } from "../exchange/client-connection.ts";
-import { goesOn } from "../exchange/going-on.ts";
+import { goesOn } from "../exchange/forwarded-fields.ts";
 import { checkAnswer } from "../exchange/own-answers.ts";
 import type { RouteAction } from "../exchange/route-plan.ts";
 import { OwnOrigins } from "../exchange/routing.ts";

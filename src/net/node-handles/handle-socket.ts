@@ -1,5 +1,5 @@
 /**
- * The socket port on a connection's bare handle: what a `Socket` of `node:net` would do for it is done here.
+ * The socket of plain TCP on Node, as a rule: on the connection's bare handle. What a `Socket` of `node:net` would do for it is done here.
  *
  * Idle connections are many, so what each of them keeps is little. The runtime calls from its event loop, and its ticks and
  * microtasks follow each call as ever. Deliberately absent: TLS, and runtimes whose handles are not known
