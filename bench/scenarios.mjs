@@ -27,6 +27,7 @@ export const IDLE = 5_000;
 /** Idle connections that are there before memory is compared: what a proxy allocates once is no price of one more. */
 export const IDLE_BEFORE = 1_000;
 export const SETTLE_MS = 1_500;
+const SMALL = { path: "/small", connections: ACTIVE };
 const WARM_UP_REQUESTS = 40_000;
 /** Less than this share of a second's work is done beside the thread that serves: the runtime compiles no more. */
 const BESIDE_SHARE_MAX = 0.03;
@@ -97,9 +98,9 @@ const atRate = (rate) => ({
   name: `rate-${rate / 1_000}k`,
   title: `latency at about ${rate.toLocaleString("en")} requests/s`,
   unit: "request",
-  warmUp: (context) => warmUp(context, { path: "/small", connections: ACTIVE }),
+  warmUp: (context) => warmUp(context, SMALL),
   async measure(context) {
-    const load = { path: "/small", connections: ACTIVE, rate };
+    const load = { ...SMALL, rate };
     const figures = await measureLoad(context, load);
     const direct = await runLoad({ ...load, port: context.origin.port, seconds: 1 });
     return { ...figures, directP99_ms: direct.p99_ms };
@@ -116,7 +117,7 @@ const idle = {
   needsFresh: true,
   async measure(context) {
     const { running } = context;
-    const load = { path: "/small", connections: ACTIVE };
+    const load = SMALL;
     await warmUp(context, load);
     const alone = await measureLoad(context, load);
     const clients = await startIdleClients(running.port, "/small", IDLE_BEFORE);
@@ -149,14 +150,18 @@ const overTlsSaturated = (name, title, load, unit) => ({
   setup: overTls,
 });
 
-/** What something costs that a file can say: the same load on the same proxy, with it and without, right behind each other. */
-const besideItself = (name, title, setup, beside, besideTitle) => {
-  const load = { path: "/small", connections: ACTIVE };
+/**
+ * What something costs that a file can say: the same load on the same proxy, with it and without, right behind each other.
+ *
+ * @param load where something costs much, at a rate that both take: the dearer one is the later to be busy, and handles fewer events at a
+ *   time; and it leaves the core of the load and the origin idle, which makes each write to them dearer. Both would be counted as its own.
+ */
+const besideItself = (name, title, setup, beside, besideTitle, load = SMALL) => {
   return {
     ...{ name, title, unit: "request", setup, beside, besideTitle },
     async warmUp(context) {
-      await warmUp(context, load);
-      await warmUp({ ...context, running: context.running.beside }, load);
+      await warmUp(context, SMALL);
+      await warmUp({ ...context, running: context.running.beside }, SMALL);
     },
     async measure(context) {
       const { running } = context;
@@ -230,6 +235,16 @@ export const scenarios = [
       wholeWindow,
       oneEndpoint,
       "with none of that",
+    ),
+  ),
+  watched(
+    besideItself(
+      "window-8k",
+      "small responses at about 8,000 requests/s, with admin server, open dashboard and access log",
+      wholeWindow,
+      oneEndpoint,
+      "with none of that",
+      { ...SMALL, rate: 8_000 },
     ),
   ),
 ];
