@@ -63,32 +63,18 @@ export class Observers implements ProxyObserver {
     this.followInterest();
   }
 
-  /** What nobody wants to know is not told, not even here. */
+  /** What nobody wants to know is not told, not even here; what one wants is told to that one alone. */
   private followInterest(): void {
-    const hearsBegan = this.all.some(({ exchangeBegan }) => exchangeBegan !== undefined);
-    this.wantsFields = this.all.some(({ wantsFields }) => wantsFields === true);
-    const hearsPhase = this.all.some(({ exchangePhase }) => exchangePhase !== undefined);
-    this.exchangeBegan = hearsBegan ? (record) => this.tellBegan(record) : undefined;
-    this.exchangePhase = hearsPhase ? (record, phase) => this.tellPhase(record, phase) : undefined;
-    const hearsIdle = this.all.some(({ connectionIdled }) => connectionIdled !== undefined);
-    this.connectionIdled = hearsIdle ? (connection) => this.tellIdled(connection) : undefined;
+    const { all } = this;
+    this.wantsFields = all.some(({ wantsFields }) => wantsFields === true);
+    this.exchangeBegan = toEach(all.map((observer) => observer.exchangeBegan?.bind(observer)));
+    this.exchangePhase = toEach(all.map((observer) => observer.exchangePhase?.bind(observer)));
+    this.connectionIdled = toEach(all.map((observer) => observer.connectionIdled?.bind(observer)));
     for (const tell of this.tellers) tell();
   }
 
   whenInterestChanges(tell: () => void): void {
     this.tellers.push(tell);
-  }
-
-  private tellBegan(record: ExchangeRecord): void {
-    for (const observer of this.all) observer.exchangeBegan?.(record);
-  }
-
-  private tellPhase(record: ExchangeRecord, phase: Phase): void {
-    for (const observer of this.all) observer.exchangePhase?.(record, phase);
-  }
-
-  private tellIdled(connection: ConnectionRecord): void {
-    for (const observer of this.all) observer.connectionIdled?.(connection);
   }
 
   exchangeEnded(record: ExchangeRecord): void {
@@ -154,4 +140,15 @@ export class Observers implements ProxyObserver {
   drainEnded(cut: number): void {
     for (const observer of this.all) observer.drainEnded(cut);
   }
+}
+
+/** Tells all of them; there is none: undefined. */
+function toEach<Told extends readonly unknown[]>(
+  tellers: readonly (((...told: Told) => void) | undefined)[],
+): ((...told: Told) => void) | undefined {
+  const hearing = tellers.filter((tell) => tell !== undefined);
+  if (hearing.length <= 1) return hearing[0];
+  return (...told) => {
+    for (const tell of hearing) tell(...told);
+  };
 }
