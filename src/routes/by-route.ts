@@ -8,7 +8,7 @@
 import { type Admission, sentTo } from "../exchange/admission.ts";
 import type { ClientConnection } from "../exchange/client-connection.ts";
 import { goesOn } from "../exchange/going-on.ts";
-import { checkAnswer } from "../exchange/own-answers.ts";
+import { redirectAnswer } from "../exchange/own-answers.ts";
 import type { RouteAction } from "../exchange/route-plan.ts";
 import { OwnOrigins } from "../exchange/routing.ts";
 import type { OriginPools } from "../pool/origin-pools.ts";
@@ -51,9 +51,7 @@ export class ByRoute extends OwnOrigins {
       case "respond":
         return { ...admission, answer: action.answer, answerReason: "route-answered", route };
       case "redirect": {
-        const location = locationOf(action, target);
-        const fields = action.fields === undefined ? { Location: location } : { ...action.fields, Location: location };
-        const answer = checkAnswer({ status: action.status, fields }, 300);
+        const answer = redirectAnswer(action.status, locationOf(action, target), action.fields);
         return { ...admission, answer, answerReason: "route-redirected", route };
       }
     }
