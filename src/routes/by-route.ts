@@ -16,7 +16,7 @@ import type { Pool } from "../pool/pool.ts";
 import type { RequestMessage } from "../wire/messages.ts";
 import { behindSegments, pathAndQuery } from "./path-changes.ts";
 import { requestPathOf } from "./request-path.ts";
-import type { RouteFinder } from "./route-finder.ts";
+import { isAmbiguity, type RouteFinder } from "./route-finder.ts";
 import type { RoutedRequest } from "./route-table.ts";
 
 export class ByRoute extends OwnOrigins {
@@ -40,7 +40,7 @@ export class ByRoute extends OwnOrigins {
       path === undefined && this.finder.looksAtPaths
         ? this.finder.findInAll(target, (reading) => new Asked(head, admission, isTrusted, reading))
         : this.finder.find(new Asked(head, admission, isTrusted, path ?? target));
-    if (route === "path-ambiguous" || route === "host-ambiguous") return { ...admission, denied: route };
+    if (isAmbiguity(route)) return { ...admission, denied: route };
     if (route === undefined) return { ...admission, denied: "no-route" };
     const { action } = route;
     switch (action.kind) {
