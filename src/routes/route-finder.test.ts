@@ -40,6 +40,10 @@ describe.each(Object.entries(GUARDS))("a route that guards by %s", (_what, guard
     "/admin?x",
     "/key?/x",
     "/key#x",
+    "/admin.",
+    "/admin /x",
+    "/key\n",
+    "/key\t.;a",
   ])("%s does not pass by it", (path) => {
     expect(taken(routes, path)).toMatch(/^(?:path-ambiguous|admin)$/);
   });
@@ -53,6 +57,9 @@ describe.each(Object.entries(GUARDS))("a route that guards by %s", (_what, guard
     ["/x/", "rest"],
     ["/x?admin", "rest"],
     ["/?", "rest"],
+    ["/admin.txt", "rest"],
+    ["/x./y ", "rest"],
+    ["/.", "rest"],
     ["/", "rest"],
   ])("%s is %s's", (path, name) => {
     expect(taken(routes, path)).toBe(name);

@@ -17,10 +17,11 @@ import { readingsOf } from "./request-path.ts";
 import { type RoutedRequest, RouteTable } from "./route-table.ts";
 
 /**
- * What differs in the other reading: a large letter, a parameter, a slash at the end, and an encoded `?` or `#` that some take for the end
- * of the path (Apache where it rewrites, CVE-2024-38474). Of UTF-8 any byte may be half a large letter.
+ * What differs in the other reading: a large letter, a parameter, a slash at the end; an encoded `?` or `#` that some take for the end of
+ * the path (Apache where it rewrites, CVE-2024-38474); white space, control characters and dots at the end of a segment, which Windows
+ * leaves out, and patterns that end in `$` take for nothing (a line break, in Python and PHP). Of UTF-8 any byte may be half a large letter.
  */
-const READS_OTHERWISE = /[A-Z;?#\x80-\xff]|.\/$/;
+const READS_OTHERWISE = /[A-Z;?#\x80-\xff]|.\/$|[\0-\x20.](?:\/|$)/;
 
 const SMALL_LETTER = /[a-z]/;
 
@@ -113,14 +114,23 @@ function foldedPattern({ kind, segments }: PathPattern): PathPattern {
 }
 
 /**
- * A segment without its parameters and what an encoded `?` or `#` hides, and in small letters: those of UTF-8, too, and what has a small
- * letter by way of a large one alone.
+ * A segment without its parameters, without what an encoded `?` or `#` hides and what does not count at its end, and in small letters:
+ * those of UTF-8, too, and what has a small letter by way of a large one alone.
  */
 function folded(segment: string): string {
   const mark = segment.search(/[;?#]/);
-  const name = mark < 0 ? segment : segment.slice(0, mark);
+  let end = mark < 0 ? segment.length : mark;
+  while (end > 0 && isLeftOutAtEnd(segment.charCodeAt(end - 1))) end--;
+  const name = segment.slice(0, end);
   if (!/[\x80-\xff]/.test(name)) return name.toLowerCase();
   return Buffer.from(name, "latin1").toString("utf8").toUpperCase().toLowerCase();
+}
+
+const SPACE = 0x20;
+const DOT = 0x2e;
+
+function isLeftOutAtEnd(code: number): boolean {
+  return code <= SPACE || code === DOT;
 }
 
 function withLargeMethods(match: RouteMatch): RouteMatch {
