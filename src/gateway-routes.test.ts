@@ -109,6 +109,15 @@ describe("routes", () => {
     });
   }
 
+  it("redirect however long the target is, as long as the head may be", async () => {
+    const redirect = { to: "https://site.test/new/*", status: 307, fields: { "X-Why": "moved" } } as const;
+    await begin({ groups: { a: { to: urls.a } }, routes: [{ match: { path: "/old/*" }, redirect }, { to: "a" }] });
+    const rest = `${"x".repeat(60_000)}?y`;
+    const said = await answer(`GET /old/${rest}`);
+    expect(said).toMatch(/^HTTP\/1\.1 307 [\s\S]*\r\nX-Why: moved\r\n/);
+    expect(said).toContain(`\r\nLocation: https://site.test/new/${rest}\r\n`);
+  });
+
   it("say why in log and events", async () => {
     await begin({
       groups: { a: { to: urls.a } },

@@ -43,6 +43,12 @@ describe("a request in the clear", () => {
     expect(location(await ask("GET /a HTTP/1.1\r\nHost: site.test:80\r\n\r\n"))).toBe("https://site.test:8443/a");
   });
 
+  it("is sent on however long its target is, as long as its head may be", async () => {
+    await stage.begin({ redirect: 0 });
+    const target = `/saml?request=${"x".repeat(60_000)}`;
+    expect(location(await ask(`GET ${target} HTTP/1.1\r\nHost: site.test\r\n\r\n`))).toBe(`https://site.test${target}`);
+  });
+
   it("may have a body, and its connection serves the next one", async () => {
     await stage.begin({ redirect: 0 });
     const post = "POST /form HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";

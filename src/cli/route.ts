@@ -46,6 +46,12 @@ export async function runRoute(
     terminal.print("No route: some servers take the host for another one: 400 (host-ambiguous).");
     return ExitCode.failed;
   }
+  if (taken === "method-ambiguous") {
+    terminal.print(
+      "No route: some applications read the method as one in large letters, which a route guards: 400 (method-ambiguous).",
+    );
+    return ExitCode.failed;
+  }
   if (taken === "path-ambiguous" && path === undefined) {
     terminal.print("No route: the path can be understood in several ways, so it is answered 400 (path-ambiguous).");
     return ExitCode.failed;

@@ -206,8 +206,11 @@ function hasPassedHere(values: readonly string[], viaName: string): boolean {
   });
 }
 
-/** HTTP in another version would carry requests past every rule here, so it is never offered (h2c is obsolete, too). */
-const UPGRADES_CUT: ReadonlySet<string | undefined> = new Set(["h2c", "h2", "http"]);
+/**
+ * What carries HTTP again, in another version or within TLS of the client's own with the origin (RFC 2817, as CUPS takes it), would carry
+ * requests past every rule here, so it is never offered.
+ */
+const UPGRADES_CUT: ReadonlySet<string | undefined> = new Set(["h2c", "h2", "http", "tls"]);
 
 function offeredUpgrade(values: readonly string[]): string | undefined {
   const protocols = listElements(values.join(","), UPGRADE_PROTOCOLS_MAX) ?? [];

@@ -17,10 +17,25 @@ import type { OwnRecord } from "./record-notes.ts";
 import { redirected } from "./redirect.ts";
 import { beginHooked } from "./run-hooks.ts";
 import { TunnelRequest } from "./tunnel-request.ts";
-import { WaitingExchange } from "./waiting-exchange.ts";
+import { type GivenUp, WaitingExchange } from "./waiting-exchange.ts";
 
-/** What an admitted request begins. */
+/** What an admitted request begins; where a fault of our own shows in that, its answer: whatever was begun with a record has an end. */
 export function begin(
+  context: ProxyContext,
+  client: ClientSide,
+  head: RequestMessage,
+  admission: Admission,
+  record: OwnRecord,
+): ClientExchange {
+  try {
+    return beginChecked(context, client, head, admission, record);
+  } catch (fault) {
+    context.observer.internalError(fault);
+    return new Exchange(context, client, head, { ...admission, denied: "internal-error" }, record);
+  }
+}
+
+function beginChecked(
   context: ProxyContext,
   client: ClientSide,
   head: RequestMessage,
@@ -67,7 +82,7 @@ function beginForward(
   const authentication = context.settings.forward?.authentication;
   const { peer } = client.connection.record;
   const credentials = head.fields.valuesOf(Kind.proxyAuthorization);
-  const judged = (verdict: Verdict | "drain-deadline"): ClientExchange => {
+  const judged = (verdict: Verdict | GivenUp): ClientExchange => {
     const user = verdict === "good" ? authentication?.nameOf(credentials) : undefined;
     if (user !== undefined) record.user = user;
     const key = user === undefined ? clientKeyOf(peer) : userKeyOf(user);
@@ -79,6 +94,6 @@ function beginForward(
   let waiting: WaitingExchange | undefined;
   const verdict = authentication.judge(credentials, peer, (late) => waiting?.goOn(() => judged(late)));
   if (verdict !== undefined) return judged(verdict);
-  waiting = new WaitingExchange(context, client, record, () => judged("drain-deadline"));
+  waiting = new WaitingExchange(context, client, record, judged);
   return waiting;
 }

@@ -376,7 +376,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
     }
     this.hasEnded = true;
     this.request.discard();
-    this.context.lines?.leave(this.record);
+    this.finishRecord();
     this.client.breakOff("internal-error");
   }
 
@@ -430,7 +430,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
     record.outcome = "answered";
     record.status = answerMeaning(reason).status;
     const details = reason === admission.denied ? admission.details : undefined;
-    this.client.answer(reason, record.fault, ownReason, details);
+    this.client.answer(reason, record.fault, reason === "internal-error" ? reason : ownReason, details);
     this.finishRecord();
     this.client.end();
   }

@@ -5,10 +5,19 @@
  * Deliberately absent: how they are taken away, see http1/request-writing.ts.
  */
 import { Kind } from "../wire/fields.ts";
+import { type KindSet, kindSet } from "../wire/head-writer.ts";
 
-const TELLING_OF_CLIENTS: ReadonlySet<Kind> = new Set([
+/** Fields that tell of the client, and of how it came. */
+export const FORWARDING_KINDS: KindSet = kindSet(
   ...[Kind.forwarded, Kind.forwardedFor, Kind.forwardedProto, Kind.forwardedHost, Kind.forwardedOther],
-]);
+);
+/** What a client cannot nominate away: it would change what the origin understands, or hide who asked. */
+export const KEPT_KINDS: KindSet =
+  kindSet(Kind.host, Kind.contentLength, Kind.cookie, Kind.authorization, Kind.expect, Kind.via) | FORWARDING_KINDS;
+/** Fields of one hop that say nothing to the next one, nominated or not. `TE` and `Upgrade` are said anew there. */
+const OF_ONE_HOP = kindSet(
+  ...[Kind.connection, Kind.keepAlive, Kind.proxyConnection, Kind.transferEncoding, Kind.http2Settings, Kind.close],
+);
 
 /**
  * Not what `Connection` nominates, nor what tells of the client and comes from a stranger, or is spelled so that it may be taken for that.
@@ -16,6 +25,8 @@ const TELLING_OF_CLIENTS: ReadonlySet<Kind> = new Set([
  * @param name in lowercase @param nominated by `Connection`
  */
 export function goesOn(kind: Kind, name: string, nominated: ReadonlySet<string>, isTrusted: boolean): boolean {
-  if (kind === Kind.other) return !nominated.has(name);
-  return kind !== Kind.respelled && (isTrusted || !TELLING_OF_CLIENTS.has(kind));
+  const bit = 1 << kind;
+  if (nominated.has(name) && (KEPT_KINDS & bit) === 0) return false;
+  if (kind === Kind.respelled || (OF_ONE_HOP & bit) !== 0) return false;
+  return isTrusted || (FORWARDING_KINDS & bit) === 0;
 }

@@ -139,7 +139,7 @@ class Judging {
 
   private wait(): ClientExchange {
     const { context, client, record } = this.parts;
-    this.waiting = new WaitingExchange(context, client, record, () => this.deny("drain-deadline"));
+    this.waiting = new WaitingExchange(context, client, record, (reason) => this.deny(reason));
     return this.waiting;
   }
 

@@ -64,6 +64,22 @@ export function checkAnswer(answer: unknown, leastStatus: number): CheckedAnswer
   };
 }
 
+/**
+ * The answer that leads to `place`, which may hold all of a target: that has passed the limit of its head, and the limit of changes is not
+ * for it.
+ *
+ * @param place visible ASCII @param fields beside `Location`
+ */
+export function redirectAnswer(
+  status: number,
+  place: string,
+  fields: Readonly<Record<string, string | number>> = {},
+): CheckedAnswer {
+  const answer = checkAnswer({ status, fields }, 300);
+  answer.message.changes?.replace("Location", [place]);
+  return answer;
+}
+
 /** How an answer's body ends, for the client that has asked with `method`. */
 export function framingOf({ message: { status }, body }: CheckedAnswer, method: string): Framing {
   const isWithout = method === "HEAD" || status === 204 || status === 304;

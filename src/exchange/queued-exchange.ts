@@ -9,7 +9,7 @@ import type { ClientExchange, ExchangeStage } from "./client-exchange.ts";
 import type { ClientSide } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
 import type { OwnRecord } from "./record-notes.ts";
-import { WaitingExchange } from "./waiting-exchange.ts";
+import { type GivenUp, WaitingExchange } from "./waiting-exchange.ts";
 
 export class QueuedExchange extends WaitingExchange {
   override readonly stage: ExchangeStage = "unanswered";
@@ -22,9 +22,9 @@ export class QueuedExchange extends WaitingExchange {
     client: ClientSide,
     record: OwnRecord,
     owner: string,
-    deny: (reason: "drain-deadline" | "gave-way") => ClientExchange,
+    deny: (reason: GivenUp | "gave-way") => ClientExchange,
   ) {
-    super(context, client, record, () => deny("drain-deadline"));
+    super(context, client, record, deny);
     this.owner = owner;
     this.whenGivingWay = () => deny("gave-way");
   }

@@ -160,12 +160,14 @@ export function noteRetry(context: Keeping, record: OwnRecord, fault: string | u
   context.observer.exchangePhase?.(record, "retrying");
 }
 
+/** Once: where a fault of our own shows behind its end, that is told already. */
 export function endRecord(
   context: Keeping,
   record: OwnRecord,
   requestBodyBytes = record.requestBodyBytes,
   responseBodyBytes = record.responseBodyBytes,
 ): void {
+  if (record.doneAt_ms !== 0) return;
   context.lines?.leave(record);
   record.requestBodyBytes = requestBodyBytes;
   record.responseBodyBytes = responseBodyBytes;

@@ -4,7 +4,7 @@
  * 308 keeps method and body, where 301 would let clients make a GET of a POST. Deliberately absent: other redirects.
  */
 import type { Admission } from "./admission.ts";
-import { checkAnswer } from "./own-answers.ts";
+import { checkAnswer, redirectAnswer } from "./own-answers.ts";
 
 /** The port that https has anyway (RFC 9110 section 4.2.2). */
 const HTTPS_PORT = 443;
@@ -17,8 +17,8 @@ export function redirected(admission: Admission, port: number): Admission {
   }
   const host = authority.replace(/:[0-9]*$/, "");
   const place = port === HTTPS_PORT ? host : `${host}:${port}`;
-  const fields = { Location: `https://${place}${path === "*" ? "/" : path}` };
-  return { ...admission, answerReason: "https-redirect", answer: checkAnswer({ status: 308, fields }, 200) };
+  const answer = redirectAnswer(308, `https://${place}${path === "*" ? "/" : path}`);
+  return { ...admission, answerReason: "https-redirect", answer };
 }
 
 const NAMELESS = "There is nothing here but a redirect to https, and the request names no host.\n";

@@ -36,7 +36,14 @@ export const routeMeanings = {
     source: "client",
     wasSent: false,
     status: 400,
-    text: "The path can be understood in several ways (segments of dots, %5C or %00; // or %2F, if another route takes it then; or one that is guarded, in other letters, with ;parameters or a slash behind it), and routes decide by it.",
+    text: "The path can be understood in several ways (segments of dots, %5C or %00; // or %2F, if another route takes it then; or one that is guarded, in other letters, with ;parameters, %3F or a slash behind it), and routes decide by it.",
+    proxyError: "http_request_error",
+  },
+  "method-ambiguous": {
+    source: "client",
+    wasSent: false,
+    status: 400,
+    text: "Some applications take the method for the same one in large letters, which is guarded: write it in large letters.",
     proxyError: "http_request_error",
   },
   "host-ambiguous": {

@@ -60,9 +60,9 @@ export function beginHooked(parts: HookedParts, begin: Begin): ClientExchange {
     return failed(fault);
   }
 
-  const waiting = new WaitingExchange(context, client, record, () => {
+  const waiting = new WaitingExchange(context, client, record, (reason) => {
     request.send();
-    return denied("drain-deadline");
+    return denied(reason);
   });
   const stop = limitTime(clock, hooks.timeout_ms, () =>
     waiting.goOn(() => {

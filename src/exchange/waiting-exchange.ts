@@ -11,6 +11,9 @@ import type { ClientSide } from "./client-side.ts";
 import type { ProxyContext } from "./context.ts";
 import { endRecord, type OwnRecord } from "./record-notes.ts";
 
+/** Why it cannot be waited for any longer: the drain's deadline has come, or what was to begin has a fault of our own. */
+export type GivenUp = "drain-deadline" | "internal-error";
+
 export class WaitingExchange implements ClientExchange {
   readonly owed = "nothing";
   readonly requestBytes = 0;
@@ -18,15 +21,15 @@ export class WaitingExchange implements ClientExchange {
   private readonly context: ProxyContext;
   private readonly client: ClientSide;
   readonly record: OwnRecord;
-  /** What it begins where it cannot be waited for any longer: the drain's deadline has come. */
-  private readonly whenCut: () => ClientExchange;
+  /** What it begins where it is given up. */
+  private readonly deny: (reason: GivenUp) => ClientExchange;
   private isOver = false;
 
-  constructor(context: ProxyContext, client: ClientSide, record: OwnRecord, whenCut: () => ClientExchange) {
+  constructor(context: ProxyContext, client: ClientSide, record: OwnRecord, deny: (reason: GivenUp) => ClientExchange) {
     this.context = context;
     this.client = client;
     this.record = record;
-    this.whenCut = whenCut;
+    this.deny = deny;
   }
 
   /** It ends soon by itself, and gives no way. */
@@ -39,7 +42,17 @@ export class WaitingExchange implements ClientExchange {
   goOn(begin: () => ClientExchange): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.client.goOn(begin());
+    this.client.goOn(this.begun(begin));
+  }
+
+  /** Nobody else would hear of a fault here: it may be a timer's turn, or a promise's. */
+  private begun(begin: () => ClientExchange): ClientExchange {
+    try {
+      return begin();
+    } catch (fault) {
+      this.context.observer.internalError(fault);
+      return this.deny("internal-error");
+    }
   }
 
   seek(): void {}
@@ -63,7 +76,7 @@ export class WaitingExchange implements ClientExchange {
   }
 
   cut(): void {
-    this.goOn(this.whenCut);
+    this.goOn(() => this.deny("drain-deadline"));
   }
 
   private abandon(): void {

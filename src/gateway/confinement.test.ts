@@ -1,5 +1,6 @@
 /** A fault of hopwise's own ends the exchange it shows in, and no other: nothing hangs, nothing leaks, nobody gets foreign bytes. */
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { withRoutes } from "../../test/kit/routes-settings.ts";
 import { SmallWorld } from "../../test/kit/small-world.ts";
 import { Life } from "../connection/life.ts";
 import { HopMessages } from "../connection/message-states.ts";
@@ -13,6 +14,7 @@ import { Outbox } from "../net/outbox.ts";
 import type { Socket } from "../net/ports.ts";
 import { Endpoint } from "../pool/endpoint.ts";
 import { PooledConnection } from "../pool/pooled-connection.ts";
+import { RouteFinder } from "../routes/route-finder.ts";
 import { RequestHead } from "../wire/request-head.ts";
 import { DownstreamConnection } from "./downstream.ts";
 
@@ -111,7 +113,20 @@ describe.each([1, 2, 3])("a fault at call %i of", (turn) => {
       waiting: 0,
     });
     expect(context.deadlines.size).toBe(0);
+    expect(new Set(world.observer.exchanges)).toStrictEqual(new Set(world.observer.begun));
   });
+});
+
+it("what routes are asked with fails, and the client is told, and its record has an end", () => {
+  const world = new SmallWorld(withRoutes([{ to: "app" }]), answering);
+  const client = world.connect();
+  failsAt(1, RouteFinder.prototype, "find");
+  client.socket.write(GOOD);
+  world.pass(10_000);
+  expect(world.observer.internalErrors).toStrictEqual([new RangeError("a fault in find")]);
+  expect(client.received).toMatch(/^HTTP\/1.1 500 Internal Server Error\r\n/);
+  expect(world.observer.exchanges).toMatchObject([{ status: 500, reason: "internal-error", outcome: "answered" }]);
+  expect(world.clientCloses).toStrictEqual(["internal-error"]);
 });
 
 it("it is told, by its text, and the connections close for it", () => {

@@ -154,8 +154,8 @@ export class DownstreamConnection extends ListNode implements SocketHandler, Htt
       return this.close("max-forwards");
     }
     this.head = undefined;
-    const record = beginRecord(context, this.record, head, admission.target.authority);
     const side = Http1ClientSide.of(this, head, admission, context);
+    const record = beginRecord(context, this.record, head, admission.target.authority);
     this.start(begin(context, side, head, admission, record), octets, bodyStart);
   }
 

@@ -10,6 +10,7 @@
 import type { Admission } from "../exchange/admission.ts";
 import type { ClientConnection } from "../exchange/client-connection.ts";
 import type { ProxyContext } from "../exchange/context.ts";
+import { FORWARDING_KINDS, KEPT_KINDS } from "../exchange/forwarded-fields.ts";
 import type { OriginHost } from "../exchange/origin-references.ts";
 import { type FieldTable, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
@@ -29,20 +30,10 @@ const HOP_KINDS = kindSet(
   Kind.http2Settings,
   Kind.close,
 );
-const FORWARDING_KINDS = kindSet(
-  Kind.forwarded,
-  Kind.forwardedFor,
-  Kind.forwardedProto,
-  Kind.forwardedHost,
-  Kind.forwardedOther,
-);
 /** Only a trusted neighbour may say these to an origin; and nobody may spell them so that an origin takes them for these. */
 const STRANGERS_CUT_KINDS = FORWARDING_KINDS | kindSet(Kind.respelled);
 /** Nobody but TLS says which certificate a client has, where clients are asked for them (RFC 9440 section 4). */
 const CERTIFICATE_KINDS = kindSet(Kind.forwardedOther);
-/** What a client cannot nominate away: it would change what the origin understands, or hide who asked. */
-const KEPT_KINDS =
-  kindSet(Kind.host, Kind.contentLength, Kind.cookie, Kind.authorization, Kind.expect, Kind.via) | FORWARDING_KINDS;
 
 const PROTO_HTTP = "X-Forwarded-Proto: http\r\n";
 const PROTO_HTTPS = "X-Forwarded-Proto: https\r\n";

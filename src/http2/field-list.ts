@@ -38,6 +38,8 @@ const OF_HTTP1: ReadonlySet<string> = new Set([
 ]);
 /** Section 8.2.1, and RFC 9110 section 5.1: a token without capital letters. */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+/** RFC 3986 section 3.1. It is written in front of an authority, and must not bring one of its own. */
+const SCHEME = /^[a-z][a-z0-9+\-.]*$/;
 /** What ends a line or a text, and what is no byte; white space around a value. */
 const UNFIT_VALUE = /[\0\r\n\u0100-\uffff]|^[ \t]|[ \t]$/;
 
@@ -98,6 +100,7 @@ function asRequest(pseudo: ReadonlyMap<string, string>, fields: readonly string[
     return { method, scheme: "", authority, path: "", protocol, fields };
   }
   if (scheme === undefined || path === undefined || path === "") return malformed("there is no :scheme or no :path");
+  if (!SCHEME.test(scheme)) return malformed(":scheme is not one");
   const isWhole = path.startsWith("/") || (path === "*" && method === "OPTIONS");
   if (!isWhole) return malformed(":path does not begin with /");
   return { method, scheme, authority, path, protocol, fields };

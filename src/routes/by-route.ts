@@ -8,7 +8,7 @@
 import { type Admission, sentTo } from "../exchange/admission.ts";
 import type { ClientConnection } from "../exchange/client-connection.ts";
 import { goesOn } from "../exchange/forwarded-fields.ts";
-import { checkAnswer } from "../exchange/own-answers.ts";
+import { redirectAnswer } from "../exchange/own-answers.ts";
 import type { RouteAction } from "../exchange/route-plan.ts";
 import { OwnOrigins } from "../exchange/routing.ts";
 import type { OriginPools } from "../pool/origin-pools.ts";
@@ -16,7 +16,7 @@ import type { Pool } from "../pool/pool.ts";
 import type { RequestMessage } from "../wire/messages.ts";
 import { behindSegments, pathAndQuery } from "./path-changes.ts";
 import { requestPathOf } from "./request-path.ts";
-import type { RouteFinder } from "./route-finder.ts";
+import { isAmbiguity, type RouteFinder } from "./route-finder.ts";
 import type { RoutedRequest } from "./route-table.ts";
 
 export class ByRoute extends OwnOrigins {
@@ -40,7 +40,7 @@ export class ByRoute extends OwnOrigins {
       path === undefined && this.finder.looksAtPaths
         ? this.finder.findInAll(target, (reading) => new Asked(head, admission, isTrusted, reading))
         : this.finder.find(new Asked(head, admission, isTrusted, path ?? target));
-    if (route === "path-ambiguous" || route === "host-ambiguous") return { ...admission, denied: route };
+    if (isAmbiguity(route)) return { ...admission, denied: route };
     if (route === undefined) return { ...admission, denied: "no-route" };
     const { action } = route;
     switch (action.kind) {
@@ -51,9 +51,7 @@ export class ByRoute extends OwnOrigins {
       case "respond":
         return { ...admission, answer: action.answer, answerReason: "route-answered", route };
       case "redirect": {
-        const location = locationOf(action, target);
-        const fields = action.fields === undefined ? { Location: location } : { ...action.fields, Location: location };
-        const answer = checkAnswer({ status: action.status, fields }, 300);
+        const answer = redirectAnswer(action.status, locationOf(action, target), action.fields);
         return { ...admission, answer, answerReason: "route-redirected", route };
       }
     }

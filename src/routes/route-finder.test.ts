@@ -36,6 +36,14 @@ describe.each(Object.entries(GUARDS))("a route that guards by %s", (_what, guard
     "/key/",
     "/KEY",
     "/key;a",
+    // Decoded, as all paths here.
+    "/admin?x",
+    "/key?/x",
+    "/key#x",
+    "/admin.",
+    "/admin /x",
+    "/key\n",
+    "/key\t.;a",
   ])("%s does not pass by it", (path) => {
     expect(taken(routes, path)).toMatch(/^(?:path-ambiguous|admin)$/);
   });
@@ -47,6 +55,11 @@ describe.each(Object.entries(GUARDS))("a route that guards by %s", (_what, guard
     ["/Other", "rest"],
     ["/administrator;x", "rest"],
     ["/x/", "rest"],
+    ["/x?admin", "rest"],
+    ["/?", "rest"],
+    ["/admin.txt", "rest"],
+    ["/x./y ", "rest"],
+    ["/.", "rest"],
     ["/", "rest"],
   ])("%s is %s's", (path, name) => {
     expect(taken(routes, path)).toBe(name);
@@ -96,6 +109,26 @@ describe.each(Object.entries(GUARDS))("a route that guards by %s", (_what, guard
   it("counts only for the requests it takes", () => {
     const post = [route("admin", { path: "/admin/*", method: "POST" }, guard), rest];
     expect([taken(post, "/ADMIN", "POST"), taken(post, "/ADMIN", "GET")]).toEqual(["path-ambiguous", "rest"]);
+  });
+
+  it("of some methods is not passed by in small letters", () => {
+    const some = [route("changes", { path: "/api/*", method: ["POST", "DELETE"] }, guard), rest];
+    const asked = (method: string, path = "/api/x") => taken(some, path, method);
+    expect(["POST", "GET", "get", "HEAD", "PURGE", "purge"].map((method) => asked(method))).toEqual([
+      "changes",
+      ...Array(5).fill("rest"),
+    ]);
+    expect(["post", "Post", "delete"].map((method) => asked(method))).toEqual(Array(3).fill("method-ambiguous"));
+    expect([asked("post", "/API/x"), asked("post", "/other")]).toEqual(["path-ambiguous", "rest"]);
+  });
+
+  it("of a method in small letters is not passed by in large ones, nor where both are named", () => {
+    const small = [route("patch", { path: "/api/*", method: "patch" }, guard), rest];
+    expect(["patch", "PATCH", "GET"].map((method) => taken(small, "/api", method))).toEqual([
+      ...["patch", "method-ambiguous", "rest"],
+    ]);
+    const both = [...small, route("named", { path: "/api/*", method: "PATCH" })];
+    expect(["patch", "PATCH"].map((method) => taken(both, "/api", method))).toEqual(["patch", "named"]);
   });
 });
 

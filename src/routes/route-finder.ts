@@ -5,18 +5,34 @@
  * do not look at a slash at the end, or take paths in any case (Express, IIS). Where a route refuses clients, asks who they are, or has
  * limits, a path that only such a server takes for one of that route's must not pass by another route. It is judged once more as such a
  * server reads it, in a second table, which is there only where a route guards something: `path-ambiguous`. An operator who wants both
- * writes a route for each spelling. What has no one reading at all (request-path.ts) is taken by the route to which each of its readings
- * leads, or by none. A host that URLs spell otherwise (`%61pp.example.com`, `127.1`) is literal to some servers, and another one to those
- * that read it as part of a URL: where a route looks at hosts, it is `host-ambiguous`.
+ * writes a route for each spelling. Methods are read in the same way: to some applications `post` is `POST` (Django, Flask), so that it
+ * must not pass by a route that guards POST: `method-ambiguous`. What has no one reading at all (request-path.ts) is taken by the route to
+ * which each of its readings leads, or by none. A host that URLs spell otherwise (`%61pp.example.com`, `127.1`) is literal to some servers,
+ * and another one to those that read it as part of a URL: where a route looks at hosts, it is `host-ambiguous`.
  */
-import type { Route } from "../exchange/route-plan.ts";
+import type { Route, RouteMatch } from "../exchange/route-plan.ts";
 import { pathAndQuery } from "./path-changes.ts";
 import { hasAnotherSpelling, hostOf, type PathPattern, readPathPattern } from "./patterns.ts";
 import { readingsOf } from "./request-path.ts";
 import { type RoutedRequest, RouteTable } from "./route-table.ts";
 
-/** What differs in the other reading: a large letter, a parameter, a slash at the end. Of UTF-8 any byte may be half a large letter. */
-const READS_OTHERWISE = /[A-Z;\x80-\xff]|.\/$/;
+/**
+ * What differs in the other reading: a large letter, a parameter, a slash at the end; an encoded `?` or `#` that some take for the end of
+ * the path (Apache where it rewrites, CVE-2024-38474); white space, control characters and dots at the end of a segment, which Windows
+ * leaves out, and patterns that end in `$` take for nothing (a line break, in Python and PHP). Of UTF-8 any byte may be half a large letter.
+ */
+const READS_OTHERWISE = /[A-Z;?#\x80-\xff]|.\/$|[\0-\x20.](?:\/|$)/;
+
+const SMALL_LETTER = /[a-z]/;
+
+/** Why a request goes nowhere. */
+export type Ambiguity = "host-ambiguous" | "method-ambiguous" | "path-ambiguous";
+
+const ambiguities: ReadonlySet<unknown> = new Set<Ambiguity>(["host-ambiguous", "method-ambiguous", "path-ambiguous"]);
+
+export function isAmbiguity(found: Route | Ambiguity | undefined): found is Ambiguity {
+  return ambiguities.has(found);
+}
 
 export class RouteFinder {
   private readonly table: RouteTable<Route>;
@@ -27,6 +43,10 @@ export class RouteFinder {
   private readonly folded: RouteTable<Route> | undefined;
   /** A route guards a path that is written with a large letter, a parameter or a slash at its end: the plain one may lead there, too. */
   private readonly guardsOtherwise: boolean;
+  /** A route guards some methods. */
+  private readonly guardsMethods: boolean;
+  /** One of these is written with a small letter: the one with large letters may lead there, too. */
+  private readonly guardsSmallMethods: boolean;
 
   /** @throws PatternError for the first route that cannot be */
   constructor(routes: readonly Route[]) {
@@ -34,19 +54,26 @@ export class RouteFinder {
     this.looksAtPaths = routes.some(({ match }) => match.path !== undefined);
     this.looksAtHosts = routes.some(({ match }) => match.host !== undefined);
     this.guardsOtherwise = routes.some((route) => isGuarded(route) && isWrittenOtherwise(route));
+    const methods = routes.filter(isGuarded).flatMap(({ match }) => match.method ?? []);
+    this.guardsMethods = methods.length > 0;
+    this.guardsSmallMethods = methods.some((method) => SMALL_LETTER.test(method));
     if (!routes.some(isGuarded)) return;
     // Of two that are one path in this reading the open one counts: somebody has named it.
     const openFirst = [...routes.filter((route) => !isGuarded(route)), ...routes.filter(isGuarded)];
-    this.folded = new RouteTable(openFirst, ({ match }) => match, foldedPattern);
+    this.folded = new RouteTable(openFirst, ({ match }) => withLargeMethods(match), foldedPattern);
   }
 
   /** None takes it: undefined. */
-  find(request: RoutedRequest): Route | "host-ambiguous" | "path-ambiguous" | undefined {
+  find(request: RoutedRequest): Route | Ambiguity | undefined {
     if (this.looksAtHosts && hasAnotherSpelling(hostOf(request.authority))) return "host-ambiguous";
     const route = this.table.find(request);
-    if (this.folded === undefined || !(this.guardsOtherwise || READS_OTHERWISE.test(request.path))) return route;
-    const other = this.folded.find(new FoldedRequest(request));
-    return other === undefined || other === route || !isGuarded(other) ? route : "path-ambiguous";
+    if (this.folded === undefined) return route;
+    const readsMethod = this.guardsSmallMethods || (this.guardsMethods && SMALL_LETTER.test(request.method));
+    if (!(readsMethod || this.guardsOtherwise || READS_OTHERWISE.test(request.path))) return route;
+    const asked = new FoldedRequest(request);
+    const other = this.folded.find(asked);
+    if (other === undefined || other === route || !isGuarded(other)) return route;
+    return readsMethod && asked.path === request.path ? "method-ambiguous" : "path-ambiguous";
   }
 
   /**
@@ -86,12 +113,29 @@ function foldedPattern({ kind, segments }: PathPattern): PathPattern {
   return { kind, segments: segments.map((literal) => literal && folded(literal)).filter((literal) => literal !== "") };
 }
 
-/** A segment without its parameters, and in small letters: those of UTF-8, too, and what has a small letter by way of a large one alone. */
+/**
+ * A segment without its parameters, without what an encoded `?` or `#` hides and what does not count at its end, and in small letters:
+ * those of UTF-8, too, and what has a small letter by way of a large one alone.
+ */
 function folded(segment: string): string {
-  const mark = segment.indexOf(";");
-  const name = mark < 0 ? segment : segment.slice(0, mark);
+  const mark = segment.search(/[;?#]/);
+  let end = mark < 0 ? segment.length : mark;
+  while (end > 0 && isLeftOutAtEnd(segment.charCodeAt(end - 1))) end--;
+  const name = segment.slice(0, end);
   if (!/[\x80-\xff]/.test(name)) return name.toLowerCase();
   return Buffer.from(name, "latin1").toString("utf8").toUpperCase().toLowerCase();
+}
+
+const SPACE = 0x20;
+const DOT = 0x2e;
+
+function isLeftOutAtEnd(code: number): boolean {
+  return code <= SPACE || code === DOT;
+}
+
+function withLargeMethods(match: RouteMatch): RouteMatch {
+  if (match.method === undefined) return match;
+  return { ...match, method: [match.method].flat().map((one) => one.toUpperCase()) };
 }
 
 class FoldedRequest implements RoutedRequest {
@@ -101,9 +145,10 @@ class FoldedRequest implements RoutedRequest {
   private readonly request: RoutedRequest;
 
   constructor(request: RoutedRequest) {
-    this.method = request.method;
+    this.method = request.method.toUpperCase();
     this.authority = request.authority;
-    const segments = request.path.split("/").map(folded);
+    const [path = ""] = request.path.split(/[?#]/, 1);
+    const segments = path.split("/").map(folded);
     this.path = `/${segments.filter((segment) => segment !== "").join("/")}`;
     this.request = request;
   }

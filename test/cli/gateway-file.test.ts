@@ -316,6 +316,18 @@ describe("hopwise route", () => {
     expect(route.outLines[0]).toMatch(new RegExp(`^${takes} takes it`));
   });
 
+  it("says that a route guards in large letters what is asked for in small ones", async () => {
+    const text = `routes:
+  - { match: { path: /api/*, method: DELETE }, refuse: true }
+  - { to: "http://127.0.0.1:3000" }
+`;
+    const running = hopwise("route", "delete", "/api/x", "-c", written("route.yaml", text));
+    expect(await running.ended).toBe(1);
+    expect(running.outLines).toStrictEqual([
+      "No route: some applications read the method as one in large letters, which a route guards: 400 (method-ambiguous).",
+    ]);
+  });
+
   it("is told what is no URL", async () => {
     const file = written("route.yaml", site("http://127.0.0.1:3000"));
     const running = hopwise("route", "GET", "site.test", "-c", file);

@@ -17,7 +17,10 @@ export interface Told {
 export class RecordingObserver implements ProxyObserver {
   readonly downstream: Told[] = [];
   readonly upstream: Told[] = [];
+  /** Exchanges that have ended. */
   readonly exchanges: ExchangeRecord[] = [];
+  /** Exchanges that have begun. */
+  readonly begun: ExchangeRecord[] = [];
   readonly reuseRefusals: ReuseRefusal[] = [];
   readonly faults: string[] = [];
   reuses = 0;
@@ -51,6 +54,10 @@ export class RecordingObserver implements ProxyObserver {
 
   reuseRefused(_connection: ConnectionRecord, refusal: ReuseRefusal): void {
     this.reuseRefusals.push(refusal);
+  }
+
+  exchangeBegan(record: ExchangeRecord): void {
+    this.begun.push(record);
   }
 
   exchangeEnded(record: ExchangeRecord): void {
