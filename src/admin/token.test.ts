@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { HopwiseError } from "../config/error.ts";
 import { namedToken, newToken } from "./token.ts";
@@ -73,6 +73,19 @@ it("is another one for each run where none is named, and gone behind it", () => 
   expect([textIn(token.file) === first, statSync(at("run")).mode & 0o777]).toStrictEqual([false, 0o700]);
   token.forget();
   expect(existsSync(token.file)).toBe(false);
+});
+
+it("stands in the service's folder, then in the session's; one that is named and empty is none", () => {
+  const folderOf = (env: NodeJS.ProcessEnv) => {
+    const token = newToken(9901, env);
+    token.forget();
+    return dirname(token.file);
+  };
+  const [service, session] = [at("service"), at("session")];
+  expect(folderOf({ RUNTIME_DIRECTORY: service, XDG_RUNTIME_DIR: session })).toBe(service);
+  expect(folderOf({ RUNTIME_DIRECTORY: `${service}:${at("another")}` })).toBe(service);
+  expect(folderOf({ RUNTIME_DIRECTORY: "", XDG_RUNTIME_DIR: session })).toBe(session);
+  expect(dirname(folderOf({ RUNTIME_DIRECTORY: "", XDG_RUNTIME_DIR: "" }))).toBe(tmpdir());
 });
 
 it("is not written where others could put a file of theirs, nor through a link", () => {

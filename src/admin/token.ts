@@ -49,13 +49,14 @@ export function tokenIn(file: string, option: TokenOption): string {
 }
 
 /**
- * A new token, in a folder that belongs to this user alone: where the system has such folders, otherwise in one of our own.
+ * A new token, in a folder that belongs to this user alone: where the service manager or the system has such folders, otherwise in one
+ * of our own.
  *
  * @param port of the admin server, by which several proxies are told apart
  * @throws HopwiseError for a file that cannot be made
  */
 export function newToken(port: number, env: NodeJS.ProcessEnv = process.env): AdminToken {
-  const folder = env.XDG_RUNTIME_DIR ?? join(tmpdir(), `hopwise-${process.getuid?.() ?? "admin"}`);
+  const folder = folderFor(env);
   const file = join(folder, `hopwise-admin-${port}.token`);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -66,6 +67,12 @@ export function newToken(port: number, env: NodeJS.ProcessEnv = process.env): Ad
   } catch (error) {
     throw failed(file, error);
   }
+}
+
+/** systemd names the folders of `RuntimeDirectory=`. A service's temporary folder is often its own (`PrivateTmp=`), so that nobody else finds a file there. */
+function folderFor({ RUNTIME_DIRECTORY = "", XDG_RUNTIME_DIR = "" }: NodeJS.ProcessEnv): string {
+  const [ofService = ""] = RUNTIME_DIRECTORY.split(":");
+  return ofService || XDG_RUNTIME_DIR || join(tmpdir(), `hopwise-${process.getuid?.() ?? "admin"}`);
 }
 
 /** In a folder that others write to they could put a file of their own in the place of ours. */

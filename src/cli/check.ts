@@ -156,8 +156,13 @@ function timeouts(value: unknown, variables: ReadonlySet<string>): string[][] {
   return names.map((name) => [
     name,
     said[name] === undefined ? "default" : variables.has(name) ? variableOf(name) : "said here",
-    String(said[name] ?? defaultText(name, proxySchema)),
+    timeText(said[name] ?? defaultText(name, proxySchema)),
   ]);
+}
+
+/** A number is one of milliseconds. */
+function timeText(value: unknown): string {
+  return typeof value === "number" ? formatDuration(value) : String(value);
 }
 
 /** Whether clients show certificates. */

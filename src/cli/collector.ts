@@ -5,6 +5,7 @@
 import { performance } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { residentBytes } from "../net/resident-bytes.ts";
 
 /** How often it is looked whether there is garbage and nothing to do. */
 const CHECK_MS = 1_000;
@@ -94,7 +95,7 @@ export function collectWhenQuiet(): void {
   const gc: (options: object) => Promise<void> = runInNewContext("gc");
   const busy = new BusyShare();
   const collector = new QuietCollector({
-    residentBytes: () => process.memoryUsage.rss(),
+    residentBytes,
     busyShare: () => busy.sinceLast(),
     async collect() {
       // In a turn of its own, where no frame on the stack could hold what is garbage.

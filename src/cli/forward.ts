@@ -3,12 +3,14 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { SeenFiles } from "../config/files.ts";
 import { openProxyWarning, readForwardOptions } from "../config/forward-options.ts";
 import { shareOf } from "../config/shares.ts";
 import { formatPasswordHash, hashPassword, PASSWORD_BYTES_MAX } from "../forward/password-hash.ts";
 import { createForwardProxy, type ForwardOptions, HopwiseError, type Listening } from "../index.ts";
 import { ExitCode } from "./exit.ts";
 import { forwardOptionsFrom } from "./flags.ts";
+import { handedOver, type ReadOptions } from "./handed-over.ts";
 import { onlySocket, takeInheritedSockets, withoutAddress } from "./inherited.ts";
 import { News } from "./news.ts";
 import { announce, reopenLog, serve } from "./serving.ts";
@@ -32,12 +34,15 @@ export async function runForward(flags: Readonly<Record<string, unknown>>, termi
   const who = options.users === undefined ? "" : " for its users";
   const count = workersFrom(flags);
   if (count > 1) {
+    const read: ReadOptions<ForwardOptions> = (options, files) => readForwardOptions(options, undefined, files);
+    const files = new SeenFiles();
+    read(options, files);
     const crew: Crew<ForwardOptions> = {
       ...{
         kind: "forward",
         count,
         fds: [fd],
-        given: { options, read: (options) => readForwardOptions(options) },
+        given: handedOver(options, files.seen, read),
         share: shareOf,
         rereads: options.users === undefined ? [] : ["the users"],
       },

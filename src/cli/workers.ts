@@ -203,7 +203,10 @@ export async function runWorkers<Options extends { readonly accessLog?: string |
     reopenLogs: () => reopenLog(shared.current.accessLog, () => log.reopen() || supervisor.reopenLogs()),
     reread() {
       if (readAgain !== undefined) reload();
-      else if (rereads.length > 0) supervisor.reread();
+      else if (rereads.length > 0) {
+        supervisor.reread();
+        refresh();
+      }
       return rereads;
     },
   });

@@ -153,6 +153,14 @@ describe("a certificate that ends within 14 days", () => {
     expect([look(now), look(now), look(now + 22 * DAY_MS)]).toEqual([[], ["renewed site.pem"], []]);
   });
 
+  it("is told of also by a clock that was a year ahead, and is right again", () => {
+    const now = Date.now();
+    const { look } = watched(folder.write("site", site(["site.test"], 3)));
+    look(now + 365 * DAY_MS);
+    expect(look(now)).toEqual([expect.stringMatching(/^expiring site\.pem .* expires in 2 days/)]);
+    expect(look(now + 1_000)).toEqual([]);
+  });
+
   it("is a warning at the start, and only there at first", () => {
     const { look } = watched(folder.write("site", site(["site.test"], 3)));
     expect(look()).toEqual([]);

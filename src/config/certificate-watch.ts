@@ -102,7 +102,8 @@ export class CertificateWatch {
     for (const certificate of this.serving.certificates) {
       if (!isEnding(certificate, now_ms)) continue;
       const before_ms = this.remindedAt_ms.get(certificate.file) ?? Number.NEGATIVE_INFINITY;
-      if (now_ms - before_ms < REMINDER_MS) continue;
+      // A clock that was ahead must not silence it until that time comes.
+      if (Math.abs(now_ms - before_ms) < REMINDER_MS) continue;
       this.noteReminder(certificate, now_ms);
       this.tell({ state: "expiring", certificate, problem: expiryWarning(certificate, now_ms) ?? "" });
     }

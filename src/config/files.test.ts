@@ -2,8 +2,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
-import { filesNow, SeenFiles } from "./files.ts";
+import { afterAll, describe, expect, it, vi } from "vitest";
+import { CertificateFolder, certificateFor } from "../../test/kit/certificates.ts";
+import { type Files, filesNow, SeenFiles } from "./files.ts";
+import { readCertificates } from "./listeners.ts";
+import { readOriginTls } from "./origin-tls.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "hopwise-files-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -27,4 +30,26 @@ it("that are not there have no mark, and no text", () => {
   const file = join(folder, "none");
   expect(files.mark(file)).toBe("");
   expect(() => files.text(file)).toThrow("ENOENT");
+});
+
+describe("a certificate that has run out since its configuration came into force", () => {
+  const certificates = new CertificateFolder();
+  afterAll(() => certificates.remove());
+  const pair = certificates.write("site", certificateFor(["site.test"], { days: 1 }));
+
+  it.each([
+    ["clients are shown", (files: Files) => readCertificates([pair], files)],
+    ["origins are shown", (files: Files) => readOriginTls(pair, "/", files)],
+  ])("that %s keeps no process from starting with it, and is refused when it is read anew", (_, read) => {
+    const files = new SeenFiles();
+    read(files);
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 2 * 24 * 3_600_000);
+    try {
+      expect(() => read(new SeenFiles(structuredClone(files.seen)))).not.toThrow();
+      expect(() => read(new SeenFiles())).toThrow("site.pem has expired on");
+      expect(() => read(filesNow)).toThrow("site.pem has expired on");
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
 });

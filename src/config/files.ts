@@ -11,6 +11,8 @@ export interface Files {
   text(path: string): string;
   /** What changes where the file, or whatever a link on the way to it leads to, is another; it is not there: empty. */
   mark(path: string): string;
+  /** When its text was read, in milliseconds since 1970: what it says of times is judged as of then. */
+  readAt_ms(path: string): number;
 }
 
 export const filesNow: Files = {
@@ -24,14 +26,21 @@ export const filesNow: Files = {
       return "";
     }
   },
+  readAt_ms: () => Date.now(),
 };
 
+interface Seen {
+  readonly mark: string;
+  readonly text: string;
+  readonly at_ms: number;
+}
+
 /** As plain data, by path. */
-export type FilesSeen = Readonly<Record<string, { readonly mark: string; readonly text: string }>>;
+export type FilesSeen = Readonly<Record<string, Seen>>;
 
 /** Those that were seen, as they were seen; others as they are now, which are seen by that. */
 export class SeenFiles implements Files {
-  private readonly known: Map<string, { readonly mark: string; readonly text: string }>;
+  private readonly known: Map<string, Seen>;
 
   constructor(seen: FilesSeen = {}) {
     this.known = new Map(Object.entries(seen));
@@ -49,15 +58,20 @@ export class SeenFiles implements Files {
     }
   }
 
+  /** A certificate that was good when the configuration came into force keeps no process from starting with it later. */
+  readAt_ms(path: string): number {
+    return this.known.get(path)?.at_ms ?? Date.now();
+  }
+
   get seen(): FilesSeen {
     return Object.fromEntries(this.known);
   }
 
-  private look(path: string): { readonly mark: string; readonly text: string } {
+  private look(path: string): Seen {
     const known = this.known.get(path);
     if (known !== undefined) return known;
     // The mark first: what changes behind it is noticed later.
-    const seen = { mark: filesNow.mark(path), text: filesNow.text(path) };
+    const seen = { mark: filesNow.mark(path), text: filesNow.text(path), at_ms: filesNow.readAt_ms(path) };
     this.known.set(path, seen);
     return seen;
   }

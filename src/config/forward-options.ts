@@ -10,6 +10,7 @@ import { DESCRIPTORS_RESERVED, descriptorLimit } from "../net/descriptors.ts";
 import { DialGuard } from "../net/dial-guard.ts";
 import { LOOKUPS_MAX } from "../net/names/chosen-names.ts";
 import { HopwiseError } from "./error.ts";
+import { type Files, filesNow } from "./files.ts";
 import { readListeners } from "./listeners.ts";
 import { hookSettings, hooksIn, type ProxyConfig, readWith, sharedConfig, VIA_OFF } from "./options.ts";
 import type { ForwardOptions } from "./public-options.ts";
@@ -112,9 +113,14 @@ const LOOKUPS_SHARE_OF_DESCRIPTORS = 1 / 16;
 /**
  * Reads options.
  *
+ * @param files that users are read from, as another process has seen them
  * @throws HopwiseError `option-unknown` or `option-invalid`, for the first thing that is wrong, in the users' file, too
  */
-export function readForwardOptions(options: ForwardOptions = {}, limit: number = descriptorLimit()): ProxyConfig {
+export function readForwardOptions(
+  options: ForwardOptions = {},
+  limit: number = descriptorLimit(),
+  files: Files = filesNow,
+): ProxyConfig {
   const { hooks, rest } = hooksIn(options);
   if ((rest as { rewritePath?: unknown }).rewritePath !== undefined)
     throw new HopwiseError("option-unknown", PATHS_ARE_CLIENTS, "rewritePath");
@@ -127,7 +133,7 @@ export function readForwardOptions(options: ForwardOptions = {}, limit: number =
   const listeners = readListeners({ ...values, listen: [{ ...values.listen, scheme: undefined }] });
   const config = sharedConfig(values, listeners, limit, idleMax + lookupsMax);
   const file = values.users;
-  const authentication = file === undefined ? undefined : new BasicAuthentication(readUsersFile(file));
+  const authentication = file === undefined ? undefined : new BasicAuthentication(readUsersFile(file, files));
   const { connectPorts: mayConnectTo, allowPrivate: allowsPrivate } = values;
   const { httpPorts: mayRequestFrom = allowsPrivate ? ALL_PORTS : HTTP_PORTS } = values;
   const warning = authentication === undefined ? openProxyWarning(config.listen.host) : undefined;

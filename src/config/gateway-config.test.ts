@@ -88,6 +88,12 @@ it("options of the command line alone are a configuration, too", () => {
   ]);
 });
 
+it.each(["127.0.0.1:3000", "app:3000", "localhost", "[::1]:3000"])("%s in place of a URL is told its scheme", (to) => {
+  expect(problems({ routes: [{ to }] })).toStrictEqual([
+    `routes[0].to: there is no group "${to}"; did you mean http://${to}?`,
+  ]);
+});
+
 describe("is refused, all at once", () => {
   it.each<readonly [what: string, value: unknown, problems: readonly string[]]>([
     ["nothing", {}, ["routes: it is missing: write where requests go, like [{ to: GROUP }]"]],

@@ -13,6 +13,7 @@ import { parseOriginAddress, withProxyHeader } from "../pool/origin-address.ts";
 import { PatternError } from "../routes/pattern-error.ts";
 import { RouteTable } from "../routes/route-table.ts";
 import { linesOf } from "./answer-fields.ts";
+import { bareTimes } from "./bare-times.ts";
 import { HopwiseError } from "./error.ts";
 import { readErrorPages } from "./error-pages.ts";
 import { type Files, filesNow } from "./files.ts";
@@ -56,7 +57,8 @@ export function readGatewayConfig(
   }
   const reading = new Reading(result.data, Object.keys(value ?? {}), folder, own, files);
   const config = reading.config(limit);
-  return config === undefined || reading.problems.length > 0 ? { problems: reading.problems } : { config };
+  if (config === undefined || reading.problems.length > 0) return { problems: reading.problems };
+  return { config: { ...config, warnings: [...config.warnings, ...bareTimes(value)] } };
 }
 
 /** What is wrong beside values that cannot be what they are. */

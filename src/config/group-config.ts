@@ -66,5 +66,9 @@ export function groupNamed(to: string, groups: Map<string, Group>): string {
   }
   const near = nearest(to, [...groups.keys()]);
   const hint = near === undefined ? `there are: ${[...groups.keys()].join(", ") || "none"}` : `did you mean ${near}?`;
-  throw new HopwiseError("option-invalid", `there is no group "${shown(to)}"; ${hint}`, "to");
+  // A place is a URL with its scheme forgotten.
+  const what = /^[^\s/:]+:[0-9]+$|^\[[0-9a-f:.]+\]:[0-9]+$|^localhost$/i.test(to)
+    ? `did you mean http://${shown(to)}?`
+    : hint;
+  throw new HopwiseError("option-invalid", `there is no group "${shown(to)}"; ${what}`, "to");
 }

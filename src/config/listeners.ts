@@ -175,9 +175,8 @@ export function readCertificates(
   files: readonly CertificateFiles[],
   readFrom: Files = filesNow,
 ): TlsConfig | undefined {
-  const now = Date.now();
   const marks = marksOf(files, readFrom);
-  const [first, ...others] = files.map((pair) => readCertificate(pair, now, readFrom));
+  const [first, ...others] = files.map((pair) => readCertificate(pair, readFrom.readAt_ms(pair.cert), readFrom));
   if (first === undefined) return undefined;
   const certificates = [first, ...others] as const;
   refuseSharedNames(certificates);

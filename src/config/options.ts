@@ -17,6 +17,7 @@ import { parseOriginAddress, withProxyHeader } from "../pool/origin-address.ts";
 import { defaultHeadLimits } from "../wire/head-reader.ts";
 import { expiryWarning } from "./certificate-files.ts";
 import { HopwiseError } from "./error.ts";
+import { type Files, filesNow } from "./files.ts";
 import { type ListenerConfig, ownCertificateOf, readListeners } from "./listeners.ts";
 import { both, type PathRewrite, settingHooks } from "./message-changes.ts";
 import { nearest } from "./nearest.ts";
@@ -94,16 +95,18 @@ function randomName(): string {
  * Reads options.
  *
  * @param ownCertificate the certificate of `tls: self-signed`, where another process has made it
+ * @param files that certificates are read from, as another process has seen them
  * @throws HopwiseError `option-unknown`, `option-missing` or `option-invalid`, for the first thing that is wrong
  */
 export function readProxyOptions(
   options: ProxyOptions,
   limit: number = descriptorLimit(),
   ownCertificate?: Certificate,
+  files: Files = filesNow,
 ): ProxyConfig {
   const { hooks, rest } = hooksIn(options);
   const values = readWith(proxySchema, rest);
-  const config = sharedConfig(values, readListeners(values, ownCertificate), limit);
+  const config = sharedConfig(values, readListeners(values, ownCertificate, files), limit);
   const origins = values.to.map((url) => withProxyHeader(parseOriginAddress(url), values.sendProxyProtocol));
   const all = config.listeners.filter(({ port }) => port !== 0).map(({ host, port }) => formatAuthority(host, port));
   const own = all.find((own) => origins.some(({ authority, address }) => address.kind === "tcp" && authority === own));

@@ -78,7 +78,7 @@ export function readOriginTls(values: OriginTlsValues, folder: string, files: Fi
 
 function identityIn(cert: string, key: string, files: Files): NonNullable<OriginTls["identity"]> {
   try {
-    const pair = readPair({ cert, key }, Date.now(), files);
+    const pair = readPair({ cert, key }, files.readAt_ms(cert), files);
     return { cert: pair.cert, key: pair.key };
   } catch (error) {
     if (!(error instanceof HopwiseError) || error.option === undefined) throw error;

@@ -10,6 +10,7 @@ import { lifeStates } from "../connection/life.ts";
 import type { CloseReason, OpenReason, ReuseRefusal } from "../connection/reasons.ts";
 import type { AnswerReason } from "../exchange/answers.ts";
 import type { Outcome } from "../exchange/exchange-record.ts";
+import { residentBytes } from "../net/resident-bytes.ts";
 import type { EndpointState } from "../pool/condition.ts";
 import type { Endpoint } from "../pool/endpoint.ts";
 import type { ToleranceKind } from "../wire/tolerance.ts";
@@ -193,7 +194,7 @@ export function figuresOf(ledger: Ledger): Figures {
     internalErrors: ledger.internalErrors,
     cut: ledger.cut,
     processorSeconds: (user + system) / 1e6,
-    residentBytes: process.memoryUsage.rss(),
+    residentBytes: residentBytes(),
     config: configFigures(ledger),
     ...(tls === undefined ? {} : { tls }),
   };

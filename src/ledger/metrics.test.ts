@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { ConnectionRecord } from "../connection/connection-record.ts";
 import { closeReasons, openReasons, reuseRefusals } from "../connection/reasons.ts";
 import { answerReasons } from "../exchange/answers.ts";
@@ -57,6 +57,15 @@ describe("the first scrape", () => {
     expect(series.get("hopwise_upstream_reuse_total")).toBe(0);
     expect(series.get("hopwise_draining")).toBe(0);
   });
+});
+
+it("a step of the clock is no restart", async () => {
+  const startedAt = async () => (await scrape(new Ledger(clock))).get("process_start_time_seconds");
+  const before = await startedAt();
+  vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000);
+  const after = await startedAt();
+  vi.restoreAllMocks();
+  expect([after, Math.abs(Number(before) - (Date.now() / 1_000 - process.uptime())) < 2]).toStrictEqual([before, true]);
 });
 
 describe("a later scrape", () => {

@@ -285,8 +285,9 @@ class Metrics {
       (tell) => tell({ runtime: runtimeFacts.name, version: runtimeFacts.version, sockets: runtimeFacts.sockets }, 1),
     );
     this.gauge("hopwise_draining", "1 while the proxy drains.", [], (tell) => tell({}, figures.isDraining ? 1 : 0));
+    // As the clock stood then: made anew of the clock and the time since, it would move with the clock, and look like a restart.
     this.gauge("process_start_time_seconds", "Start time since 1970.", [], (tell) =>
-      tell({}, Math.round(Date.now() / 1_000 - process.uptime())),
+      tell({}, Math.round(performance.timeOrigin / 1_000)),
     );
     this.counter("process_cpu_seconds_total", "CPU time spent; by all workers together.", [], (tell) =>
       tell({}, figures.processorSeconds),

@@ -3,9 +3,10 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
+import { isLong } from "../interop/support/long.ts";
 import { proxy } from "./running.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -29,14 +30,17 @@ const stages = readFileSync(join(root, "Dockerfile"), "utf8")
     return all;
   }, []);
 const [build = [], image = []] = stages;
+/** What the steps of a stage copy from the repository. */
+const copiedIn = (stage: readonly Step[]) =>
+  stage
+    .filter(({ does, what }) => does === "COPY" && !what.startsWith("--from"))
+    .flatMap(({ what }) => what.split(" ").slice(0, -1));
 const said = (does: string) => image.find((step) => step.does === does)?.what ?? "";
 
 it("builds from files that are there and are sent to the builder, by scripts that the package has", () => {
   expect(stages.length).toBe(2);
   const sent = readFileSync(join(root, ".dockerignore"), "utf8").match(/(?<=^!).+/gm);
-  const copied = [...build, ...image]
-    .filter(({ does, what }) => does === "COPY" && !what.startsWith("--from"))
-    .flatMap(({ what }) => what.split(" ").slice(0, -1));
+  const copied = [...copiedIn(build), ...copiedIn(image)];
   expect(copied.filter((name) => !existsSync(join(root, name)))).toStrictEqual([]);
   expect([...copied].sort()).toStrictEqual([...(sent ?? [])].sort());
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -47,9 +51,39 @@ it("builds from files that are there and are sent to the builder, by scripts tha
   expect(readFileSync(join(root, "tsconfig.build.json"), "utf8")).toContain('"include": ["src"]');
 });
 
+/** A file and all that it leads to by relative imports. */
+function reachedFrom(file: string, reached = new Set<string>()): ReadonlySet<string> {
+  if (reached.has(file)) return reached;
+  reached.add(file);
+  const text = file.endsWith(".ts") ? readFileSync(join(root, file), "utf8") : "";
+  for (const [, name = ""] of text.matchAll(/ from "(\.[^"]+)"/g)) reachedFrom(join(dirname(file), name), reached);
+  return reached;
+}
+
+it("copies all that the build is configured by, and what that imports", () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const commands: readonly string[] = scripts.build.split(" && ");
+  const configs = commands.map((command) => / -[cp] (\S+)/.exec(command)?.[1] ?? "rolldown.config.ts");
+  const reached = configs.flatMap((config) => [...reachedFrom(config)]);
+  expect(reached).toContain("third-parties.ts");
+  const copied = copiedIn(build);
+  const isCopied = (file: string) => copied.some((one) => file === one || file.startsWith(`${one}/`));
+  expect(reached.filter((file) => !isCopied(file))).toStrictEqual([]);
+});
+
+it.runIf(isLong)("the build itself succeeds where there is nothing but what it copies", () => {
+  const source = join(folder, "source");
+  mkdirSync(source);
+  for (const name of copiedIn(build)) cpSync(join(root, name), join(source, name), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(source, "node_modules"));
+  execFileSync("npm", ["run", "build"], { cwd: source, stdio: "pipe" });
+  const built = ["cli/main.js", "index.js", "dashboard/index.html", "types/index.d.ts"];
+  expect(built.filter((name) => !existsSync(join(source, "dist", name)))).toStrictEqual([]);
+});
+
 it("runs as somebody who is not root, as the first process, and is told to end by what drains it", () => {
   expect(["USER", "STOPSIGNAL", "ENTRYPOINT", "CMD"].map(said)).toStrictEqual([
-    ...["node", "SIGTERM", '["hopwise"]', '["run"]'],
+    ...["1000:1000", "SIGTERM", '["hopwise"]', '["run"]'],
   ]);
 });
 

@@ -2,9 +2,12 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { formatPasswordHash, hashPassword } from "../../src/forward/password-hash.ts";
+import type { ProxyStats } from "../../src/index.ts";
 import { CertificateFolder, certificateFor } from "../kit/certificates.ts";
 import { hopwise, hopwiseBehind, hopwiseOn, origin, type Running } from "./running.ts";
 
@@ -31,6 +34,13 @@ const ready = (running: Running) => running.json<Ready>("listening");
 async function ended(running: Running): Promise<number | null> {
   running.child.kill("SIGTERM");
   return await running.ended;
+}
+
+/** Kills all workers, and waits for their successors. */
+async function replaceAll(running: Running, admin: string): Promise<void> {
+  const { workers } = (await (await fetch(`${admin}/stats`)).json()) as ProxyStats;
+  for (const { pid } of workers?.processes ?? []) process.kill(pid, "SIGKILL");
+  for (const lost of [1, 2]) await running.out(new RegExp(`"state":"running".*"instead":${lost}\\}`));
 }
 
 async function shakeHands(port: number, session?: Buffer): Promise<TLSSocket> {
@@ -101,6 +111,42 @@ admin: 0
       another.destroy();
     }
     expect([seen.size, resumed]).toEqual([1, [false, true, true, true, true, true]]);
+    expect(await ended(running)).toBe(0);
+  });
+
+  it.skipIf(isBun)("a worker of hopwise proxy that was lost has a successor with the certificate in use", async () => {
+    const pair = folder.write("replaced", certificateFor(["replaced.test"]));
+    const args = ["--tls-cert", pair.cert, "--tls-key", pair.key, "--listen", "0", "--admin", "0", "--workers", "2"];
+    const running = hopwise("proxy", "--to", "http://127.0.0.1:9", "--json", ...args);
+    const { listeners, admin } = await ready(running);
+    // Neither file can be used any more.
+    for (const path of Object.values(pair)) writeFileSync(path, "nonsense");
+    await replaceAll(running, admin);
+    const client = await shakeHands(listeners[0]?.port ?? 0);
+    expect(client.getPeerCertificate().subjectaltname).toBe("DNS:replaced.test");
+    client.destroy();
+    expect(await ended(running)).toBe(0);
+  });
+
+  it("a worker of hopwise forward that was lost has a successor with the users that are in force", async () => {
+    const users = file("users", `alice:${formatPasswordHash(await hashPassword("wonder"))}\n`);
+    const args = ["--users", users, "--allow-private", "--listen", "0", "--admin", "0", "--workers", "2"];
+    const running = hopwise("forward", "--json", ...args);
+    const { listeners, admin } = await ready(running);
+    writeFileSync(users, "nonsense");
+    await replaceAll(running, admin);
+    const { url: to } = await origin((_, response) => response.end("hello"));
+    const port = listeners[0]?.port ?? 0;
+    const ask = (login: string) =>
+      new Promise<number>((resolve, reject) => {
+        const headers = { "Proxy-Authorization": `Basic ${Buffer.from(login).toString("base64")}` };
+        const asked = request({ host: "127.0.0.1", port, path: `${to}/`, headers, agent: false }, (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        });
+        asked.on("error", reject).end();
+      });
+    expect([await ask("alice:wonder"), await ask("alice:land")]).toStrictEqual([200, 407]);
     expect(await ended(running)).toBe(0);
   });
 

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { forwardOptionNames } from "../../src/config/forward-options.ts";
-import { flagOf, optionNames } from "../../src/config/schema.ts";
+import { defaultText, flagOf, optionNames } from "../../src/config/schema.ts";
+import { readDuration_ms } from "../../src/config/values.ts";
 import {
   checkFailures,
   closeReasons,
@@ -137,6 +138,36 @@ it("documents name only files that exist", () => {
       .map((file) => `${page}: ${file}`),
   );
   expect(gone).toStrictEqual([]);
+});
+
+describe("the units for systemd", () => {
+  const service = read("examples/systemd/hopwise.service");
+
+  it("stand in the guide as they are in examples", () => {
+    const blocks = [...read("docs/guide.md").matchAll(/^```ini\n# \/etc\/systemd\/system\/(\S+)\n([\s\S]*?)^```$/gm)];
+    expect(blocks.map(([, name]) => name)).toStrictEqual(["hopwise.socket", "hopwise.service"]);
+    for (const [, name, text] of blocks) expect(text, name).toBe(read(`examples/systemd/${name}`));
+  });
+
+  it("leave hopwise the time that a drain may take, also where one-file.md has it run a file", () => {
+    const [, limit_s = "0"] = /^TimeoutStopSec=(\d+)$/m.exec(service) ?? [];
+    const normally_ms = (name: string) => readDuration_ms(defaultText(name).split(",")[0] ?? "", 0);
+    expect(Number(limit_s) * 1_000).toBeGreaterThan(normally_ms("drainDelay") + normally_ms("drainTimeout"));
+    // And behind a balancer, whose page has a longer delay.
+    const [, delay = ""] = /^drainDelay: (\S+)/m.exec(read("docs/behind-a-load-balancer.md")) ?? [];
+    const behindBalancer_ms = readDuration_ms(delay, 0) + normally_ms("drainTimeout");
+    expect(Number(limit_s) * 1_000).toBeGreaterThan(behindBalancer_ms);
+  });
+
+  it("are not started where a group has their name, so the one that reads keys has another", () => {
+    expect(service).toContain("DynamicUser=yes");
+    const page = read("docs/certificates.md");
+    const groups = [
+      ...page.matchAll(/install [^\n]*-g (\S+)|SupplementaryGroups=([\w-]+)|groupadd --system ([\w-]+)/g),
+    ];
+    const names = new Set(groups.map(([, owner, extra, made]) => owner ?? extra ?? made));
+    expect([...names]).toStrictEqual(["hopwise-tls"]);
+  });
 });
 
 it("every script that runs a file runs one that exists, built or written", () => {

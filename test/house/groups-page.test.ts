@@ -17,6 +17,7 @@ const own = certificateFor(["gateway.test"]);
 const files: Files = {
   text: (path) => (path.endsWith(".key") ? own.key : path.endsWith("ca.pem") ? authority.cert : own.cert),
   mark: () => "",
+  readAt_ms: () => Date.now(),
 };
 const read = (text: string) => readGatewayConfig(parse(text), "/etc/hopwise", 10_000, undefined, files);
 
