@@ -9,7 +9,7 @@ import type { ProxyContext } from "../exchange/context.ts";
 import { reasonPhraseOf } from "../exchange/reason-phrases.ts";
 import type { FieldTable } from "../wire/fields.ts";
 import { hasNoWeight, listMembers, withoutParameters, withoutQuotedText } from "../wire/lists.ts";
-import { dialErrorText, dialErrorType } from "./dial-faults.ts";
+import { dialErrorText, dialErrorType, isAlert } from "./dial-faults.ts";
 import { malformedText, malformedType } from "./malformed-answers.ts";
 
 /** RFC 7617 section 2.1: user names and passwords are UTF-8. */
@@ -76,7 +76,9 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?
 /** What kind of failure it is, for programs and for people. */
 function toldOf(reason: AnswerReason, fault: string): { readonly type: string; readonly text: string } {
   const { proxyError, text } = answerMeaning(reason);
-  if (reason === "connect-failed" || reason === "connect-timeout") {
+  // That a certificate of ours is missing an origin says only once it has our request.
+  const isOfHandshake = reason === "upstream-closed" && isAlert(fault);
+  if (reason === "connect-failed" || reason === "connect-timeout" || isOfHandshake) {
     const type = dialErrorType(fault);
     return { type, text: dialErrorText(type) };
   }

@@ -87,6 +87,14 @@ describe("the three failures that people meet most", () => {
     expect(about?.todo).toContain("If the origin closes those that idle, let it keep them longer");
   });
 
+  it("an origin that asked for a certificate in vain, which TLS 1.3 says behind the request", () => {
+    const fault = "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED";
+    const about = explained(failed({ reason: "upstream-closed", fault, upstream }));
+    expect(about?.detail).toContain("it asks for a certificate");
+    expect(about?.todo).toContain("certificate");
+    expect(about?.todo).not.toContain("crash");
+  });
+
   it("a name that is not found", () => {
     const about = explained(failed({ reason: "connect-failed", fault: "ENOTFOUND" }));
     expect(about).toMatchObject({ detail: "ENOTFOUND, its name cannot be resolved." });

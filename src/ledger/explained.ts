@@ -5,6 +5,7 @@
  * Logs, metrics and events keep the reason's word alone. Deliberately absent: how it is shown.
  */
 import { type AnswerReason, type AnswerSource, answerMeaning } from "../exchange/answers.ts";
+import { isAlert } from "../http1/dial-faults.ts";
 import type { ExchangeEntry } from "./entries.ts";
 import { faultSentence } from "./fault-words.ts";
 
@@ -164,6 +165,7 @@ const bySource: Readonly<Record<AnswerSource, string>> = {
 function todoOf(reason: AnswerReason, { fault, upstream }: ExchangeEntry): string {
   if (reason === "connect-failed") return connectTodo(fault);
   if (reason === "response-malformed") return malformedTodo(fault);
+  if (reason === "upstream-closed" && fault !== undefined && isAlert(fault)) return connectTodo(fault);
   if (reason === "upstream-closed") {
     if (upstream?.reused === true) {
       return "The connection had carried others before. If the origin closes those that idle, let it keep them longer or say its timeout in Keep-Alive; if not, look into its log at that time.";
@@ -188,6 +190,8 @@ function malformedTodo(fault: string | undefined): string {
 
 function connectTodo(fault: string | undefined): string {
   switch (fault) {
+    case "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED":
+      return "Name the certificate that the origin asks for, in the file's group (tls: cert, key).";
     case "ECONNREFUSED":
       return "Start the origin, or correct its port.";
     case "ENOTFOUND":
@@ -205,6 +209,9 @@ function connectTodo(fault: string | undefined): string {
     case "EADDRNOTAVAIL":
       return "This machine has run out of something: let more connections be reused, or raise its limit.";
     default:
+      if (fault !== undefined && isAlert(fault)) {
+        return "Check which versions, names and certificates the origin accepts: its log says why it broke off.";
+      }
       if (fault !== undefined && /CERT|SSL|TLS|SIGNED|SIGNATURE/.test(fault)) {
         return "Check the origin's certificate, and whether its address begins with https:// rightly.";
       }

@@ -32,6 +32,9 @@ const words: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "its certificate has expired",
   CERT_NOT_YET_VALID: "its certificate is not valid yet: is the clock right?",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "it asks for a certificate: name one in the group's tls (cert, key)",
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    "it accepts nothing that was offered, or asks for a certificate: name one in the group's tls (cert, key)",
   ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS there: is it http://?",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS there: is it http://?",
 };
