@@ -110,7 +110,7 @@ export async function runWorkers<Options extends { readonly accessLog?: string |
     return {
       ...{ isAsked: config.admin !== undefined, certificate, reusesPort, drainDelay_ms, drainTimeout_ms },
       options: handOver({ ...shared, ...logForWorkers(config) }),
-      listen: config.listeners.map(({ host, port }) => ({ host, port })),
+      listen: config.listeners.map(({ host, port, isIpv6Only }) => ({ host, port, isIpv6Only })),
     };
   };
   for (const warning of runtimeWarnings) terminal.warn(`${styled("yellow", "warning")}: ${warning}`);

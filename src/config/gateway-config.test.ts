@@ -57,6 +57,45 @@ it("groups, routes and listeners are what they say", () => {
   expect([config?.accessLog, config?.gateway.headTimeout_ms]).toStrictEqual(["/etc/hopwise/access.log", 5_000]);
 });
 
+describe("of [::] and 0.0.0.0 at one port the first is for IPv6 alone, which it is not by itself", () => {
+  it.each([
+    [
+      ["0.0.0.0:80", "[::]:80"],
+      [undefined, true],
+    ],
+    [
+      ["[::]:80", "0.0.0.0:80"],
+      [true, undefined],
+    ],
+    [
+      ["[0:0::0]:80", "0.0.0.0:80"],
+      [true, undefined],
+    ],
+    [
+      ["[::]:80", "0.0.0.0:81"],
+      [undefined, undefined],
+    ],
+    [
+      ["[::]:0", "0.0.0.0:0"],
+      [undefined, undefined],
+    ],
+    [
+      ["[::]:80", "127.0.0.1:80"],
+      [undefined, undefined],
+    ],
+    [
+      ["[::1]:80", "0.0.0.0:80"],
+      [undefined, undefined],
+    ],
+    [["[::]:80"], [undefined]],
+  ])("%j", (places, expected) => {
+    const asListeners = read({ listeners: places.map((http) => ({ http })), routes: [{ refuse: true }] }).config;
+    const asFlags = read({ to: "http://127.0.0.1:3000", listen: places }).config;
+    for (const config of [asListeners, asFlags])
+      expect(config?.listeners.map(({ isIpv6Only }) => isIpv6Only)).toStrictEqual(expected);
+  });
+});
+
 it("a redirect keeps all of the path where its route takes all paths, as from one host to another", () => {
   const { config } = read({ routes: [{ match: { host: "www.a.test" }, redirect: "https://a.test/*" }] });
   const action = config?.gateway.routes?.routes[0]?.action;

@@ -19,7 +19,7 @@ import { readErrorPages } from "./error-pages.ts";
 import { type Files, filesNow } from "./files.ts";
 import { type GatewayValues, gatewaySchema, type ListenerValues } from "./gateway-schema.ts";
 import { groupOf } from "./group-config.ts";
-import { type ListenerConfig, ownTls, readCertificates, readListeners, type TlsConfig } from "./listeners.ts";
+import { apart, type ListenerConfig, ownTls, readCertificates, readListeners, type TlsConfig } from "./listeners.ts";
 import { hookSettings, type ProxyConfig, sharedConfig } from "./options.ts";
 import { readOriginTls } from "./origin-tls.ts";
 import { overlap, withPlaceholders } from "./placeholders.ts";
@@ -242,7 +242,7 @@ class Reading {
       const message = `"${shown(names[again] ?? "")}" is given twice: write another name`;
       this.problems.push({ path: ["listeners", again, "name"], message });
     }
-    return first && [first, ...others];
+    return first && apart([first, ...others]);
   }
 
   private listener(values: ListenerValues, index: number): ListenerConfig {

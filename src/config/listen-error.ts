@@ -18,7 +18,7 @@ export class ListenError extends HopwiseError {
 /** @param option whose address it is, by its library name @param listener which of several, from 0 on */
 export function listenError(
   error: unknown,
-  { host, port }: ListenAddress,
+  { host, port, isIpv6Only }: ListenAddress,
   option: "listen" | "admin" | "originPort",
   listener?: number,
 ): HopwiseError {
@@ -29,7 +29,7 @@ export function listenError(
     case "EADDRINUSE":
       return fault(
         "address-in-use",
-        `${where} is taken, by another process or by this one: stop what listens there, or choose another port (0: any free one)`,
+        `${where}${host === "::" && isIpv6Only !== true ? ", which is for all addresses of IPv4, too," : ""} is taken, by another process or by this one: stop what listens there, or choose another port (0: any free one)`,
       );
     case "EACCES":
     case "EPERM":

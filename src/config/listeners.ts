@@ -86,7 +86,21 @@ export function readListeners(
   }
   const balancers = balancersIn(values.proxyProtocol);
   const behind = (config: ListenerConfig) => (balancers === undefined ? config : { ...config, balancers });
-  return [behind(listeners[0]), ...[...listeners.slice(1), ...redirects(values, listeners)].map(behind)];
+  return apart([behind(listeners[0]), ...[...listeners.slice(1), ...redirects(values, listeners)].map(behind)]);
+}
+
+/** `::` takes the addresses of IPv4 as well, unless it is told not to: then `0.0.0.0` beside it would be taken already. */
+export function apart<Place extends ListenAddress>(places: readonly [Place, ...Place[]]): readonly [Place, ...Place[]] {
+  const [first, ...others] = places.map((place) => {
+    const hasIpv4 = places.some(({ host, port }) => host === "0.0.0.0" && port === place.port && port !== 0);
+    return hasIpv4 && isAnyIpv6(place.host) ? { ...place, isIpv6Only: true as const } : place;
+  });
+  return [first as Place, ...others];
+}
+
+/** However it is spelled. */
+function isAnyIpv6(host: string): boolean {
+  return host.includes(":") && /^[0:]+$/.test(host);
 }
 
 /**
@@ -98,8 +112,11 @@ export function keptPlaces(
   after: readonly ListenAddress[],
 ): readonly (number | undefined)[] {
   const left = new Set(before.keys());
-  return after.map(({ host, port }) => {
-    const kept = [...left].find((index) => before[index]?.host === host && before[index]?.port === port);
+  return after.map(({ host, port, isIpv6Only }) => {
+    const kept = [...left].find((index) => {
+      const place = before[index];
+      return place?.host === host && place.port === port && place.isIpv6Only === isIpv6Only;
+    });
     if (kept !== undefined) left.delete(kept);
     return kept;
   });

@@ -86,6 +86,8 @@ export interface ListenAddress {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** `::` without the addresses of IPv4, which the system counts among its own: they are listened at apart, as `0.0.0.0`. */
+  readonly isIpv6Only?: true | undefined;
 }
 
 const LISTEN_HOW = "write PORT or HOST:PORT, like 8080, 0.0.0.0:8080 or [::1]:8080";

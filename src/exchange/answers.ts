@@ -83,7 +83,7 @@ const meanings = {
     source: "origin",
     wasSent: true,
     status: 502,
-    text: "The origin's answer is malformed or ambiguous.",
+    text: "The origin's answer is malformed, ambiguous or too large.",
     proxyError: "http_protocol_error",
   },
   "response-incomplete": {
@@ -269,7 +269,7 @@ const meanings = {
     source: "client",
     wasSent: false,
     status: 501,
-    text: "Only http is served in absolute-form; for https send CONNECT and speak TLS with the origin yourself.",
+    text: "Only http is served in absolute-form; for https and ws send CONNECT, and speak with the origin yourself.",
     proxyError: "http_request_denied",
   },
   "address-version-unknown": {

@@ -188,7 +188,7 @@ export class Exchange implements ClientExchange, OriginListener, Confined {
       return false;
     }
     if (origin.speaksHttp10 && this.awaitsContinue) this.sayContinue();
-    origin.begin(this.request.lengthHeld, this.request.isBufferedWhole);
+    origin.begin(this.request.lengthHeld, this.request.saysLength(this.client.connection));
     noteSent(this.context, this.record, origin.record, this.admission.answerReason);
     if (origin.awaitsWord) origin.flush();
     else this.stream(origin);

@@ -10,6 +10,7 @@ import type { Octets } from "../wire/octets.ts";
 import type { Admission } from "./admission.ts";
 import type { AnswerReason } from "./answers.ts";
 import { BufferedBytes, type BufferedRequest } from "./body-buffers.ts";
+import type { ClientConnection } from "./client-connection.ts";
 import type { ProxyContext } from "./context.ts";
 import { HeldBody } from "./held-body.ts";
 import type { OriginSide } from "./origin-side.ts";
@@ -73,9 +74,13 @@ export class RequestRelay implements BodySink {
     return this.body.isComplete && this.heldBytes === this.bytes && this.heldBytes <= this.heldBytesMax;
   }
 
-  /** The same where its route waits for that, and no trailers are behind it: an origin that takes no chunks can be told its length. */
-  get isBufferedWhole(): boolean {
-    return this.policy?.bufferBytes !== undefined && this.isWhollyHeld && this.body.trailers === undefined;
+  /**
+   * The same where its route waits for that, and no trailers are behind it: an origin that takes no chunks can be told its length. Nor
+   * are there chunks where a client of HTTP/2 says only behind its head that there is no body: they would be ours.
+   */
+  saysLength({ speaksHttp2 = false }: Pick<ClientConnection, "speaksHttp2">): boolean {
+    const isTold = this.policy?.bufferBytes !== undefined || (speaksHttp2 && this.bytes === 0);
+    return isTold && this.isWhollyHeld && this.body.trailers === undefined;
   }
 
   get holdsTooMuch(): boolean {

@@ -9,7 +9,8 @@ import type { ProxyContext } from "../exchange/context.ts";
 import { reasonPhraseOf } from "../exchange/reason-phrases.ts";
 import type { FieldTable } from "../wire/fields.ts";
 import { hasNoWeight, listMembers, withoutParameters, withoutQuotedText } from "../wire/lists.ts";
-import { dialErrorText, dialErrorType } from "./dial-faults.ts";
+import { dialErrorText, dialErrorType, isAlert } from "./dial-faults.ts";
+import { malformedText, malformedType } from "./malformed-answers.ts";
 
 /** RFC 7617 section 2.1: user names and passwords are UTF-8. */
 const CHALLENGE = 'charset="UTF-8"\r\n';
@@ -55,15 +56,11 @@ export function answering(
 /**
  * A whole answer with an error.
  *
- * @param fault the system's error code, for want of a connection
+ * @param fault the system's error code, for want of a connection; the rule that the origin's answer breaks
  */
 export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?: string): string {
-  const meaning = answerMeaning(reason);
-  const { status } = meaning;
-  const isOfDial = reason === "connect-failed" || reason === "connect-timeout";
-  const dialError = isOfDial ? dialErrorType(fault ?? "") : undefined;
-  const type = dialError ?? meaning.proxyError;
-  const text = dialError === undefined ? meaning.text : dialErrorText(dialError);
+  const { status } = answerMeaning(reason);
+  const { type, text } = toldOf(reason, fault ?? "");
   const title = reasonPhraseOf(status) || "Error";
   const wantsJson = context.accept !== undefined && takesJson(context.accept);
   const body = wantsJson
@@ -74,6 +71,20 @@ export function errorAnswer(reason: AnswerReason, context: AnswerContext, fault?
     (status === 407 ? CHALLENGE_LINE : loginLine(context.details?.realm)) +
     proxyStatusLine(context.viaName, type, reason);
   return answer(status, wantsJson ? "application/problem+json" : "text/plain; charset=utf-8", body, extra, context);
+}
+
+/** What kind of failure it is, for programs and for people. */
+function toldOf(reason: AnswerReason, fault: string): { readonly type: string; readonly text: string } {
+  const { proxyError, text } = answerMeaning(reason);
+  // That a certificate of ours is missing an origin says only once it has our request.
+  const isOfHandshake = reason === "upstream-closed" && isAlert(fault);
+  if (reason === "connect-failed" || reason === "connect-timeout" || isOfHandshake) {
+    const type = dialErrorType(fault);
+    return { type, text: dialErrorText(type) };
+  }
+  if (reason !== "response-malformed") return { type: proxyError, text };
+  const rule = malformedText(fault);
+  return { type: malformedType(fault) ?? proxyError, text: rule === undefined ? text : `${text} ${rule}` };
 }
 
 function retryLine(seconds: number | undefined): string {

@@ -43,6 +43,17 @@ it("is told beside the reason; other reasons have a type of their own", () => {
   expect(told("upstream-closed")).toBe('p; error=connection_terminated; details="upstream-closed"');
 });
 
+it("an alert that comes behind the handshake is told as one: the origin has asked for a certificate in vain", () => {
+  const context = { accept: undefined, isHead: false, date: "", connectionLines: "", viaName: "p" };
+  for (const fault of ["ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED", "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE"]) {
+    const answer = errorAnswer("upstream-closed", context, fault);
+    expect(answer).toContain('Proxy-Status: p; error=tls_alert_received; details="upstream-closed"');
+    expect(answer).toContain("502 Bad Gateway: upstream-closed\nThe origin broke off the TLS handshake.");
+  }
+  for (const fault of ["ECONNRESET", "ERR_SSL_WRONG_VERSION_NUMBER", ""])
+    expect(errorAnswer("upstream-closed", context, fault)).toContain("error=connection_terminated");
+});
+
 describe("the answer tells people what kind of failure it is, and where to look", () => {
   const answerTo = (fault: string, accept?: string) =>
     errorAnswer("connect-failed", { accept, isHead: false, date: "", connectionLines: "", viaName: "p" }, fault);

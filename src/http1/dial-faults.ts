@@ -26,13 +26,18 @@ const texts = {
   proxy_internal_error:
     "This proxy has no file descriptor, memory or local port left for another connection. Raise its limits.",
   tls_alert_received:
-    "The origin broke off the TLS handshake. Check which versions and names it accepts; its log says why.",
+    "The origin broke off the TLS handshake. Check which versions, names and certificates it accepts; its log says why.",
   tls_certificate_error:
     "The origin's certificate is not trusted, not valid now, or for another name. Check it, and who issued it.",
   tls_protocol_error: "The origin's port does not speak TLS as expected. Check that it is https, and its port.",
   destination_unavailable: "No connection to the origin could be opened. The proxy's log says why.",
 } as const;
 export type DialErrorType = keyof typeof texts;
+
+/** Whether it is an alert of TLS, by which a peer ends its connection; from TLS 1.3 on also behind the handshake (RFC 8446 section 4.4.2.4). */
+export function isAlert(fault: string): boolean {
+  return ALERT.test(fault);
+}
 
 export function dialErrorText(type: DialErrorType): string {
   return texts[type];
@@ -66,7 +71,7 @@ export function dialErrorType(fault: string): DialErrorType {
       return "proxy_internal_error";
   }
   if (fault.startsWith("EAI_")) return "dns_error";
-  if (ALERT.test(fault)) return "tls_alert_received";
+  if (isAlert(fault)) return "tls_alert_received";
   if (CERTIFICATE.test(fault)) return "tls_certificate_error";
   if (/^(?:ERR_SSL_|ERR_TLS_|EPROTO$)/.test(fault)) return "tls_protocol_error";
   return "destination_unavailable";

@@ -139,7 +139,7 @@ export class Http1OriginSide implements OriginSide, Seeker, ResponseReceiver, Co
     const { origin } = connection.endpoint;
     const { head, admission, client } = listener;
     bindByRequest(client.connection, connection, head, context);
-    const framing = sentFraming(admission.framing, speaksHttp10 || saysLength ? lengthHeld : undefined);
+    const framing = sentFraming(admission.framing, speaksHttp10 || saysLength ? lengthHeld : undefined, head.method);
     this.isChunked = framing.kind === "chunked";
     // An HTTP/1.0 origin will never say 100 (RFC 9110 section 10.1.1), and of a body that was held we have said it.
     const isHeld = admission.route?.policy?.bufferBytes !== undefined && !listener.awaitsContinue;

@@ -16,6 +16,7 @@ import { type FieldTable, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
 import { type Cut, fieldLines, type KindSet, kindSet, startAndFieldLines } from "../wire/head-writer.ts";
 import type { RequestMessage } from "../wire/messages.ts";
+import { expectsContent } from "../wire/methods.ts";
 import { forwardedForLine } from "./client-names.ts";
 import { othersCookies } from "./sticky-cookie.ts";
 
@@ -42,9 +43,9 @@ const PROTO_HTTPS = "X-Forwarded-Proto: https\r\n";
 export type SentFraming = { readonly kind: "none" | "chunked" } | { readonly kind: "length"; readonly length: number };
 
 /** @param lengthHeld the length of a body that is at hand, where that is told and no chunks; otherwise undefined */
-export function sentFraming(framing: Framing, lengthHeld: number | undefined): SentFraming {
+export function sentFraming(framing: Framing, lengthHeld: number | undefined, method: string): SentFraming {
   if (framing.kind === "length") return { kind: "length", length: framing.length };
-  if (framing.kind !== "chunked") return { kind: "none" };
+  if (framing.kind !== "chunked" || (lengthHeld === 0 && !expectsContent(method))) return { kind: "none" };
   return lengthHeld === undefined ? { kind: "chunked" } : { kind: "length", length: lengthHeld };
 }
 

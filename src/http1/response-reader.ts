@@ -85,7 +85,7 @@ export class ResponseReader {
     }
     const options = this.optionsOf(head);
     if (options === undefined || !this.receiver.onFinal(head, options, framing)) return false;
-    this.body = BodyReader.for(framing, this.limits.headLimits);
+    this.body = BodyReader.for(framing, this.limits.headLimits, true);
     return true;
   }
 

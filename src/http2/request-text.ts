@@ -5,6 +5,7 @@
  * protocol is the Upgrade that it stands for (RFC 8441 section 5). Deliberately absent: whether the field list is well-formed
  * (field-list.ts).
  */
+import { expectsContent } from "../wire/methods.ts";
 import type { FieldList } from "./field-list.ts";
 
 export interface TextWriting {
@@ -18,8 +19,6 @@ export interface TextWriting {
   readonly webSocketKey: string;
 }
 
-/** They have content, so that there is none is said (RFC 9110 section 8.6): HTTP/2 says it by the stream's end, some origins ask for a length. */
-const WITH_CONTENT: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 /** What ends a line or a part of one. */
 const UNFIT_TARGET = /[\0-\x20\x7f]/;
 
@@ -40,7 +39,8 @@ export function requestText(list: FieldList, writing: TextWriting): string | und
     text += `${fields[at]}: ${fields[at + 1]}\r\n`;
   }
   if (hasBody && !hasLength) text += "transfer-encoding: chunked\r\n";
-  else if (!hasLength && WITH_CONTENT.has(method)) text += "content-length: 0\r\n";
+  // HTTP/2 says by the stream's end that there is no content; some origins ask for a length.
+  else if (!hasLength && expectsContent(method)) text += "content-length: 0\r\n";
   if (upgrades) text += `connection: upgrade\r\nupgrade: ${protocol}\r\n`;
   if (protocol === "websocket") text += `sec-websocket-key: ${writing.webSocketKey}\r\n`;
   return `${text}\r\n`;

@@ -1,6 +1,7 @@
 /** Each way to fail has a cause in words, and something to do about it. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { answerReasons } from "../exchange/answers.ts";
+import { type AnswerReason, answerReasons } from "../exchange/answers.ts";
 import { refusalCodes } from "../wire/refusals.ts";
 import type { ExchangeEntry } from "./entries.ts";
 import { explained } from "./explained.ts";
@@ -38,8 +39,35 @@ it.each([
   ["content-too-large", "maxBody"],
   ["too-slow", "--min-rate"],
   ["route-refused", "hopwise route METHOD URL"],
+  ["network-forbidden", "allow and deny"],
+  ["authentication-required", "users"],
+  ["buffers-full", "requestBuffers"],
+  ["route-line-full", "concurrency"],
+  ["route-line-timeout", "concurrency"],
+  ["hook-timeout", "hookTimeout"],
 ] as const)("%s is a limit of one's own, and the setting is named: %s", (reason, setting) => {
   expect(explained(failed({ reason }))?.todo).toContain(setting);
+});
+
+describe("an option that docs/reasons.md names beside a reason is named in what to do", () => {
+  const page = readFileSync(new URL("../../docs/reasons.md", import.meta.url), "utf8");
+  const [, answers = ""] = page.split("## Why hopwise answers by itself");
+  const rows = [...answers.matchAll(/^\| `([a-z0-9-]+)` \| \d{3} \| (.*) \|$/gm)].map(
+    ([, reason = "", cells = ""]) => ({
+      reason: reason as AnswerReason,
+      options: [...new Set([...cells.matchAll(/`(--[a-z0-9-]+)/g)].map(([, option = ""]) => option))],
+    }),
+  );
+  /** Where the option is what the client met, and not what to change; and where it depends on the fault. */
+  const others: ReadonlySet<string> = new Set(["https-redirect", "address-protected", "response-malformed"]);
+  const named = rows.filter(({ reason, options }) => options.length > 0 && !others.has(reason));
+
+  it("of most limits", () => expect(named.length).toBeGreaterThan(15));
+
+  it.each(named)("$reason: $options", ({ reason, options }) => {
+    const todo = explained(failed({ reason }))?.todo;
+    for (const option of options) expect(todo).toContain(option);
+  });
 });
 
 describe("the three failures that people meet most", () => {
@@ -57,6 +85,14 @@ describe("the three failures that people meet most", () => {
       failed({ reason: "upstream-closed", upstream: { ...upstream, exchange: 2, reused: true } }),
     );
     expect(about?.todo).toContain("If the origin closes those that idle, let it keep them longer");
+  });
+
+  it("an origin that asked for a certificate in vain, which TLS 1.3 says behind the request", () => {
+    const fault = "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED";
+    const about = explained(failed({ reason: "upstream-closed", fault, upstream }));
+    expect(about?.detail).toContain("it asks for a certificate");
+    expect(about?.todo).toContain("certificate");
+    expect(about?.todo).not.toContain("crash");
   });
 
   it("a name that is not found", () => {
@@ -110,6 +146,16 @@ describe("the words are true of what happened", () => {
   it("a malformed answer says which rule it breaks", () => {
     const about = explained(failed({ reason: "response-malformed", fault: "status-line-malformed", upstream }));
     expect(about?.detail).toMatch(/^status-line-malformed: The status-line must be: /);
+  });
+
+  it.each([
+    ["tls-on-plain-port", /^tls-on-plain-port: The origin's port speaks TLS/, /Write https:\/\//],
+    ["http2-on-http1-port", /^http2-on-http1-port: The origin's port speaks HTTP\/2 alone/, /HTTP\/1\.1/],
+    ["head-too-large", /^head-too-large: The head of the origin's answer/, /--max-head-size/],
+  ])("the rule is the origin's to keep, not the client's: %s", (fault, detail, todo) => {
+    const about = explained(failed({ reason: "response-malformed", fault, upstream }));
+    expect(about?.detail).toMatch(detail);
+    expect(about?.todo).toMatch(todo);
   });
 });
 

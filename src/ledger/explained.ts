@@ -5,6 +5,7 @@
  * Logs, metrics and events keep the reason's word alone. Deliberately absent: how it is shown.
  */
 import { type AnswerReason, type AnswerSource, answerMeaning } from "../exchange/answers.ts";
+import { isAlert } from "../http1/dial-faults.ts";
 import type { ExchangeEntry } from "./entries.ts";
 import { faultSentence } from "./fault-words.ts";
 
@@ -41,7 +42,7 @@ export function explained(entry: ExchangeEntry): Explained | undefined {
     const { source, text } = answerMeaning(reason);
     const cause =
       outcome === "truncated" ? `The client got an incomplete response. ${truncatedBy[reason] ?? text}` : text;
-    const detail = faultSentence(fault);
+    const detail = faultSentence(fault, reason === "response-malformed");
     return { word: reason, fault, source, cause, detail, todo: todoOf(reason, entry), endpoint };
   }
   const others = { fault, detail: faultSentence(fault), endpoint };
@@ -99,15 +100,15 @@ const todos: Partial<Readonly<Record<AnswerReason, string>>> = {
     "Try it from this machine, with curl -v and the origin's address; if it is only far away, see --connect-timeout.",
   "pool-line-full": "Give the pool more connections (--pool-size), or the origin more to answer with.",
   "pool-line-timeout":
-    "Give the pool more connections (--pool-size), or find out what the origin's slow answers wait for.",
+    "Give the pool more connections (--pool-size), let requests wait longer (--connect-timeout), or find out what the origin's slow answers wait for.",
   "retry-budget-spent": "Look into the origin's log: it closes many connections without an answer.",
   "response-timeout": "Look into the origin at that time; if it does need this long, allow more (--response-timeout).",
   "response-stalled":
     "Find out what the origin waits for in the middle of its answer, or allow it more time (--body-timeout).",
-  "upstream-write-timeout": "The origin does not read: check whether it hangs, or is out of threads.",
+  "upstream-write-timeout":
+    "The origin does not read: check whether it hangs, or is out of threads; if it pauses on purpose, allow it (--body-timeout).",
   "head-too-large":
     "See what makes it so large, mostly cookies; if clients do need heads of this size, allow them (--max-head-size).",
-  "response-malformed": "Fix the origin's answer; hopwise doctor URL shows the bytes that are wrong.",
   "response-incomplete": "Look into the origin's log at that time: it ended while it answered.",
   "upgrade-unexpected": "Fix the origin: it must not send 101 unless the request asks for it.",
   "protocol-not-supported": "Nothing: other versions of HTTP are not spoken inside a connection.",
@@ -116,22 +117,42 @@ const todos: Partial<Readonly<Record<AnswerReason, string>>> = {
   "too-many-interim-responses": "Fix the origin: it sends 1xx responses without end.",
   overloaded: "Allow more connections (--max-connections), or let idle ones end sooner (--keep-alive-timeout).",
   "gave-way": "Allow more connections (--max-connections), or see which client holds most of them.",
-  "drain-deadline": "Allow the drain more time, or find out why the request took so long.",
+  "drain-deadline": "Allow the drain more time (--drain-timeout), or find out why the request took so long.",
+  "head-timeout":
+    "Nothing, where the client is stalled; if honest ones need longer for a head, allow it (--head-timeout).",
+  "body-timeout":
+    "Nothing, where the client is stalled (is its Content-Length right?); if honest ones pause for longer, allow it (--body-timeout).",
+  "hook-timeout": "Find out what the application's hook waits for, or allow it more time (hookTimeout).",
   "internal-error": "Please report it, with what the log says at that time.",
-  "loop-detected": "Check where the route leads: the request came back to this proxy.",
+  "loop-detected": "Check where the route leads (--to): the request came back to this proxy.",
+  "https-misdirected":
+    "If a neighbour ends TLS in front of hopwise, name it (--trusted); otherwise the client should use https://.",
+  "connect-port-forbidden":
+    "If tunnels to this port are meant, allow them (--connect-ports); for ws:// browsers ask for one to port 80.",
+  "port-forbidden": "If requests to this port are meant, allow them (--http-ports).",
+  "address-not-public": "If clients are meant to reach what is not public, allow it (--allow-private).",
+  "proxy-authentication-required": "Give the client a name and a password of the file of users (--users).",
   "too-many-lookups": "Check the name server: lookups take too long.",
-  "too-many-origins": "Allow more connections, or see which client uses so many origins.",
+  "too-many-origins":
+    "Allow more connections, or see which client uses so many origins; people who share an address can have names (--users).",
   "authentication-busy": "Check what takes the passwords so long, or slow down who tries many.",
   "proxy-authentication-unexpected": "Check the origin's address: it behaves as a proxy.",
   "body-consumed": "Let hopwise's handler run before whatever reads the body.",
   "rate-limited": "Tell whose client it is; if it may ask this often, allow more (rateLimit, at the top of the file).",
   "route-rate-limited": "Tell whose client it is; if it may ask this often, allow more (rateLimit of the route).",
+  "network-forbidden":
+    "Nothing, unless the client should be served: the route's allow and deny say which networks are.",
+  "authentication-required":
+    "Nothing, unless the client should be served: give it a name and a password of the route's users.",
+  "buffers-full": "Let more of bodies be held in all (requestBuffers), or less of each (bufferRequest).",
   "content-too-large": "If bodies of this size are meant to come, allow them (maxBody of the route).",
   "too-slow": "Nothing, where the client is stalled; if honest clients are this slow, allow it (--min-rate).",
   "route-refused": "Nothing, if it should be refused; hopwise route METHOD URL says which route does that.",
   "no-route": "Add a route for it, or correct the client's URL; hopwise route METHOD URL says what takes a request.",
-  "route-line-full": "Allow more requests of this kind at once, or find out what makes them slow.",
-  "route-line-timeout": "Allow more requests of this kind at once, or find out what makes them slow.",
+  "route-line-full":
+    "Allow more requests of this kind at once (concurrency of the route), or find out what makes them slow.",
+  "route-line-timeout":
+    "Allow more requests of this kind at once (concurrency of the route), or find out what makes them slow.",
 };
 
 const bySource: Readonly<Record<AnswerSource, string>> = {
@@ -143,9 +164,8 @@ const bySource: Readonly<Record<AnswerSource, string>> = {
 
 function todoOf(reason: AnswerReason, { fault, upstream }: ExchangeEntry): string {
   if (reason === "connect-failed") return connectTodo(fault);
-  if (reason === "response-malformed" && fault === "head-too-large") {
-    return "Let the origin send fewer or shorter fields, or allow larger heads (--max-head-size).";
-  }
+  if (reason === "response-malformed") return malformedTodo(fault);
+  if (reason === "upstream-closed" && fault !== undefined && isAlert(fault)) return connectTodo(fault);
   if (reason === "upstream-closed") {
     if (upstream?.reused === true) {
       return "The connection had carried others before. If the origin closes those that idle, let it keep them longer or say its timeout in Keep-Alive; if not, look into its log at that time.";
@@ -155,8 +175,23 @@ function todoOf(reason: AnswerReason, { fault, upstream }: ExchangeEntry): strin
   return todos[reason] ?? bySource[answerMeaning(reason).source];
 }
 
+function malformedTodo(fault: string | undefined): string {
+  switch (fault) {
+    case "head-too-large":
+      return "Let the origin send fewer or shorter fields, or allow larger heads (--max-head-size).";
+    case "tls-on-plain-port":
+      return "Write https:// in the origin's address.";
+    case "http2-on-http1-port":
+      return "Lead to a port of the origin that speaks HTTP/1.1: hopwise speaks HTTP/2 with clients alone, so no gRPC.";
+    default:
+      return "Fix the origin's answer; hopwise doctor URL shows the bytes that are wrong.";
+  }
+}
+
 function connectTodo(fault: string | undefined): string {
   switch (fault) {
+    case "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED":
+      return "Name the certificate that the origin asks for, in the file's group (tls: cert, key).";
     case "ECONNREFUSED":
       return "Start the origin, or correct its port.";
     case "ENOTFOUND":
@@ -174,6 +209,9 @@ function connectTodo(fault: string | undefined): string {
     case "EADDRNOTAVAIL":
       return "This machine has run out of something: let more connections be reused, or raise its limit.";
     default:
+      if (fault !== undefined && isAlert(fault)) {
+        return "Check which versions, names and certificates the origin accepts: its log says why it broke off.";
+      }
       if (fault !== undefined && /CERT|SSL|TLS|SIGNED|SIGNATURE/.test(fault)) {
         return "Check the origin's certificate, and whether its address begins with https:// rightly.";
       }

@@ -2,9 +2,7 @@
  * Why no connection to an origin could be opened, for somebody who reads it in a terminal: what the system's word means,
  * and what to do; and of an answer that is malformed, which rule it breaks. Logs, metrics and events keep the word alone.
  */
-import { meaningOf, type RefusalCode, refusalCodes } from "../wire/refusals.ts";
-
-const refusals: ReadonlySet<string> = new Set(refusalCodes);
+import { isRefusalCode, meaningOf, meaningOfResponse } from "../wire/refusals.ts";
 
 const words: Readonly<Record<string, string>> = {
   "HTTP 5xx": "in too many of its answers; others get its requests",
@@ -34,6 +32,9 @@ const words: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "its certificate has expired",
   CERT_NOT_YET_VALID: "its certificate is not valid yet: is the clock right?",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "it asks for a certificate: name one in the group's tls (cert, key)",
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    "it accepts nothing that was offered, or asks for a certificate: name one in the group's tls (cert, key)",
   ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS there: is it http://?",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS there: is it http://?",
 };
@@ -47,10 +48,10 @@ export function explainedFault(fault: string): string {
   return meaning === undefined ? fault : `${fault}, ${meaning}`;
 }
 
-/** The same as a whole sentence. There is no fault: empty. */
-export function faultSentence(fault: string | undefined): string {
+/** The same as a whole sentence. There is no fault: empty. @param isOfResponse it is the rule that an origin's answer breaks */
+export function faultSentence(fault: string | undefined, isOfResponse = false): string {
   if (fault === undefined) return "";
-  if (refusals.has(fault)) return `${fault}: ${meaningOf(fault as RefusalCode).text}`;
+  if (isRefusalCode(fault)) return `${fault}: ${isOfResponse ? meaningOfResponse(fault) : meaningOf(fault).text}`;
   const text = explainedFault(fault);
   return /[.?!]$/.test(text) ? text : `${text}.`;
 }

@@ -63,7 +63,9 @@ export interface BunListener {
 
 export interface BunApi {
   /** @throws the system's error */
-  listen<Data>(options: SocketOptions<Data> & TcpPlace & { readonly reusePort: boolean }): BunListener;
+  listen<Data>(
+    options: SocketOptions<Data> & TcpPlace & { readonly reusePort: boolean; readonly ipv6Only: boolean },
+  ): BunListener;
   /** Settles the promise after `open` or `connectError`, either of which it may call before it returns. */
   connect<Data>(options: SocketOptions<Data> & (TcpPlace | { readonly unix: string })): Promise<unknown>;
 }

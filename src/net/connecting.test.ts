@@ -63,6 +63,27 @@ describe("listening", () => {
   });
 });
 
+it("listens for IPv4 and for IPv6 apart, at one port", async () => {
+  const say = (text: string) => ({
+    onSocket(socket: Socket) {
+      socket.handler = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
+      socket.write(text);
+      socket.end();
+    },
+    onFault() {},
+  });
+  const six = await listen({ host: "::", port: 0, isIpv6Only: true, ...say("six") });
+  listening.push(six);
+  const { port } = six.address;
+  listening.push(await listen({ host: "0.0.0.0", port, ...say("four") }));
+  const heard = async (host: string) => {
+    const peer = connect({ host, port });
+    open.push(peer);
+    return (await received(peer)).toString();
+  };
+  expect([await heard("127.0.0.1"), await heard("::1")]).toEqual(["four", "six"]);
+});
+
 describe("dialing", () => {
   let directory: string;
   beforeEach(() => {

@@ -160,6 +160,8 @@ export interface ListenOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** `::` without the addresses of IPv4, which the system counts among its own. */
+  readonly isIpv6Only?: boolean | undefined;
   /** A socket that this process was given, and that listens already, or may: instead of `host` and `port`. */
   readonly fd?: number | undefined;
   /** Other processes listen there, too, and the system divides the connections; see `canSharePort` (runtime.ts). */

@@ -67,6 +67,21 @@ const refused: { readonly name: string; readonly says: RegExp }[] = [
   { name: "http://256.1.1.1", says: /is not an origin/ },
   { name: "unix:relative.sock", says: /write unix:\/absolute/ },
   { name: "unix:", says: /is not the path of a socket/ },
+  // As other programs write them.
+  { name: "http://unix:/run/app.sock:/", says: /write unix:\/run\/app\.sock$/ },
+  { name: "http://unix:/run/app.sock", says: /write unix:\/run\/app\.sock$/ },
+  { name: "unix:/run/app.sock|http://localhost/", says: /write unix:\/run\/app\.sock$/ },
+  { name: "unix//run/app.sock", says: /write unix:\/run\/app\.sock$/ },
+  { name: "http+unix://%2Frun%2Fapp.sock/info", says: /write unix:\/run\/app\.sock$/ },
+  { name: "ws://app.test:8080/live", says: /so write http:\/\/app\.test:8080 if/ },
+  { name: "WSS://app.test", says: /so write https:\/\/app\.test if/ },
+  { name: "h2c://app.test:50051", says: /not HTTP\/2, so write http:\/\/app\.test:50051 if/ },
+  { name: "grpc://app.test:50051", says: /which gRPC needs, so write http:\/\/app\.test:50051 if/ },
+  { name: "grpcs://user:s3cret@app.test", says: /^(?!.*s3cret).*so write https:\/\/app\.test if/ },
+  { name: "fastcgi://127.0.0.1:9000", says: /HTTP is spoken with origins, so write http:\/\/127\.0\.0\.1:9000 if/ },
+  { name: "tcp://[::1]:3000", says: /so write http:\/\/\[::1\]:3000 if/ },
+  { name: "http://[fe80::1%eth0]:3000", says: /has a zone, by which no origin is reached/ },
+  { name: "http://[fe80::1%25eth0]", says: /has a zone/ },
 ];
 
 describe("refused, with what to write instead", () => {

@@ -7,6 +7,7 @@
 import type { Address, TlsTarget } from "../net/ports.ts";
 import type { ProxyHeaderVersion } from "../wire/proxy-header-writing.ts";
 import { withoutUserinfo } from "../wire/userinfo.ts";
+import { meantElsewhere } from "./foreign-origins.ts";
 import { isDecimalIPv4, portMeant } from "./numeric-host.ts";
 
 export interface OriginAddress {
@@ -49,6 +50,8 @@ export function withTls(origin: OriginAddress, tls: OriginTls | undefined): Orig
 
 /** @throws OriginAddressError with a sentence that says what to write instead. */
 export function parseOriginAddress(text: string): OriginAddress {
+  const elsewhere = meantElsewhere(text);
+  if (elsewhere !== undefined) throw new OriginAddressError(elsewhere);
   if (text.startsWith("unix:")) return unixAddress(text);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {

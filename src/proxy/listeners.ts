@@ -117,11 +117,12 @@ export class Listeners {
 
   private async open(place: Place, sharesPort: boolean, fd: number | undefined, index: number): Promise<void> {
     const { listen, gateway, onOpened } = this.ports;
-    const { host, port } = place.config;
+    const { host, port, isIpv6Only } = place.config;
     try {
       place.listener = await listen({
         host,
         port,
+        isIpv6Only,
         fd,
         sharesPort,
         get tls() {

@@ -18,15 +18,15 @@ export class BodyReader {
   private hasEnded: boolean;
 
   /** A reader for `framing`; messages without a body share one, which has nothing to remember. */
-  static for(framing: Framing, limits: HeadLimits): BodyReader {
-    return framing.kind === "none" ? noBody : new BodyReader(framing, limits);
+  static for(framing: Framing, limits: HeadLimits, isOfResponse = false): BodyReader {
+    return framing.kind === "none" ? noBody : new BodyReader(framing, limits, isOfResponse);
   }
 
-  constructor(framing: Framing, limits: HeadLimits) {
+  constructor(framing: Framing, limits: HeadLimits, isOfResponse = false) {
     this.kind = framing.kind;
     this.remaining = framing.length;
     this.hasEnded = framing.kind === "none" || (framing.kind === "length" && framing.length === 0);
-    this.chunks = framing.kind === "chunked" ? new ChunkScanner(limits) : undefined;
+    this.chunks = framing.kind === "chunked" ? new ChunkScanner(limits, isOfResponse) : undefined;
   }
 
   /** Whether the whole body was read. A `close` body is complete only when `endByClose` says so. */

@@ -9,9 +9,9 @@ import { CHUNK_END, chunkStart, lastChunk } from "./chunk-writer.ts";
 import { defaultHeadLimits } from "./head-reader.ts";
 import type { RefusalCode } from "./refusals.ts";
 
-function decode(bytes: string): BodyOutcome {
+function decode(bytes: string, isOfResponse = false): BodyOutcome {
   return readInEveryWay(bytes, (pieces) =>
-    bodyOutcome(new BodyReader({ kind: "chunked", length: -1 }, defaultHeadLimits), pieces),
+    bodyOutcome(new BodyReader({ kind: "chunked", length: -1 }, defaultHeadLimits, isOfResponse), pieces),
   );
 }
 
@@ -211,6 +211,32 @@ describe("extensions of a message together are at most 16 KiB", () => {
       isComplete: false,
       body: 0,
     });
+  });
+});
+
+describe("in a response, white space behind a size is read over (RFC 2616 section 2.1)", () => {
+  it.each(["5 ", "5\t", "5 \t  ", "0005 "])("%j", (line) => {
+    const bytes = `${line}\r\nhello\r\n0 \r\n\r\nrest`;
+    expect(decode(bytes, true)).toStrictEqual({ body: "hello", state: "complete", rest: "rest", trailers: [] });
+    expect(decode(bytes).state).toBe("chunk-size-invalid");
+  });
+
+  it.each([
+    " 5",
+    "5 5",
+    "5 \n",
+    "5 \rx",
+    "5 x",
+    "5 \x0b",
+    " ",
+    "5\x0b",
+    "5;a ",
+    "5;a=b ",
+    "5 ; ",
+  ])("and nothing else: %j", (line) => {
+    const bytes = `${line}\r\nhello\r\n0\r\n\r\n`;
+    expect(decode(bytes, true)).toStrictEqual(decode(bytes));
+    expect(decode(bytes, true).state).toMatch(/^chunk-(?:size|extension)-invalid$/);
   });
 });
 

@@ -1,7 +1,8 @@
 /**
  * Reads the chunked transfer coding (RFC 9112 section 7.1) without copying chunk data.
  *
- * Strict: sizes are hexadecimal digits and nothing else, lines end with CRLF, data ends exactly where its size says.
+ * Strict: sizes are hexadecimal digits and nothing else, lines end with CRLF, data ends exactly where its size says. In responses white
+ * space may stand behind a size, as in HTTP of old (RFC 2616 section 2.1): servers write the size into a place that is wide enough.
  * Extensions are held to their grammar, counted and ignored (see chunk-extensions.ts). Deliberately absent: writing chunks,
  * see chunk-writer.ts.
  */
@@ -27,7 +28,7 @@ const SEMICOLON = 59;
 
 type State =
   | "size" // at or inside the digits of a chunk size
-  | "before-extension" // white space behind the size: only an extension may follow
+  | "before-extension" // white space behind the size: only an extension may follow, or, in a response, the line's end
   | "extension"
   | "size-line-feed"
   | "data"
@@ -48,9 +49,11 @@ export class ChunkScanner {
   private extensionBytes = 0;
   private remaining = 0;
   private readonly limits: HeadLimits;
+  private readonly toleratesPadding: boolean;
 
-  constructor(limits: HeadLimits) {
+  constructor(limits: HeadLimits, isOfResponse = false) {
     this.limits = limits;
+    this.toleratesPadding = isOfResponse;
   }
 
   get isComplete(): boolean {
@@ -76,6 +79,7 @@ export class ChunkScanner {
       case "before-extension":
         if (octet === SEMICOLON) this.beginExtension();
         else if (isWhitespace(octet)) this.countExtension("before-extension");
+        else if (octet === CR && this.toleratesPadding) this.state = "size-line-feed";
         else this.refuse("chunk-size-invalid");
         return;
       case "extension":

@@ -6,6 +6,8 @@
  */
 import type { RefusalCode } from "./refusals.ts";
 
+/** The length of a frame of HTTP/2 begins so, unless the frame is longer than 64 KiB; settings come first. */
+const HTTP2_FRAME = 0x00;
 const TLS_ALERT = 0x15;
 const TLS_HANDSHAKE = 0x16;
 const SOCKS4 = 0x04;
@@ -21,8 +23,12 @@ export function protocolOfRequest(first: number, emptyLines: number): RefusalCod
   return undefined;
 }
 
-/** By the first octet of a response that is not HTTP: an origin that expects TLS answers HTTP with an alert. */
+/**
+ * By the first octet of a response that is not HTTP: an origin that expects TLS answers HTTP with an alert, one that expects HTTP/2
+ * says its settings before it has looked.
+ */
 export function protocolOfResponse(first: number): RefusalCode | undefined {
+  if (first === HTTP2_FRAME) return "http2-on-http1-port";
   return first === TLS_ALERT || first === TLS_HANDSHAKE ? "tls-on-plain-port" : undefined;
 }
 

@@ -11,6 +11,8 @@ interface RefusalMeaning {
   readonly status: 400 | 414 | 431 | 501 | 505;
   /** One sentence for the sender: what was wrong and what to do. It never repeats the offending bytes. */
   readonly text: string;
+  /** The same where a response is refused, and that would be said otherwise. */
+  readonly ofResponse?: string;
 }
 
 const meanings = {
@@ -21,10 +23,13 @@ const meanings = {
   "tls-on-plain-port": {
     status: 400,
     text: "This port speaks plain HTTP and got TLS: use http:// here, or the port that speaks TLS.",
+    ofResponse: "The origin's port speaks TLS, and was asked in plain HTTP: write its address with https://.",
   },
   "http2-on-http1-port": {
     status: 505,
     text: "This port speaks HTTP/1.1 and got HTTP/2: let the client use HTTP/1.1.",
+    ofResponse:
+      "The origin's port speaks HTTP/2 alone, as those of gRPC do, and was asked in HTTP/1.1: use one that speaks HTTP/1.1.",
   },
   "field-list-malformed": {
     status: 400,
@@ -59,13 +64,26 @@ const meanings = {
     status: 400,
     text: "The form of the request-target does not fit the method (RFC 9112 section 3.2).",
   },
-  "version-unsupported": { status: 505, text: "Only HTTP/1.0 and HTTP/1.1 are spoken here." },
+  "version-unsupported": {
+    status: 505,
+    text: "Only HTTP/1.0 and HTTP/1.1 are spoken here.",
+    ofResponse: "Only HTTP/1.0 and HTTP/1.1 are spoken with origins.",
+  },
   "status-line-malformed": {
     status: 400,
     text: "The status-line must be: HTTP-version SP status-code SP reason-phrase (RFC 9112 section 4).",
   },
-  "head-too-large": { status: 431, text: "The head is larger than the limit; send fewer or shorter fields." },
-  "too-many-fields": { status: 431, text: "The head has more field lines than the limit; send fewer." },
+  "head-too-large": {
+    status: 431,
+    text: "The head is larger than the limit; send fewer or shorter fields.",
+    ofResponse:
+      "The head of the origin's answer is larger than the limit: let it send fewer or shorter fields, or raise the limit.",
+  },
+  "too-many-fields": {
+    status: 431,
+    text: "The head has more field lines than the limit; send fewer.",
+    ofResponse: "The head of the origin's answer has more field lines than the limit: let it send fewer.",
+  },
   "too-many-connection-options": {
     status: 431,
     text: "Connection nominates more different fields than the limit; send fewer (RFC 9110 section 7.6.1).",
@@ -156,4 +174,14 @@ export const refusalCodes = Object.keys(meanings) as readonly RefusalCode[];
 /** What a refusal means to the sender of the message. */
 export function meaningOf(code: RefusalCode): RefusalMeaning {
   return meanings[code];
+}
+
+export function isRefusalCode(word: string): word is RefusalCode {
+  return Object.hasOwn(meanings, word);
+}
+
+/** What the refusal of a response means to those who asked for it. */
+export function meaningOfResponse(code: RefusalCode): string {
+  const { text, ofResponse = text } = meaningOf(code);
+  return ofResponse;
 }

@@ -105,7 +105,7 @@ const refused: { readonly name: string; readonly bytes: string; readonly code: R
     code: "status-line-malformed",
   },
   { name: "an alert of TLS", bytes: "\x15\x03\x01\x00\x02\x02\x46", code: "tls-on-plain-port" },
-  { name: "frames of HTTP/2", bytes: "\0\0\x12\x04\0", code: "status-line-malformed" },
+  { name: "frames of HTTP/2", bytes: "\0\0\x12\x04\0", code: "http2-on-http1-port" },
   { name: "a lower-case name", bytes: "http/1.1 200 OK\r\n\r\n", code: "status-line-malformed" },
   { name: "two spaces", bytes: "HTTP/1.1  200 OK\r\n\r\n", code: "status-line-malformed" },
   { name: "a status of two digits", bytes: "HTTP/1.1 20 OK\r\n\r\n", code: "status-line-malformed" },

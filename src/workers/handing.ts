@@ -18,7 +18,9 @@ const WAITING_MAX = BACKLOG;
  */
 const IN_HAND_MAX = 2;
 
-export type ListenPlace = { readonly host: string; readonly port: number } | { readonly fd: number };
+export type ListenPlace =
+  | { readonly host: string; readonly port: number; readonly ipv6Only?: boolean }
+  | { readonly fd: number };
 
 /** A worker, as far as it takes connections. */
 export interface Taker {

@@ -134,7 +134,9 @@ export class Places {
   ): Promise<OpenPlace> {
     const listener = this.nextNumber++;
     if (!this.sharesPort) {
-      const dispatcher = await Dispatcher.listen(fd === undefined ? asked : { fd }, this.onFault);
+      const { host, port, isIpv6Only = false } = asked;
+      const where = fd === undefined ? { host, port, ipv6Only: isIpv6Only } : { fd };
+      const dispatcher = await Dispatcher.listen(where, this.onFault);
       return { listener, asked, dispatcher, ...dispatcher.address };
     }
     let address = await sharedAddress(asked, reusesPort);

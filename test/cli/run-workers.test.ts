@@ -186,6 +186,24 @@ describe("both families of addresses at [::]", () => {
   });
 });
 
+describe("both families of addresses apart, at one port", () => {
+  it.each([[[]], [["--workers", "2"]]])("%j", async (workers) => {
+    const server = createServer().listen({ port: 0, host: "::" });
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const { url: to } = await origin((_request, response) => response.end("hello"));
+    const places = ["--listen", `[::]:${port}`, "--listen", `0.0.0.0:${port}`];
+    const running = hopwise("proxy", "--to", to, ...places, "--no-admin", "--json", ...workers);
+    const { listeners } = await ready(running);
+    expect(listeners.map(({ host }) => host)).toEqual(["::", "0.0.0.0"]);
+    for (const host of ["127.0.0.1", "[::1]"]) {
+      expect(await (await fetch(`http://${host}:${port}/`)).text()).toBe("hello");
+    }
+    expect(await ended(running)).toBe(0);
+  });
+});
+
 describe.skipIf(isBun)(`sockets that were handed over${unlessBun}`, () => {
   const held: Server[] = [];
   afterEach(() => {

@@ -17,7 +17,7 @@ const DESCRIPTORS_KEPT = 16;
 
 /** Listens. @throws the system's error */
 export async function listenOnBun(api: BunApi, options: ListenOptions): Promise<Listener> {
-  const { host, port, sharesPort = false, tls, onSocket, onFault } = options;
+  const { host, port, isIpv6Only = false, sharesPort = false, tls, onSocket, onFault } = options;
   if (tls !== undefined) throw new Error("see canSecureClients");
   // Bun would take a name, but tell neither its address nor why it has none.
   const hostname = isIP(host) === 0 ? (await lookup(host)).address : host;
@@ -26,6 +26,7 @@ export async function listenOnBun(api: BunApi, options: ListenOptions): Promise<
   const server = api.listen<BunSocket | undefined>({
     hostname,
     port,
+    ipv6Only: isIpv6Only,
     reusePort: sharesPort,
     allowHalfOpen: true,
     data: undefined,

@@ -17,7 +17,7 @@ export const BACKLOG = 511;
 export const INHERITED_BACKLOG = 65_535;
 
 export function listenOnNode(options: ListenOptions): Promise<Listener> {
-  const { host, port, fd, sharesPort = false, onSocket, onFault } = options;
+  const { host, port, isIpv6Only = false, fd, sharesPort = false, onSocket, onFault } = options;
   // Called where connections are not accepted as handles.
   const server = createServer({ ...socketOptions, noDelay: true }, (accepted) =>
     onSocket(options.tls === undefined ? new NodeSocket(accepted) : new TlsClientSocket(accepted, options.tls)),
@@ -25,7 +25,8 @@ export function listenOnNode(options: ListenOptions): Promise<Listener> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     // `reusePort` is younger than the type definitions.
-    const place = fd === undefined ? { host, port, ...(sharesPort ? { reusePort: true } : {}) } : { fd };
+    const shares = sharesPort ? { reusePort: true } : {};
+    const place = fd === undefined ? { host, port, ipv6Only: isIpv6Only, ...shares } : { fd };
     const where = { ...place, backlog: fd === undefined ? BACKLOG : INHERITED_BACKLOG };
     server.listen(where, () => {
       server.removeListener("error", reject);

@@ -70,7 +70,12 @@ function names(count: number): string {
   return Array.from({ length: count }, (_, index) => `x-${index}`).join(", ");
 }
 
-const BAD_GATEWAY = "502 Bad Gateway: response-malformed\nThe origin's answer is malformed or ambiguous.\n";
+const BAD_GATEWAY = [
+  "502 Bad Gateway: response-malformed",
+  "The origin's answer is malformed, ambiguous or too large. The status-line must be: HTTP-version SP status-code SP reason-phrase " +
+    "(RFC 9112 section 4).",
+  "",
+].join("\n");
 
 const TRACE = head("TRACE /x HTTP/1.1", "Host: a", "Max-Forwards: 0", "Cookie: secret", "X: y");
 const TRACED = head("TRACE /x HTTP/1.1", "Host: a", "Max-Forwards: 0", "X: y");

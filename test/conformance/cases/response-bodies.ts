@@ -32,6 +32,7 @@ const brokenChunks: readonly (readonly [title: string, body: string])[] = [
   ["a chunk size that is no number", "xyz\r\n"],
   ["a negative chunk size", "-1\r\n"],
   ["a chunk size behind a space", " 5\r\nhello\r\n"],
+  ["two chunk sizes", "5 5\r\nhello\r\n"],
   ["a bare LF behind a chunk size", "5\nhello\r\n"],
   ["a NUL in a chunk extension", "5;\x00\r\nhello\r\n"],
   ["a chunk extension without a name", "5;\r\nhello\r\n"],
@@ -86,6 +87,12 @@ export const responseBodies: Group = {
       request: GET,
       forwarded: GET_FORWARDED,
       response: `${CHUNKED}5\r\nhello\r\n06;x=y\r\n world\r\n0\r\n\r\n`,
+      returned: inChunks(CHUNKED_RETURNED, "hello world"),
+    }),
+    exchanged([22, 23], "RFC 9112 section 7.1", "White space behind the sizes of a response's chunks is read over.", {
+      request: GET,
+      forwarded: GET_FORWARDED,
+      response: `${CHUNKED}5   \r\nhello\r\n6\t\r\n world\r\n0   \r\n\r\n`,
       returned: inChunks(CHUNKED_RETURNED, "hello world"),
     }),
     exchanged([42], "RFC 9110 section 8.6", "A length with leading zeros comes back without them.", {

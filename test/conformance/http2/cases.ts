@@ -198,9 +198,19 @@ const content: Http2Group = {
         { is: "forwarded", as: inChunks(CHUNKED, "abcd") },
       ],
       [
-        "Content that is empty is an empty chunked one.",
+        "Content that is empty is none, and of a POST that is said.",
         [post(), inOne("")],
-        { is: "forwarded", as: inChunks(CHUNKED, "") },
+        { is: "forwarded", as: forwardedHead("POST / HTTP/1.1", "host: a", "Content-Length: 0") },
+      ],
+      [
+        "A GET whose stream ends in a frame of its own has no content, and no chunks.",
+        [{ fields: pseudo() }, inOne("")],
+        { is: "forwarded", as: GET_FORWARDED },
+      ],
+      [
+        "Trailers behind no content need chunks.",
+        [{ fields: pseudo() }, { fields: ["x-sum", "1"], ends: true }],
+        { is: "forwarded", as: inChunks(CHUNKED.replace("POST", "GET"), "", "x-sum: 1") },
       ],
       [
         "That a POST has no content is said, for origins that ask for a length.",
