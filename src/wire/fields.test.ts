@@ -134,7 +134,8 @@ describe("kinds", () => {
 
   // A CGI or WSGI origin reads HTTP_X_FORWARDED_FOR for all of them.
   it("a name that tells about a client is known with any mark for each of its hyphens", () => {
-    for (const name of [...FORWARDING_NAMES, ...FORWARDING_PREFIXES, ...FORWARDING_PREFIXES.map((it) => `${it}-x`)]) {
+    const names = [...FORWARDING_NAMES, ...FORWARDING_PREFIXES, ...FORWARDING_PREFIXES.map((it) => `${it}-x`)];
+    for (const name of names.filter((it) => it.includes("-"))) {
       for (const mark of "_!#$%&'*+.^`|~") {
         for (const hyphen of [...name.matchAll(/-/g)].map(({ index }) => index)) {
           const text = name.slice(0, hyphen) + mark + name.slice(hyphen + 1);

@@ -1,6 +1,6 @@
 /**
  * The names of fields in which a proxy tells an origin about a client: its address, the scheme, host, port and path it used,
- * the certificate it showed. The list is closed; only neighbours that are trusted may use these names.
+ * the certificate it showed; and one that names a proxy to programs. The list is closed; only neighbours that are trusted may use these names.
  *
  * Each name is one that servers, frameworks or CDNs are known to believe. Deliberately absent: names of users
  * (`Remote-User`), which say who someone is, not where a request comes from; the proxy that authenticates must clear them.
@@ -51,6 +51,8 @@ export const FORWARDING_NAMES: readonly string[] = [
   "x-arr-clientcert",
   "x-client-dn",
   "x-client-verify",
+  // No claim about the client, and as dangerous from strangers: CGI makes HTTP_PROXY of it (CVE-2016-5385).
+  "proxy",
 ];
 
 /** Every name that begins so, whatever follows. */

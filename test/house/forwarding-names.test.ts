@@ -7,7 +7,7 @@ import { FORWARDING_NAMES, FORWARDING_PREFIXES } from "../../src/wire/forwarding
 const guide = readFileSync(fileURLToPath(new URL("../../docs/guide.md", import.meta.url)), "utf8");
 const rows = guide
   .split("\n")
-  .filter((line) => /^\| (?:the client's|the scheme|the same, on one|any of it)/.test(line));
+  .filter((line) => /^\| (?:the client's|the scheme|the same, on one|the proxy that|any of it)/.test(line));
 const named = rows.flatMap((row) => [...row.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name.toLowerCase()));
 
 it("the guide's table has exactly the names of the list", () => {

@@ -32,6 +32,7 @@ export const forwardingFields: Group = {
           "X-Rewrite-URL: /admin",
           "Client-Cert-Chain: :YQ==:",
           "CF-Connecting-IP: 1.2.3.4",
+          "Proxy: http://evil.test",
           "X_Forwarded_For: 1.2.3.4",
           "X-Forwarded_Proto: https",
           "X_Forwarded-Protocol: https",
