@@ -160,6 +160,14 @@ describe("values", () => {
     ]);
   });
 
+  it("so few descriptors that hardly any client has room are told of, unless few are wanted", () => {
+    const warnings = (limit: number, options = {}) => readProxyOptions({ to, ...options }, limit).warnings;
+    expect(warnings(80)).toEqual([
+      "the limit of 80 file descriptors allows 8 client connections at once: raise it (ulimit -n)",
+    ]);
+    expect([warnings(1_024), warnings(80, { maxConnections: 5 })]).toEqual([[], []]);
+  });
+
   it("connections to be logged without a log are not passed over in silence", () => {
     expect(read({ logConnections: true }).warnings).toEqual([expect.stringMatching(/no access log/)]);
     expect(read({ logConnections: true, accessLog: "-" }).warnings).toEqual([]);

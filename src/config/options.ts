@@ -80,6 +80,8 @@ const SELF_SIGNED_WARNING =
   "the certificate was made now, for development: clients do not trust it, and it is another one after each start";
 
 export const CONNECTIONS_MAX_NORMALLY = 10_000;
+/** With fewer, which nobody has asked for, clients would soon give way to each other. */
+const CONNECTIONS_EXPECTED = 100;
 /** How long to go on listening once draining began, for those who have not seen `/readyz` turn yet. */
 const DRAIN_DELAY_MS = 250;
 
@@ -245,6 +247,11 @@ export function readWith<Schema extends z.ZodObject>(schema: Schema, options: ob
 
 function warningsAbout(maxConnections: number | undefined, limit: number, othersMax: number): string[] {
   const fitting = connectionsThatFit(limit - othersMax);
+  if (maxConnections === undefined && fitting < CONNECTIONS_EXPECTED) {
+    return [
+      `the limit of ${limit} file descriptors allows ${fitting} client connections at once: raise it (ulimit -n)`,
+    ];
+  }
   if (maxConnections === undefined || maxConnections <= fitting) return [];
   const needed = 2 * maxConnections + DESCRIPTORS_RESERVED + othersMax;
   return [

@@ -23,7 +23,9 @@ export async function writeTokenFor(admin: AdminServer, file: string | undefined
   try {
     return newToken(admin.address.port);
   } catch (error) {
-    process.emitWarning(`nobody can reload on the admin port: ${error}`, { code: "HOPWISE_ADMIN_TOKEN" });
+    process.emitWarning(`nobody can reload on the admin port: ${(error as Error).message}`, {
+      code: "HOPWISE_ADMIN_TOKEN",
+    });
     return undefined;
   }
 }
