@@ -168,12 +168,14 @@ describe.each(WAYS)("%s", (how) => {
       ({ client }) => client.write(data("", true)),
     ],
     ["that is there when a drain is to be over", {}, ({ stage }) => void stage.proxy?.close({ graceMs: 100 })],
-  ])("%s is broken off, and does not end in order", async (_what, options, does) => {
+  ])("%s is broken off, and does not end in order", async (what, options, does) => {
     await scene.open(options);
     does(scene);
     await until(() => scene.streamEnd !== "");
     await scene.stage.ended(1);
     expect(scene.streamEnd).toBe(`RST_STREAM ${RESET}`);
+    const why = what.includes("drain") ? "drain-deadline" : "tunnel-timeout";
+    expect(await scene.stage.upstreamClosed(1)).toEqual([`${why} own-reset`]);
   });
 
   it.each<[what: string, rest: Buffer, ends: boolean, got: string]>([

@@ -316,7 +316,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
     exchange?.cut();
     // What waited goes on as a refusal, which may wait in turn.
     if (this.exchange !== exchange) this.exchange?.cut();
-    tunnel?.place.giveWay();
+    tunnel?.cut();
     if (this.hasLeft) return;
     this.leave();
     this.writer.reset(codes.cancel);
