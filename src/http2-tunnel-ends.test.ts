@@ -142,6 +142,24 @@ describe.each(WAYS)("%s", (how) => {
     expect([await scene.stage.ended(1), await ended]).toEqual([[expect.stringMatching(/ tunnel$/)], "own-reset"]);
   });
 
+  it("whose client resets the stream, and takes nothing of what was written before, is reset at its origin", async () => {
+    await scene.open();
+    const wide = Buffer.from([0x3f, 0xff, 0xff, 0xff]);
+    scene.client.write(Buffer.concat([frame(types.window, 0, 0, wide), frame(types.window, 0, STREAM, wide)]));
+    scene.client.pause();
+    scene.origin.write(Buffer.alloc(30_000_000));
+    // Nothing goes on any more.
+    for (let turns = 0, before = 0; turns < 200; turns++) {
+      await turn();
+      const now = scene.origin.bytesWritten - scene.origin.writableLength;
+      if (now !== before) turns = 0;
+      before = now;
+    }
+    scene.client.write(Buffer.concat([data("x"), reset(CANCEL)]));
+    await until(() => scene.ended !== undefined);
+    expect(scene.ended).toBe("RST");
+  });
+
   it("whose client sends a second field list is broken off: nothing but bytes belongs there", async () => {
     await scene.open();
     scene.client.write(frame(types.headers, flags.endHeaders | flags.endStream, STREAM, fieldBlock(["x", "y"])));

@@ -54,12 +54,16 @@ export class StreamSocket implements Socket {
     stream.on("close", () => this.onClose());
   }
 
-  /** The client has reset the stream, or its connection is gone. The runtime tells that once what came before has been read. */
+  /**
+   * The client has reset the stream, or its connection is gone. The runtime tells that once what came before has been read, and while a
+   * client does not take what was written to others it reads no further.
+   */
   noteReset(): void {
     this.hasBeenReset = true;
     this.pieces.drop();
     this.stream.removeAllListeners("data");
     this.stream.resume();
+    this.onClose();
   }
 
   private get wasReset(): boolean {
@@ -73,8 +77,11 @@ export class StreamSocket implements Socket {
     this.handler.onEnd();
   }
 
+  /** Told once. */
   private onClose(): void {
-    this.handler.onClose(this.wasReset ? "ECONNRESET" : undefined);
+    const { handler } = this;
+    this.handler = nobody;
+    handler.onClose(this.wasReset ? "ECONNRESET" : undefined);
   }
 
   get unsentBytes(): number {
