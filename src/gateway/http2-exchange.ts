@@ -436,8 +436,10 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
 
   noteClosing(): void {}
 
+  /** Over for us: the runtime tells of it when its client has taken what was written before, which may be never. */
   reset(): void {
     this.socket.reset();
+    this.leave();
   }
 
   onClose(): void {
