@@ -31,6 +31,8 @@ class Scene {
   private readonly pieces: Buffer[] = [];
   private clientSocket: Socket | undefined;
   private originSocket: Socket | undefined;
+  /** The field list that it asked by. */
+  asked: Buffer = Buffer.alloc(0);
   /** What the origin has got, behind a request. */
   got = "";
   /** How the origin's connection has ended, as it sees it. */
@@ -83,7 +85,8 @@ class Scene {
     this.client.on("data", (piece) => this.pieces.push(piece));
     const protocol = [":protocol", "websocket", ":scheme", "http", ":path", "/"];
     const fields = [":method", "CONNECT", ":authority", authority, ...(isGateway ? protocol : [])];
-    const head = frame(types.headers, flags.endHeaders | (ends ? flags.endStream : 0), STREAM, fieldBlock(fields));
+    this.asked = fieldBlock(fields);
+    const head = frame(types.headers, flags.endHeaders | (ends ? flags.endStream : 0), STREAM, this.asked);
     this.client.write(Buffer.concat([GREETING, head, rest]));
   }
 
@@ -142,6 +145,44 @@ describe.each(WAYS)("%s", (how) => {
     expect([await scene.stage.ended(1), await ended]).toEqual([[expect.stringMatching(/ tunnel$/)], "own-reset"]);
   });
 
+  /** Its client takes nothing, and its origin says more than what lies on the way. */
+  async function fill(stream = STREAM): Promise<void> {
+    const wide = Buffer.from([0x3f, 0xff, 0xff, 0xff]);
+    scene.client.write(Buffer.concat([frame(types.window, 0, 0, wide), frame(types.window, 0, stream, wide)]));
+    scene.client.pause();
+    scene.origin.write(Buffer.alloc(30_000_000));
+    // Nothing goes on any more.
+    for (let turns = 0, before = 0; turns < 200; turns++) {
+      await turn();
+      const now = scene.origin.bytesWritten - scene.origin.writableLength;
+      if (now !== before) turns = 0;
+      before = now;
+    }
+  }
+
+  it("whose client resets the stream, and takes nothing of what was written before, is reset at its origin", async () => {
+    await scene.open();
+    await fill();
+    scene.client.write(Buffer.concat([data("x"), reset(CANCEL)]));
+    await until(() => scene.ended !== undefined);
+    expect(scene.ended).toBe("RST");
+  });
+
+  // Of a stream that has ended the runtime tells nothing before its last frame has left.
+  it.runIf(how === "CONNECT")(
+    "whose end does not leave does not keep the connection of a client that takes nothing",
+    async () => {
+      await scene.open({ tunnelTimeout: "500ms", bodyTimeout: "500ms", keepAliveTimeout: "500ms" });
+      const { origin, client } = scene;
+      client.write(frame(types.headers, flags.endHeaders, STREAM + 2, scene.asked));
+      await until(() => scene.origin !== origin);
+      await fill(STREAM + 2);
+      origin.end("last");
+      client.write(data("", true));
+      expect(await scene.stage.closed(1)).toEqual(["idle-timeout own-fin"]);
+    },
+  );
+
   it("whose client sends a second field list is broken off: nothing but bytes belongs there", async () => {
     await scene.open();
     scene.client.write(frame(types.headers, flags.endHeaders | flags.endStream, STREAM, fieldBlock(["x", "y"])));
@@ -168,12 +209,14 @@ describe.each(WAYS)("%s", (how) => {
       ({ client }) => client.write(data("", true)),
     ],
     ["that is there when a drain is to be over", {}, ({ stage }) => void stage.proxy?.close({ graceMs: 100 })],
-  ])("%s is broken off, and does not end in order", async (_what, options, does) => {
+  ])("%s is broken off, and does not end in order", async (what, options, does) => {
     await scene.open(options);
     does(scene);
     await until(() => scene.streamEnd !== "");
     await scene.stage.ended(1);
     expect(scene.streamEnd).toBe(`RST_STREAM ${RESET}`);
+    const why = what.includes("drain") ? "drain-deadline" : "tunnel-timeout";
+    expect(await scene.stage.upstreamClosed(1)).toEqual([`${why} own-reset`]);
   });
 
   it.each<[what: string, rest: Buffer, ends: boolean, got: string]>([

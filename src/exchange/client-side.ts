@@ -94,6 +94,8 @@ export interface Agreement {
 /** A tunnel that has begun, as its client's end knows it. */
 export interface BegunTunnel {
   readonly place: Place;
+  /** The time of a drain is over: it ends, visibly. */
+  cut(): void;
   /** Of what its client sent, what the origin has not taken. */
   readonly untakenBytes: number;
 }

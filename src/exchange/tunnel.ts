@@ -176,6 +176,11 @@ export class Tunnel implements ConnectionUser, Confined {
     if (!this.isOver) this.breakOff("evicted");
   }
 
+  /** What has said all on both sides has no more to lose than what is unsent, and closes by itself. */
+  cut(): void {
+    if (!this.isOver && !this.isEnding) this.breakOff("drain-deadline");
+  }
+
   breakDown(fault: unknown): void {
     this.context.observer.internalError(fault);
     this.breakOff("internal-error");

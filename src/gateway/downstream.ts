@@ -14,6 +14,7 @@ import { admit } from "../exchange/admission.ts";
 import type { AnswerReason } from "../exchange/answers.ts";
 import { begin } from "../exchange/begin-exchange.ts";
 import type { ClientExchange } from "../exchange/client-exchange.ts";
+import type { BegunTunnel } from "../exchange/client-side.ts";
 import type { ProxyContext } from "../exchange/context.ts";
 import { beginRecord } from "../exchange/record-notes.ts";
 import { clientNameOf } from "../http1/client-names.ts";
@@ -52,7 +53,7 @@ export class DownstreamConnection extends ListNode implements SocketHandler, Htt
   readonly limits: ClientLimits;
   private head: RequestHead | undefined;
   private exchange: ClientExchange | undefined;
-  private tunnel: { readonly place: Place } | undefined;
+  private tunnel: BegunTunnel | undefined;
   private pipelined = nothingPipelined;
   peerHasClosed = false;
   /** The protocol version of the latest request. */
@@ -395,7 +396,7 @@ export class DownstreamConnection extends ListNode implements SocketHandler, Htt
   cut(): void {
     const isInFlight = this.life.state === "active" || this.life.state === "tunnel";
     this.lingering?.cut();
-    this.exchange?.cut();
+    (this.tunnel ?? this.exchange)?.cut();
     this.exchange = undefined;
     const isAbrupt = isInFlight || this.socket.unsentBytes > 0;
     if (this.life.decideClose("drain-deadline", isAbrupt ? "own-reset" : "own-fin")) {
@@ -408,7 +409,7 @@ export class DownstreamConnection extends ListNode implements SocketHandler, Htt
   }
 
   /** Hands the socket to a tunnel, with the octets that the client sent early. */
-  beginTunnel(tunnel: { readonly place: Place }, handler: SocketHandler): Octets {
+  beginTunnel(tunnel: BegunTunnel, handler: SocketHandler): Octets {
     const early = this.pipelined.take();
     this.life.beginTunnel();
     this.letGo();

@@ -89,6 +89,8 @@ export class Http2Connection
   /** Which of the client's heads the limit of time for one is for. */
   private headTimed = 0;
   private readonly sent = new FramesSent();
+  /** What has left on streams whose clients are slow, or may be, by the number of the stream. */
+  readonly sentBytes: Map<number, number> = this.sent.watched;
   private readonly exchanges = new Members<Http2Exchange>();
   private isLeaveAnnounced = false;
   /** The first frame, which is to be SETTINGS, has been written. */

@@ -67,6 +67,8 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
   private hasLeft = false;
   private cutFromTrailers = NONE;
   private unsentBefore_bytes = 0;
+  /** Of what was given to the runtime, what had left when the client took nothing more, as far as the runtime had told. */
+  private leftBefore_bytes = 0;
 
   constructor(
     connection: Http2Connection,
@@ -221,7 +223,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
   }
 
   get isSlow(): boolean {
-    return this.limits.isSlow(this.writer.unsentBytes);
+    return this.limits.isSlow(this.untaken_bytes);
   }
 
   sayContinue(): void {
@@ -290,8 +292,25 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
     const hasBecomeBlocked = this.writer.flush();
     this.noteHeld();
     if (!hasBecomeBlocked) return;
-    this.unsentBefore_bytes = this.writer.unsentBytes;
+    this.watchSent();
+    this.leftBefore_bytes = this.writer.given_bytes - this.writer.unsentBytes;
+    this.unsentBefore_bytes = this.untaken_bytes;
     this.limits.setForBlocked(this.unsentBefore_bytes, this.exchange);
+  }
+
+  /** From now on it is known what leaves on its stream. */
+  private watchSent(): void {
+    this.connection.sentBytes.set(this.stream.id ?? 0, 0);
+  }
+
+  private get sent_bytes(): number {
+    return this.connection.sentBytes.get(this.stream.id ?? 0) ?? 0;
+  }
+
+  /** Of what its client is to take, while it takes nothing more: the runtime would tell of a piece only when all of it has left. */
+  private get untaken_bytes(): number {
+    const { writer, leftBefore_bytes, sent_bytes } = this;
+    return writer.isBlocked ? Math.max(0, writer.given_bytes - leftBefore_bytes - sent_bytes) : writer.unsentBytes;
   }
 
   // How it ends.
@@ -316,7 +335,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
     exchange?.cut();
     // What waited goes on as a refusal, which may wait in turn.
     if (this.exchange !== exchange) this.exchange?.cut();
-    tunnel?.place.giveWay();
+    tunnel?.cut();
     if (this.hasLeft) return;
     this.leave();
     this.writer.reset(codes.cancel);
@@ -342,6 +361,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
   /** @internal */
   onStreamClose(): void {
     this.connection.held.forget(this);
+    this.connection.sentBytes.delete(this.stream.id ?? 0);
     // What its origin says still is no part of it: the exchange goes on to its end by itself.
     if (this.writer.isHeadAll && !isBrokenOff(this.stream)) return;
     if (this.tunnel === undefined) this.gone();
@@ -352,6 +372,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
   onDrain(): void {
     if (!this.writer.isBlocked) return;
     this.writer.isBlocked = false;
+    this.connection.sentBytes.delete(this.stream.id ?? 0);
     this.limits.endBlocked();
     this.exchange?.onClientDrain();
     this.armForRequest();
@@ -363,7 +384,7 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
     if (exchange === undefined) return;
     if (limits.limit === "body" && exchange.owed === "body-start") return exchange.onClientLate();
     const before_bytes = this.unsentBefore_bytes;
-    const unsent_bytes = writer.unsentBytes;
+    const unsent_bytes = this.untaken_bytes;
     this.unsentBefore_bytes = unsent_bytes;
     const isBody = limits.limit === "body";
     const due = limits.dueOf(!isBody && unsent_bytes !== before_bytes, isBody ? 0 : unsent_bytes, exchange);
@@ -397,7 +418,11 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
 
   get socket(): Socket {
     const code = this.agreement === undefined ? codes.connect : codes.cancel;
-    this.socketOfTunnel ??= new StreamSocket(this.stream, this.connection.socket, code, () => this.noteHeld());
+    if (this.socketOfTunnel !== undefined) return this.socketOfTunnel;
+    this.watchSent();
+    const { stream, connection } = this;
+    const told = { onHeld: () => this.noteHeld(), sentBytes: () => this.sent_bytes };
+    this.socketOfTunnel = new StreamSocket(stream, connection.socket, code, told);
     return this.socketOfTunnel;
   }
 
@@ -411,8 +436,10 @@ export class Http2Exchange implements ClientSide, TunnelEnd, DeadlineOwner, Uplo
 
   noteClosing(): void {}
 
+  /** Over for us: the runtime tells of it when its client has taken what was written before, which may be never. */
   reset(): void {
     this.socket.reset();
+    this.leave();
   }
 
   onClose(): void {

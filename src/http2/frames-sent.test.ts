@@ -23,6 +23,17 @@ it("counts the parts of responses", () => {
   expect(sent.parts).toBe(0);
 });
 
+it("counts what has left of bodies on the streams that are watched", () => {
+  const sent = new FramesSent();
+  const data = frame(types.data, 0, 3, Buffer.alloc(500));
+  sent.read(data as unknown as Octets);
+  sent.watched.set(3, 0);
+  const others = [frame(types.headers, 4, 3, Buffer.alloc(30)), frame(types.data, 1, 5, Buffer.alloc(7))];
+  const bytes = Buffer.concat([data, ...others, data]);
+  for (let at = 0; at < bytes.length; at += 100) sent.read(bytes.subarray(at, at + 100) as unknown as Octets);
+  expect([...sent.watched]).toEqual([[3, 1_000]]);
+});
+
 function faultsIn(bytes: Buffer, step: number): [faults: number, hasFailed: boolean] {
   const sent = new FramesSent();
   let faults = 0;

@@ -27,6 +27,8 @@ export class FramesSent extends FrameScanner {
   resets: number[] = [];
   /** Parts of responses, in what was read last: frames that a client may answer by frames of its own. */
   parts = 0;
+  /** What has left on those streams that somebody asks about: of a piece the runtime tells only when all of it has. */
+  readonly watched = new Map<number, number>();
   /** The whole connection has been told that something is wrong. */
   hasFailed = false;
   /** The whole connection has been told which stream was its last. */
@@ -43,12 +45,18 @@ export class FramesSent extends FrameScanner {
     this.scan(octets);
   }
 
+  private noteData(): void {
+    const sent_bytes = this.watched.get(this.stream);
+    if (sent_bytes !== undefined) this.watched.set(this.stream, sent_bytes + this.length);
+  }
+
   protected override contentBytes(type: number): number {
     return type === frameTypes.reset ? 4 : type === frameTypes.goaway ? 8 : 0;
   }
 
   protected override onFrame(): boolean {
     if (this.type === frameTypes.data || this.type === frameTypes.headers) this.parts++;
+    if (this.type === frameTypes.data && this.watched.size > 0) this.noteData();
     if (this.type === frameTypes.reset) this.resets.push(this.stream);
     if (this.type === frameTypes.reset && FAULTS_OF_CLIENTS.has(this.numberIn(0))) this.faults++;
     if (this.type === frameTypes.goaway && this.numberIn(4) !== codes.none) this.hasFailed = true;

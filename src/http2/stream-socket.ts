@@ -10,6 +10,14 @@ import type { Octets } from "../wire/octets.ts";
 import { codes, isBrokenOff, type ServerHttp2Stream } from "./session.ts";
 import { SmallPieces } from "./small-pieces.ts";
 
+/** Who has the stream. */
+export interface StreamTold {
+  /** Something lies in it that was not taken. */
+  onHeld(): void;
+  /** What has left on it since it became a socket. */
+  sentBytes(): number;
+}
+
 export class StreamSocket implements Socket {
   handler: SocketHandler = nobody;
   readonly isSecure: boolean;
@@ -21,8 +29,8 @@ export class StreamSocket implements Socket {
   private hasBeenReset = false;
   private readonly pieces = new SmallPieces((piece) => this.handler.onData(piece as unknown as Octets));
 
-  /** Something lies in it that was not taken. */
-  private readonly onHeld: () => void;
+  private sentMark = 0;
+  private readonly told: StreamTold;
 
   private readonly resetCode: number;
 
@@ -30,10 +38,10 @@ export class StreamSocket implements Socket {
    * @param below the socket of the connection that it is on
    * @param resetCode what an RST is there: CONNECT_ERROR for CONNECT (RFC 9113 section 8.5), CANCEL for a protocol (RFC 8441 section 5)
    */
-  constructor(stream: ServerHttp2Stream, below: Socket, resetCode: number, onHeld: () => void) {
+  constructor(stream: ServerHttp2Stream, below: Socket, resetCode: number, told: StreamTold) {
     this.stream = stream;
     this.resetCode = resetCode;
-    this.onHeld = onHeld;
+    this.told = told;
     this.isSecure = below.isSecure === true;
     this.remoteAddress = below.remoteAddress;
     this.remotePort = below.remotePort;
@@ -46,12 +54,16 @@ export class StreamSocket implements Socket {
     stream.on("close", () => this.onClose());
   }
 
-  /** The client has reset the stream, or its connection is gone. The runtime tells that once what came before has been read. */
+  /**
+   * The client has reset the stream, or its connection is gone. The runtime tells that once what came before has been read, and while a
+   * client does not take what was written to others it reads no further.
+   */
   noteReset(): void {
     this.hasBeenReset = true;
     this.pieces.drop();
     this.stream.removeAllListeners("data");
     this.stream.resume();
+    this.onClose();
   }
 
   private get wasReset(): boolean {
@@ -65,8 +77,11 @@ export class StreamSocket implements Socket {
     this.handler.onEnd();
   }
 
+  /** Told once. */
   private onClose(): void {
-    this.handler.onClose(this.wasReset ? "ECONNRESET" : undefined);
+    const { handler } = this;
+    this.handler = nobody;
+    handler.onClose(this.wasReset ? "ECONNRESET" : undefined);
   }
 
   get unsentBytes(): number {
@@ -74,9 +89,12 @@ export class StreamSocket implements Socket {
   }
 
   tookSome(): boolean {
-    const mark = this.unsentBytes;
-    const took = mark !== this.unsentMark;
+    const { unsentBytes: mark } = this;
+    // A piece counts as unsent until all of it has left.
+    const sent_bytes = this.told.sentBytes();
+    const took = mark !== this.unsentMark || sent_bytes !== this.sentMark;
     this.unsentMark = mark;
+    this.sentMark = sent_bytes;
     return took;
   }
 
@@ -84,7 +102,7 @@ export class StreamSocket implements Socket {
     if (!this.stream.writable) return true;
     // The bytes lie where the next read goes.
     const takesMore = this.stream.write(typeof data === "string" ? Buffer.from(data, "latin1") : Buffer.from(data));
-    this.onHeld();
+    this.told.onHeld();
     return takesMore;
   }
 
@@ -110,7 +128,7 @@ export class StreamSocket implements Socket {
 
   pause(): void {
     this.stream.pause();
-    this.onHeld();
+    this.told.onHeld();
   }
 
   resume(): void {

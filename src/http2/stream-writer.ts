@@ -18,6 +18,8 @@ export class StreamWriter {
   hasBegun = false;
   /** The client has the whole response with its head, whatever its origin has to say still. */
   isHeadAll = false;
+  /** Of bodies, given to the runtime so far. */
+  given_bytes = 0;
   private readonly stream: ServerHttp2Stream;
   private fields: Http2Fields | undefined;
   private pieces: Buffer[] = [];
@@ -83,6 +85,7 @@ export class StreamWriter {
     if (!this.hasBegun || !stream.writable) return false;
     this.pieces = [];
     const whole = pieces.length === 1 ? pieces[0] : pieces.length > 1 ? Buffer.concat(pieces) : undefined;
+    this.given_bytes += whole?.length ?? 0;
     if (this.isEnding) {
       this.hasEnded = true;
       stream.end(whole);

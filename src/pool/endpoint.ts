@@ -395,7 +395,8 @@ export class Endpoint {
     for (const connection of [...this.connections]) {
       const { state } = connection.life;
       if (state === "tunnel") connection.reset("client-gone");
-      if (state !== "closing") continue;
+      // What was reset already has lost what it had on purpose.
+      if (state !== "closing" || connection.life.ending === "own-reset") continue;
       if (connection.socket.unsentBytes > 0) unsent++;
       connection.socket.reset();
     }

@@ -122,6 +122,19 @@ it("who ends now cuts tunnels with RST on both sides: nobody takes what came so 
   expect([client.ended, world.originEnds]).toEqual(["RST", ["RST"]]);
 });
 
+it("a tunnel that the deadline ends says so on both hops: neither its client nor another has ended it", async () => {
+  const world = new SmallWorld({}, SWITCHING);
+  const client = world.connect();
+  client.socket.write(UPGRADE);
+  world.pass(20);
+  world.gateway.beginDrain();
+  const report = world.gateway.drain(100);
+  world.pass(3_000);
+  expect((await report).cut).toBe(1);
+  expect([world.clientCloses, world.originCloses]).toEqual([["drain-deadline"], ["drain-deadline"]]);
+  expect([client.ended, world.originEnds]).toEqual(["RST", ["RST"]]);
+});
+
 it("a drain is over only when every connection that was cut has told so", async () => {
   const world = new SmallWorld({}, BEGUN);
   world.connect().socket.write(GET);

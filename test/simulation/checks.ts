@@ -79,7 +79,9 @@ export class Checks {
       one instanceof Http2Connection ? exchangesOn(one) : [one],
     );
     const places = holders.flatMap(({ place }) => (place === undefined ? [] : [place]));
-    const client = connections.find(({ record }) => record === downstream)?.place?.client;
+    const own = connections.find(({ record }) => record === downstream);
+    // One that closes behind what is under way has no place among clients' connections.
+    const client = own instanceof Http2Connection ? exchangesOn(own)[0]?.place?.client : own?.place?.client;
     const count = places.filter((place) => place.client === client).length;
     if (count < 2) fail("fair-share", `${target} of ${client} gave way, the only one of its client`);
   }

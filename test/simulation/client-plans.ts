@@ -47,6 +47,10 @@ export interface PlanWishes {
   readonly isRouted: boolean;
   /** The share of clients who want a tunnel in the end. */
   readonly tunnels: number;
+  /** The share of streams of HTTP/2 that are to be tunnels. */
+  readonly http2Tunnels?: number;
+  /** When all is calm there is room for tunnels that go wrong, and for more than one at once. */
+  readonly roughCalm?: boolean;
   /** The shortest limit of time that a dawdler must keep. */
   readonly limit_ms: number;
   readonly keepAliveTimeout_ms: number;

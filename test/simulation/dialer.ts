@@ -4,10 +4,12 @@ import type { Random } from "../../src/net/simulated/random.ts";
 import type { CareJudge } from "./care-judge.ts";
 import type { CheckAct, GroupShape } from "./care-world.ts";
 import { CheckedEnd, LONG_CHECK_BYTES } from "./checked-end.ts";
+import { isTunnelPort } from "./http2-tunnel-world.ts";
 import type { SimNames } from "./names-world.ts";
 import { calmTraits, type Link, type Network, randomTraits } from "./network.ts";
 import type { Origin } from "./origins.ts";
 import type { Scene } from "./scene.ts";
+import { ConnectedOrigin } from "./tunnel-origin.ts";
 
 /** Faults of a dial, the commonest first. The second is one of the proxy's own machine. */
 const FAULTS: readonly [string, ...string[]] = ["ECONNREFUSED", "ECONNREFUSED", "EHOSTUNREACH", "EMFILE"];
@@ -64,7 +66,11 @@ export class SimDialer implements Dialer {
         handler.onFailed(fault);
       });
     } else {
-      const accept = (link: Link) => (isCheck ? new CheckedEnd(link, origin.host, check) : origin.accept(link));
+      const isTunnel = address.kind === "tcp" && isTunnelPort(address.port);
+      const accept = (link: Link) => {
+        if (isCheck) return new CheckedEnd(link, origin.host, check);
+        return isTunnel ? new ConnectedOrigin(scene, link, origin.random.fork()) : origin.accept(link);
+      };
       const bodyBytesMax = isCheck ? LONG_CHECK_BYTES : origin.bodyBytesMax;
       scene.schedule.after(delay_ms, () => this.connect(origin, bodyBytesMax, isOver, over, handler, accept));
     }

@@ -18,6 +18,8 @@ export class FramesSeen {
   readonly reset = new Map<number, number>();
   /** Bytes of bodies, by stream. */
   readonly dataBytes = new Map<number, number>();
+  /** Streams of which something came behind their last frame. */
+  readonly behindEnd = new Set<number>();
   /** The last stream of each GOAWAY. */
   readonly goneAway: number[] = [];
   private rest: Buffer;
@@ -43,8 +45,10 @@ export class FramesSeen {
   }
 
   private frame(type: number, flags: number, stream: number, payload: Buffer): void {
+    const isPart = type === DATA || type === HEADERS;
+    if (isPart && (this.ended.has(stream) || this.reset.has(stream))) this.behindEnd.add(stream);
     if (type === DATA) this.dataBytes.set(stream, (this.dataBytes.get(stream) ?? 0) + payload.length);
-    if ((type === DATA || type === HEADERS) && (flags & END_STREAM) !== 0) this.ended.add(stream);
+    if (isPart && (flags & END_STREAM) !== 0) this.ended.add(stream);
     else if (type === RST_STREAM) this.reset.set(stream, payload.readUInt32BE(0));
     else if (type === GOAWAY) this.goneAway.push(payload.readUInt32BE(0) & 0x7fffffff);
   }

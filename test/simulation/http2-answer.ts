@@ -11,6 +11,9 @@ import type { ReadHead } from "./strict-reader.ts";
 
 const FORBIDDEN = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
 
+/** With a tunnel. The second is what the reader here adds, where no length is said. */
+const TUNNEL_FIELDS = new Set(["x-request-id", "transfer-encoding", "via", "date"]);
+
 export interface StreamEnd {
   /** Its last frame said that it is complete. */
   readonly isWhole: boolean;
@@ -28,6 +31,8 @@ export class Http2Answer implements JudgeOwner {
   readonly hasBeenAnswered = true;
   /** A whole response has come, and was judged as one. */
   isWhole = false;
+  /** A tunnel was asked for, and stands: what follows is no response. */
+  isTunnel = false;
   private readonly scene: Scene;
   private readonly judge: ResponseJudge;
   private hasHead = false;
@@ -50,8 +55,22 @@ export class Http2Answer implements JudgeOwner {
   head(raw: readonly string[]): void {
     if (this.hasHead) fail("well-formed-response", `${this.name} gets a second response`);
     this.hasHead = true;
+    if (this.due.tunnel !== undefined && raw[raw.indexOf(":status") + 1] === "200") return this.onAgreed(raw);
     const framing = this.judge.onHead(this.headOf(raw));
     if (framing.kind === "length") this.length = framing.length;
+  }
+
+  /** Only what an origin has agreed to; and nothing is said of a body, or of how HTTP/1 agrees. */
+  private onAgreed(raw: readonly string[]): void {
+    const { tunnel, id } = this.due;
+    const isPlain = tunnel?.plan.protocol === undefined;
+    const { fields } = this.headOf(raw);
+    const asked = fields.filter(([name]) => name === "x-request-id").map(([, value]) => value);
+    if (asked.join() !== (isPlain ? "" : id) || (!isPlain && tunnel?.hasOrigin !== true))
+      fail("response-belongs-to-request", `${this.name} is told that a tunnel stands, of ${asked.join(" and ")}`);
+    const others = fields.filter(([name]) => !TUNNEL_FIELDS.has(name));
+    if (others.length > 0) fail("hop-by-hop", `${this.name} gets with a tunnel ${JSON.stringify(others)}`);
+    this.isTunnel = true;
   }
 
   private headOf(raw: readonly string[]): ReadHead {
@@ -82,6 +101,7 @@ export class Http2Answer implements JudgeOwner {
 
   close({ isWhole, wasRefused, code, bodyBytes }: StreamEnd): void {
     const { due: record, scene } = this;
+    if (this.isTunnel) return this.closeTunnel(code);
     const hasAll = this.hasHead && isWhole;
     if (hasAll && bodyBytes !== (this.length ?? bodyBytes))
       fail("truncation-is-visible", `${this.name} looks complete with ${bodyBytes} of ${this.length}`);
@@ -91,6 +111,15 @@ export class Http2Answer implements JudgeOwner {
     if (wasRefused && record.arrivals.length > 0)
       fail("left-drains", `${record.id} is refused as if nothing had been done, and has reached an origin`);
     if (record.mustSucceed && record.outcome !== "answered") fail("liveness", `${record.id}: ${record.outcome}`);
+  }
+
+  private closeTunnel(code: number): void {
+    const { due: record, scene } = this;
+    record.tunnel?.judgeClient();
+    const isWhole = record.tunnel?.clientHasEnded === true && record.tunnel.clientHasHeardEnd;
+    record.outcome = isWhole ? "answered" : "truncated";
+    scene.timeline.note(this.name, `==== tunnel ${record.outcome} (${code})`);
+    if (record.mustSucceed && !isWhole) fail("liveness", `tunnel ${record.id}: ${record.outcome}`);
   }
 
   onInterim(): void {}

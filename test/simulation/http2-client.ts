@@ -8,6 +8,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import type { Random } from "../../src/net/simulated/random.ts";
 import { fail } from "./failure.ts";
 import { Http2Answer } from "./http2-answer.ts";
+import { Http2TunnelEnd } from "./http2-tunnel-end.ts";
 import type { Http2Plan, Http2Request } from "./http2-world.ts";
 import { LinkStream } from "./link-stream.ts";
 import type { Link } from "./network.ts";
@@ -109,19 +110,26 @@ export class Http2Client {
     if (session === undefined) return;
     record.isBegun = true;
     record.isSent = framing === "none";
+    const endStream = framing === "none" && record.tunnel === undefined;
     const stream = session.request(fields as never, {
-      endStream: framing === "none",
+      endStream,
       // Without that the runtime says END_STREAM before it resets a stream whose body is not whole.
-      waitForTrailers: framing !== "none",
+      waitForTrailers: !endStream,
     });
-    stream.on("wantTrailers", () => stream.sendTrailers(request.trailers));
+    stream.on("wantTrailers", () => {
+      const isOver = record.tunnel !== undefined && (stream.closed || stream.destroyed);
+      if (!isOver) stream.sendTrailers(request.trailers);
+    });
     this.open.set(record, stream);
     const answer = new Http2Answer(scene, this.name, record);
     stream.on("error", () => {});
+    const tunnel = this.tunnelOn(record, stream);
     stream.on("headers", (...[, , raw]: Said) => this.hears(() => answer.interim(raw)));
     // The runtime tells of a body at once, and of the head before it in its next turn, unless nobody listens for the body yet.
     stream.on("response", (...[, , raw]: Said) => {
       this.hears(() => answer.head(raw));
+      if (answer.isTunnel) return tunnel?.establish();
+      tunnel?.decline();
       this.read(request, stream, answer);
     });
     stream.on("trailers", (...[, , raw]: Said) => this.hears(() => answer.trailers(raw)));
@@ -137,6 +145,22 @@ export class Http2Client {
     };
     stream.on("continue", send);
     scene.schedule.after(plan.patience_ms, send);
+  }
+
+  /** It asks for one, and the stream may become it; it does not: undefined. */
+  private tunnelOn(record: RequestRecord, stream: ClientHttp2Stream): Http2TunnelEnd | undefined {
+    const { scene, random } = this;
+    const { tunnel } = record;
+    if (tunnel === undefined) return undefined;
+    const wire = () => {
+      tunnel.wire = { stream: stream.id ?? 0, said: this.stream.said, heard: this.stream.heard };
+    };
+    // It has no number before it is on the wire.
+    if (stream.pending) stream.once("ready", wire);
+    else wire();
+    const hears = (what: () => void) => this.hears(what);
+    const reset = (code: number) => this.cancel(record, stream, code);
+    return new Http2TunnelEnd({ scene, random, tunnel, stream, hears, reset });
   }
 
   /** What the runtime tells is an event of the world. */
@@ -185,9 +209,12 @@ export class Http2Client {
     const { heard, hasHeardEnd, isTakenForHttp1 } = this.stream;
     this.open.delete(record);
     const id = stream.id ?? 0;
-    const wasRefused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+    // That may be what the client itself has said of a tunnel.
+    const isOwnCode = record.tunnel !== undefined && record.isCancelled;
+    const wasRefused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM && !isOwnCode;
     const hasEnded = heard.ended.has(id);
     const bodyBytes = heard.dataBytes.get(id) ?? 0;
+    if (record.tunnel !== undefined) record.tunnel.isClosed = true;
     answer.close({ isWhole: hasEnded, wasRefused, bodyBytes, code: stream.rstCode ?? 0 });
     if (answer.isWhole && !hasEnded)
       fail("truncation-is-visible", `${record.id} looks complete, and its stream has not ended`);
@@ -203,12 +230,12 @@ export class Http2Client {
 
   // What goes wrong.
 
-  private cancel(record: RequestRecord, stream: ClientHttp2Stream): void {
+  private cancel(record: RequestRecord, stream: ClientHttp2Stream, code: number = constants.NGHTTP2_CANCEL): void {
     if (stream.closed || stream.destroyed || this.isOver) return;
     const { scene, name } = this;
     scene.timeline.note(name, `#### the client gives ${record.id} up`);
     record.isCancelled = true;
-    stream.close(constants.NGHTTP2_CANCEL);
+    stream.close(code);
     let looks = 0;
     let readBy_ms: number | undefined;
     const look = () => {
@@ -218,7 +245,7 @@ export class Http2Client {
       if (hasLeft && proxyEnd.deliveredBytes === peerEnd.writtenBytes) readBy_ms ??= scene.schedule.now_ms;
       if (readBy_ms === undefined || scene.schedule.now_ms - readBy_ms < CANCEL_MS_MAX)
         return void scene.schedule.after(LOOK_EVERY_MS, look);
-      if (scene.isUnderWay(record.id))
+      if (scene.isUnderWay(record.id, record.tunnel?.originPort))
         fail("cancelled-is-over", `${record.id} was given up by its client, and goes on`);
     };
     scene.schedule.after(LOOK_EVERY_MS, look);

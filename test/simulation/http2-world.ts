@@ -8,6 +8,7 @@
 import type { Random } from "../../src/net/simulated/random.ts";
 import type { PlanWishes } from "./client-plans.ts";
 import { content } from "./content.ts";
+import { makeTunnelRequest } from "./http2-tunnel-world.ts";
 import { type RequestFacts, RequestRecord } from "./record.ts";
 import { bodySize, forgedFields, gatewayHosts } from "./requests.ts";
 import { closedPath } from "./routes.ts";
@@ -67,7 +68,7 @@ export function makeHttp2Plan(random: Random, wishes: PlanWishes): Http2Plan {
     requests: streams.map(({ record }) => record),
     streams,
     // Many at once, or slowly, would wait for a small pool for longer than it lets anybody wait.
-    depth: isCalm ? 1 : depth,
+    depth: isCalm && wishes.roughCalm !== true ? 1 : depth,
     reading,
     pace: random.weighted({ "at-once": 6, pieces: 3, dawdling: isCalm ? 0 : 1 }),
     ending: random.pick(["wait", "close", "goaway"]),
@@ -80,6 +81,8 @@ export function makeHttp2Plan(random: Random, wishes: PlanWishes): Http2Plan {
 }
 
 function makeStream(random: Random, wishes: PlanWishes, goesWrong: boolean): Http2Request {
+  const { http2Tunnels = 0 } = wishes;
+  if (http2Tunnels > 0 && random.chance(http2Tunnels)) return makeTunnelRequest(random, wishes, goesWrong);
   const request = makeRequest(wishes.nextId(), random, wishes, goesWrong && random.chance(0.15));
   return {
     ...request,

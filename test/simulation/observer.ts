@@ -11,6 +11,7 @@ import { fail } from "./failure.ts";
 import type { Link, Network } from "./network.ts";
 import { judgeData, RecordJudge } from "./record-judge.ts";
 import type { Timeline } from "./timeline.ts";
+import type { TunnelJudge } from "./tunnel-judge.ts";
 
 export class SimObserver implements ProxyObserver {
   /** Connections told open and not told closed. */
@@ -32,6 +33,8 @@ export class SimObserver implements ProxyObserver {
   onUpstreamClosed: (connection: ConnectionRecord) => void = () => {};
   /** Where a group is looked after. */
   care: CareJudge | undefined;
+  /** Where streams of HTTP/2 are tunnels. */
+  tunnels: TunnelJudge | undefined;
   private readonly timeline: Timeline;
   private readonly network: Network;
 
@@ -99,6 +102,7 @@ export class SimObserver implements ProxyObserver {
     const { method, target, outcome, reason = "", status } = record;
     this.note(record.downstream, `exchange ended: ${method} ${target}: ${outcome} ${status} ${reason}`);
     this.judge.end(record, this.network.schedule.now_ms);
+    this.tunnels?.exchangeEnded(record);
     if (reason === "gave-way") this.onGaveWay(record);
   }
 

@@ -15,9 +15,19 @@ import type { Arrival, RequestRecord } from "./record.ts";
 import { readRequestHead } from "./request-judge.ts";
 import { interims, makeScript, type Script, strayText } from "./responses.ts";
 import type { Scene } from "./scene.ts";
-import { type ReaderEvents, type ReadFraming, type ReadHead, StrictError, StrictReader } from "./strict-reader.ts";
+import {
+  type ReaderEvents,
+  type ReadFraming,
+  type ReadHead,
+  StrictError,
+  StrictReader,
+  valuesOf,
+} from "./strict-reader.ts";
 import { type Act, calmTemper, type Temper } from "./tempers.ts";
+import { answerToTunnel } from "./tunnel-answers.ts";
 import { TUNNEL_PROTOCOL, TunnelEnd } from "./tunnel-end.ts";
+import { TunnelOrigin } from "./tunnel-origin.ts";
+import type { TunnelRecord } from "./tunnel-record.ts";
 
 /** A body would follow, were it no answer to HEAD; one with 304 describes what it stands for. */
 const DESCRIBES_BODY = /^HTTP\/1\.[01] (?!304).*^(?:Transfer-Encoding: |Content-Length: [1-9])/ims;
@@ -81,7 +91,9 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
   private strayFrom = Number.POSITIVE_INFINITY;
   private idleSince_ms = 0;
   private idleTurn = 0;
-  private tunnel: TunnelEnd | undefined;
+  private tunnel: TunnelEnd | TunnelOrigin | undefined;
+  /** What it says of a key to prove that it has understood (RFC 6455). */
+  private webSocketKey = "";
   /** Its last response had no body and described one, which might follow. */
   private isEndInDoubt = false;
   private promised: { readonly timeout_ms: number; readonly max: number | undefined } | undefined;
@@ -114,6 +126,10 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
 
   private chooseAct(record: RequestRecord): Act {
     const { temper, random } = this;
+    if (record.tunnel !== undefined) {
+      const mayAgree = temper.minorVersion === 1 && record.tunnel.plan.answers !== "decline";
+      return mayAgree ? "tunnel" : random.weighted(temper.acts);
+    }
     if (record.facts.wantsTunnel && temper.minorVersion === 1 && random.chance(0.7)) return "tunnel";
     const act = random.weighted(temper.acts);
     // Instead of 100 (Continue) it would end the connection, which others may still want to use.
@@ -135,6 +151,7 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
     const { record, framing } = readRequestHead(head, scene, link.name);
     this.checkUser(record);
     this.record = record;
+    [this.webSocketKey = ""] = valuesOf(head.fields, "sec-websocket-key");
     this.served++;
     this.requestIsWhole = false;
     this.arrival = record.arrive(link.name);
@@ -248,11 +265,24 @@ export class OriginConnection implements SocketHandler, ReaderEvents {
   private beginTunnel(): void {
     const { scene, socket, player, random, record } = this;
     if (record === undefined) throw new Error("there is no request to answer");
+    if (record.tunnel !== undefined) return this.beginHttp2Tunnel(record.id, record.tunnel);
     const fields = `Connection: Upgrade\r\nUpgrade: ${TUNNEL_PROTOCOL}\r\nX-Request-Id: ${record.id}\r\n`;
     player.add([{ text: `HTTP/1.1 101 Switching Protocols\r\n${fields}\r\n`, delay_ms: random.skewed(100) }]);
     this.reader.stop();
     this.tunnel = new TunnelEnd({ scene, socket, player, random, id: record.id, side: "origin" });
     this.tunnel.begin();
+  }
+
+  /** A wrong answer begins nothing, and nothing follows it. */
+  private beginHttp2Tunnel(id: string, tunnel: TunnelRecord): void {
+    const { scene, link, player, random, webSocketKey } = this;
+    const { text, agrees } = answerToTunnel(id, tunnel.plan, webSocketKey, random);
+    const first = { text, delay_ms: random.skewed(100) };
+    this.reader.stop();
+    if (!agrees) return player.add([first]);
+    const end = new TunnelOrigin({ scene, link, player, random }, tunnel);
+    this.tunnel = end;
+    end.begin([first]);
   }
 
   // What is said.

@@ -4,6 +4,7 @@
  * The rules of law 4 (nothing is done twice) are checked here as requests arrive. Deliberately absent: bytes on wires.
  */
 import { fail } from "./failure.ts";
+import type { TunnelRecord } from "./tunnel-record.ts";
 
 /** What an origin means to answer in one attempt. */
 export interface Meant {
@@ -82,6 +83,8 @@ export interface RequestFacts {
   readonly logsIn: boolean;
   /** It asks for a tunnel. */
   readonly wantsTunnel: boolean;
+  /** In HTTP/2, for one that speaks this; otherwise: absent. */
+  readonly protocol?: string | undefined;
   /** Its body is malformed: it must never look complete to an origin. */
   readonly mustNotComplete: boolean;
   /** It is for what a route refuses, by whichever spelling: no origin may hear of it. */
@@ -106,6 +109,8 @@ export class RequestRecord {
   mustNotArrive = false;
   /** Its client has given it up. */
   isCancelled = false;
+  /** It asks for a tunnel over HTTP/2; it does not: undefined. */
+  tunnel: TunnelRecord | undefined;
   outcome: RequestOutcome | undefined;
 
   constructor(facts: RequestFacts) {

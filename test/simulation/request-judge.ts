@@ -11,6 +11,9 @@ import { TUNNEL_PROTOCOL } from "./tunnel-end.ts";
 
 const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (\/[\x21-\x7e]*|\*) HTTP\/1\.1$/;
 
+/** 16 bytes (RFC 6455 section 4.1). */
+const WEB_SOCKET_KEY = /^[A-Za-z0-9+/]{22}==$/;
+
 /** Fields that a forward proxy writes itself, lowercase. */
 const ADDED_BY_PROXY: ReadonlySet<string> = new Set([
   "host",
@@ -72,15 +75,20 @@ function checkHopFields(head: ReadHead, record: RequestRecord, where: string): v
   const { takesTrailers, wantsTunnel } = record.facts;
   const allowed = takesTrailers ? "te" : wantsTunnel ? "upgrade" : "";
   const upgrade = valuesOf(head.fields, "upgrade").join();
-  if (upgrade !== (wantsTunnel ? TUNNEL_PROTOCOL : "")) fail("hop-by-hop", `${where} is told Upgrade: ${upgrade}`);
+  const { protocol = TUNNEL_PROTOCOL } = record.facts;
+  if (upgrade !== (wantsTunnel ? protocol : "")) fail("hop-by-hop", `${where} is told Upgrade: ${upgrade}`);
   if (options.join() !== allowed) fail("hop-by-hop", `${where} is told the connection options ${options.join()}`);
   if (terms.join() !== (allowed === "te" ? "trailers" : "")) fail("hop-by-hop", `${where} is told TE: ${terms.join()}`);
+  const keys = valuesOf(head.fields, "sec-websocket-key");
+  if (keys.length !== (protocol === "websocket" ? 1 : 0) || !keys.every((key) => WEB_SOCKET_KEY.test(key)))
+    fail("unambiguous-request", `${where} gets for ${record.id} the keys ${keys.join(" and ")}`);
 }
 
 function checkEndFields(head: ReadHead, record: RequestRecord, scene: Scene, where: string): void {
   const added = scene.settings.forward === undefined ? ADDED_BY_GATEWAY : ADDED_BY_PROXY;
-  const own = head.fields.filter(([name]) => !added.has(name.toLowerCase()));
-  const { endFields } = record.facts;
+  const { endFields, protocol } = record.facts;
+  const isAdded = (name: string) => added.has(name) || (protocol === "websocket" && name === "sec-websocket-key");
+  const own = head.fields.filter(([name]) => !isAdded(name.toLowerCase()));
   const isSame =
     own.length === endFields.length &&
     own.every(([name, value], index) => name === endFields[index]?.[0] && value === endFields[index]?.[1]);

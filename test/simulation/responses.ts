@@ -115,7 +115,11 @@ function bodyKind(act: Act, { temper, random }: Circumstances): BodyKind {
 function wholeResponse(act: Act, it: Circumstances): Script {
   const { record, arrival, temper, random } = it;
   const isHead = record.facts.method === "HEAD";
-  const picked = act === "malformed-body" ? 200 : random.pick([200, 200, 200, 200, 201, 204, 304, 404, 500]);
+  const statuses: readonly [number, ...number[]] =
+    record.tunnel === undefined
+      ? [200, 200, 200, 200, 201, 204, 304, 404, 500]
+      : [200, 204, 302, 403, 403, 404, 404, 500];
+  const picked = act === "malformed-body" ? 200 : random.pick(statuses);
   const isChallenge = record.facts.logsIn && picked === 404;
   const status = isChallenge ? 401 : picked;
   const hasBody = !isHead && status !== 204 && status !== 304;
@@ -135,7 +139,9 @@ function wholeResponse(act: Act, it: Circumstances): Script {
   if (random.chance(0.1)) lines.push("Proxy-Connection: keep-alive", "Upgrade: secret-of-the-origin");
   const head = `HTTP/1.${temper.minorVersion} ${status} ${reason(random, status)}\r\n${lines.join("\r\n")}\r\n\r\n`;
 
-  const whole: Meant = { status, body: hasBody ? body : "", mayPass: true, mayComplete: true, endField };
+  // To a CONNECT of HTTP/2 a 2xx would be an agreement, which only 101 is here.
+  const mayPass = record.tunnel === undefined || status >= 300;
+  const whole: Meant = { status, body: hasBody ? body : "", mayPass, mayComplete: true, endField };
   const extra = act === "extra" && says.ending === "keep" ? strayText(random, temper) : "";
   if (!hasBody)
     return act === "cut" ? cut(head, "", kind, whole, it) : { text: head, meant: whole, ending: says.ending, extra };
@@ -205,7 +211,7 @@ function cut(head: string, bodyText: string, kind: BodyKind, whole: Meant, it: C
   const isInHead = bodyText === "" || random.chance(0.3);
   const length = isInHead ? random.below(head.length) : random.between(head.length, text.length - 1);
   const ending = random.pick(["close", "reset"]) as Ending;
-  let meant: Meant = { ...whole, mayComplete: false, mayPass: !isInHead };
+  let meant: Meant = { ...whole, mayComplete: false, mayPass: whole.mayPass && !isInHead };
   // The one truncation that nobody can see: the close itself is the end.
   if (kind === "close" && !isInHead && ending === "close") {
     meant = { ...meant, mayComplete: true, body: bodyText.slice(0, length - head.length) };

@@ -15,6 +15,10 @@ export interface Scene {
   isCalm: boolean;
   /** The proxy announces the end of every connection. */
   isDraining: boolean;
-  /** Whether the proxy has an exchange in progress for that request. */
-  isUnderWay(id: string): boolean;
+  /**
+   * Whether the proxy has an exchange in progress for that request.
+   *
+   * @param originPort of the connection that its tunnel uses; unknown, or it has none: undefined
+   */
+  isUnderWay(id: string, originPort?: number): boolean;
 }

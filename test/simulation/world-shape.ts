@@ -8,6 +8,7 @@ import type { Random } from "../../src/net/simulated/random.ts";
 import type { Balance, EndpointPlan } from "../../src/pool/group.ts";
 import { defaultHeadLimits } from "../../src/wire/head-reader.ts";
 import { isLookedAfter } from "./care-world.ts";
+import { FORWARD_TUNNELS_EVERY, hasTunnels } from "./http2-tunnel-world.ts";
 
 export interface WorldShape {
   /** How the gateway chooses among its origins, where they are a group with routes before it; they are not: absent. */
@@ -35,6 +36,7 @@ const FORWARD_EVERY = 5;
 
 /** Whether this seed's world is that of a forward proxy. Not drawn, so that all other worlds are what they were before. */
 export function isForward(seed: number): boolean {
+  if (hasTunnels(seed)) return seed % FORWARD_TUNNELS_EVERY === 0;
   return seed % FORWARD_EVERY === 0 && !isLookedAfter(seed);
 }
 

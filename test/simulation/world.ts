@@ -22,6 +22,7 @@ import { ClientConnection } from "./clients.ts";
 import { SimDialer } from "./dialer.ts";
 import { fail } from "./failure.ts";
 import { Http2Client } from "./http2-client.ts";
+import { asTunneling, hasTunnels } from "./http2-tunnel-world.ts";
 import { type Http2Plan, isHttp2, makeHttp2Plan } from "./http2-world.ts";
 import { asNamed, hasName, SimNames } from "./names-world.ts";
 import { calmTraits, type Link, Network, randomTraits } from "./network.ts";
@@ -33,6 +34,7 @@ import { RuntimeTurns } from "./runtime-turns.ts";
 import type { Scene } from "./scene.ts";
 import { makeTemper } from "./tempers.ts";
 import { Timeline } from "./timeline.ts";
+import { TunnelJudge } from "./tunnel-judge.ts";
 import { asForward, asGroup, hasGroup, isForward, randomShape, type WorldShape } from "./world-shape.ts";
 
 /** Everything that is in progress when the storm ends is over by then: no sum of limits is longer. */
@@ -52,6 +54,10 @@ const CALM_RELOADS_MS = 2_000;
 const STEPS_MAX = 3_000_000;
 /** Of the clients, where any speak HTTP/2. */
 const HTTP2_SHARE = 0.7;
+/** Of their streams, where any are to be tunnels. */
+const TUNNELS_SHARE = 0.5;
+/** Connections to an origin of which some may be taken for long when all is calm. */
+const ROOMY_POOL = 16;
 
 /** A part of what happens; it stops behind each event that the runtime may have something to do about. */
 type Phase<Result> = Generator<undefined, Result, undefined>;
@@ -77,6 +83,8 @@ export class World implements Scene {
   readonly names: SimNames | undefined;
   /** Most clients speak HTTP/2. */
   readonly isHttp2: boolean;
+  /** Streams are tunnels, too; none is: undefined. */
+  readonly tunnels: TunnelJudge | undefined;
   private readonly clients: (ClientConnection | Http2Client)[] = [];
   /** What clients of a forward proxy ask for. */
   private readonly hosts: readonly string[] | undefined;
@@ -98,7 +106,8 @@ export class World implements Scene {
     const isNamed = hasName(seed);
     const cared = isLookedAfter(seed) && !isNamed ? asLookedAfter(seed, drawn) : undefined;
     const shape = cared?.shape ?? (hasGroup(seed) ? asGroup(drawn, seed) : drawn);
-    this.shape = isForward(seed) ? asForward(shape) : isNamed ? asNamed(seed, shape) : shape;
+    const placed = isForward(seed) ? asForward(shape) : isNamed ? asNamed(seed, shape) : shape;
+    this.shape = hasTunnels(seed) ? asTunneling(seed, placed) : placed;
     const { origins: count, mischief, bodyBytesMax } = this.shape;
     const servers = Array.from({ length: count }, (_, index) => {
       const random = this.random.fork();
@@ -121,6 +130,8 @@ export class World implements Scene {
     // A forward proxy gives one client a part of its few origins only.
     this.network = new Network(this.schedule, this.random.fork(), this.timeline, isForward(seed));
     this.observer = new SimObserver(this.timeline, this.network);
+    this.tunnels = hasTunnels(seed) ? new TunnelJudge(this.settings) : undefined;
+    this.observer.tunnels = this.tunnels;
     this.dialer = new SimDialer(this, this.network, servers, this.random.fork());
     const { clock, dialer, observer } = this;
     const chances = new Random(seed + 1);
@@ -252,6 +263,7 @@ export class World implements Scene {
       this.drainReport = report;
     });
     // Last answers leave, then what was cut is gone.
+    if (this.tunnels !== undefined) this.tunnels.deadline_ms = this.schedule.now_ms + grace_ms;
     this.drainedBy_ms = this.schedule.now_ms + grace_ms + 2 * LAST_WORDS_MS;
   }
 
@@ -263,11 +275,14 @@ export class World implements Scene {
     yield* this.runUntil(() => false, REST_MS);
     this.checks.nothingLeft(this.dialer.pending);
     this.checks.unsent();
+    this.tunnels?.judge();
   }
 
-  isUnderWay(id: string): boolean {
+  isUnderWay(id: string, originPort?: number): boolean {
     const asked = new RegExp(`/${id}(?![0-9])`);
-    return [...this.observer.underWay.values()].some((target) => asked.test(target));
+    return [...this.observer.underWay].some(([{ upstream }, target]) => {
+      return asked.test(target) || (originPort !== undefined && upstream?.peerPort === originPort);
+    });
   }
 
   // Time.
@@ -311,6 +326,9 @@ export class World implements Scene {
       mischief: shape.mischief,
       logsIn: this.clients.length % LOGS_IN_EVERY === 0,
       tunnels: shape.tunnels,
+      ...(this.tunnels === undefined
+        ? {}
+        : { http2Tunnels: TUNNELS_SHARE, roughCalm: settings.poolSize >= ROOMY_POOL && !this.isRouted }),
       bodyBytesMax,
       limit_ms: Math.min(settings.headTimeout_ms, settings.bodyTimeout_ms),
       keepAliveTimeout_ms: settings.keepAliveTimeout_ms,
@@ -323,8 +341,8 @@ export class World implements Scene {
     const plan = early ?? (speaksHttp2 ? makeHttp2Plan : makePlan)(random.fork(), wishes);
     const client = this.clientOn(link, plan);
     this.clients.push(client);
-    if (isCalm)
-      for (const record of plan.requests) record.mustSucceed = !record.mustNotArrive && !record.facts.isClosed;
+    for (const { tunnel } of plan.requests) if (tunnel !== undefined) this.tunnels?.add(tunnel);
+    if (isCalm) for (const record of plan.requests) record.mustSucceed = mustSucceed(record);
     if (this.timeline.isOn) this.timeline.note(link.name, `#### plan: ${described(plan)} ${JSON.stringify(traits)}`);
     this.schedule.after(isCalm ? random.skewed(300) : 0, () => {
       this.gateway.accept(link.proxyEnd);
@@ -379,6 +397,11 @@ export class World implements Scene {
     if (this.random.chance(0.6)) link.cut();
     else link.sever();
   }
+}
+
+/** When all is calm. */
+function mustSucceed({ mustNotArrive, facts, tunnel }: RequestRecord): boolean {
+  return !mustNotArrive && !facts.isClosed && tunnel?.plan.isRough !== true;
 }
 
 /** The endpoints as a group, where the world has one. */
