@@ -34,6 +34,9 @@ test.each<[Kind, Kind]>([
   expect(counted[many].calls).toBeLessThanOrEqual(counted[few].calls * MORE_MAX);
 });
 
+/** Of these a thousand guard, and a hundred do not: then the spelling of the method is looked at. The other call is the runtime's inlining. */
+const CALLS_OF_GUARDS = 2;
+
 test("a thousand make no call more than a hundred", () => {
-  expect(counted.thousand.calls).toBeLessThanOrEqual(counted.hundred.calls + 1);
+  expect(counted.thousand.calls).toBeLessThanOrEqual(counted.hundred.calls + CALLS_OF_GUARDS);
 });
