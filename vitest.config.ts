@@ -22,6 +22,7 @@ const longOnly =
   process.env.TESTS_LONG === "1"
     ? []
     : [
+        "test/load/http2-slow-clients.test.ts",
         "test/work/measure.test.ts",
         "test/cli/lab.test.ts",
         "test/cli/restart.test.ts",
