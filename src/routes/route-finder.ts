@@ -118,14 +118,20 @@ function foldedPattern({ kind, segments }: PathPattern): PathPattern {
  * those of UTF-8, too, and what has a small letter by way of a large one alone.
  */
 function folded(segment: string): string {
-  const mark = segment.search(/[;?#]/);
-  let end = mark < 0 ? segment.length : mark;
+  // By characters: a path may have thousands of segments of one.
+  let end = 0;
+  let isWide = false;
+  for (; end < segment.length && !MARKS.has(segment.charCodeAt(end)); end++)
+    isWide ||= segment.charCodeAt(end) > ASCII_MAX;
   while (end > 0 && isLeftOutAtEnd(segment.charCodeAt(end - 1))) end--;
   const name = segment.slice(0, end);
-  if (!/[\x80-\xff]/.test(name)) return name.toLowerCase();
+  if (!isWide) return name.toLowerCase();
   return Buffer.from(name, "latin1").toString("utf8").toUpperCase().toLowerCase();
 }
 
+/** `;`, `?` and `#` */
+const MARKS: ReadonlySet<number> = new Set([0x3b, 0x3f, 0x23]);
+const ASCII_MAX = 0x7f;
 const SPACE = 0x20;
 const DOT = 0x2e;
 
@@ -138,6 +144,14 @@ function withLargeMethods(match: RouteMatch): RouteMatch {
   return { ...match, method: [match.method].flat().map((one) => one.toUpperCase()) };
 }
 
+/** Something is read otherwise than by a slash at the end alone. */
+const FOLDS_WITHIN = /[A-Z;\x80-\xff\0-\x20.]|\/\//;
+
+function foldedPath(path: string): string {
+  const segments = path.split("/").map(folded);
+  return `/${segments.filter((segment) => segment !== "").join("/")}`;
+}
+
 class FoldedRequest implements RoutedRequest {
   readonly method: string;
   readonly authority: string;
@@ -148,8 +162,7 @@ class FoldedRequest implements RoutedRequest {
     this.method = request.method.toUpperCase();
     this.authority = request.authority;
     const [path = ""] = request.path.split(/[?#]/, 1);
-    const segments = path.split("/").map(folded);
-    this.path = `/${segments.filter((segment) => segment !== "").join("/")}`;
+    this.path = FOLDS_WITHIN.test(path) ? foldedPath(path) : path.replace(/(?<=.)\/$/, "");
     this.request = request;
   }
 

@@ -3,6 +3,7 @@
  *
  * Every field that arrives must have a reason: the client's own end-to-end fields as they were, or what a proxy adds.
  */
+import { expectsContent } from "../../src/wire/methods.ts";
 import { fail } from "./failure.ts";
 import type { RequestRecord } from "./record.ts";
 import type { Scene } from "./scene.ts";
@@ -138,8 +139,8 @@ function framingOf(head: ReadHead, record: RequestRecord, where: string): ReadFr
       fail("unambiguous-request", `${where} gets chunks of a ${record.facts.framing}`);
     return { kind: "chunked" };
   }
-  // Of a body over HTTP/2 that turns out to be none there is nothing to frame.
-  const isNone = record.facts.framing === "none" || (facts.isHttp2 === true && record.body === "");
+  // Of a body that turns out to be none there is nothing to frame, unless one is expected.
+  const isNone = facts.framing === "none" || (record.body === "" && !expectsContent(facts.method));
   if (!isNone) fail("unambiguous-request", `${where} gets ${record.id} without its body`);
   return { kind: "none" };
 }
