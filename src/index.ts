@@ -9,8 +9,9 @@
  * const { url } = await proxy.listen();
  * ```
  *
- * Everything here is public. The way of one request stands at the top of gateway/gateway.ts. Deliberately absent: flags and terminals, see the command line; more than one process, since
- * starting and ending processes is the application's business (`hopwise proxy --workers`, or `node:cluster`).
+ * Everything here is public. The way of one request stands at the top of gateway/gateway.ts. Deliberately absent: flags and
+ * terminals, see the command line; more than one process, since starting and ending processes is the application's business
+ * (`hopwise proxy --workers`, or `node:cluster`).
  */
 import { HopwiseError } from "./config/error.ts";
 import { readForwardOptions } from "./config/forward-options.ts";

@@ -29,7 +29,7 @@ export async function runRoute(
     );
     return ExitCode.well;
   }
-  // Whoever names neighbours that it believes asks as one of them.
+  // Where the file names neighbours that it believes, one of them asks.
   const isTrusted = [(value as { trusted?: unknown } | null)?.trusted ?? []].flat().length > 0;
   const { target, ...rest } = asked(method, url, [flags.header ?? []].flat().map(String), isTrusted);
   const path = requestPathOf(target);
@@ -111,6 +111,6 @@ function asked(method: string, url: string, headers: readonly string[], isTruste
 
 /** @param name in lowercase */
 function kindOfName(name: string): Kind {
-  const octets = Buffer.from(name, "latin1") as unknown as Octets;
-  return kindOf(octets, 0, octets.length, /[^a-z0-9-]/.test(name));
+  const bytes = Buffer.from(name, "latin1") as unknown as Octets;
+  return kindOf(bytes, 0, bytes.length, /[^a-z0-9-]/.test(name));
 }

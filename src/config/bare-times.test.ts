@@ -6,6 +6,7 @@ import { readGatewayConfig } from "./gateway-config.ts";
 const group = { to: "http://127.0.0.1:3000", slowStart: 30 };
 const FILE = {
   headTimeout: 10,
+  keepAliveTimeout: 75,
   poolMaxAge: "30",
   bodyTimeout: 100,
   drainDelay: 0,
@@ -19,6 +20,7 @@ const FILE = {
 it("is said of each that is a number below 100, at its place, and of nothing else", () => {
   expect(bareTimes(FILE)).toStrictEqual([
     "headTimeout: 10 without a unit is 10 milliseconds: write 10s if seconds are meant, else 10ms",
+    "keepAliveTimeout: 75 without a unit is 75 milliseconds: write 75s if seconds are meant, else 75ms",
     "groups.app.slowStart: 30 without a unit is 30 milliseconds: write 30s if seconds are meant, else 30ms",
     "routes[0].responseTimeout: 5 without a unit is 5 milliseconds: write 5s if seconds are meant, else 5ms",
     "routes[0].rateLimit.per: 60 without a unit is 60 milliseconds: write 60s if seconds are meant, else 60ms",

@@ -6,7 +6,7 @@
 import { type Path, pathText } from "./problems.ts";
 
 /** Keys of the file whose values are durations. */
-const DURATIONS = /^(?:[a-z]+Timeout|timeout|interval|window|time|per|slowStart|poolMaxAge|drainDelay)$/;
+const DURATIONS = /^(?:[a-zA-Z]+Timeout|timeout|interval|window|time|per|slowStart|poolMaxAge|drainDelay)$/;
 /** Of these the keys are names that the operator chooses. */
 const NAMED = new Set(["setRequestFields", "setResponseFields", "answerFields", "fields", "errorPages", "cookies"]);
 /** Shorter ones are of little use in milliseconds. */

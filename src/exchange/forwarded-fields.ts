@@ -14,8 +14,11 @@ export const FORWARDING_KINDS: KindSet = kindSet(
 /** What a client cannot nominate away: it would change what the origin understands, or hide who asked. */
 export const KEPT_KINDS: KindSet =
   kindSet(Kind.host, Kind.contentLength, Kind.cookie, Kind.authorization, Kind.expect, Kind.via) | FORWARDING_KINDS;
-/** Fields of one hop that say nothing to the next one, nominated or not. `TE` and `Upgrade` are said anew there. */
-const OF_ONE_HOP = kindSet(
+/**
+ * Fields of one hop, nominated or not (RFC 9110 section 7.6.1), that say nothing to the next one; `Close` is reserved,
+ * `HTTP2-Settings` goes with h2c. `TE` and `Upgrade` are said anew there.
+ */
+export const ONE_HOP_KINDS: KindSet = kindSet(
   ...[Kind.connection, Kind.keepAlive, Kind.proxyConnection, Kind.transferEncoding, Kind.http2Settings, Kind.close],
 );
 
@@ -27,6 +30,6 @@ const OF_ONE_HOP = kindSet(
 export function goesOn(kind: Kind, name: string, nominated: ReadonlySet<string>, isTrusted: boolean): boolean {
   const bit = 1 << kind;
   if (nominated.has(name) && (KEPT_KINDS & bit) === 0) return false;
-  if (kind === Kind.respelled || (OF_ONE_HOP & bit) !== 0) return false;
+  if (kind === Kind.respelled || (ONE_HOP_KINDS & bit) !== 0) return false;
   return isTrusted || (FORWARDING_KINDS & bit) === 0;
 }

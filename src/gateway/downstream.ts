@@ -1,7 +1,7 @@
 /**
  * A client's connection of HTTP/1: reads request heads one after the other (wire/request-head.ts), begins exchanges, sends what they
- * answer, and persists or closes. Pipelined requests wait here, bounded, and are answered in order (RFC 9112 section 9.3.2). Deliberately absent: whether a
- * request is forwarded (exchange/admission.ts), what it begins (exchange/begin-exchange.ts), and who gives way (client-table.ts).
+ * answer, and persists or closes. Pipelined requests wait here, bounded, and are answered in order (RFC 9112 section 9.3.2).
+ * Deliberately absent: whether a request is forwarded (exchange/admission.ts), what it begins (begin-exchange.ts), who gives way (client-table.ts).
  */
 import { type Confined, confine } from "../connection/confining.ts";
 import { acceptedFacts, type ConnectionRecord } from "../connection/connection-record.ts";

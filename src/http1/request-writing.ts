@@ -10,7 +10,7 @@
 import type { Admission } from "../exchange/admission.ts";
 import type { ClientConnection } from "../exchange/client-connection.ts";
 import type { ProxyContext } from "../exchange/context.ts";
-import { FORWARDING_KINDS, KEPT_KINDS } from "../exchange/forwarded-fields.ts";
+import { FORWARDING_KINDS, KEPT_KINDS, ONE_HOP_KINDS } from "../exchange/forwarded-fields.ts";
 import type { OriginHost } from "../exchange/origin-references.ts";
 import { type FieldTable, Kind } from "../wire/fields.ts";
 import type { Framing } from "../wire/framing.ts";
@@ -20,17 +20,8 @@ import { expectsContent } from "../wire/methods.ts";
 import { forwardedForLine } from "./client-names.ts";
 import { othersCookies } from "./sticky-cookie.ts";
 
-/** Fields of one hop, whoever nominates them (RFC 9110 section 7.6.1); `Close` is reserved, `HTTP2-Settings` goes with h2c. */
-const HOP_KINDS = kindSet(
-  Kind.connection,
-  Kind.keepAlive,
-  Kind.proxyConnection,
-  Kind.te,
-  Kind.transferEncoding,
-  Kind.upgrade,
-  Kind.http2Settings,
-  Kind.close,
-);
+/** What is of this hop does not go on as it came. */
+const HOP_KINDS = ONE_HOP_KINDS | kindSet(Kind.te, Kind.upgrade);
 /** Only a trusted neighbour may say these to an origin; and nobody may spell them so that an origin takes them for these. */
 const STRANGERS_CUT_KINDS = FORWARDING_KINDS | kindSet(Kind.respelled);
 /** Nobody but TLS says which certificate a client has, where clients are asked for them (RFC 9440 section 4). */
