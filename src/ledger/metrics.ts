@@ -37,6 +37,12 @@ type PerEndpoint = (name: string, help: string, read: (endpoint: EndpointFigures
 /** The label of all origins that clients of a forward proxy have named. */
 const NAMED = "named-by-clients";
 
+/**
+ * When the process began, also for those who ask in one of its threads. Reckoned once: made anew of the clock and the time since, it would
+ * move with the clock, and look like a restart.
+ */
+const PROCESS_STARTED_S = Math.round(Date.now() / 1_000 - process.uptime());
+
 interface Labelled {
   readonly durations: HistogramFigures;
   readonly labels: Labels;
@@ -285,10 +291,7 @@ class Metrics {
       (tell) => tell({ runtime: runtimeFacts.name, version: runtimeFacts.version, sockets: runtimeFacts.sockets }, 1),
     );
     this.gauge("hopwise_draining", "1 while the proxy drains.", [], (tell) => tell({}, figures.isDraining ? 1 : 0));
-    // As the clock stood then: made anew of the clock and the time since, it would move with the clock, and look like a restart.
-    this.gauge("process_start_time_seconds", "Start time since 1970.", [], (tell) =>
-      tell({}, Math.round(performance.timeOrigin / 1_000)),
-    );
+    this.gauge("process_start_time_seconds", "Start time since 1970.", [], (tell) => tell({}, PROCESS_STARTED_S));
     this.counter("process_cpu_seconds_total", "CPU time spent; by all workers together.", [], (tell) =>
       tell({}, figures.processorSeconds),
     );
